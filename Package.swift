@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, at path: String? = nil, needs dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path ?? "Sources/\(name)",
+        exclude: [], swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, needs dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "one-api",
+    products: [
+        .executable(name: "one-api", targets: ["OneAPI"]),
+        .executable(name: "MockProviders", targets: ["MockProviders"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3"),
+        .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", pkgConfig: "openssl"),
+        .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib"),
+        .systemLibrary(name: "CCrypt", path: "Sources/System/CCrypt", pkgConfig: "libcrypt"),
+        .target(name: "CLinux", path: "Sources/System/CLinux"),
+        .target(
+            name: "CSimdJSON", path: "Sources/System/CSimdJSON",
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CVocabulary", path: "Sources/System/CVocabulary", exclude: []),
+        .target(name: "CPrices", path: "Sources/System/CPrices", exclude: []),
+
+        room("EventLoop", needs: ["CLinux"]),
+        room("JSON", needs: ["CSimdJSON"]),
+        room("HTTP", needs: ["EventLoop", "CCurl", "CZlib", "CLinux"]),
+        room("Tokenizer", needs: ["CVocabulary"]),
+        room("Chat", needs: ["JSON"]),
+        room("Providers", needs: ["Chat", "HTTP", "JSON"]),
+        room("Formats", needs: ["Chat", "JSON"]),
+        room("Database", needs: ["EventLoop", "CSQLite"]),
+        room(
+            "Gateway",
+            needs: [
+                "EventLoop", "JSON", "HTTP", "Tokenizer", "Chat", "Providers", "Formats", "Database",
+                "CPrices", "COpenSSL", "CCrypt", "CZlib", "CLinux",
+            ]),
+        .executableTarget(
+            name: "OneAPI", dependencies: ["Gateway", "EventLoop", "HTTP", "CLinux"], path: "Sources/OneAPI",
+            swiftSettings: swiftSettings),
+
+        room("MockKit", at: "MockProviders/Kit", needs: ["EventLoop", "HTTP", "JSON", "Tokenizer"]),
+        .executableTarget(
+            name: "MockProviders", dependencies: ["MockKit", "EventLoop", "HTTP", "CLinux"], path: "MockProviders/Main",
+            swiftSettings: swiftSettings),
+
+        tests("EventLoopTests", needs: ["EventLoop"]),
+        tests("JSONTests", needs: ["JSON"]),
+        tests("HTTPTests", needs: ["HTTP", "EventLoop"]),
+        tests("TokenizerTests", needs: ["Tokenizer"]),
+        tests("ChatTests", needs: ["Chat", "JSON", "Formats"]),
+        tests("ProvidersTests", needs: ["Providers", "Formats", "Chat", "JSON", "HTTP"]),
+        tests("DatabaseTests", needs: ["Database"]),
+        tests("GatewayTests", needs: ["Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),
+        tests("MockProvidersTests", needs: ["MockKit", "HTTP", "JSON", "EventLoop"]),
+        tests("EndToEndTests", needs: ["Gateway", "MockKit", "HTTP", "JSON", "EventLoop", "Database"]),
+    ]
+)
