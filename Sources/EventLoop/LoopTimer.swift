@@ -1,0 +1,73 @@
+/// A closure that a loop runs once at a given time unless cancelled before. Confined to its loop.
+package final class LoopTimer {
+    let at: UInt64
+    private var body: (() -> Void)?
+
+    init(at: UInt64, body: @escaping () -> Void) {
+        self.at = at
+        self.body = body
+    }
+
+    /// Drops the closure; cheap, and harmless after the timer fired.
+    package func cancel() { body = nil }
+
+    func fire() {
+        let pending = body
+        body = nil
+        pending?()
+    }
+}
+
+/// A deadline whose owner moves it often: assigning `at` costs one store, since a loop scans its few deadlines.
+package final class LoopDeadline {
+    /// Monotonic nanoseconds; `.max` means none.
+    package var at: UInt64 = .max
+    let fire: () -> Void
+
+    package init(fire: @escaping () -> Void) { self.fire = fire }
+}
+
+/// A binary heap of timers by due time.
+struct TimerHeap {
+    private var items: [LoopTimer] = []
+
+    var next: UInt64? { items.first?.at }
+
+    mutating func insert(_ timer: LoopTimer) {
+        items.append(timer)
+        var child = items.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            if items[parent].at <= items[child].at { break }
+            items.swapAt(parent, child)
+            child = parent
+        }
+    }
+
+    mutating func popDue(at now: UInt64) -> LoopTimer? {
+        guard let first = items.first, first.at <= now else { return nil }
+        items.swapAt(0, items.count - 1)
+        items.removeLast()
+        var parent = 0
+        while true {
+            var smallest = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < items.count {
+                if items[child].at < items[smallest].at { smallest = child }
+            }
+            if smallest == parent { break }
+            items.swapAt(parent, smallest)
+            parent = smallest
+        }
+        return first
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at least 0, saturating.
+    package var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max / 2 : product &+ UInt64(attoseconds / 1_000_000_000)
+    }
+}
