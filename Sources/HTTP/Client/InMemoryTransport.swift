@@ -1,0 +1,58 @@
+/// A transport that answers from a closure: for tests of what lies above the socket.
+package struct InMemoryTransport: Transport {
+    /// What the closure answers.
+    package struct Answer: Sendable {
+        package var status: Int
+        package var headers: HTTPHeaders
+        /// Body pieces, handed out one `next` at a time.
+        package var pieces: [[UInt8]]
+        /// Thrown after the pieces instead of a clean end.
+        package var failure: TransportError?
+
+        package init(
+            status: Int = 200, headers: HTTPHeaders = HTTPHeaders(), pieces: [[UInt8]], failure: TransportError? = nil
+        ) {
+            self.status = status
+            self.headers = headers
+            self.pieces = pieces
+            self.failure = failure
+        }
+    }
+
+    private let answer: @Sendable (UpstreamRequest) throws(TransportError) -> Answer
+
+    package init(_ answer: @escaping @Sendable (UpstreamRequest) throws(TransportError) -> Answer) {
+        self.answer = answer
+    }
+
+    package func send(
+        _ request: UpstreamRequest, call: UpstreamCall
+    ) async throws(TransportError) -> UpstreamResponse {
+        if call.isCancelled { throw .cancelled }
+        let answer = try answer(request)
+        return UpstreamResponse(
+            status: answer.status, headers: answer.headers,
+            body: Pieces(remaining: answer.pieces, failure: answer.failure))
+    }
+
+    private final class Pieces: UpstreamBody {
+        private var remaining: [[UInt8]]
+        private var failure: TransportError?
+
+        init(remaining: [[UInt8]], failure: TransportError?) {
+            self.remaining = remaining.reversed()
+            self.failure = failure
+        }
+
+        func next() async throws(TransportError) -> [UInt8]? {
+            if let piece = remaining.popLast() { return piece }
+            if let failure { throw failure }
+            return nil
+        }
+
+        func cancel() {
+            remaining = []
+            failure = .cancelled
+        }
+    }
+}

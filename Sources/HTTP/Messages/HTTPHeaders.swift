@@ -1,0 +1,137 @@
+/// Header fields in order, names compared without case (RFC 9110 §5).
+///
+/// All names and values lie in one byte array, so that parsing a head costs two allocations and a field becomes a
+/// `String` only when somebody asks for it.
+package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
+    private struct Field {
+        var name: Range<Int>
+        var value: Range<Int>
+    }
+
+    private var bytes: [UInt8] = []
+    private var fields: [Field] = []
+
+    package init() {}
+
+    package init(_ pairs: [(String, String)]) {
+        for (name, value) in pairs { add(name, value) }
+    }
+
+    package init(dictionaryLiteral elements: (String, String)...) {
+        self.init(elements)
+    }
+
+    package var isEmpty: Bool { fields.isEmpty }
+    package var count: Int { fields.count }
+
+    /// The first value of a field.
+    package subscript(_ name: String) -> String? {
+        guard let index = firstIndex(of: name) else { return nil }
+        return text(fields[index].value)
+    }
+
+    /// All values of a field, in order.
+    package func values(_ name: String) -> [String] {
+        fields.indices.filter { matches($0, name) }.map { text(fields[$0].value) }
+    }
+
+    package mutating func add(_ name: String, _ value: String) {
+        let start = bytes.count
+        bytes.append(contentsOf: name.utf8)
+        let middle = bytes.count
+        bytes.append(contentsOf: value.utf8)
+        fields.append(Field(name: start..<middle, value: middle..<bytes.count))
+    }
+
+    /// Adds a field from raw bytes (field values are not always UTF-8).
+    package mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        let start = bytes.count
+        bytes.append(contentsOf: name)
+        let middle = bytes.count
+        bytes.append(contentsOf: value)
+        fields.append(Field(name: start..<middle, value: middle..<bytes.count))
+    }
+
+    /// Replaces every field of that name by one.
+    package mutating func set(_ name: String, _ value: String) {
+        remove(name)
+        add(name, value)
+    }
+
+    package mutating func remove(_ name: String) {
+        let kept = fields.indices.filter { !matches($0, name) }
+        if kept.count != fields.count { fields = kept.map { fields[$0] } }
+    }
+
+    package func forEach(_ body: (_ name: String, _ value: String) -> Void) {
+        for field in fields { body(text(field.name), text(field.value)) }
+    }
+
+    /// Whether a field is there; makes no `String`.
+    package func contains(_ name: String) -> Bool { firstIndex(of: name) != nil }
+
+    /// Runs `body` on the first value's bytes.
+    package func withValue<R>(of name: String, _ body: (UnsafeRawBufferPointer) -> R) -> R? {
+        guard let index = firstIndex(of: name) else { return nil }
+        return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[fields[index].value])) }
+    }
+
+    /// Appends all fields as `name: value CRLF`.
+    package func serialize(into output: inout [UInt8]) {
+        bytes.withUnsafeBytes { all in
+            for field in fields {
+                output.append(contentsOf: UnsafeRawBufferPointer(rebasing: all[field.name]))
+                output.append(0x3a)
+                output.append(0x20)
+                output.append(contentsOf: UnsafeRawBufferPointer(rebasing: all[field.value]))
+                output.append(0x0d)
+                output.append(0x0a)
+            }
+        }
+    }
+
+    mutating func reserve(bytes count: Int) { bytes.reserveCapacity(count) }
+
+    func firstIndex(of name: String) -> Int? {
+        for index in fields.indices where matches(index, name) { return index }
+        return nil
+    }
+
+    /// Number of fields of that name.
+    func occurrences(_ name: String) -> Int {
+        var total = 0
+        for index in fields.indices where matches(index, name) { total += 1 }
+        return total
+    }
+
+    private func matches(_ index: Int, _ name: String) -> Bool {
+        let range = fields[index].name
+        var name = name
+        return name.withUTF8 { wanted in
+            guard wanted.count == range.count else { return false }
+            var position = range.lowerBound
+            for byte in wanted {
+                if lowercased(bytes[position]) != lowercased(byte) { return false }
+                position += 1
+            }
+            return true
+        }
+    }
+
+    private func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
+    }
+}
+
+extension HTTPHeaders: Equatable {
+    package static func == (left: HTTPHeaders, right: HTTPHeaders) -> Bool {
+        guard left.count == right.count else { return false }
+        return zip(left.fields, right.fields).allSatisfy { one, other in
+            left.text(one.name).lowercased() == right.text(other.name).lowercased()
+                && left.bytes[one.value] == right.bytes[other.value]
+        }
+    }
+}
+
+@inline(__always)
+func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }

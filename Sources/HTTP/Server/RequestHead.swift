@@ -1,0 +1,48 @@
+/// A request's first lines, checked by RFC 9112.
+struct RequestHead {
+    var method: HTTPMethod
+    /// Raw path, without query.
+    var path: String
+    /// Raw query without `?`.
+    var query: String
+    var headers: HTTPHeaders
+    var isHTTP11: Bool
+    var framing: BodyFraming
+    var keepsAlive: Bool
+    var expectsContinue: Bool
+}
+
+/// How the end of a body is known.
+enum BodyFraming: Equatable {
+    case none
+    case length(Int)
+    case chunked
+}
+
+/// Why a head is refused; each closes the connection after an answer.
+package enum HeadError: Error, Equatable {
+    case malformed(String)
+    case tooLarge
+    case tooManyFields
+    case unsupportedVersion
+    case unsupportedEncoding
+
+    var status: Int {
+        switch self {
+        case .malformed: 400
+        case .tooLarge, .tooManyFields: 431
+        case .unsupportedVersion: 505
+        case .unsupportedEncoding: 501
+        }
+    }
+
+    var reason: String {
+        switch self {
+        case .malformed(let reason): reason
+        case .tooLarge: "The request's header is too large."
+        case .tooManyFields: "The request has too many header fields."
+        case .unsupportedVersion: "Only HTTP/1.0 and HTTP/1.1 are served here."
+        case .unsupportedEncoding: "The request's Transfer-Encoding is not served; only chunked is."
+        }
+    }
+}

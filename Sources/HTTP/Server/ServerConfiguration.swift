@@ -1,0 +1,34 @@
+/// Limits of the listening side.
+package struct ServerConfiguration: Sendable {
+    /// Numeric IPv4 or IPv6 address; `::` takes both.
+    package var host = "0.0.0.0"
+    /// 0 takes any free port.
+    package var port = 0
+    package var maxHeadBytes = 32 << 10
+    package var maxHeaderFields = 100
+    /// Connections of one loop; further ones wait in the kernel's queue.
+    package var maxConnections = 50_000
+    /// From a request's first byte to the end of its head.
+    package var headTimeout: Duration = .seconds(20)
+    /// Between requests of one connection.
+    package var keepAliveTimeout: Duration = .seconds(75)
+    /// Between two pieces of a request's body.
+    package var bodyTimeout: Duration = .seconds(60)
+    /// While the client takes nothing of what is ready for it.
+    package var writeTimeout: Duration = .seconds(120)
+    /// A head that is refused gets this body: status and reason to bytes and content type.
+    package var errorBody: @Sendable (_ status: Int, _ reason: String) -> (type: String, bytes: [UInt8]) = {
+        _, reason in ("text/plain; charset=utf-8", Array((reason + "\n").utf8))
+    }
+
+    package init(host: String = "0.0.0.0", port: Int = 0) {
+        self.host = host
+        self.port = port
+    }
+}
+
+/// Answers requests. Runs on the loop of the request's connection.
+package protocol RequestHandler: Sendable {
+    /// Exactly one method of `writer` must be called; a handler that returns without is answered for with a 500.
+    func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async
+}
