@@ -135,3 +135,10 @@ extension HTTPHeaders: Equatable {
 
 @inline(__always)
 func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+extension HTTPHeaders {
+    /// Runs `body` on each field as `name: value` without line end; makes one `String` a field.
+    func forEachLine(_ body: (String) -> Void) {
+        forEach { name, value in body(value.isEmpty ? name + ";" : name + ": " + value) }
+    }
+}

@@ -1,0 +1,92 @@
+import CCurl
+import EventLoop
+import Glibc
+
+/// An easy handle with its constant options set, used for one transfer after another.
+final class CurlHandle {
+    let easy: UnsafeMutableRawPointer
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var body: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
+    private var bodyCapacity = 0
+
+    /// What `CurlClient.active` is keyed by.
+    var key: UnsafeMutableRawPointer { easy }
+
+    init?(client: CurlClient) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        oneapi_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        oneapi_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+        oneapi_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        oneapi_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        oneapi_easy_set_long(easy, CURLOPT_BUFFERSIZE, 64 << 10)
+        oneapi_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        // Asks for an unpacked answer and still unpacks one that comes packed.
+        oneapi_easy_set_text(easy, CURLOPT_ACCEPT_ENCODING, "identity")
+        oneapi_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
+            CurlTransfer.from(context)?.received(UnsafeRawBufferPointer(start: data, count: size * count)) ?? 0
+        }
+        oneapi_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION) { data, size, count, context in
+            CurlTransfer.from(context)?.receivedHeader(UnsafeRawBufferPointer(start: data, count: size * count))
+            return size * count
+        }
+        oneapi_easy_set_pointer(
+            easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(client).toOpaque())
+        oneapi_easy_set_close_callback(easy) { context, socket in
+            CurlClient.from(context)?.closed(socket)
+            return close(socket)
+        }
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(headerList)
+        free(body.baseAddress)
+    }
+
+    /// Sets what differs between requests.
+    func prepare(_ request: UpstreamRequest, for transfer: CurlTransfer) {
+        let context = Unmanaged.passUnretained(transfer).toOpaque()
+        oneapi_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
+        oneapi_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
+        oneapi_easy_set_text(easy, CURLOPT_URL, request.url)
+        if let proxy = request.proxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, proxy) }
+        let connect = request.limits.connect.map { Int(clamping: $0.nanoseconds / 1_000_000) }
+        oneapi_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connect ?? 0)
+        setMethod(request)
+        setHeaders(request.headers)
+    }
+
+    private func setMethod(_ request: UpstreamRequest) {
+        if request.method == .get {
+            oneapi_easy_set_long(easy, CURLOPT_HTTPGET, 1)
+            oneapi_easy_set_text(easy, CURLOPT_CUSTOMREQUEST, nil)
+            return
+        }
+        copyBody(request.body)
+        oneapi_easy_set_long(easy, CURLOPT_POST, 1)
+        oneapi_easy_set_text(easy, CURLOPT_CUSTOMREQUEST, request.method == .post ? nil : request.method.name)
+        oneapi_easy_set_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress)
+        oneapi_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+    }
+
+    /// curl reads the body while it sends, so it has to stand still outside Swift's memory.
+    private func copyBody(_ bytes: [UInt8]) {
+        let needed = max(bytes.count, 1)
+        if bodyCapacity < needed || bodyCapacity > 1 << 20 && needed < bodyCapacity / 4 {
+            free(body.baseAddress)
+            body = UnsafeMutableRawBufferPointer(start: malloc(needed), count: needed)
+            bodyCapacity = body.baseAddress == nil ? 0 : needed
+        }
+        body.copyBytes(from: bytes.prefix(bodyCapacity))
+    }
+
+    private func setHeaders(_ headers: HTTPHeaders) {
+        curl_slist_free_all(headerList)
+        // Without these curl would wait for `100 Continue` and name its own content type.
+        headerList = curl_slist_append(nil, "Expect:")
+        if !headers.contains("Accept") { headerList = curl_slist_append(headerList, "Accept: */*") }
+        headers.forEachLine { line in headerList = curl_slist_append(headerList, line) }
+        oneapi_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+    }
+}

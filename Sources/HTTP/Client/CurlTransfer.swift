@@ -1,0 +1,168 @@
+import CCurl
+import EventLoop
+
+/// One exchange with an upstream, from `start` to its end. Confined to its loop.
+///
+/// Life: waiting for the head, then for the body, then ended (`outcome` set). curl's callbacks only fill buffers and
+/// wake the waiting task, which runs after curl has returned; so releasing the handle never happens inside a callback.
+final class CurlTransfer: UpstreamBody {
+    /// Unread bytes at which curl is told to pause, so that a slow client slows the upstream.
+    private static let highWater = 256 << 10
+
+    let handle: CurlHandle
+    private unowned let client: CurlClient
+    private let limits: TransportLimits
+    private let started: UInt64
+    private var lastProgress: UInt64
+
+    private(set) var status = 0
+    private(set) var headers = HTTPHeaders()
+    private var hasHead = false
+    private var buffer: [UInt8] = []
+    private var totalReceived = 0
+    private var isPaused = false
+    private var outcome: Result<Void, TransportError>?
+    private var waiter: UnsafeContinuation<Void, Never>?
+
+    init(handle: CurlHandle, client: CurlClient, limits: TransportLimits) {
+        self.handle = handle
+        self.client = client
+        self.limits = limits
+        started = client.loop.now
+        lastProgress = started
+    }
+
+    static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {
+        context.map { Unmanaged<CurlTransfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    // MARK: For the caller
+
+    func waitForHead() async throws(TransportError) {
+        while !hasHead {
+            if let outcome {
+                try outcome.get()
+                throw .reset("the upstream closed without an answer")
+            }
+            await withUnsafeContinuation { waiter = $0 }
+        }
+    }
+
+    func next() async throws(TransportError) -> [UInt8]? {
+        while true {
+            if !buffer.isEmpty {
+                let taken = buffer
+                buffer = []
+                if isPaused {
+                    isPaused = false
+                    client.resume(handle)
+                }
+                return taken
+            }
+            if let outcome {
+                try outcome.get()
+                return nil
+            }
+            await withUnsafeContinuation { waiter = $0 }
+        }
+    }
+
+    func cancel() { end(.failure(.cancelled)) }
+
+    // MARK: For curl
+
+    func receivedHeader(_ line: UnsafeRawBufferPointer) {
+        lastProgress = client.loop.now
+        if line.starts(with: "HTTP/".utf8) {
+            // A new header block: an interim answer before it does not count.
+            headers = HTTPHeaders()
+            let parts = line.split(separator: 0x20, maxSplits: 2)
+            status = parts.count > 1 ? decimal(trimmed(UnsafeRawBufferPointer(rebasing: parts[1].prefix(3)))) ?? 0 : 0
+            return
+        }
+        let content = trimmedLine(line)
+        if content.isEmpty {
+            if status >= 200 {
+                hasHead = true
+                wake()
+            }
+            return
+        }
+        guard headers.count < 200, let colon = content.firstIndex(of: 0x3a) else { return }
+        headers.add(
+            name: UnsafeRawBufferPointer(rebasing: content[..<colon]),
+            value: trimmed(UnsafeRawBufferPointer(rebasing: content[(colon + 1)...])))
+    }
+
+    /// - Returns: what curl's write callback returns.
+    func received(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if outcome != nil { return 0 }
+        lastProgress = client.loop.now
+        if buffer.count >= Self.highWater {
+            isPaused = true
+            return Int(CURL_WRITEFUNC_PAUSE)
+        }
+        totalReceived += bytes.count
+        if let limit = limits.bodyBytes, totalReceived > limit {
+            outcome = .failure(.tooLarge)
+            wake()
+            return 0
+        }
+        buffer.append(contentsOf: bytes)
+        wake()
+        return bytes.count
+    }
+
+    /// curl is done with this transfer; the handle is already back in the pool.
+    func finish(_ result: CURLcode) {
+        if outcome == nil {
+            outcome = result == CURLE_OK ? .success(()) : .failure(transportError(result, hasHead: hasHead))
+        }
+        wake()
+    }
+
+    func checkTime(_ now: UInt64) {
+        guard outcome == nil, !isPaused else { return }
+        if let total = limits.total, now > started &+ total.nanoseconds {
+            end(.failure(.timedOut(.total)))
+        } else if !hasHead, let first = limits.firstByte, now > started &+ first.nanoseconds {
+            end(.failure(.timedOut(.firstByte)))
+        } else if hasHead, let idle = limits.idle, now > lastProgress &+ idle.nanoseconds {
+            end(.failure(.timedOut(.idle)))
+        }
+    }
+
+    private func end(_ result: Result<Void, TransportError>) {
+        guard outcome == nil else { return }
+        outcome = result
+        client.release(self)
+        wake()
+    }
+
+    private func wake() {
+        let waiting = waiter
+        waiter = nil
+        waiting?.resume()
+    }
+}
+
+private func trimmedLine(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    var end = line.count
+    while end > 0, line[end - 1] == 0x0a || line[end - 1] == 0x0d { end -= 1 }
+    return trimmed(UnsafeRawBufferPointer(rebasing: line[..<end]))
+}
+
+/// Sorts curl's results; the texts are curl's own descriptions of a code and never name an address.
+private func transportError(_ code: CURLcode, hasHead: Bool) -> TransportError {
+    let text = String(cString: curl_easy_strerror(code))
+    switch code {
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .badAddress
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY:
+        return .connectFailed(text)
+    case CURLE_OPERATION_TIMEDOUT: return .timedOut(.connect)
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
+        CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
+        return .tls(text)
+    default: return .reset(text)
+    }
+}
