@@ -63,15 +63,16 @@ let package = Package(
             name: "MockProviders", dependencies: ["MockKit", "EventLoop", "HTTP", "CLinux"], path: "MockProviders/Main",
             swiftSettings: swiftSettings),
 
+        room("TestKit", at: "Tests/TestKit"),
         tests("EventLoopTests", needs: ["EventLoop"]),
         tests("JSONTests", needs: ["JSON"]),
-        tests("HTTPTests", needs: ["HTTP", "EventLoop"]),
+        tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
         tests("TokenizerTests", needs: ["Tokenizer"]),
         tests("ChatTests", needs: ["Chat", "JSON", "Formats"]),
         tests("ProvidersTests", needs: ["Providers", "Formats", "Chat", "JSON", "HTTP"]),
         tests("DatabaseTests", needs: ["Database"]),
-        tests("GatewayTests", needs: ["Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),
-        tests("MockProvidersTests", needs: ["MockKit", "HTTP", "JSON", "EventLoop"]),
-        tests("EndToEndTests", needs: ["Gateway", "MockKit", "HTTP", "JSON", "EventLoop", "Database"]),
+        tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),
+        tests("MockProvidersTests", needs: ["TestKit", "MockKit", "HTTP", "JSON", "EventLoop"]),
+        tests("EndToEndTests", needs: ["TestKit", "Gateway", "MockKit", "HTTP", "JSON", "EventLoop", "Database"]),
     ]
 )

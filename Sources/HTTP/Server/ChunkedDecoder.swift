@@ -56,7 +56,11 @@ package struct ChunkedDecoder {
             if byte == 0x0a || byte == 0 { throw .malformed }
         case .trailer:
             skipped += 1
-            if byte == 0x0d { state = .trailerLF } else if byte == 0x0a || byte == 0 || skipped > 8192 { throw .malformed }
+            if byte == 0x0d {
+                state = .trailerLF
+            } else if byte == 0x0a || byte == 0 || skipped > 8192 {
+                throw .malformed
+            }
         case .trailerLF:
             guard byte == 0x0a else { throw .malformed }
             state = .trailerStart

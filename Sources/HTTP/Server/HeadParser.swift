@@ -42,7 +42,8 @@ struct HeadParser {
             method: method, path: path, query: query, headers: headers, isHTTP11: isHTTP11,
             framing: try framing(headers, isHTTP11: isHTTP11),
             keepsAlive: keepsAlive(headers, isHTTP11: isHTTP11),
-            expectsContinue: isHTTP11 && headers.withValue(of: "Expect") { equalsIgnoringCase($0, "100-continue") } == true)
+            expectsContinue: isHTTP11
+                && headers.withValue(of: "Expect") { equalsIgnoringCase($0, "100-continue") } == true)
     }
 
     private func requestLine(

@@ -1,0 +1,79 @@
+import EventLoop
+import Synchronization
+import Testing
+
+@Suite struct EventLoopTests {
+    @Test("runs an async function on its own thread, across suspensions")
+    func staysOnLoop() async {
+        let loops = EventLoopGroup(count: 2)
+        loops.start()
+        let results = await withTaskGroup(of: Bool.self) { group in
+            for loop in loops.loops {
+                group.addTask(executorPreference: loop) {
+                    var onLoop = EventLoop.current === loop
+                    await loop.sleep(for: .milliseconds(1))
+                    onLoop = onLoop && EventLoop.current === loop
+                    _ = try? await Blocking.run { 1 }
+                    return onLoop && EventLoop.current === loop
+                }
+            }
+            return await group.reduce(into: [Bool]()) { $0.append($1) }
+        }
+        #expect(results == [true, true])
+        loops.stop()
+    }
+
+    @Test("fires timers in order of time and skips cancelled ones")
+    func timers() async {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        let loop = loops.loops[0]
+        let order = await withCheckedContinuation { (continuation: CheckedContinuation<[Int], Never>) in
+            loop.submit {
+                let box = Box()
+                for delay in [30, 5, 20, 10] {
+                    loop.schedule(after: .milliseconds(delay)) {
+                        box.values.append(delay)
+                        if delay == 30 { continuation.resume(returning: box.values) }
+                    }
+                }
+                loop.schedule(after: .milliseconds(7)) { box.values.append(7) }.cancel()
+            }
+        }
+        #expect(order == [5, 10, 20, 30])
+        loops.stop()
+    }
+
+    @Test("takes work from many threads without losing any")
+    func submitsFromManyThreads() async {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        let count = Counter()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<200 {
+                group.addTask { await Self.increment(count, on: loops.loops[0]) }
+            }
+        }
+        #expect(count.value.withLock { $0 } == 200)
+        loops.stop()
+    }
+
+    private static func increment(_ count: Counter, on loop: EventLoop) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            loop.submit {
+                count.value.withLock { $0 += 1 }
+                continuation.resume()
+            }
+        }
+    }
+
+    @Test("hands errors of blocking work to the caller")
+    func blockingErrors() async {
+        struct Failure: Error {}
+        await #expect(throws: Failure.self) { try await Blocking.run { throw Failure() } }
+    }
+}
+
+private final class Box { var values: [Int] = [] }
+
+private final class Counter: Sendable { let value = Mutex(0) }

@@ -1,0 +1,110 @@
+import HTTP
+import TestKit
+import Testing
+
+@Suite struct FramingTests {
+    static let refused: [(String, String)] = [
+        ("Content-Length with Transfer-Encoding", "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked"),
+        ("two Content-Lengths", "Host: a\r\nContent-Length: 3\r\nContent-Length: 3"),
+        ("a signed length", "Host: a\r\nContent-Length: +3"),
+        ("a length with a space", "Host: a\r\nContent-Length: 1 3"),
+        ("a list of lengths", "Host: a\r\nContent-Length: 3, 3"),
+        ("a hexadecimal length", "Host: a\r\nContent-Length: 0x3"),
+        ("an empty length", "Host: a\r\nContent-Length: "),
+        ("a huge length", "Host: a\r\nContent-Length: 99999999999999999999"),
+        ("a space before the colon", "Host: a\r\nX-A : b"),
+        ("obsolete folding", "Host: a\r\nX-A: b\r\n c"),
+        ("folding at the start", " Host: a"),
+        ("a NUL byte", "Host: a\r\nX-A: b\0c"),
+        ("a bare CR", "Host: a\r\nX-A: b\rc"),
+        ("a bare LF", "Host: a\nX-A: b"),
+        ("no Host", "X-A: b"),
+        ("two Hosts", "Host: a\r\nHost: a"),
+        ("a Host with a path", "Host: a/b"),
+        ("a header without a name", "Host: a\r\n: b"),
+        ("a header without a colon", "Host: a\r\nabc"),
+        ("an unknown transfer coding", "Host: a\r\nTransfer-Encoding: gzip, chunked"),
+        ("a repeated transfer coding", "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
+    ]
+
+    @Test("refuses a head that two readers could frame differently, and closes", arguments: refused)
+    func refusesAmbiguousHead(name: String, fields: String) throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let client = try RawClient(port: fixture.port)
+        client.send("POST / HTTP/1.1\r\n\(fields)\r\n\r\nabcGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+        let answer = client.receiveAll()
+        #expect(answer.hasPrefix("HTTP/1.1 400") || answer.hasPrefix("HTTP/1.1 501"), "\(name): \(answer)")
+        #expect(!answer.contains("smuggled"))
+    }
+
+    static let badLines = [
+        "GET /", "GET  / HTTP/1.1", "GET / HTTP/1.1 ", "G@T / HTTP/1.1", "GET / http/1.1", "GET /a b HTTP/1.1",
+        "GET /#x HTTP/1.1", "GET x HTTP/1.1", "GET http://other/ HTTP/1.1", "GET http://a@b/ HTTP/1.1",
+    ]
+
+    @Test("refuses a broken request line", arguments: badLines)
+    func refusesRequestLine(line: String) throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let client = try RawClient(port: fixture.port)
+        client.send("\(line)\r\nHost: a\r\n\r\n")
+        #expect(client.receiveAll().hasPrefix("HTTP/1.1 400"))
+    }
+
+    @Test("takes an absolute address that agrees with Host")
+    func takesAbsoluteForm() throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let client = try RawClient(port: fixture.port)
+        client.send("GET http://a:80/x?y=1 HTTP/1.1\r\nHost: a:80\r\n\r\n")
+        #expect(client.receiveAnswer().body == "GET /x?y=1 ")
+    }
+
+    @Test("refuses other versions with 505")
+    func refusesVersion() throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let client = try RawClient(port: fixture.port)
+        client.send("GET / HTTP/2.0\r\nHost: a\r\n\r\n")
+        #expect(client.receiveAll().hasPrefix("HTTP/1.1 505"))
+    }
+
+    static let badChunks = [
+        "g\r\n", "\r\n", "-1\r\n", "3\r\nabcX\r\n", "3\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n", "0x3\r\nabc\r\n",
+        "fffffffffffffffff\r\n", "3\r\nabc\r\r\n", "3\r\nabc\r\n0\r\n\r\r",
+    ]
+
+    @Test("refuses a bad chunk size or chunk end", arguments: badChunks)
+    func refusesChunks(chunks: String) throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let client = try RawClient(port: fixture.port)
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")
+        let answer = client.receiveAll()
+        #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
+        #expect(answer.contains("Connection: close"))
+    }
+
+    @Test("limits the head's size and the number of fields")
+    func limitsHead() throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let large = try RawClient(port: fixture.port)
+        large.send("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 40_000) + "\r\n\r\n")
+        #expect(large.receiveAll().hasPrefix("HTTP/1.1 431"))
+        let many = try RawClient(port: fixture.port)
+        many.send("GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: y\r\n", count: 150) + "\r\n")
+        #expect(many.receiveAll().hasPrefix("HTTP/1.1 431"))
+    }
+
+    @Test("decodes chunks at every split of the bytes")
+    func decodesChunksAtEverySplit() throws {
+        let wire = Array("4\r\nWiki\r\n5;ext=1\r\npedia\r\n0\r\nTrailer: x\r\n\r\nrest".utf8)
+        for split in 0...wire.count {
+            var decoder = ChunkedDecoder()
+            var body: [UInt8] = []
+            var used = 0
+            for piece in [Array(wire[..<split]), Array(wire[split...])] {
+                used += try piece.withUnsafeBytes { try decoder.feed($0, into: &body) }
+            }
+            #expect(String(decoding: body, as: UTF8.self) == "Wikipedia")
+            #expect(decoder.isDone)
+            #expect(used == wire.count - 4)
+        }
+    }
+}

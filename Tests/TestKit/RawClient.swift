@@ -1,0 +1,108 @@
+import Glibc
+
+/// A blocking TCP client that sends and receives bytes as they are, for tests of framing.
+package final class RawClient {
+    private let descriptor: Int32
+
+    /// Connects to 127.0.0.1; receiving gives up after `timeout` seconds, so that a broken server fails a test.
+    package init(port: Int, timeout: Int = 10) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var limit = timeval(tv_sec: timeout, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(clamping: port).bigEndian)
+        address.sin_addr = in_addr(s_addr: UInt32(0x7f00_0001).bigEndian)
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { throw RawClientError.notConnected }
+    }
+
+    deinit { close(descriptor) }
+
+    package func send(_ text: String) { send(Array(text.utf8)) }
+
+    package func send(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return }
+            sent += count
+        }
+    }
+
+    /// Tells the server that no more is coming.
+    package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Closes at once; the object must not be used any more.
+    package func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// Whatever comes next; empty at the end, on a reset and after the time limit.
+    package func receive() -> [UInt8] {
+        var block = [UInt8](repeating: 0, count: 64 << 10)
+        let count = recv(descriptor, &block, block.count, 0)
+        return count > 0 ? Array(block[..<count]) : []
+    }
+
+    /// Everything until the server closes.
+    package func receiveAll() -> String {
+        var whole: [UInt8] = []
+        while true {
+            let piece = receive()
+            if piece.isEmpty { return String(decoding: whole, as: UTF8.self) }
+            whole += piece
+        }
+    }
+
+    /// Everything up to and including `end`.
+    package func receive(until end: String) -> String {
+        var text = ""
+        while !text.contains(end) {
+            let piece = receive()
+            if piece.isEmpty { return text }
+            text += String(decoding: piece, as: UTF8.self)
+        }
+        return text
+    }
+
+    /// One answer with `Content-Length`: status, head and body.
+    package func receiveAnswer() -> (status: Int, head: String, body: String) {
+        var bytes: [UInt8] = []
+        while true {
+            let text = String(decoding: bytes, as: UTF8.self)
+            if let end = text.range(of: "\r\n\r\n") {
+                let head = String(text[..<end.lowerBound])
+                let body = String(text[end.upperBound...])
+                let length = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+                    .flatMap { Int($0.dropFirst(15).filter(\.isNumber)) }
+                if let length, body.utf8.count >= length {
+                    return (Int(head.dropFirst(9).prefix(3)) ?? 0, head, body)
+                }
+            }
+            let piece = receive()
+            if piece.isEmpty { return (0, String(decoding: bytes, as: UTF8.self), "") }
+            bytes += piece
+        }
+    }
+}
+
+package enum RawClientError: Error { case notConnected }
+
+extension String {
+    fileprivate func range(of part: String) -> Range<String.Index>? {
+        let wanted = Array(part.utf8)
+        let all = Array(utf8)
+        guard all.count >= wanted.count else { return nil }
+        for start in 0...(all.count - wanted.count) where all[start] == wanted[0] {
+            if Array(all[start..<(start + wanted.count)]) == wanted {
+                return utf8.index(startIndex, offsetBy: start)..<utf8.index(startIndex, offsetBy: start + wanted.count)
+            }
+        }
+        return nil
+    }
+}
