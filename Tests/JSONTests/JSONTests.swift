@@ -1,0 +1,119 @@
+import JSON
+import Testing
+
+@Suite struct JSONTests {
+    static let invalid: [(String, JSONError?)] = [
+        ("", nil), ("   ", nil), ("{", nil), ("{\"a\":}", nil), ("[1,]", nil), ("{\"a\" 1}", nil), ("nul", nil),
+        ("\"a\nb\"", nil), ("[1] 2", nil), ("{'a':1}", nil), ("[01]", nil), ("\"\\x\"", nil),
+        (String(repeating: "[", count: 1000) + String(repeating: "]", count: 1000), .tooDeep),
+        ("[123456789012345678901234567890]", .numberOutOfRange), ("[1e999]", .numberOutOfRange),
+    ]
+
+    @Test("refuses what is not JSON, too deep or out of range", arguments: invalid)
+    func refuses(text: String, error: JSONError?) {
+        do {
+            _ = try JSON.parse(Array(text.utf8))
+            Issue.record("accepted \(text.prefix(40))")
+        } catch { if let expected = self.expected(text) { #expect(error == expected) } }
+    }
+
+    private func expected(_ text: String) -> JSONError? { Self.invalid.first { $0.0 == text }?.1 }
+
+    @Test("refuses invalid UTF-8")
+    func refusesUTF8() {
+        #expect(throws: JSONError.invalidUTF8) { try JSON.parse([0x22, 0xff, 0xfe, 0x22]) }
+    }
+
+    static let lossless = [
+        "null", "true", "false", "0", "-0.0", "1e5", "1.50", "12345678901234", "\"\"", "\"a\\u0001b\"", "[]", "{}",
+        "[1,[2,[3]],{\"a\":null}]", "{\"b\":1,\"a\":2,\"b\":3}", "\"é😀\\\"\\\\\\n\"",
+    ]
+
+    @Test("keeps number text, key order and repeated keys", arguments: lossless)
+    func keeps(text: String) throws {
+        let value = try JSON.parse(Array(text.utf8))
+        #expect(String(decoding: value.encoded(), as: UTF8.self) == text)
+        #expect(try JSON.parse(value.encodedPretty()) == value)
+    }
+
+    @Test("resolves escapes, surrogate pairs among them")
+    func escapes() throws {
+        let value = try JSON.parse(Array(#""\u0041\ud83d\ude00\/\b\f\n\r\t""#.utf8))
+        #expect(value.string == "A😀/\u{8}\u{c}\n\r\t")
+    }
+
+    @Test("reads through views what it reads as values")
+    func views() throws {
+        let text = #"{"s":"x\ny","i":-5,"u":18446744073709551615,"d":1.5,"t":true,"n":null,"a":[1,"2"],"o":{"k":9}}"#
+        let parser = JSONParser()
+        let view = try parser.parse(Array(text.utf8))
+        #expect(view["s"]?.string == "x\ny")
+        #expect(view["i"]?.int == -5)
+        #expect(view["u"]?.int == nil)
+        #expect(view["d"]?.double == 1.5)
+        #expect(view["t"]?.bool == true)
+        #expect(view["n"]?.isNull == true)
+        #expect(view["a"]?.arrayCount == 2)
+        #expect(view["o"]?["k"]?.int == 9)
+        #expect(view["zz"] == nil)
+        var keys: [String] = []
+        view.forEachMember { key, _ in keys.append(String(decoding: key, as: UTF8.self)) }
+        #expect(keys == ["s", "i", "u", "d", "t", "n", "a", "o"])
+        #expect(view["s"]?.equals("x\ny") == true)
+    }
+
+    @Test("parses again and again with one parser, growing as needed")
+    func reuses() throws {
+        let parser = JSONParser()
+        for count in [1, 10_000, 3, 200_000] {
+            let text = "[" + Array(repeating: "1", count: count).joined(separator: ",") + "]"
+            #expect(try parser.parse(Array(text.utf8)).arrayCount == count)
+            #expect(throws: JSONError.self) { _ = try parser.parse(Array("[1".utf8)) }
+        }
+    }
+}
+
+@Suite struct JSONSpansTests {
+    static let objects = [
+        #"{"a":1,"b":[1,{"x":"}"}],"c":"q\"uote"}"#, #" { "a" : 1 , "b" : { } , "c" : null } "#, #"{"a":1}"#,
+        #"{"c":true,"a":"x","b":-1.5e3}"#,
+    ]
+
+    @Test("removes any member and leaves the rest as it was", arguments: objects)
+    func removes(text: String) throws {
+        let bytes = Array(text.utf8)
+        let members = bytes.withUnsafeBytes { JSONSpans.members(in: $0) }
+        let before = try #require(try JSON.parse(bytes).object)
+        #expect(members.count == before.members.count)
+        for (index, member) in members.enumerated() {
+            let range = bytes.withUnsafeBytes { JSONSpans.removal(of: member, in: $0) }
+            let after = try JSON.parse(JSONSpans.splice(bytes, [JSONEdit(range, [])]))
+            var expected = before
+            expected.members.remove(at: index)
+            #expect(after == .object(expected))
+        }
+    }
+
+    @Test("inserts into full and empty objects", arguments: objects + ["{}", " { } "])
+    func inserts(text: String) throws {
+        let bytes = Array(text.utf8)
+        let edit = try #require(
+            bytes.withUnsafeBytes { JSONSpans.insertion(of: Array(#""new":7"#.utf8), intoObjectAt: 0, in: $0) })
+        let after = try JSON.parse(JSONSpans.splice(bytes, [edit]))
+        #expect(after["new"]?.int == 7)
+        #expect(after.object?.members.count == (try JSON.parse(bytes).object?.members.count ?? 0) + 1)
+    }
+
+    @Test("finds a key that is spelled with escapes")
+    func findsEscaped() throws {
+        let bytes = Array(#"{"x":1,"mod\u0065l":"m"}"#.utf8)
+        let member = try #require(bytes.withUnsafeBytes { JSONSpans.find("model", in: $0) })
+        #expect(String(decoding: bytes[member.valueRange], as: UTF8.self) == #""m""#)
+        #expect(bytes.withUnsafeBytes { JSONSpans.find("mode", in: $0) } == nil)
+    }
+
+    @Test("splices nothing into the same bytes")
+    func splicesNothing() {
+        #expect(JSONSpans.splice([1, 2, 3], []) == [1, 2, 3])
+    }
+}
