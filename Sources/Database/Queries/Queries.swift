@@ -1,0 +1,34 @@
+/// Rows of a page, as every list of the management API has them (spec/management-api.md §1).
+package let pageSize: Int64 = 10
+
+/// Makes a `LIKE` pattern that matches a prefix literally; to be used with `ESCAPE '\'`.
+func prefixPattern(_ keyword: String) -> String {
+    var escaped = ""
+    for character in keyword {
+        if character == "%" || character == "_" || character == "\\" { escaped.append("\\") }
+        escaped.append(character)
+    }
+    return escaped + "%"
+}
+
+/// Columns to change with their new values; only these are written, so that counters in the same row stay as they are.
+package struct Changes: Sendable {
+    private(set) var columns: [String] = []
+    private(set) var values: [SQLValue] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { columns.isEmpty }
+
+    /// - Parameter column: a name from our own code, never from outside.
+    package mutating func set(_ column: StaticString, _ value: SQLValue) {
+        columns.append("`\(column)` = ?")
+        values.append(value)
+    }
+
+    func apply(to table: StaticString, id: Int64, on connection: Connection) throws(DatabaseError) -> Bool {
+        guard !isEmpty else { return true }
+        let sql = "UPDATE `\(table)` SET \(columns.joined(separator: ", ")) WHERE id = ?"
+        return try connection.run(sql, values + [.int(id)]) > 0
+    }
+}

@@ -1,0 +1,74 @@
+import EventLoop
+
+/// SQLite in WAL mode: one writer thread that commits what is waiting as one group, readers apart.
+package final class SQLiteDatabase: Database {
+    private let writer: WorkQueue
+    private let reader: WorkQueue
+
+    /// Opens or creates the file and brings its schema up to date.
+    /// - Parameters:
+    ///   - busyTimeout: milliseconds to wait for another process's lock.
+    ///   - maxPages: a limit on the file's size, for tests of a full disk.
+    package init(path: String, busyTimeout: Int = 3000, maxPages: Int? = nil) throws(DatabaseError) {
+        let connection = try Connection(path: path, busyTimeout: busyTimeout, isReadOnly: false)
+        do throws(DatabaseError) {
+            try connection.execute("PRAGMA journal_mode=WAL")
+            try connection.execute("PRAGMA synchronous=NORMAL")
+            try Schema.migrate(connection)
+            if let maxPages { try connection.execute("PRAGMA max_page_count=\(maxPages)") }
+        } catch {
+            if case .failed(let reason) = error { throw .cannotOpen(reason) }
+            throw error
+        }
+        let readConnection = try Connection(path: path, busyTimeout: busyTimeout, isReadOnly: true)
+        writer = WorkQueue(name: "db-writer", connection: connection, groupsInTransaction: true)
+        reader = WorkQueue(name: "db-reader", connection: readConnection, groupsInTransaction: false)
+    }
+
+    package func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await ask(reader, body)
+    }
+
+    package func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await ask(writer, body)
+    }
+
+    package func submit(
+        _ body: @escaping @Sendable (Connection) throws -> Void,
+        completion: @escaping @Sendable ((any Error)?) -> Void
+    ) {
+        writer.add(WorkQueue.Job(body: body, completion: completion))
+    }
+
+    package func close() {
+        writer.finish()
+        reader.finish()
+    }
+
+    private func ask<T: Sendable>(
+        _ queue: WorkQueue, _ body: @escaping @Sendable (Connection) throws -> T
+    ) async throws -> T {
+        try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<T, any Error>) in
+            let box = ResultBox<T>()
+            queue.add(
+                WorkQueue.Job(
+                    body: { box.value = try body($0) },
+                    completion: { error in
+                        if let error {
+                            continuation.resume(throwing: error)
+                        } else if let value = box.value {
+                            continuation.resume(returning: value)
+                        } else {
+                            continuation.resume(throwing: DatabaseError.failed("the database is closed"))
+                        }
+                    }))
+        }
+    }
+}
+
+/// Carries a result from a job's body to its completion.
+///
+/// `@unchecked Sendable`: both run on the queue's thread, one after the other.
+private final class ResultBox<T>: @unchecked Sendable {
+    var value: T?
+}

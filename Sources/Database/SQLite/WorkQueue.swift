@@ -1,0 +1,111 @@
+import EventLoop
+import Glibc
+
+/// A thread that owns a connection and runs jobs on it in order; a writer runs all that wait as one transaction.
+///
+/// `@unchecked Sendable`: `jobs` and `isFinished` are touched only with `mutex` held, the connection only by the thread.
+final class WorkQueue: @unchecked Sendable {
+    struct Job: Sendable {
+        let body: @Sendable (Connection) throws -> Void
+        let completion: @Sendable ((any Error)?) -> Void
+    }
+
+    /// Jobs of one transaction at most, so that a flood cannot hold the write lock for long.
+    private static let groupLimit = 512
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var jobs: [Job] = []
+    private var isFinished = false
+    private var connection: Connection?
+    private let groupsInTransaction: Bool
+    private var thread: LoopThread?
+
+    init(name: String, connection: Connection, groupsInTransaction: Bool) {
+        self.connection = connection
+        self.groupsInTransaction = groupsInTransaction
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+        thread = startThread(named: name) { self.work() }
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(condition)
+        mutex.deallocate()
+        condition.deallocate()
+    }
+
+    func add(_ job: Job) {
+        pthread_mutex_lock(mutex)
+        let isTooLate = isFinished
+        if !isTooLate {
+            jobs.append(job)
+            if jobs.count == 1 { pthread_cond_signal(condition) }
+        }
+        pthread_mutex_unlock(mutex)
+        if isTooLate { job.completion(DatabaseError.failed("the database is closed")) }
+    }
+
+    /// Runs what is queued, then ends the thread and closes the connection.
+    func finish() {
+        pthread_mutex_lock(mutex)
+        let wasFinished = isFinished
+        isFinished = true
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+        if !wasFinished { thread?.join() }
+    }
+
+    private func work() {
+        while true {
+            pthread_mutex_lock(mutex)
+            while jobs.isEmpty, !isFinished { pthread_cond_wait(condition, mutex) }
+            let group = Array(jobs.prefix(Self.groupLimit))
+            jobs.removeFirst(group.count)
+            pthread_mutex_unlock(mutex)
+            guard !group.isEmpty, let connection else { break }
+            if groupsInTransaction { runGroup(group, on: connection) } else { runEach(group, on: connection) }
+        }
+        connection = nil
+    }
+
+    private func runEach(_ group: [Job], on connection: Connection) {
+        for job in group {
+            do {
+                try job.body(connection)
+                job.completion(nil)
+            } catch { job.completion(error) }
+        }
+    }
+
+    /// One transaction; a job that fails is rolled back alone, and nobody hears of success before the commit.
+    private func runGroup(_ group: [Job], on connection: Connection) {
+        var outcomes: [(any Error)?] = []
+        do {
+            try connection.execute("BEGIN IMMEDIATE")
+            for job in group { outcomes.append(try runInSavepoint(job, on: connection)) }
+            try connection.execute("COMMIT")
+            for (job, outcome) in zip(group, outcomes) { job.completion(outcome) }
+        } catch {
+            try? connection.execute("ROLLBACK")
+            for job in group { job.completion(error) }
+        }
+    }
+
+    private func runInSavepoint(_ job: Job, on connection: Connection) throws -> (any Error)? {
+        try connection.execute("SAVEPOINT job")
+        do {
+            try job.body(connection)
+        } catch DatabaseError.full {
+            // The whole transaction is lost; each job is told so.
+            throw DatabaseError.full
+        } catch {
+            try connection.execute("ROLLBACK TO job")
+            try connection.execute("RELEASE job")
+            return error
+        }
+        try connection.execute("RELEASE job")
+        return nil
+    }
+}
