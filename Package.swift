@@ -38,7 +38,7 @@ let package = Package(
             name: "CSimdJSON", path: "Sources/System/CSimdJSON",
             linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CVocabulary", path: "Sources/System/CVocabulary", exclude: []),
-        .target(name: "CPrices", path: "Sources/System/CPrices", exclude: []),
+        .target(name: "CPrices", path: "Sources/System/CPrices", exclude: ["prices.tsv"]),
 
         room("EventLoop", needs: ["CLinux"]),
         room("JSON", needs: ["CSimdJSON"]),

@@ -65,3 +65,11 @@ extension Connection {
             .int(group.position.sequence))
     }
 }
+
+extension Connection {
+    /// A random number that tells this database from every other, made on first use by the writer.
+    package func databaseIdentity() throws(DatabaseError) -> Int64 {
+        try run("INSERT OR IGNORE INTO oneapi_meta(key, value) VALUES('identity', CAST(random() AS text))")
+        return try first("SELECT CAST(value AS integer) FROM oneapi_meta WHERE key = 'identity'") { $0.int(0) } ?? 0
+    }
+}

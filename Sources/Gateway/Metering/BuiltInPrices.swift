@@ -1,0 +1,54 @@
+import CPrices
+
+/// The prices that the product ships with (Scripts/prices).
+struct BuiltInPrices: Sendable {
+    struct Entry: Sendable {
+        var model: Ratio?
+        var completion: Ratio?
+        var cached: Ratio?
+    }
+
+    static let table: [String: Entry] = load()
+
+    private static func load() -> [String: Entry] {
+        var length = 0
+        let start = oneapi_prices(&length)
+        let bytes = UnsafeRawBufferPointer(start: start, count: length)
+        var entries: [String: Entry] = [:]
+        entries.reserveCapacity(1024)
+        for line in bytes.split(separator: 0x0a) {
+            let columns = line.split(separator: 0x09).map { String(decoding: $0, as: UTF8.self) }
+            guard columns.count == 4 else { continue }
+            entries[columns[0]] = Entry(
+                model: Ratio(decimal: columns[1]), completion: Ratio(decimal: columns[2]),
+                cached: Ratio(decimal: columns[3]))
+        }
+        return entries
+    }
+
+    /// Completion ratios by name, first match (spec/billing.md §2).
+    static func completionRule(_ name: String) -> Ratio {
+        func ratio(_ text: String) -> Ratio { Ratio(decimal: text) ?? .one }
+        if name.hasPrefix("gpt-3.5") {
+            if name == "gpt-3.5-turbo" || name.hasSuffix("0125") { return ratio("3") }
+            return name.hasSuffix("1106") ? ratio("2") : ratio("1.333333333")
+        }
+        if name == "gpt-4o-2024-05-13" { return ratio("3") }
+        let prefixes: [(String, String)] = [
+            ("gpt-4o", "4"), ("gpt-4.1", "4"), ("gpt-4.5", "2"), ("gpt-5", "8"), ("o3", "4"), ("o4", "4"),
+            ("gpt-4-turbo", "3"), ("o1", "4"), ("chatgpt-4o-latest", "3"), ("claude-3", "5"),
+            ("claude-sonnet", "5"), ("claude-opus", "5"), ("claude-haiku", "5"), ("claude-", "3"), ("mistral-", "3"),
+            ("gemini-", "3"), ("deepseek-", "2"),
+        ]
+        if name.hasPrefix("gpt-4"), name.hasSuffix("preview") { return ratio("3") }
+        if let rule = prefixes.first(where: { name.hasPrefix($0.0) }) { return ratio(rule.1) }
+        if name.hasPrefix("gpt-4") { return ratio("2") }
+        return exactRules[name].map(ratio) ?? .one
+    }
+
+    private static let exactRules = [
+        "llama2-70b-4096": "1.25", "llama3-8b-8192": "2", "llama3-70b-8192": "1.338983051", "command": "2",
+        "command-light": "2", "command-nightly": "2", "command-light-nightly": "2", "command-r": "3",
+        "command-r-plus": "5", "grok-beta": "3",
+    ]
+}

@@ -1,0 +1,107 @@
+import JSON
+
+/// The prices in force: the operator's options over the built-in table. Immutable, replaced whole.
+package struct PriceTable: Sendable {
+    private let modelRatios: [String: Ratio]
+    private let completionRatios: [String: Ratio]
+    private let groupRatios: [String: Ratio]
+
+    /// What a model costs for which nobody has set a price (60 USD a million input tokens).
+    package static let fallback = Ratio(units: 30 * Ratio.scale)
+    package static let defaultGroups = #"{"default":1,"svip":1,"vip":1}"#
+
+    /// - Parameters: option texts, JSON objects of name to number; `nil` where never saved.
+    /// - Throws: a sentence that says what is wrong in which option.
+    package init(modelRatio: String? = nil, completionRatio: String? = nil, groupRatio: String? = nil)
+        throws(PriceError)
+    {
+        modelRatios = try Self.parse("ModelRatio", modelRatio ?? "{}")
+        completionRatios = try Self.parse("CompletionRatio", completionRatio ?? "{}")
+        groupRatios = try Self.parse("GroupRatio", groupRatio ?? Self.defaultGroups)
+    }
+
+    /// The built-in prices.
+    package init() {
+        modelRatios = [:]
+        completionRatios = [:]
+        groupRatios = ["default": .one, "svip": .one, "vip": .one]
+    }
+
+    /// Reads an option's text.
+    package static func parse(_ option: String, _ text: String) throws(PriceError) -> [String: Ratio] {
+        let value: JSON
+        do throws(JSONError) { value = try JSON.parse(Array(text.utf8)) } catch {
+            throw PriceError(message: "\(option) is not valid JSON: \(error.message)")
+        }
+        guard let object = value.object else {
+            throw PriceError(message: "\(option) must be a JSON object of names and numbers.")
+        }
+        var ratios: [String: Ratio] = [:]
+        for member in object.members {
+            guard case .number(let number) = member.value, let ratio = Ratio(decimal: number.text) else {
+                throw PriceError(message: "\(option): the value of \"\(member.key)\" must be a number from 0 to a billion.")
+            }
+            ratios[member.key] = ratio
+        }
+        return ratios
+    }
+
+    /// The groups that users and channels may be in.
+    package var groups: [String] { groupRatios.keys.sorted() }
+
+    /// - Parameters:
+    ///   - model: the name after mapping.
+    ///   - channelType: for prices of the form `name(type)`.
+    package func rates(model: String, channelType: Int, group: String) -> Rates {
+        let priced = find(model, channelType, internetPrefixes: ["qwen-", "command-"], modelRatios, \.model)
+        let cached = BuiltInPrices.table[model]?.cached
+        return Rates(
+            model: priced ?? Self.fallback, completion: completion(model, channelType),
+            group: groupRatios[group] ?? .one, cached: cached ?? .one, isDefaultPrice: priced == nil)
+    }
+
+    private func completion(_ model: String, _ type: Int) -> Ratio {
+        if let found = find(model, type, internetPrefixes: ["qwen-"], completionRatios, \.completion) { return found }
+        return BuiltInPrices.completionRule(model)
+    }
+
+    /// option `name(type)`, built-in `name(type)`, option `name`, built-in `name` (spec/billing.md §2).
+    private func find(
+        _ model: String, _ type: Int, internetPrefixes: [String], _ options: [String: Ratio],
+        _ column: KeyPath<BuiltInPrices.Entry, Ratio?>
+    ) -> Ratio? {
+        var name = model
+        if name.hasSuffix("-internet"), internetPrefixes.contains(where: name.hasPrefix) { name.removeLast(9) }
+        let typed = "\(name)(\(type))"
+        return options[typed] ?? BuiltInPrices.table[typed]?[keyPath: column] ?? options[name]
+            ?? BuiltInPrices.table[name]?[keyPath: column]
+    }
+
+    /// The built-in table as the option's text, for listing.
+    package static var defaultModelRatio: String { text(\.model) }
+    package static var defaultCompletionRatio: String { text(\.completion) }
+
+    private static func text(_ column: KeyPath<BuiltInPrices.Entry, Ratio?>) -> String {
+        var object = JSONObject()
+        for (name, entry) in BuiltInPrices.table.sorted(by: { $0.key < $1.key }) {
+            guard let ratio = entry[keyPath: column] else { continue }
+            object.append(name, .number(JSONNumber(text: ratio.decimalText)))
+        }
+        return String(decoding: JSON.object(object).encoded(), as: UTF8.self)
+    }
+}
+
+/// An option that does not hold prices.
+package struct PriceError: Error, Equatable {
+    package let message: String
+}
+
+extension Ratio {
+    /// As short as it is exact.
+    var decimalText: String {
+        var fraction = String(units % Self.scale)
+        fraction = String(repeating: "0", count: 9 - fraction.count) + fraction
+        while fraction.hasSuffix("0") { fraction.removeLast() }
+        return fraction.isEmpty ? "\(units / Self.scale)" : "\(units / Self.scale).\(fraction)"
+    }
+}

@@ -1,0 +1,57 @@
+/// A price factor as a fixed-point decimal: whole billionths, so that no charge depends on floating point.
+package struct Ratio: Sendable, Equatable, Comparable {
+    package static let scale: Int64 = 1_000_000_000
+    /// Billionths.
+    package let units: Int64
+
+    package static let one = Ratio(units: scale)
+    package static let zero = Ratio(units: 0)
+
+    package init(units: Int64) { self.units = units }
+
+    /// Reads a decimal such as `2.5` or `1e-3`; digits below a billionth are rounded. `nil` for anything else, negative
+    /// numbers and numbers above a billion.
+    package init?(decimal text: some StringProtocol) {
+        let parts = text.lowercased().split(separator: "e", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let mantissa = parts.first else { return nil }
+        var exponent = 0
+        if parts.count == 2 {
+            guard let written = Int(parts[1]), abs(written) < 40 else { return nil }
+            exponent = written
+        }
+        let halves = mantissa.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let fraction = halves.count == 2 ? halves[1] : ""
+        guard let whole = halves.first, !(whole.isEmpty && fraction.isEmpty) else { return nil }
+        var digits: Int128 = 0
+        for byte in whole.utf8 + Array(fraction.utf8.prefix(20)) {
+            guard byte &- 0x30 < 10, digits < 1_000_000_000_000_000_000_000_000_000_000 else { return nil }
+            digits = digits * 10 + Int128(byte - 0x30)
+        }
+        guard fraction.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
+        var shift = 9 + exponent - min(fraction.utf8.count, 20)
+        while shift > 0, digits < 1 << 100 {
+            digits *= 10
+            shift -= 1
+        }
+        guard shift <= 0 else {
+            if digits == 0 { self.init(units: 0) } else { return nil }
+            return
+        }
+        while shift < -1 {
+            digits /= 10
+            shift += 1
+        }
+        if shift == -1 { digits = (digits + 5) / 10 }
+        guard digits <= 1_000_000_000 * Int128(Self.scale) else { return nil }
+        self.init(units: Int64(digits))
+    }
+
+    package static func < (left: Ratio, right: Ratio) -> Bool { left.units < right.units }
+
+    /// With two decimals, rounded half up, as one-api's log texts have it.
+    package var twoDecimals: String {
+        let hundredths = (units + Self.scale / 200) / (Self.scale / 100)
+        let fraction = hundredths % 100
+        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    }
+}

@@ -1,0 +1,38 @@
+import Synchronization
+
+/// A circuit breaker for one channel.
+///
+/// States: closed (failures below the limit), open until a time (the channel is passed over while another can serve),
+/// and, once that time has come, closed again on trial: the next failure opens it at once.
+final class ChannelHealth: Sendable {
+    private struct State {
+        var failures = 0
+        var openUntil: UInt64 = 0
+    }
+
+    static let failureLimit = 5
+    static let coolDown: UInt64 = 10_000_000_000
+
+    private let state = Mutex(State())
+
+    /// - Parameter now: monotonic nanoseconds.
+    func isOpen(at now: UInt64) -> Bool { state.withLock { $0.openUntil > now } }
+
+    func succeeded() {
+        state.withLock { state in
+            if state.failures != 0 { state = State() }
+        }
+    }
+
+    /// - Parameter retryAfter: seconds that the upstream asked for, at most a minute of which is believed.
+    func failed(at now: UInt64, retryAfter: Int? = nil) {
+        state.withLock { state in
+            state.failures += 1
+            if let retryAfter, retryAfter > 0 {
+                state.openUntil = now &+ UInt64(min(retryAfter, 60)) * 1_000_000_000
+            } else if state.failures >= Self.failureLimit {
+                state.openUntil = now &+ Self.coolDown
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Synchronization
+
+/// Which channels serve a model for a group; immutable, replaced as a whole after every change.
+package struct RoutingTable: Sendable {
+    private struct Route: Hashable {
+        var group: String
+        var model: String
+    }
+
+    private let tiers: [Route: [[Channel]]]
+    private let channels: [Int64: Channel]
+    private let models: [String: [String]]
+
+    package init(channels all: [Channel] = []) {
+        var routes: [Route: [Channel]] = [:]
+        var models: [String: Set<String>] = [:]
+        for channel in all where channel.isEnabled {
+            for group in Set(channel.groups) {
+                for model in Set(channel.models) where !model.isEmpty {
+                    routes[Route(group: group, model: model), default: []].append(channel)
+                    models[group, default: []].insert(model)
+                }
+            }
+        }
+        tiers = routes.mapValues { channels in
+            Dictionary(grouping: channels, by: \.priority).sorted { $0.key > $1.key }
+                .map { $0.value.sorted { $0.id < $1.id } }
+        }
+        channels = Dictionary(all.map { ($0.id, $0) }) { _, last in last }
+        self.models = models.mapValues { $0.sorted() }
+    }
+
+    /// Any channel, enabled or not.
+    package func channel(_ id: Int64) -> Channel? { channels[id] }
+
+    /// Channels by priority, highest first; empty if nobody serves the model.
+    package func tiers(group: String, model: String) -> [[Channel]] {
+        tiers[Route(group: group, model: model)] ?? []
+    }
+
+    /// Sorted names of what a group may use.
+    package func models(of group: String) -> [String] { models[group] ?? [] }
+}
+
+/// The present table.
+package final class RoutingDirectory: Sendable {
+    private let current = Mutex(RoutingTable())
+
+    package init() {}
+
+    package var table: RoutingTable { current.withLock { $0 } }
+
+    package func replace(with table: RoutingTable) { current.withLock { $0 = table } }
+}
