@@ -1,0 +1,22 @@
+/// What routing and metering need of a chat request, read without decoding the rest (spec/wire/openai.md §2).
+package struct ChatEnvelope: Sendable, Equatable {
+    package var model = ""
+    package var isStream = false
+    /// The client asked for the usage chunk.
+    package var includesUsage = false
+    /// `max_completion_tokens`, else `max_tokens`; `nil` where the client set no limit.
+    package var maxTokens: Int64?
+    /// Answers asked for.
+    package var count: Int64 = 1
+    package var spans = Spans()
+
+    /// Where the members lie that a relay edits.
+    package struct Spans: Sendable, Equatable {
+        package var model: Range<Int> = 0..<0
+        package var streamOptions: Range<Int>?
+        package var messages: Range<Int> = 0..<0
+    }
+
+    /// Tokens that the answers may have in all.
+    package var maxCompletionTokens: Int64? { maxTokens.map { $0 * count } }
+}

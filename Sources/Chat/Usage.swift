@@ -1,0 +1,32 @@
+/// Tokens of one answer. Kinds that a provider does not report are 0; parts are contained in their total.
+package struct Usage: Sendable, Equatable {
+    package var promptTokens: Int64
+    package var completionTokens: Int64
+    /// Part of `promptTokens`, read from the provider's cache.
+    package var cachedTokens: Int64
+    /// Part of `promptTokens`, written to the provider's cache.
+    package var cacheWriteTokens: Int64
+    /// Part of `completionTokens`.
+    package var reasoningTokens: Int64
+    package var audioPromptTokens: Int64
+    package var audioCompletionTokens: Int64
+    /// Counted by us, since the provider did not say.
+    package var isEstimated: Bool
+
+    package init(
+        promptTokens: Int64 = 0, completionTokens: Int64 = 0, cachedTokens: Int64 = 0, cacheWriteTokens: Int64 = 0,
+        reasoningTokens: Int64 = 0, audioPromptTokens: Int64 = 0, audioCompletionTokens: Int64 = 0,
+        isEstimated: Bool = false
+    ) {
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+        self.cachedTokens = cachedTokens
+        self.cacheWriteTokens = cacheWriteTokens
+        self.reasoningTokens = reasoningTokens
+        self.audioPromptTokens = audioPromptTokens
+        self.audioCompletionTokens = audioCompletionTokens
+        self.isEstimated = isEstimated
+    }
+
+    package var totalTokens: Int64 { promptTokens + completionTokens }
+}

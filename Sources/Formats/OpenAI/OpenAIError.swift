@@ -1,0 +1,35 @@
+package import Chat
+import JSON
+
+/// The error object that OpenAI's clients read (spec/wire/openai.md §12).
+package enum OpenAIError {
+    /// `{"error":{"message","type","param","code"}}`; all four members are always there.
+    package static func body(
+        message: String, type: String, parameter: String? = nil, code: UpstreamFailure.Code = .none
+    ) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("error")
+        writer.beginObject()
+        writer.key("message")
+        writer.string(message)
+        writer.key("type")
+        writer.string(type)
+        writer.key("param")
+        if let parameter { writer.string(parameter) } else { writer.null() }
+        writer.key("code")
+        switch code {
+        case .none: writer.null()
+        case .text(let text): writer.string(text)
+        case .number(let text): writer.raw(Array(text.utf8))
+        }
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The same as an event of a stream that has begun.
+    package static func event(_ body: [UInt8]) -> [UInt8] {
+        Array("data: ".utf8) + body + Array("\n\n".utf8)
+    }
+}

@@ -1,0 +1,57 @@
+package import JSON
+
+/// The parts of a chat request that count as prompt (spec/billing.md §6.2), for when an exact count is needed.
+package enum PromptText {
+    package enum Piece {
+        /// A message begins.
+        case message
+        case name(UnsafeRawBufferPointer)
+        /// Role, content, tool calls, tool definitions.
+        case text(UnsafeRawBufferPointer)
+        case image(url: UnsafeRawBufferPointer, detail: String?)
+    }
+
+    /// Visits the pieces of a request that the inspector has accepted; none if it does not parse.
+    package static func forEach(
+        in body: [UInt8], parser: JSONParser, _ visit: (Piece) -> Void
+    ) {
+        guard let root = try? parser.parse(body) else { return }
+        root["messages"]?.forEachElement { message in
+            visit(.message)
+            _ = message["role"]?.withUTF8 { visit(.text($0)) }
+            _ = message["name"]?.withUTF8 { visit(.name($0)) }
+            if let content = message["content"] { self.content(content, visit) }
+            message["tool_calls"]?.forEachElement { call in
+                _ = call["function"]?["name"]?.withUTF8 { visit(.text($0)) }
+                _ = call["function"]?["arguments"]?.withUTF8 { visit(.text($0)) }
+            }
+        }
+        for list: StaticString in ["tools", "functions"] {
+            root[list]?.forEachElement { strings(in: $0, visit) }
+        }
+    }
+
+    private static func content(_ content: JSONView, _ visit: (Piece) -> Void) {
+        if content.withUTF8({ visit(.text($0)) }) != nil { return }
+        content.forEachElement { part in
+            _ = part["text"]?.withUTF8 { visit(.text($0)) }
+            if let image = part["image_url"] {
+                _ = image["url"]?.withUTF8 { visit(.image(url: $0, detail: image["detail"]?.string)) }
+            }
+        }
+    }
+
+    /// Names and texts of a tool's definition, which the model reads too.
+    private static func strings(in value: JSONView, _ visit: (Piece) -> Void) {
+        switch value.kind {
+        case .string: _ = value.withUTF8 { visit(.text($0)) }
+        case .array: value.forEachElement { strings(in: $0, visit) }
+        case .object:
+            value.forEachMember { key, member in
+                visit(.text(key))
+                strings(in: member, visit)
+            }
+        case .null, .bool, .number: break
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import Chat
+package import JSON
+
+/// What the meter needs of an answer in OpenAI's format.
+package struct OpenAIAnswer {
+    /// `nil` if the upstream did not say, or said zero.
+    package var usage: Usage?
+    /// Text, reasoning and tool calls of all choices, for counting where usage is missing.
+    package var produced: [UInt8] = []
+
+    /// Reads a whole answer.
+    /// - Throws: what the body is instead: an error object inside a 200, a web page, broken JSON.
+    package static func read(
+        _ body: [UInt8], status: Int, contentType: String?, parser: JSONParser
+    ) throws(UpstreamFailure) -> OpenAIAnswer {
+        let root: JSONView
+        do throws(JSONError) { root = try parser.parse(body) } catch {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
+        }
+        guard root.isObject else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
+        }
+        if let error = root["error"], !error.isNull {
+            throw OpenAIErrors.insideSuccess(error)
+        }
+        var answer = OpenAIAnswer()
+        answer.usage = usage(root["usage"])
+        if answer.usage == nil {
+            root["choices"]?.forEachElement { choice in
+                if let message = choice["message"] { append(message, to: &answer.produced) }
+                _ = choice["text"]?.withUTF8 { answer.produced.append(contentsOf: $0) }
+            }
+        }
+        return answer
+    }
+
+    /// Reads a `usage` object; `nil` if it is absent or all zero.
+    package static func usage(_ value: JSONView?) -> Usage? {
+        guard let value, value.isObject else { return nil }
+        func number(_ view: JSONView?) -> Int64 {
+            if let int = view?.int { return max(0, int) }
+            return view?.double.map { $0 > 0 && $0 < 1e15 ? Int64($0) : 0 } ?? 0
+        }
+        let prompt = value["prompt_tokens_details"]
+        let completion = value["completion_tokens_details"]
+        let usage = Usage(
+            promptTokens: number(value["prompt_tokens"]), completionTokens: number(value["completion_tokens"]),
+            cachedTokens: number(prompt?["cached_tokens"]), cacheWriteTokens: number(prompt?["cache_write_tokens"]),
+            reasoningTokens: number(completion?["reasoning_tokens"]), audioPromptTokens: number(prompt?["audio_tokens"]),
+            audioCompletionTokens: number(completion?["audio_tokens"]))
+        return usage.totalTokens > 0 ? usage : nil
+    }
+
+    /// Appends what a message or delta adds to the answer.
+    static func append(_ message: JSONView, to produced: inout [UInt8]) {
+        if message["content"]?.withUTF8({ produced.append(contentsOf: $0) }) == nil {
+            message["content"]?.forEachElement { part in
+                _ = part["text"]?.withUTF8 { produced.append(contentsOf: $0) }
+            }
+        }
+        for name: StaticString in ["reasoning_content", "reasoning", "refusal"] {
+            _ = message[name]?.withUTF8 { produced.append(contentsOf: $0) }
+        }
+        message["tool_calls"]?.forEachElement { call in
+            for kind: StaticString in ["function", "custom"] {
+                guard let function = call[kind] else { continue }
+                for name: StaticString in ["name", "arguments", "input"] {
+                    _ = function[name]?.withUTF8 { produced.append(contentsOf: $0) }
+                }
+            }
+        }
+        if let call = message["function_call"] {
+            _ = call["name"]?.withUTF8 { produced.append(contentsOf: $0) }
+            _ = call["arguments"]?.withUTF8 { produced.append(contentsOf: $0) }
+        }
+    }
+}
