@@ -37,7 +37,8 @@ let package = Package(
         .target(
             name: "CSimdJSON", path: "Sources/System/CSimdJSON",
             linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "CVocabulary", path: "Sources/System/CVocabulary", exclude: []),
+        .target(name: "CVocabulary", path: "Sources/System/CVocabulary",
+            exclude: ["cl100k_base.bin", "o200k_base.bin", "classes.bin"]),
         .target(name: "CPrices", path: "Sources/System/CPrices", exclude: ["prices.tsv"]),
 
         room("EventLoop", needs: ["CLinux"]),
@@ -63,11 +64,14 @@ let package = Package(
             name: "MockProviders", dependencies: ["MockKit", "EventLoop", "HTTP", "CLinux"], path: "MockProviders/Main",
             swiftSettings: swiftSettings),
 
+        .executableTarget(
+            name: "TokenizerBench", dependencies: ["Tokenizer"], path: "Scripts/TokenizerBench",
+            swiftSettings: swiftSettings),
         room("TestKit", at: "Tests/TestKit"),
         tests("EventLoopTests", needs: ["EventLoop"]),
         tests("JSONTests", needs: ["JSON"]),
         tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
-        tests("TokenizerTests", needs: ["Tokenizer"]),
+        tests("TokenizerTests", needs: ["Tokenizer", "JSON", "TestKit"]),
         tests("ChatTests", needs: ["Chat", "JSON", "Formats"]),
         tests("ProvidersTests", needs: ["Providers", "Formats", "Chat", "JSON", "HTTP"]),
         tests("DatabaseTests", needs: ["Database"]),

@@ -1,0 +1,58 @@
+/// Counts and encodes text exactly as tiktoken's `encode_ordinary` does: special tokens are ordinary text here.
+package struct Tokenizer: Sendable {
+    private let encoding: Encoding
+    private let vocabulary: Vocabulary
+
+    package init(_ encoding: Encoding) {
+        self.encoding = encoding
+        vocabulary = encoding == .cl100k ? .cl100k : .o200k
+    }
+
+    /// Number of tokens of a UTF-8 text.
+    package func count(_ text: UnsafeRawBufferPointer) -> Int {
+        var total = 0
+        var merger = PairMerger(vocabulary: vocabulary)
+        forEachPiece(text) { start, length in
+            total += vocabulary.rank(start, length) != nil ? 1 : merger.count(start, length)
+        }
+        return total
+    }
+
+    package func count(_ text: [UInt8]) -> Int { text.withUnsafeBytes { count($0) } }
+
+    package func count(_ text: String) -> Int {
+        var text = text
+        return text.withUTF8 { count(UnsafeRawBufferPointer($0)) }
+    }
+
+    package func encode(_ text: String) -> [Int] {
+        var tokens: [Int] = []
+        var merger = PairMerger(vocabulary: vocabulary)
+        var text = text
+        text.withUTF8 { bytes in
+            forEachPiece(UnsafeRawBufferPointer(bytes)) { start, length in
+                if let rank = vocabulary.rank(start, length) {
+                    tokens.append(Int(rank))
+                } else {
+                    merger.encode(start, length, into: &tokens)
+                }
+            }
+        }
+        return tokens
+    }
+
+    /// The bytes of tokens; unknown ones have none.
+    package func decode(_ tokens: [Int]) -> [UInt8] { tokens.flatMap { vocabulary.token($0) } }
+
+    @inline(__always)
+    private func forEachPiece(_ text: UnsafeRawBufferPointer, _ visit: (UnsafePointer<UInt8>, Int) -> Void) {
+        guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        let scanner = Scanner(bytes: base, count: text.count)
+        var start = 0
+        while start < text.count {
+            let end = encoding == .cl100k ? scanner.cl100k(start) : scanner.o200k(start)
+            visit(base + start, end - start)
+            start = end
+        }
+    }
+}
