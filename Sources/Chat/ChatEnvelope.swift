@@ -10,11 +10,15 @@ package struct ChatEnvelope: Sendable, Equatable {
     package var count: Int64 = 1
     package var spans = Spans()
 
+    package init() {}
+
     /// Where the members lie that a relay edits.
     package struct Spans: Sendable, Equatable {
         package var model: Range<Int> = 0..<0
         package var streamOptions: Range<Int>?
         package var messages: Range<Int> = 0..<0
+
+        package init() {}
     }
 
     /// Tokens that the answers may have in all.
