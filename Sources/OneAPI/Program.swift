@@ -69,6 +69,9 @@ enum Program {
         for name in configuration.notYetServed {
             log.write(.warning, "a variable is set that this version does not serve yet", ["variable": name])
         }
+        for name in configuration.notNeeded {
+            log.write(.info, "a variable is set that has no effect in this version", ["variable": name])
+        }
         log.write(
             .info, "One API is ready",
             ["version": Configuration.version, "address": "http://\(configuration.host):\(gateway.port)"])

@@ -3,6 +3,13 @@ import EventLoop
 
 /// bcrypt through libxcrypt, in the form that one-api stores: `$2a$`, cost 10 (spec/database.md §3.3).
 package enum Password {
+    /// bcrypt reads no more bytes than this, and none after a NUL.
+    package static let maxBytes = 72
+
+    package static func isHashable(_ password: String) -> Bool {
+        password.utf8.count <= maxBytes && !password.utf8.contains(0)
+    }
+
     /// Hashes on a worker thread; takes tens of milliseconds by design.
     package static func hash(_ password: String) async throws -> String {
         try await Blocking.run {
@@ -11,14 +18,21 @@ package enum Password {
             guard crypt_gensalt_rn("$2a$", 10, salt, 16, &setting, Int32(setting.count)) != nil else {
                 throw PasswordError.failed
             }
-            guard let hash = crypt(password, setting: String(decoding: setting.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) else { throw PasswordError.failed }
+            guard
+                let hash = crypt(
+                    password,
+                    setting: String(decoding: setting.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+            else { throw PasswordError.failed }
             return hash
         }
     }
 
+    /// A hash that no password has, to compare with where there is no user.
+    package static let nobody = "$2a$10$abcdefghijklmnopqrstuuaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
     /// Compares on a worker thread; false for an account without a password.
     package static func matches(_ password: String, hash: String) async -> Bool {
-        guard !hash.isEmpty else { return false }
+        guard !hash.isEmpty, isHashable(password) else { return false }
         let result = try? await Blocking.run { crypt(password, setting: hash) }
         guard let computed = result ?? nil else { return false }
         return constantTimeEqual(computed, hash)

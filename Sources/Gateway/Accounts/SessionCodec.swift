@@ -11,22 +11,35 @@ package struct SessionCodec: Sendable {
 
     package init(secret: Secret) { key = Array(secret.exposed.utf8) }
 
-    /// - Parameter fingerprint: changes with the password, so that a changed one ends other sessions.
+    /// What a cookie holds.
+    package struct Session: Sendable, Equatable {
+        package let userID: Int64
+        /// Changes with the password, so that a changed one ends other sessions.
+        package let fingerprint: String
+        /// Tells this log-in from every other, so that a log-out can end it.
+        package let id: String
+        /// Unix seconds after which the cookie is worth nothing.
+        package let expiry: Int64
+    }
+
     package func encode(userID: Int64, fingerprint: String, now: Int64) -> String {
-        let content = "\(now)|\(userID)|\(fingerprint)"
+        let content = "\(now)|\(userID)|\(fingerprint)|\(RandomText.hexadecimal(16))"
         return "\(content)|\(signature(content))"
     }
 
-    package func decode(_ cookie: String, now: Int64) -> (userID: Int64, fingerprint: String)? {
+    /// - Returns: `nil` for a cookie that is not ours, was changed, or is too old.
+    package func decode(_ cookie: String, now: Int64) -> Session? {
         let parts = cookie.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 4, let time = Int64(parts[0]), let id = Int64(parts[1]), time <= now + 60,
-            now - time < Self.lifetime, constantTimeEqual(signature(parts[0..<3].joined(separator: "|")), parts[3])
+        guard parts.count == 5, let time = Int64(parts[0]), let id = Int64(parts[1]), time <= now + 60,
+            now - time < Self.lifetime, constantTimeEqual(signature(parts[0..<4].joined(separator: "|")), parts[4])
         else { return nil }
-        return (id, parts[2])
+        return Session(userID: id, fingerprint: parts[2], id: parts[3], expiry: time + Self.lifetime)
     }
 
     /// A short digest of a password's hash.
-    package func fingerprint(of passwordHash: String) -> String { String(signature("password|" + passwordHash).prefix(16)) }
+    package func fingerprint(of passwordHash: String) -> String {
+        String(signature("password|" + passwordHash).prefix(16))
+    }
 
     private func signature(_ text: String) -> String {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
@@ -50,7 +63,8 @@ func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
 /// Random texts from the system's generator.
 package enum RandomText {
     package static func hexadecimal(_ count: Int) -> String {
-        Gateway.hexadecimal((0..<((count + 1) / 2)).map { _ in UInt8.random(in: .min ... .max) }).prefix(count).description
+        Gateway.hexadecimal((0..<((count + 1) / 2)).map { _ in UInt8.random(in: .min ... .max) }).prefix(count)
+            .description
     }
 
     package static func alphanumeric(_ count: Int) -> String {

@@ -34,6 +34,7 @@ extension Configuration {
           DRAIN_TIMEOUT                 seconds that running answers get at shutdown (120)
 
         Known to one-api and not served yet; a notice is printed when one is set: \(notServedNames)
+        Known to one-api and not needed here: \(notNeededNames)
         SQL_DSN stops the start: this version runs on SQLite only.
         """
 }

@@ -14,7 +14,9 @@ extension Configuration {
         var configuration = Configuration()
         var rest = arguments[...]
         while let argument = rest.popFirst() {
-            guard argument.hasPrefix("-") else { throw ConfigurationError(message: "unexpected argument '\(argument)'") }
+            guard argument.hasPrefix("-") else {
+                throw ConfigurationError(message: "unexpected argument '\(argument)'")
+            }
             let flag = argument.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = flag.first.map(String.init) ?? ""
             func value() throws(ConfigurationError) -> String {
@@ -45,7 +47,9 @@ extension Configuration {
         if let path = variables["SQLITE_PATH"] { databasePath = path }
         busyTimeout = try variables.integer("SQLITE_BUSY_TIMEOUT", 0...3_600_000) ?? busyTimeout
         sessionSecret = variables["SESSION_SECRET"].map { Secret($0) }
-        if let seconds = try variables.integer("RELAY_TIMEOUT", 0...86_400), seconds > 0 { relayTimeout = .seconds(seconds) }
+        if let seconds = try variables.integer("RELAY_TIMEOUT", 0...86_400), seconds > 0 {
+            relayTimeout = .seconds(seconds)
+        }
         relayProxy = try variables.address("RELAY_PROXY", schemes: ["http", "https", "socks5", "socks5h", "socks4"])
         if let prompt = variables["TEST_PROMPT"] { testPrompt = prompt }
         apiRateLimit = try variables.integer("GLOBAL_API_RATE_LIMIT", 0...1_000_000) ?? apiRateLimit
@@ -64,9 +68,11 @@ extension Configuration {
                 message: "SQL_DSN is set, but MySQL and PostgreSQL are not served yet; unset it to run on SQLite")
         }
         notYetServed = Variables.notServed.filter { variables[$0] != nil }
+        notNeeded = Variables.notNeeded.filter { variables[$0] != nil }
     }
 
     static var notServedNames: String { Variables.notServed.joined(separator: ", ") }
+    static var notNeededNames: String { Variables.notNeeded.joined(separator: ", ") }
 
     private static func port(_ text: String, _ name: String) throws(ConfigurationError) -> Int {
         guard let port = Int(text), (0...65535).contains(port) else {
@@ -98,6 +104,12 @@ private struct Variables {
         "METRIC_SUCCESS_RATE_THRESHOLD", "METRIC_SUCCESS_CHAN_SIZE", "METRIC_FAIL_CHAN_SIZE",
     ]
 
+    /// Known to one-api and without an effect here, because what they switch is always so or does not exist.
+    static let notNeeded = [
+        "BATCH_UPDATE_ENABLED", "BATCH_UPDATE_INTERVAL", "MEMORY_CACHE_ENABLED", "SYNC_FREQUENCY",
+        "ENFORCE_INCLUDE_USAGE", "GIN_MODE", "DEBUG_SQL", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR",
+    ]
+
     private let values: [String: String]
 
     init(_ values: [String: String]) { self.values = values }
@@ -108,7 +120,8 @@ private struct Variables {
         guard let text = self[name] else { return nil }
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationError(
-                message: "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+                message: "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'"
+            )
         }
         return value
     }
@@ -116,7 +129,8 @@ private struct Variables {
     func address(_ name: String, schemes: [String]) throws(ConfigurationError) -> String? {
         guard let text = self[name] else { return nil }
         guard schemes.contains(where: { text.hasPrefix($0 + "://") }) else {
-            throw ConfigurationError(message: "\(name) must begin with one of \(schemes.joined(separator: ", "))://")
+            throw ConfigurationError(
+                message: "\(name) must begin with \(schemes.map { $0 + "://" }.joined(separator: " or "))")
         }
         return text
     }

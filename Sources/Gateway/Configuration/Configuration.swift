@@ -30,6 +30,8 @@ package struct Configuration: Sendable {
     package var clientAddress = ClientAddress(trusted: ClientAddress.defaultTrusted.compactMap { Subnet($0) })
     /// Variables that are set and that this version does not serve yet.
     package var notYetServed: [String] = []
+    /// Variables of one-api that are set and change nothing here.
+    package var notNeeded: [String] = []
 
     package init() {}
 

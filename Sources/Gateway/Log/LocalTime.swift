@@ -40,9 +40,25 @@ package struct LocalTime: Sendable {
         return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// A request id of this moment: time, nanoseconds and eight digits at random (spec/relay.md §2).
-    package func requestID() -> String {
-        let random = String(UInt32.random(in: 10_000_000...99_999_999))
-        return digits + String(nanoseconds) + random
+    /// A request id of this moment: time, nanoseconds and eight digits (spec/relay.md §2).
+    /// - Parameter number: tells requests of one nanosecond apart.
+    package func requestID(_ number: UInt64) -> String {
+        digits + String(nanoseconds) + String(10_000_000 + number % 90_000_000)
     }
+}
+
+/// Fast numbers for choices that need no secrecy, such as the channel of a request; one for each loop.
+struct FastRandom {
+    private var state: UInt64
+
+    init() { state = UInt64.random(in: 1 ... .max) }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+
+    mutating func next(below bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
 }

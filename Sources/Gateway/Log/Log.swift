@@ -5,7 +5,12 @@ import Synchronization
 /// The application log: lines to standard output or error and to a file, written by a thread of its own so that a slow
 /// disk never holds up a request (spec/configuration.md §8).
 package final class Log: Sendable {
-    package enum Level: String, Sendable { case debug = "DEBUG", info = "INFO", warning = "WARN", error = "ERROR" }
+    package enum Level: String, Sendable {
+        case debug = "DEBUG"
+        case info = "INFO"
+        case warning = "WARN"
+        case error = "ERROR"
+    }
 
     private struct Pending {
         var output: [UInt8] = []
@@ -48,7 +53,9 @@ package final class Log: Sendable {
     }
 
     /// One line for each request, without its query, which may hold secrets.
-    package func access(requestID: String, status: Int, microseconds: UInt64, address: String, method: String, path: String) {
+    package func access(
+        requestID: String, status: Int, microseconds: UInt64, address: String, method: String, path: String
+    ) {
         var line = "[GIN] \(LocalTime.now().logText) | \(requestID) | \(status) | \(microseconds / 1000)."
         let fraction = String(microseconds % 1000)
         line += String(repeating: "0", count: 3 - fraction.count) + fraction
@@ -117,7 +124,9 @@ package final class Log: Sendable {
     private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
             sent += count

@@ -20,6 +20,9 @@ enum ChannelRoutes {
             ])
         },
         .init(.get, "channel/test/:id", .admin, test),
+        .init(.get, "channel/test", .admin) { _ in throw ManagementError.notServedYet },
+        .init(.get, "channel/update_balance", .admin) { _ in throw ManagementError.notServedYet },
+        .init(.get, "channel/update_balance/:id", .admin) { _ in throw ManagementError.notServedYet },
         .init(.get, "channel/:id", .admin) { call in
             let id = try call.id()
             guard let channel = try await call.services.database.read({ try $0.channel(id: id) }) else {
@@ -135,7 +138,8 @@ enum ChannelRoutes {
         let id = try call.id()
         guard let channel = call.services.routing.table.channel(id) else { throw ManagementError.notFound }
         let asked = call.query.text("model")
-        let result = await ChannelTest(services: call.services).run(channel, model: asked.isEmpty ? nil : asked, call.context)
+        let result = await ChannelTest(services: call.services).run(
+            channel, model: asked.isEmpty ? nil : asked, call.context)
         return ManagementAnswer(members: [
             ("success", .bool(result.isSuccess)), ("message", .string(result.message)),
             ("time", .double(result.isSuccess ? Double(result.milliseconds) / 1000 : 0)),

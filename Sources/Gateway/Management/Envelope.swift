@@ -4,14 +4,25 @@ import JSON
 /// A refusal of a management route: HTTP 200 with `success` false, as one-api's clients expect.
 struct ManagementError: Error {
     let message: String
-    var status = 200
+    /// For clients who prefer Chinese, where the two differ (spec/management-api.md §8).
+    let chinese: String
+    let status: Int
+    /// Takes the session cookie from the client.
+    let endsSession: Bool
 
-    init(_ message: String, status: Int = 200) {
+    init(_ message: String, chinese: String? = nil, status: Int = 200, endsSession: Bool = false) {
         self.message = message
+        self.chinese = chinese ?? message
         self.status = status
+        self.endsSession = endsSession
     }
 
-    static let invalidParameter = ManagementError("invalid parameter")
+    func withStatus(_ status: Int) -> ManagementError { ManagementError(message, chinese: chinese, status: status) }
+
+    static let invalidParameter = ManagementError("invalid parameter", chinese: "无效的参数")
+    static let invalidInput = ManagementError(
+        "Invalid input, please check your input", chinese: "无效的输入，请检查您的输入")
+    static let notServedYet = ManagementError("尚未实现 / not served by this version")
     static let notFound = ManagementError("record not found")
 }
 
@@ -48,6 +59,13 @@ struct InputObject {
         return number
     }
 
+    /// An amount of quota. Far beyond any sum of money, but small enough that sums of such amounts fit.
+    func quota(_ name: String) throws -> Int64? {
+        guard let amount = try int(name) else { return nil }
+        guard amount.magnitude <= 1 << 60 else { throw wrong(name, "an integer of at most 2^60") }
+        return amount
+    }
+
     func bool(_ name: String) throws -> Bool? {
         guard let value = members[name], !value.isNull else { return nil }
         guard let flag = value.bool else { throw wrong(name, "a boolean") }
@@ -55,6 +73,6 @@ struct InputObject {
     }
 
     private func wrong(_ name: String, _ kind: String) -> ManagementError {
-        ManagementError("invalid parameter: \(name) must be \(kind)")
+        ManagementError("invalid parameter: \(name) must be \(kind)", chinese: "无效的参数：\(name) must be \(kind)")
     }
 }

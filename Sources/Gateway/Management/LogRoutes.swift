@@ -76,10 +76,12 @@ enum LogRoutes {
 
     private static func setOption(_ call: Call) async throws -> ManagementAnswer {
         let input: InputObject
-        do { input = try call.input() } catch { throw ManagementError("invalid parameter", status: 400) }
-        guard let key = try input.text("key"), let value = try input.text("value") else {
-            throw ManagementError.invalidParameter
-        }
+        let (key, value): (String?, String?)
+        do {
+            input = try call.input()
+            (key, value) = (try input.text("key"), try input.text("value"))
+        } catch let error as ManagementError { throw error.withStatus(400) }
+        guard let key, let value else { throw ManagementError.invalidParameter }
         try await call.services.options.set(key, value)
         return .done
     }

@@ -6,7 +6,12 @@ import JSON
 /// The routes under `/api`, and the plain page at `/` (spec/management-api.md).
 struct ManagementAPI: Sendable {
     /// What a caller must be.
-    enum Level: Int64, Sendable { case none = 0, user = 1, admin = 10, root = 100 }
+    enum Level: Int64, Sendable {
+        case none = 0
+        case user = 1
+        case admin = 10
+        case root = 100
+    }
 
     struct Route: Sendable {
         let method: HTTPMethod
@@ -28,6 +33,13 @@ struct ManagementAPI: Sendable {
         }
     }
 
+    /// Bytes of a request, which is an object typed by hand or by the dashboard.
+    private static let bodyLimit = 4 << 20
+    private static let tooLarge = ManagementError(
+        "the request's body is too large", chinese: "请求体过大", status: 413)
+    private static let unreadable = ManagementError(
+        "the request's body cannot be read", chinese: "请求体无法读取", status: 400)
+
     private let services: Services
     private let authentication: ManagementAuthentication
     private let routes: [Route]
@@ -48,14 +60,20 @@ struct ManagementAPI: Sendable {
     }
 
     func respond(to request: ServerRequest, _ context: RequestContext) async -> HTTPResponse {
-        guard request.path == "/api" || request.path.hasPrefix("/api/") else { return page(request, context) }
-        guard apiLimiter.accepts(context.clientAddress, now: request.loop.now) else { return limited(context) }
+        guard request.path.hasPrefix("/api") else { return page(request, context) }
         let segments = request.path.dropFirst("/api/".count).split(separator: "/", omittingEmptySubsequences: false)
             .map(String.init)
-        if let route = find(request.method, segments) { return await run(route, segments, request, context) }
+        let route = find(request.method, segments)
         let other = segments.last == "" ? Array(segments.dropLast()) : segments + [""]
-        if find(request.method, other) != nil { return redirect(other, request) }
+        if route == nil, find(request.method, other) != nil { return redirect(other, request) }
+        if let refusal = refusal(request, context) { return refusal }
+        if let route { return await run(route, segments, request, context) }
         return GatewayError.invalidURL(method: request.method.name, path: request.path).response(context)
+    }
+
+    /// The answer to a client that asks `/api` or the billing routes too often; `nil` for all others.
+    func refusal(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse? {
+        apiLimiter.accepts(context.clientAddress, now: request.loop.now) ? nil : limited(context)
     }
 
     private func find(_ method: HTTPMethod, _ segments: [String]) -> Route? {
@@ -75,14 +93,22 @@ struct ManagementAPI: Sendable {
         do {
             let user = try await authentication.user(of: request, context, atLeast: route.level)
             let body: [UInt8]
-            do { body = try await request.body(limit: 4 << 20) } catch { throw ManagementError("请求体无法读取") }
+            do throws(BodyError) {
+                body = try await request.body(limit: min(Self.bodyLimit, services.configuration.bodyLimit))
+            } catch {
+                throw error == .tooLarge ? Self.tooLarge : Self.unreadable
+            }
             let parameter = zip(route.segments, segments).first { $0.0 == ":id" }?.1
             let call = Call(
-                services: services, sessions: authentication.sessions, context: context, user: user, body: body,
-                query: Query(request), parameter: parameter)
+                services: services, sessions: authentication.sessions, context: context,
+                session: authentication.session(of: request, context), user: user, body: body, query: Query(request),
+                parameter: parameter)
             return encode(try await route.handler(call), request, context)
         } catch let error as ManagementError {
-            return failure(error.message, status: error.status, context)
+            var response = failure(
+                context.prefersChinese ? error.chinese : error.message, status: error.status, context)
+            if error.endsSession { response.headers.add("Set-Cookie", ManagementAuthentication.endedCookie) }
+            return response
         } catch let error as OptionError {
             return failure(error.message, status: 200, context)
         } catch {
@@ -92,7 +118,8 @@ struct ManagementAPI: Sendable {
         }
     }
 
-    private func encode(_ answer: ManagementAnswer, _ request: ServerRequest, _ context: RequestContext) -> HTTPResponse {
+    private func encode(_ answer: ManagementAnswer, _ request: ServerRequest, _ context: RequestContext) -> HTTPResponse
+    {
         var object = JSONObject()
         let isBare = answer.members.contains { $0.0 == "object" }
         if !isBare {
@@ -163,6 +190,8 @@ struct Call: Sendable {
     let services: Services
     let sessions: SessionCodec
     let context: RequestContext
+    /// The session in the caller's cookie; only for routes with a level is it known to be good.
+    let session: SessionCodec.Session?
     let user: UserRecord?
     let body: [UInt8]
     let query: Query
@@ -172,6 +201,13 @@ struct Call: Sendable {
     func caller() throws -> UserRecord {
         guard let user else { throw ManagementError("无权进行此操作，权限不足") }
         return user
+    }
+
+    /// A `Set-Cookie` value that logs a user in.
+    func newSessionCookie(for user: UserRecord) -> String {
+        let value = sessions.encode(
+            userID: user.id, fingerprint: sessions.fingerprint(of: user.password), now: context.time)
+        return ManagementAuthentication.cookie(value, lifetime: SessionCodec.lifetime)
     }
 
     func id() throws -> Int64 {

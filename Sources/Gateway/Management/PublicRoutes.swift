@@ -13,9 +13,7 @@ enum PublicRoutes {
             .data(.string($0.services.options.snapshot.text("HomePageContent")))
         },
         .init(.post, "user/login", .none, isCritical: true, logIn),
-        .init(.get, "user/logout", .none) { _ in
-            ManagementAnswer(members: [], cookie: ManagementAuthentication.cookie("", lifetime: 0))
-        },
+        .init(.get, "user/logout", .none, logOut),
     ]
 
     private static func status(_ call: Call) async throws -> ManagementAnswer {
@@ -51,11 +49,9 @@ enum PublicRoutes {
         else { throw ManagementError.invalidParameter }
         let user = try await call.services.database.read { try $0.user(nameOrEmail: name) }
         // An unknown name costs as much as a wrong password, so that names cannot be found out by time.
-        let hash = user?.password ?? "$2a$10$C6UzMDM.H6dfI/f/IKcEeO7ZbsJbKnWq5rVQ1Zx7lKQw5Yl1y8r5K"
+        let hash = user?.password ?? Password.nobody
         let isRight = await Password.matches(password, hash: hash)
         guard isRight, let user, user.status == 1 else { throw ManagementError("用户名或密码错误，或用户已被封禁") }
-        let cookie = call.sessions.encode(
-            userID: user.id, fingerprint: call.sessions.fingerprint(of: user.password), now: call.context.time)
         var shown = UserRecord()
         shown.id = user.id
         shown.username = user.username
@@ -63,9 +59,15 @@ enum PublicRoutes {
         shown.role = user.role
         shown.status = user.status
         shown.group = ""
-        return ManagementAnswer(
-            members: [("data", shown.loginJSON)],
-            cookie: ManagementAuthentication.cookie(cookie, lifetime: SessionCodec.lifetime))
+        return ManagementAnswer(members: [("data", shown.loginJSON)], cookie: call.newSessionCookie(for: user))
+    }
+
+    /// Copies of the cookie are worth nothing afterwards.
+    private static func logOut(_ call: Call) async throws -> ManagementAnswer {
+        guard let session = call.session else { return .done }
+        let now = call.context.time
+        try await call.services.database.write { try $0.revokeSession(session.id, until: session.expiry, now: now) }
+        return ManagementAnswer(members: [], cookie: ManagementAuthentication.endedCookie)
     }
 }
 

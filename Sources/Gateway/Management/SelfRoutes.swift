@@ -26,12 +26,23 @@ enum SelfRoutes {
 
     private static func update(_ call: Call) async throws -> ManagementAnswer {
         let caller = try call.caller()
-        let changes = try await UserInput(call.input()).changes()
+        let input = try UserInput(call.input())
+        if let problem = input.problem { throw ManagementError("输入不合法 \(problem)") }
+        let changes = try await input.changes()
         guard !changes.isEmpty else { return .done }
-        let isThere = try await UserInput.guardingNames { try $0.updateUser(caller.id, changes) }(call.services.database)
+        let isThere = try await UserInput.guardingNames { try $0.updateUser(caller.id, changes) }(
+            call.services.database)
         guard isThere else { throw ManagementError.notFound }
         call.services.tokens.invalidate()
-        return .done
+        guard input.password != nil, call.session?.userID == caller.id else { return .done }
+        return try await renewedSession(call)
+    }
+
+    /// A new password ends every session but the one that set it.
+    private static func renewedSession(_ call: Call) async throws -> ManagementAnswer {
+        let id = try call.caller().id
+        guard let user = try await call.services.database.read({ try $0.user(id: id) }) else { return .done }
+        return ManagementAnswer(members: [], cookie: call.newSessionCookie(for: user))
     }
 
     private static func delete(_ call: Call) async throws -> ManagementAnswer {

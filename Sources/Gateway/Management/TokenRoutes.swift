@@ -21,7 +21,8 @@ enum TokenRoutes {
             let tokens = try await call.services.database.read { try $0.searchTokens(keyword, userID: user) }
             return .data(.array(tokens.map { $0.json(call.services.ledger) }))
         },
-        .init(.get, "token/:id", .user) { call in .data(try await find(try call.id(), call).json(call.services.ledger)) },
+        .init(.get, "token/:id", .user) { call in .data(try await find(try call.id(), call).json(call.services.ledger))
+        },
         .init(.post, "token/", .user, create),
         .init(.put, "token/", .user, update),
         .init(.delete, "token/:id", .user) { call in
@@ -54,7 +55,7 @@ enum TokenRoutes {
         init(_ input: InputObject) throws {
             name = try input.text("name") ?? ""
             expiredTime = try input.int("expired_time")
-            remainQuota = try input.int("remain_quota") ?? 0
+            remainQuota = try input.quota("remain_quota") ?? 0
             isUnlimited = try input.bool("unlimited_quota") ?? false
             models = try input.text("models")
             subnet = try input.text("subnet")

@@ -13,15 +13,23 @@ struct UserInput {
         password = try input.text("password").flatMap { $0.isEmpty ? nil : $0 }
         displayName = try input.text("display_name").flatMap { $0.isEmpty ? nil : $0 }
         email = try input.text("email").flatMap { $0.isEmpty ? nil : $0 }
-        let isRight =
-            (username?.unicodeScalars.count ?? 0) <= 12 && (displayName?.unicodeScalars.count ?? 0) <= 20
-            && (email?.unicodeScalars.count ?? 0) <= 50
-            && (password.map { (8...20).contains($0.unicodeScalars.count) } ?? true)
-        guard isRight else {
-            throw ManagementError(
-                "输入不合法 / Invalid input: username up to 12 characters, display_name up to 20, password 8 to 20, email up to 50"
-            )
-        }
+    }
+
+    /// What is wrong with the lengths, which count characters and not bytes; `nil` if nothing is.
+    var problem: String? {
+        func isLong(_ text: String?, _ limit: Int) -> Bool { (text?.unicodeScalars.count ?? 0) > limit }
+        if isLong(username, 12) { return "username has more than 12 characters" }
+        if isLong(displayName, 20) { return "display_name has more than 20 characters" }
+        if isLong(email, 50) { return "email has more than 50 characters" }
+        guard let password else { return nil }
+        if !(8...20).contains(password.unicodeScalars.count) { return "password must have 8 to 20 characters" }
+        return Password.isHashable(password) ? nil : "password must have at most 72 bytes and no NUL"
+    }
+
+    /// - Throws: `invalid_input` where a length is wrong.
+    func checked() throws -> UserInput {
+        if problem != nil { throw ManagementError.invalidInput }
+        return self
     }
 
     /// Columns to write for name, display name and password; absent ones stay.

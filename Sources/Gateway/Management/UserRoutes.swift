@@ -43,8 +43,10 @@ enum UserRoutes {
 
     private static func create(_ call: Call) async throws -> ManagementAnswer {
         let object = try call.input()
-        let input = try UserInput(object)
-        guard let username = input.username, let password = input.password else { throw ManagementError.invalidParameter }
+        let input = try UserInput(object).checked()
+        guard let username = input.username, let password = input.password else {
+            throw ManagementError.invalidParameter
+        }
         guard try object.int("role") ?? 1 < call.caller().role else { throw ManagementError("无法创建权限大于等于自己的用户") }
         var user = UserRecord()
         user.username = username
@@ -76,7 +78,7 @@ enum UserRoutes {
     private static func update(_ call: Call) async throws -> ManagementAnswer {
         let object = try call.input()
         guard let id = try object.int("id"), id != 0 else { throw ManagementError.invalidParameter }
-        let input = try UserInput(object)
+        let input = try UserInput(object).checked()
         let (caller, target) = (try call.caller(), try await find(id, call))
         guard caller.role > target.role || caller.role == 100 else {
             throw ManagementError("无权更新同权限等级或更高权限等级的用户信息")
@@ -85,14 +87,19 @@ enum UserRoutes {
         guard role < caller.role || caller.role == 100 else {
             throw ManagementError("无权将其他用户权限等级提升到大于等于自己的权限等级")
         }
+        let (status, quota) = (try object.int("status") ?? 0, try object.quota("quota"))
+        if target.role == 100 {
+            if status == 2 { throw ManagementError("无法禁用超级管理员用户") }
+            if role != 0, role != 100 { throw ManagementError("无法降级超级管理员用户") }
+        }
         var changes = try await input.changes()
         if let email = input.email { changes.set("email", .text(email)) }
         if role != 0 { changes.set("role", .int(role)) }
-        if let status = try object.int("status"), status == 1 || status == 2 { changes.set("status", .int(status)) }
+        if status == 1 || status == 2 { changes.set("status", .int(status)) }
         if let group = try object.text("group"), !group.isEmpty { changes.set("group", .text(group)) }
         let update = changes
         _ = try await UserInput.guardingNames { try $0.updateUser(id, update) }(call.services.database)
-        if let quota = try object.int("quota") { try await setQuota(quota, of: target, call) }
+        if let quota { try await setQuota(quota, of: target, call) }
         call.services.tokens.invalidate()
         return .done
     }
@@ -112,15 +119,16 @@ enum UserRoutes {
 
     private static func topUp(_ call: Call) async throws -> ManagementAnswer {
         let object = try call.input()
-        guard let id = try object.int("user_id"), let quota = try object.int("quota") else {
+        guard let id = try object.int("user_id"), let quota = try object.quota("quota") else {
             throw ManagementError.invalidParameter
         }
-        guard quota >= 0, quota < Int64.max / 4 else { throw ManagementError("quota 不能为负数！") }
+        guard quota >= 0 else { throw ManagementError("quota 不能为负数！") }
         let user = try await find(id, call)
         let remark = try object.text("remark") ?? ""
         let text = remark.isEmpty ? "通过 API 充值 \(call.services.options.snapshot.display(quota))" : remark
         call.services.ledger.open(user: user, token: nil)
         let before = call.services.ledger.balance(ofUser: id) ?? user.quota
+        guard before <= 1 << 60 else { throw ManagementError("the balance would grow beyond 2^60") }
         call.services.ledger.setBalance(ofUser: id, to: before + quota)
         await call.services.ledger.flush()
         var log = systemLog(text, .topUp, user: user, id: id, call.context.time)

@@ -33,6 +33,9 @@ package struct GatewayHandler: RequestHandler {
     private func whole(_ request: ServerRequest, _ context: RequestContext) async -> HTTPResponse {
         if request.method == .options, context.isCrossOrigin { return preflight(context) }
         if request.path.hasPrefix("/v1") || request.path.hasPrefix("/dashboard/billing/") {
+            if request.path.contains("/dashboard/billing/"), let refusal = management.refusal(request, context) {
+                return refusal
+            }
             return await OtherRelayRoutes(services: services).respond(to: request, context)
         }
         return await management.respond(to: request, context)

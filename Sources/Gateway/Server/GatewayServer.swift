@@ -31,6 +31,10 @@ package final class GatewayServer: Sendable {
                 ])
         }
         let options = try await OptionStore(database: database)
+        for problem in options.unusable {
+            log.write(
+                .error, "a stored option cannot be used; its built-in value holds", ["reason": problem.message])
+        }
         services = try await Services(
             configuration: configuration, database: database, ledger: ledger, options: options, transport: transport,
             log: log)

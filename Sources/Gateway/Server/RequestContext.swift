@@ -16,7 +16,7 @@ package struct RequestContext: Sendable {
 
     package init(_ request: ServerRequest, configuration: Configuration) {
         let now = LocalTime.now()
-        requestID = now.requestID()
+        requestID = now.requestID(LoopTools.current(request.loop).random.next())
         time = now.seconds
         started = request.loop.now
         prefersChinese = request.headers.withValue(of: "Accept-Language") { $0.starts(with: "zh".utf8) } == true
@@ -52,6 +52,7 @@ extension RequestContext {
 /// Parsers that a loop keeps for its requests.
 final class LoopTools {
     let json = JSONParser()
+    var random = FastRandom()
 
     static func current(_ loop: EventLoop) -> LoopTools { loop.local(LoopTools.self) { LoopTools() } }
 }
