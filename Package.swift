@@ -8,6 +8,8 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
+    // Loops own their state, so the dynamic checks of exclusive access only cost; debug builds and tests keep them.
+    .unsafeFlags(["-enforce-exclusivity=unchecked", "-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 func room(_ name: String, at path: String? = nil, needs dependencies: [Target.Dependency] = []) -> Target {
@@ -39,7 +41,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CVocabulary", path: "Sources/System/CVocabulary",
             exclude: ["cl100k_base.bin", "o200k_base.bin", "classes.bin"]),
-        .target(name: "CPrices", path: "Sources/System/CPrices", exclude: ["prices.tsv"]),
+        .target(name: "CPrices", path: "Sources/System/CPrices", exclude: ["prices.tsv", "catalogue.tsv"]),
 
         room("EventLoop", needs: ["CLinux"]),
         room("JSON", needs: ["CSimdJSON"]),
@@ -56,7 +58,7 @@ let package = Package(
                 "CPrices", "COpenSSL", "CCrypt", "CZlib", "CLinux",
             ]),
         .executableTarget(
-            name: "OneAPI", dependencies: ["Gateway", "EventLoop", "HTTP", "CLinux"], path: "Sources/OneAPI",
+            name: "OneAPI", dependencies: ["Gateway", "EventLoop", "HTTP", "Database", "CLinux"], path: "Sources/OneAPI",
             swiftSettings: swiftSettings),
 
         room("MockKit", at: "MockProviders/Kit", needs: ["EventLoop", "HTTP", "JSON", "Tokenizer"]),

@@ -41,8 +41,9 @@ package final class SQLiteDatabase: Database {
     }
 
     package func close() {
-        writer.finish()
+        // The writer last: the last connection to go folds the write-ahead log into the file.
         reader.finish()
+        writer.finish()
     }
 
     private func ask<T: Sendable>(

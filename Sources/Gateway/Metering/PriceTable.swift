@@ -1,10 +1,12 @@
 import JSON
+import Synchronization
 
 /// The prices in force: the operator's options over the built-in table. Immutable, replaced whole.
 package struct PriceTable: Sendable {
     private let modelRatios: [String: Ratio]
     private let completionRatios: [String: Ratio]
     private let groupRatios: [String: Ratio]
+    private let memo = RatesMemo()
 
     /// What a model costs for which nobody has set a price (60 USD a million input tokens).
     package static let fallback = Ratio(units: 30 * Ratio.scale)
@@ -53,6 +55,12 @@ package struct PriceTable: Sendable {
     ///   - model: the name after mapping.
     ///   - channelType: for prices of the form `name(type)`.
     package func rates(model: String, channelType: Int, group: String) -> Rates {
+        memo.value(RatesMemo.Key(model: model, type: channelType, group: group)) {
+            compute(model: model, channelType: channelType, group: group)
+        }
+    }
+
+    private func compute(model: String, channelType: Int, group: String) -> Rates {
         let priced = find(model, channelType, internetPrefixes: ["qwen-", "command-"], modelRatios, \.model)
         let cached = BuiltInPrices.table[model]?.cached
         return Rates(
@@ -103,5 +111,26 @@ extension Ratio {
         fraction = String(repeating: "0", count: 9 - fraction.count) + fraction
         while fraction.hasSuffix("0") { fraction.removeLast() }
         return fraction.isEmpty ? "\(units / Self.scale)" : "\(units / Self.scale).\(fraction)"
+    }
+}
+
+/// Rates looked up before; dies with its price table.
+private final class RatesMemo: Sendable {
+    struct Key: Hashable {
+        let model: String
+        let type: Int
+        let group: String
+    }
+
+    private let known = Mutex<[Key: Rates]>([:])
+
+    func value(_ key: Key, _ compute: () -> Rates) -> Rates {
+        if let found = known.withLock({ $0[key] }) { return found }
+        let made = compute()
+        known.withLock { known in
+            if known.count > 10_000 { known.removeAll() }
+            known[key] = made
+        }
+        return made
     }
 }

@@ -20,6 +20,7 @@ final class CurlHandle {
         oneapi_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         oneapi_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         oneapi_easy_set_long(easy, CURLOPT_BUFFERSIZE, 64 << 10)
+        if !client.usesEnvironmentProxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, "") }
         oneapi_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         // Asks for an unpacked answer and still unpacks one that comes packed.
         oneapi_easy_set_text(easy, CURLOPT_ACCEPT_ENCODING, "identity")
@@ -83,8 +84,9 @@ final class CurlHandle {
 
     private func setHeaders(_ headers: HTTPHeaders) {
         curl_slist_free_all(headerList)
-        // Without these curl would wait for `100 Continue` and name its own content type.
-        headerList = curl_slist_append(nil, "Expect:")
+        headerList = nil
+        // curl asks for `100 Continue` from a megabyte on, and would wait for it.
+        if bodyCapacity >= 1 << 20 { headerList = curl_slist_append(nil, "Expect:") }
         if !headers.contains("Accept") { headerList = curl_slist_append(headerList, "Accept: */*") }
         headers.forEachLine { line in headerList = curl_slist_append(headerList, line) }
         oneapi_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList)

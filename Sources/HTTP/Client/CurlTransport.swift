@@ -1,6 +1,7 @@
 import CCurl
 import CLinux
 import EventLoop
+import Glibc
 
 /// Upstream HTTP by libcurl's multi interface, one multi handle per event loop: connections are reused on the loop
 /// that opened them and never cross to another.
@@ -8,14 +9,19 @@ package struct CurlTransport: Transport {
     /// - Important: make one before other threads start; libcurl's global state is set up here.
     package init() {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        usesEnvironmentProxy = names.contains { getenv($0) != nil }
     }
+
+    /// Without a proxy in the environment libcurl is told so, or it would look there for every request.
+    private let usesEnvironmentProxy: Bool
 
     package func send(
         _ request: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
         if call.isCancelled { throw .cancelled }
-        let client = loop.local(CurlClient.self) { CurlClient(loop: loop) }
+        let client = loop.local(CurlClient.self) { CurlClient(loop: loop, usesEnvironmentProxy: usesEnvironmentProxy) }
         let transfer = try client.start(request)
         call.attach { transfer.cancel() }
         defer { call.attach {} }
@@ -35,8 +41,11 @@ final class CurlClient {
     private var isSweeping = false
     private var isInCurl = false
 
-    init(loop: EventLoop) {
+    let usesEnvironmentProxy: Bool
+
+    init(loop: EventLoop, usesEnvironmentProxy: Bool) {
         self.loop = loop
+        self.usesEnvironmentProxy = usesEnvironmentProxy
         multi = curl_multi_init()
         let context = Unmanaged.passUnretained(self).toOpaque()
         oneapi_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
@@ -172,7 +181,8 @@ final class CurlClient {
 /// A socket of curl's in epoll.
 final class CurlSocket: EventSource {
     let socket: curl_socket_t
-    private unowned let client: CurlClient
+    // Unsafe for speed: the client owns its sockets and outlives them.
+    private unowned(unsafe) let client: CurlClient
     /// What curl wants now; 0 between transfers.
     var wanted: UInt32
     /// What epoll has.

@@ -1,0 +1,73 @@
+# Shared by the scripts: installing what is missing, starting and stopping servers. To be sourced.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root"
+work=$(mktemp -d "${TMPDIR:-/tmp}/one-api-XXXXXX")
+started=()
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Ends everything that this script started, however it ends.
+clean_up() {
+    local status=$?
+    for pid in "${started[@]:-}"; do
+        [ -n "$pid" ] && kill -TERM "$pid" 2>/dev/null || true
+    done
+    for pid in "${started[@]:-}"; do
+        [ -n "$pid" ] && wait "$pid" 2>/dev/null || true
+    done
+    rm -rf "$work"
+    exit $status
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# install PACKAGE…: Debian packages, only those that are missing.
+install() {
+    local missing=()
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+    done
+    [ ${#missing[@]} = 0 ] && return
+    say "installing ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+build_packages="libcurl4-openssl-dev libsqlite3-dev libssl-dev libsimdjson-dev zlib1g-dev libcrypt-dev pkg-config"
+
+need_swift() {
+    [ -d /opt/swift/usr/bin ] && PATH="$PATH:/opt/swift/usr/bin"
+    command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux/" >&2; exit 2; }
+}
+
+# A Python with the packages of Scripts/conformance/requirements.txt, kept between runs.
+need_venv() {
+    install python3 python3-venv
+    python=$root/.venv/bin/python
+    local wanted=Scripts/conformance/requirements.txt
+    if [ ! -x "$python" ] || ! cmp -s "$wanted" .venv/requirements.txt; then
+        say "installing the official SDKs into .venv"
+        python3 -m venv .venv
+        "$python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
+        cp "$wanted" .venv/requirements.txt
+    fi
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# wait_for URL: until something answers there, at most ten seconds.
+wait_for() {
+    for _ in $(seq 100); do
+        curl -s -o /dev/null "$1" && return
+        sleep 0.1
+    done
+    echo "nothing answers at $1" >&2
+    return 1
+}

@@ -1,0 +1,157 @@
+"""Drives Scripts/crash: load, SIGKILL, restart; then compares balances, log, the mock's ledger and what clients got."""
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+
+binary, mock, work, rounds = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+CONNECTIONS = 64
+START_QUOTA = 10**12
+random.seed(20261124)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+port = free_port()
+environment = dict(os.environ, PORT=str(port), INITIAL_ROOT_TOKEN="crashtoken", INITIAL_ROOT_ACCESS_TOKEN="crashaccess",
+                   GLOBAL_API_RATE_LIMIT="0", SQLITE_PATH=work + "/crash.db")
+key = None
+
+
+def start():
+    process = subprocess.Popen([binary, "--log-dir", ""], env=environment, cwd=work,
+                               stdout=open(work + "/gateway.log", "ab"), stderr=subprocess.STDOUT)
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return process
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("the gateway did not start; see its log:\n" + open(work + "/gateway.log").read()[-2000:])
+
+
+def manage(method, path, body=None):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method,
+                                     data=json.dumps(body).encode() if body is not None else None,
+                                     headers={"Authorization": "crashaccess"})
+    answer = json.load(urllib.request.urlopen(request, timeout=10))
+    if not answer["success"]:
+        sys.exit(f"{method} {path}: {answer['message']}")
+    return answer.get("data")
+
+
+received = {}   # request id -> (prompt, completion), only for answers that came whole
+
+
+async def ask(stream, words):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    body = json.dumps({"model": "gpt-4o", "stream": stream, "messages": [{"role": "user", "content": words}],
+                       **({"stream_options": {"include_usage": True}} if stream else {})}).encode()
+    writer.write(f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer sk-{key}\r\n"
+                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    data = await reader.read(-1)
+    writer.close()
+    head, _, rest = data.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200"):
+        return
+    request_id = next(l.split(b": ")[1].decode() for l in head.split(b"\r\n") if l.lower().startswith(b"x-oneapi-request-id"))
+    if stream:
+        if b"data: [DONE]" not in rest or not rest.endswith(b"0\r\n\r\n"):
+            return
+        at = rest.rindex(b'"usage":{')
+        usage = json.JSONDecoder().raw_decode(rest[at + 8:].decode())[0]
+    else:
+        length = next(int(l.split(b":")[1]) for l in head.split(b"\r\n") if l.lower().startswith(b"content-length"))
+        if len(rest) < length:
+            return
+        usage = json.loads(rest)["usage"]
+    received[request_id] = (usage["prompt_tokens"], usage["completion_tokens"])
+
+
+async def load(stop):
+    async def client(number):
+        count = 0
+        while not stop.is_set():
+            count += 1
+            try:
+                await asyncio.wait_for(ask(count % 2 == 0, f"Client {number} asks question {count}, {random.random()}"), 10)
+            except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError, StopIteration, ValueError):
+                await asyncio.sleep(0.02)
+    await asyncio.gather(*(client(n) for n in range(CONNECTIONS)))
+
+
+async def one_round(process):
+    stop = asyncio.Event()
+    clients = asyncio.create_task(load(stop))
+    await asyncio.sleep(random.uniform(0.15, 0.6))
+    process.send_signal(signal.SIGKILL)
+    stop.set()
+    await clients
+
+
+process = start()
+manage("POST", "/api/channel/", {"type": 1, "name": "mock", "key": "sk-crash-test", "base_url": mock + "/openai",
+                                 "models": "gpt-4o", "group": "default"})
+key = manage("POST", "/api/token/", {"name": "crash", "remain_quota": START_QUOTA, "unlimited_quota": False})["key"]
+for number in range(rounds):
+    asyncio.run(one_round(process))
+    process.wait()
+    process = start()
+    if (number + 1) % 10 == 0 or number + 1 == rounds:
+        print(f"round {number + 1}: {len(received)} whole answers so far", flush=True)
+manage("GET", "/api/log/stat")   # waits for the journal to be in the database
+process.send_signal(signal.SIGTERM)
+if process.wait(timeout=30) != 0:
+    sys.exit("the gateway did not end cleanly after SIGTERM")
+
+database = sqlite3.connect(work + "/crash.db")
+one = lambda sql: database.execute(sql).fetchone()
+rows = database.execute("SELECT request_id, quota, prompt_tokens, completion_tokens FROM logs WHERE type = 2").fetchall()
+log_sum = sum(row[1] for row in rows)
+user_left, user_used, requests = one("SELECT quota, used_quota, request_count FROM users WHERE id = 1")
+token_left, token_used = one("SELECT remain_quota, used_quota FROM tokens WHERE name = 'crash'")
+channel_used, = one("SELECT used_quota FROM channels WHERE id = 1")
+ledger = json.load(urllib.request.urlopen(mock + "/_mock/ledger", timeout=10))["total"]
+# gpt-4o: (prompt + 4 x completion) x 2.5, rounded up for each answer
+price = lambda prompt, completion: -(-(prompt * 10 + completion * 40) * 25 // 100)
+problems = []
+
+
+def expect(name, left, right):
+    print(f"{name}: {left} {'=' if left == right else '<>'} {right}")
+    if left != right:
+        problems.append(name)
+
+
+expect("quota taken from the user, sum of the log", 500_000_000_000_000 - user_left, log_sum)
+expect("used quota of the user, sum of the log", user_used, log_sum)
+expect("requests of the user, rows of the log", requests, len(rows))
+expect("quota taken from the token, sum of the log", START_QUOTA - token_left, log_sum)
+expect("used quota of the token, sum of the log", token_used, log_sum)
+expect("used quota of the channel, sum of the log", channel_used, log_sum)
+expect("rows of the log, distinct requests among them", len(rows), len({row[0] for row in rows}))
+by_id = {row[0]: row for row in rows}
+expect("answers that clients got, of them with a row", len(received), sum(i in by_id for i in received))
+wrong = [i for i, usage in received.items() if i in by_id and by_id[i][1] != price(*usage)]
+expect("answers that clients got with a wrong price", len(wrong), 0)
+served = ledger["prompt_tokens"] * 2.5 + ledger["completion_tokens"] * 10
+print(f"the mock completed {ledger['answers']} answers worth {served:.0f}; {len(rows)} are billed, worth {log_sum}; "
+      f"{len(received)} reached a client whole")
+if len(rows) > ledger["answers"] + CONNECTIONS * rounds or len(received) == 0:
+    problems.append("more rows than answers, or no answers at all")
+missing = ledger["answers"] - len(rows)
+print(f"served by the mock and neither billed nor delivered, because the gateway died in between: {max(0, missing)}")
+if problems:
+    sys.exit("DISAGREE: " + "; ".join(problems))
+print("all agree")

@@ -1,0 +1,45 @@
+package import HTTP
+
+/// What flags and environment say (spec/configuration.md §§1, 2); immutable.
+package struct Configuration: Sendable {
+    package static let version = "0.1.0"
+
+    package var port = 3000
+    package var host = "0.0.0.0"
+    /// `nil`: no log file.
+    package var logDirectory: String? = "./logs"
+    package var isOneLogFile = false
+    package var isDebug = false
+    package var databasePath = "one-api.db"
+    package var busyTimeout = 3000
+    package var sessionSecret: Secret?
+    package var relayTimeout: Duration?
+    package var relayProxy: String?
+    package var testPrompt = "Output only your specific model name with no additional text."
+    package var apiRateLimit = 480
+    package var webRateLimit = 240
+    package var initialRootToken: Secret?
+    package var initialRootAccessToken: Secret?
+    package var eventLoops: Int?
+    /// Bytes of a request's body, as sent and as unpacked.
+    package var bodyLimit = 32 << 20
+    /// Milliseconds between forced writes of the ledger's journal; 0: before each answer ends.
+    package var ledgerSyncInterval = 1000
+    package var ledgerJournalSize = 64 << 20
+    package var drainTimeout: Duration = .seconds(120)
+    package var clientAddress = ClientAddress(trusted: ClientAddress.defaultTrusted.compactMap { Subnet($0) })
+    /// Variables that are set and that this version does not serve yet.
+    package var notYetServed: [String] = []
+    /// Variables of one-api that are set and change nothing here.
+    package var notNeeded: [String] = []
+
+    package init() {}
+
+    /// Limits of an upstream call. one-api's RELAY_TIMEOUT bounds the whole exchange.
+    package var transportLimits: TransportLimits { TransportLimits(total: relayTimeout) }
+}
+
+/// A wrong flag or variable; one line for the operator.
+package struct ConfigurationError: Error, Equatable {
+    package let message: String
+}

@@ -1,0 +1,64 @@
+import Glibc
+import Synchronization
+
+/// A moment in the machine's time zone, as request ids and log lines have it.
+package struct LocalTime: Sendable {
+    /// Unix seconds.
+    package let seconds: Int64
+    package let nanoseconds: Int64
+    /// `YYYYMMDDhhmmss`
+    package let digits: String
+    /// `2006/01/02 - 15:04:05`
+    package let logText: String
+
+    package var dayDigits: String { String(digits.prefix(8)) }
+
+    /// The texts of a second are formatted once.
+    private static let latest = Mutex<LocalTime?>(nil)
+
+    package static func now() -> LocalTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let seconds = Int64(time.tv_sec)
+        let known = latest.withLock { $0 }
+        if let known, known.seconds == seconds {
+            return LocalTime(
+                seconds: seconds, nanoseconds: Int64(time.tv_nsec), digits: known.digits, logText: known.logText)
+        }
+        var parts = tm()
+        localtime_r(&time.tv_sec, &parts)
+        let made = LocalTime(
+            seconds: seconds, nanoseconds: Int64(time.tv_nsec), digits: format("%Y%m%d%H%M%S", &parts),
+            logText: format("%Y/%m/%d - %H:%M:%S", &parts))
+        latest.withLock { $0 = made }
+        return made
+    }
+
+    private static func format(_ pattern: String, _ parts: inout tm) -> String {
+        var buffer = [CChar](repeating: 0, count: 64)
+        let length = strftime(&buffer, buffer.count, pattern, &parts)
+        return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// A request id of this moment: time, nanoseconds and eight digits (spec/relay.md §2).
+    /// - Parameter number: tells requests of one nanosecond apart.
+    package func requestID(_ number: UInt64) -> String {
+        digits + String(nanoseconds) + String(10_000_000 + number % 90_000_000)
+    }
+}
+
+/// Fast numbers for choices that need no secrecy, such as the channel of a request; one for each loop.
+struct FastRandom {
+    private var state: UInt64
+
+    init() { state = UInt64.random(in: 1 ... .max) }
+
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
+    }
+
+    mutating func next(below bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
+}

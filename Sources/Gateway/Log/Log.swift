@@ -1,0 +1,149 @@
+import EventLoop
+import Glibc
+import Synchronization
+
+/// The application log: lines to standard output or error and to a file, written by a thread of its own so that a slow
+/// disk never holds up a request (spec/configuration.md §8).
+package final class Log: Sendable {
+    package enum Level: String, Sendable {
+        case debug = "DEBUG"
+        case info = "INFO"
+        case warning = "WARN"
+        case error = "ERROR"
+    }
+
+    private struct Pending {
+        var output: [UInt8] = []
+        var errors: [UInt8] = []
+        var isStopping = false
+    }
+
+    /// Unwritten bytes beyond which lines are dropped rather than memory filled.
+    private static let limit = 16 << 20
+
+    private let pending = Mutex(Pending())
+    private let wakeup = Semaphore()
+    private let directory: String?
+    private let isOneFile: Bool
+    private let showsDebug: Bool
+    private let echoes: Bool
+    private let thread = Mutex<LoopThread?>(nil)
+
+    /// - Parameters:
+    ///   - directory: where the files go; `nil` for none.
+    ///   - isOneFile: `oneapi.log` instead of a file a day.
+    ///   - echoes: also to the standard streams.
+    package init(directory: String?, isOneFile: Bool = false, showsDebug: Bool = false, echoes: Bool = true) {
+        self.directory = directory
+        self.isOneFile = isOneFile
+        self.showsDebug = showsDebug
+        self.echoes = echoes
+        thread.withLock { $0 = startThread(named: "log") { self.run() } }
+    }
+
+    /// - Parameters:
+    ///   - message: constant words; what varies goes into `fields`, which must hold no secrets.
+    package func write(
+        _ level: Level, _ message: StaticString, requestID: String = "-", _ fields: KeyValuePairs<String, String> = [:]
+    ) {
+        guard level != .debug || showsDebug else { return }
+        var line = "[\(level.rawValue)] \(LocalTime.now().logText) | \(requestID) | \(message)"
+        for (name, value) in fields { line += " \(name)=\(value.filter { !$0.isNewline })" }
+        add(Array(line.utf8), isError: level != .info)
+    }
+
+    /// One line for each request, without its query, which may hold secrets.
+    package func access(
+        requestID: String, status: Int, microseconds: UInt64, address: String, method: String, path: String
+    ) {
+        var line = "[GIN] \(LocalTime.now().logText) | \(requestID) | \(status) | \(microseconds / 1000)."
+        let fraction = String(microseconds % 1000)
+        line += String(repeating: "0", count: 3 - fraction.count) + fraction
+        line += "ms | \(address) | \(method) \(path)"
+        add(Array(line.utf8), isError: false)
+    }
+
+    private func add(_ line: [UInt8], isError: Bool) {
+        let mustWake = pending.withLock { pending -> Bool in
+            let size = pending.output.count + pending.errors.count
+            guard size < Self.limit else { return false }
+            if isError {
+                pending.errors += line
+                pending.errors.append(0x0a)
+            } else {
+                pending.output += line
+                pending.output.append(0x0a)
+            }
+            return size == 0
+        }
+        if mustWake { wakeup.signal() }
+    }
+
+    /// Writes what is left and ends the thread.
+    package func close() {
+        pending.withLock { $0.isStopping = true }
+        wakeup.signal()
+        let running = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        running?.join()
+    }
+
+    private func run() {
+        var file: (name: String, descriptor: Int32)?
+        while true {
+            wakeup.wait()
+            let isLast = pending.withLock { $0.isStopping }
+            // Lines of some milliseconds are written together.
+            if !isLast { usleep(50_000) }
+            let (output, errors) = pending.withLock { pending in
+                defer {
+                    pending.output = []
+                    pending.errors = []
+                }
+                return (pending.output, pending.errors)
+            }
+            if echoes {
+                writeAll(output, to: STDOUT_FILENO)
+                writeAll(errors, to: STDERR_FILENO)
+            }
+            if let directory {
+                let name = isOneFile ? "oneapi.log" : "oneapi-\(LocalTime.now().dayDigits).log"
+                if file?.name != name {
+                    if let file { Glibc.close(file.descriptor) }
+                    file = (name, open("\(directory)/\(name)", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644))
+                }
+                if let file, file.descriptor >= 0 { writeAll(output + errors, to: file.descriptor) }
+            }
+            if isLast { break }
+        }
+        if let file { Glibc.close(file.descriptor) }
+    }
+
+    private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+}
+
+/// A counting semaphore of the C library.
+///
+/// `@unchecked Sendable`: `sem_t` is made to be shared, and stays at one address.
+private final class Semaphore: @unchecked Sendable {
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+    init() { sem_init(semaphore, 0, 0) }
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+    func signal() { sem_post(semaphore) }
+    func wait() { while sem_wait(semaphore) != 0 {} }
+}

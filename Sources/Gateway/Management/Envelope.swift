@@ -1,0 +1,78 @@
+import HTTP
+import JSON
+
+/// A refusal of a management route: HTTP 200 with `success` false, as one-api's clients expect.
+struct ManagementError: Error {
+    let message: String
+    /// For clients who prefer Chinese, where the two differ (spec/management-api.md §8).
+    let chinese: String
+    let status: Int
+    /// Takes the session cookie from the client.
+    let endsSession: Bool
+
+    init(_ message: String, chinese: String? = nil, status: Int = 200, endsSession: Bool = false) {
+        self.message = message
+        self.chinese = chinese ?? message
+        self.status = status
+        self.endsSession = endsSession
+    }
+
+    func withStatus(_ status: Int) -> ManagementError { ManagementError(message, chinese: chinese, status: status) }
+
+    static let invalidParameter = ManagementError("invalid parameter", chinese: "无效的参数")
+    static let invalidInput = ManagementError(
+        "Invalid input, please check your input", chinese: "无效的输入，请检查您的输入")
+    static let notServedYet = ManagementError("尚未实现 / not served by this version")
+    static let notFound = ManagementError("record not found")
+}
+
+/// What a route answers.
+struct ManagementAnswer {
+    var members: [(String, JSON)]
+    var cookie: String?
+
+    /// `{"success":true,"message":"","data":…}`
+    static func data(_ value: JSON) -> ManagementAnswer { ManagementAnswer(members: [("data", value)]) }
+    static let done = ManagementAnswer(members: [])
+}
+
+/// An object from outside: names match in any letter case, and the kinds of values are checked.
+struct InputObject {
+    private let members: [String: JSON]
+
+    init(_ body: [UInt8]) throws {
+        guard let object = (try? JSON.parse(body))?.object else { throw ManagementError.invalidParameter }
+        members = Dictionary(object.members.map { ($0.key.lowercased(), $0.value) }) { _, last in last }
+    }
+
+    func has(_ name: String) -> Bool { members[name].map { !$0.isNull } ?? false }
+
+    func text(_ name: String) throws -> String? {
+        guard let value = members[name], !value.isNull else { return nil }
+        guard let text = value.string else { throw wrong(name, "a string") }
+        return text
+    }
+
+    func int(_ name: String) throws -> Int64? {
+        guard let value = members[name], !value.isNull else { return nil }
+        guard let number = value.int else { throw wrong(name, "an integer") }
+        return number
+    }
+
+    /// An amount of quota. Far beyond any sum of money, but small enough that sums of such amounts fit.
+    func quota(_ name: String) throws -> Int64? {
+        guard let amount = try int(name) else { return nil }
+        guard amount.magnitude <= 1 << 60 else { throw wrong(name, "an integer of at most 2^60") }
+        return amount
+    }
+
+    func bool(_ name: String) throws -> Bool? {
+        guard let value = members[name], !value.isNull else { return nil }
+        guard let flag = value.bool else { throw wrong(name, "a boolean") }
+        return flag
+    }
+
+    private func wrong(_ name: String, _ kind: String) -> ManagementError {
+        ManagementError("invalid parameter: \(name) must be \(kind)", chinese: "无效的参数：\(name) must be \(kind)")
+    }
+}

@@ -1,0 +1,88 @@
+import Database
+import HTTP
+import JSON
+
+/// Logs, options and groups (spec/management-api.md §§5.5, 5.9, 5.10). Readers of the log wait for what is charged
+/// already to be in the table.
+enum LogRoutes {
+    static let routes: [ManagementAPI.Route] = [
+        .init(.get, "log/", .admin) { call in try await list(call, filter(call.query), hidesIDs: false) },
+        .init(.get, "log/self", .user) { call in
+            var own = filter(call.query)
+            own.userID = try call.caller().id
+            own.username = ""
+            own.channel = 0
+            return try await list(call, own, hidesIDs: true)
+        },
+        .init(.get, "log/search", .admin) { call in try await search(call, userID: nil) },
+        .init(.get, "log/self/search", .user) { call in try await search(call, userID: try call.caller().id) },
+        .init(.get, "log/stat", .admin) { call in try await statistics(call, filter(call.query)) },
+        .init(.get, "log/self/stat", .user) { call in
+            var own = filter(call.query)
+            own.userID = try call.caller().id
+            own.username = ""
+            return try await statistics(call, own)
+        },
+        .init(.delete, "log/", .admin) { call in
+            let time = call.query.int("target_timestamp")
+            guard time != 0 else { throw ManagementError("target timestamp is required") }
+            return .data(.int(try await call.services.database.write { try $0.deleteLogs(before: time) }))
+        },
+        .init(.get, "option/", .root) { call in
+            .data(.array(call.services.options.listed.map { ["key": .string($0.key), "value": .string($0.value)] }))
+        },
+        .init(.put, "option/", .root, setOption),
+        .init(.get, "group/", .admin) { call in
+            .data(.array(call.services.options.snapshot.prices.groups.map { .string($0) }))
+        },
+    ]
+
+    private static func filter(_ query: Query) -> LogFilter {
+        var filter = LogFilter()
+        filter.type = query.int("type")
+        filter.startTimestamp = query.int("start_timestamp")
+        filter.endTimestamp = query.int("end_timestamp")
+        filter.username = query.text("username")
+        filter.tokenName = query.text("token_name")
+        filter.modelName = query.text("model_name")
+        filter.channel = query.int("channel")
+        return filter
+    }
+
+    private static func list(_ call: Call, _ filter: LogFilter, hidesIDs: Bool) async throws -> ManagementAnswer {
+        await call.services.ledger.flush()
+        let page = call.query.page
+        let logs = try await call.services.database.read { try $0.logs(filter, page: page) }
+        return .data(.array(logs.map { shown($0, hidesID: hidesIDs) }))
+    }
+
+    private static func search(_ call: Call, userID: Int64?) async throws -> ManagementAnswer {
+        await call.services.ledger.flush()
+        let keyword = call.query.text("keyword")
+        let logs = try await call.services.database.read { try $0.searchLogs(keyword, userID: userID) }
+        return .data(.array(logs.map { shown($0, hidesID: userID != nil) }))
+    }
+
+    private static func shown(_ log: LogRecord, hidesID: Bool) -> JSON {
+        var log = log
+        if hidesID { log.id = 0 }
+        return log.json
+    }
+
+    private static func statistics(_ call: Call, _ filter: LogFilter) async throws -> ManagementAnswer {
+        await call.services.ledger.flush()
+        return .data(["quota": .int(try await call.services.database.read { try $0.logQuota(filter) })])
+    }
+
+    private static func setOption(_ call: Call) async throws -> ManagementAnswer {
+        let input: InputObject
+        let (key, value): (String?, String?)
+        do {
+            input = try call.input()
+            (key, value) = (try input.text("key"), try input.text("value"))
+        } catch let error as ManagementError { throw error.withStatus(400) }
+        guard let key, let value else { throw ManagementError.invalidParameter }
+        try await call.services.options.set(key, value)
+        return .done
+    }
+}

@@ -1,0 +1,219 @@
+import Database
+import EventLoop
+import HTTP
+import JSON
+
+/// The routes under `/api`, and the plain page at `/` (spec/management-api.md).
+struct ManagementAPI: Sendable {
+    /// What a caller must be.
+    enum Level: Int64, Sendable {
+        case none = 0
+        case user = 1
+        case admin = 10
+        case root = 100
+    }
+
+    struct Route: Sendable {
+        let method: HTTPMethod
+        /// Path segments after `/api`; `:id` takes a number. Ends in an empty one where one-api's has a slash.
+        let segments: [String]
+        let level: Level
+        let isCritical: Bool
+        let handler: @Sendable (Call) async throws -> ManagementAnswer
+
+        init(
+            _ method: HTTPMethod, _ path: String, _ level: Level, isCritical: Bool = false,
+            _ handler: @escaping @Sendable (Call) async throws -> ManagementAnswer
+        ) {
+            self.method = method
+            segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            self.level = level
+            self.isCritical = isCritical
+            self.handler = handler
+        }
+    }
+
+    /// Bytes of a request, which is an object typed by hand or by the dashboard.
+    private static let bodyLimit = 4 << 20
+    private static let tooLarge = ManagementError(
+        "the request's body is too large", chinese: "请求体过大", status: 413)
+    private static let unreadable = ManagementError(
+        "the request's body cannot be read", chinese: "请求体无法读取", status: 400)
+
+    private let services: Services
+    private let authentication: ManagementAuthentication
+    private let routes: [Route]
+    private let apiLimiter: RateLimiter
+    private let criticalLimiter: RateLimiter
+    private let webLimiter: RateLimiter
+
+    init(services: Services) {
+        self.services = services
+        let secret = services.configuration.sessionSecret ?? Secret(RandomText.hexadecimal(64))
+        authentication = ManagementAuthentication(services: services, sessions: SessionCodec(secret: secret))
+        routes =
+            PublicRoutes.routes + SelfRoutes.routes + UserRoutes.routes + TokenRoutes.routes + ChannelRoutes.routes
+            + LogRoutes.routes
+        apiLimiter = RateLimiter(limit: services.configuration.apiRateLimit, seconds: 180)
+        criticalLimiter = RateLimiter(limit: services.configuration.isDebug ? 0 : 20, seconds: 1200)
+        webLimiter = RateLimiter(limit: services.configuration.webRateLimit, seconds: 180)
+    }
+
+    func respond(to request: ServerRequest, _ context: RequestContext) async -> HTTPResponse {
+        guard request.path.hasPrefix("/api") else { return page(request, context) }
+        let segments = request.path.dropFirst("/api/".count).split(separator: "/", omittingEmptySubsequences: false)
+            .map(String.init)
+        let route = find(request.method, segments)
+        let other = segments.last == "" ? Array(segments.dropLast()) : segments + [""]
+        if route == nil, find(request.method, other) != nil { return redirect(other, request) }
+        if let refusal = refusal(request, context) { return refusal }
+        if let route { return await run(route, segments, request, context) }
+        return GatewayError.invalidURL(method: request.method.name, path: request.path).response(context)
+    }
+
+    /// The answer to a client that asks `/api` or the billing routes too often; `nil` for all others.
+    func refusal(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse? {
+        apiLimiter.accepts(context.clientAddress, now: request.loop.now) ? nil : limited(context)
+    }
+
+    private func find(_ method: HTTPMethod, _ segments: [String]) -> Route? {
+        let wanted = method == .head ? .get : method
+        return routes.first { route in
+            route.method == wanted && route.segments.count == segments.count
+                && zip(route.segments, segments).allSatisfy { $0 == $1 || $0 == ":id" && !$1.isEmpty }
+        }
+    }
+
+    private func run(
+        _ route: Route, _ segments: [String], _ request: ServerRequest, _ context: RequestContext
+    ) async -> HTTPResponse {
+        if route.isCritical, !criticalLimiter.accepts(context.clientAddress, now: request.loop.now) {
+            return limited(context)
+        }
+        do {
+            let user = try await authentication.user(of: request, context, atLeast: route.level)
+            let body: [UInt8]
+            do throws(BodyError) {
+                body = try await request.body(limit: min(Self.bodyLimit, services.configuration.bodyLimit))
+            } catch {
+                throw error == .tooLarge ? Self.tooLarge : Self.unreadable
+            }
+            let parameter = zip(route.segments, segments).first { $0.0 == ":id" }?.1
+            let call = Call(
+                services: services, sessions: authentication.sessions, context: context,
+                session: authentication.session(of: request, context), user: user, body: body, query: Query(request),
+                parameter: parameter)
+            return encode(try await route.handler(call), request, context)
+        } catch let error as ManagementError {
+            var response = failure(
+                context.prefersChinese ? error.chinese : error.message, status: error.status, context)
+            if error.endsSession { response.headers.add("Set-Cookie", ManagementAuthentication.endedCookie) }
+            return response
+        } catch let error as OptionError {
+            return failure(error.message, status: 200, context)
+        } catch {
+            services.log.write(.error, "management request failed", requestID: context.requestID, ["error": "\(error)"])
+            let isFull = (error as? DatabaseError) == .full
+            return failure(isFull ? "磁盘已满 / the disk is full" : "数据库操作失败 / the database refused", status: 200, context)
+        }
+    }
+
+    private func encode(_ answer: ManagementAnswer, _ request: ServerRequest, _ context: RequestContext) -> HTTPResponse
+    {
+        var object = JSONObject()
+        let isBare = answer.members.contains { $0.0 == "object" }
+        if !isBare {
+            if !answer.members.contains(where: { $0.0 == "success" }) { object.append("success", true) }
+            if !answer.members.contains(where: { $0.0 == "message" }) { object.append("message", "") }
+        }
+        for (name, value) in answer.members { object.append(name, value) }
+        var response = HTTPResponse(
+            headers: context.headers("application/json; charset=utf-8", crossOrigin: false),
+            body: JSON.object(object).encoded())
+        if let cookie = answer.cookie { response.headers.add("Set-Cookie", cookie) }
+        let takesGzip = request.headers["Accept-Encoding"]?.lowercased().contains("gzip") == true
+        if takesGzip, response.body.count >= 1024, let packed = Gzip.pack(response.body) {
+            response.body = packed
+            response.headers.add("Content-Encoding", "gzip")
+            response.headers.add("Vary", "Accept-Encoding")
+        }
+        return response
+    }
+
+    private func failure(_ message: String, status: Int, _ context: RequestContext) -> HTTPResponse {
+        let body: JSON = ["success": false, "message": .string(message)]
+        return HTTPResponse(
+            status: status, headers: context.headers("application/json; charset=utf-8", crossOrigin: false),
+            body: body.encoded())
+    }
+
+    private func limited(_ context: RequestContext) -> HTTPResponse {
+        HTTPResponse(status: 429, headers: context.headers("text/plain", crossOrigin: false))
+    }
+
+    private func redirect(_ segments: [String], _ request: ServerRequest) -> HTTPResponse {
+        let query = request.query.isEmpty ? "" : "?" + request.query
+        let location = "/api/" + segments.joined(separator: "/") + query
+        return HTTPResponse(status: request.method == .get ? 301 : 307, headers: ["Location": location])
+    }
+
+    private func page(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse {
+        guard webLimiter.accepts(context.clientAddress, now: request.loop.now) else { return limited(context) }
+        var headers = context.headers("text/html; charset=utf-8")
+        headers.add("Cache-Control", "no-cache")
+        return HTTPResponse(headers: headers, body: Array(WelcomePage.html.utf8))
+    }
+}
+
+/// Query values as integers and texts.
+struct Query: Sendable {
+    private let values: [String: String]
+
+    init(_ request: ServerRequest) {
+        var values: [String: String] = [:]
+        for pair in request.query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let key = parts.first.map({ percentDecoded($0) }), values[key] == nil else { continue }
+            values[key] = parts.count > 1 ? percentDecoded(parts[1]) : ""
+        }
+        self.values = values
+    }
+
+    func text(_ name: String) -> String { values[name] ?? "" }
+    func int(_ name: String) -> Int64 { values[name].flatMap { Int64($0) } ?? 0 }
+    /// Zero-based.
+    var page: Int64 { min(max(0, int("p")), 1 << 40) }
+}
+
+/// One call of a management route.
+struct Call: Sendable {
+    let services: Services
+    let sessions: SessionCodec
+    let context: RequestContext
+    /// The session in the caller's cookie; only for routes with a level is it known to be good.
+    let session: SessionCodec.Session?
+    let user: UserRecord?
+    let body: [UInt8]
+    let query: Query
+    let parameter: String?
+
+    /// The caller; routes without a level have none.
+    func caller() throws -> UserRecord {
+        guard let user else { throw ManagementError("无权进行此操作，权限不足") }
+        return user
+    }
+
+    /// A `Set-Cookie` value that logs a user in.
+    func newSessionCookie(for user: UserRecord) -> String {
+        let value = sessions.encode(
+            userID: user.id, fingerprint: sessions.fingerprint(of: user.password), now: context.time)
+        return ManagementAuthentication.cookie(value, lifetime: SessionCodec.lifetime)
+    }
+
+    func id() throws -> Int64 {
+        guard let id = parameter.flatMap({ Int64($0) }) else { throw ManagementError("invalid id: \(parameter ?? "")") }
+        return id
+    }
+
+    func input() throws -> InputObject { try InputObject(body) }
+}

@@ -1,0 +1,84 @@
+import Database
+import EventLoop
+import HTTP
+import JSON
+
+/// Status, texts, log-in and log-out (spec/management-api.md §§5.1, 5.2).
+enum PublicRoutes {
+    static let routes: [ManagementAPI.Route] = [
+        .init(.get, "status", .none, status),
+        .init(.get, "notice", .none) { .data(.string($0.services.options.snapshot.text("Notice"))) },
+        .init(.get, "about", .none) { .data(.string($0.services.options.snapshot.text("About"))) },
+        .init(.get, "home_page_content", .none) {
+            .data(.string($0.services.options.snapshot.text("HomePageContent")))
+        },
+        .init(.post, "user/login", .none, isCritical: true, logIn),
+        .init(.get, "user/logout", .none, logOut),
+    ]
+
+    private static func status(_ call: Call) async throws -> ManagementAnswer {
+        let options = call.services.options.snapshot
+        func text(_ key: String) -> JSON { .string(options.text(key)) }
+        func flag(_ key: String) -> JSON { .bool(options.isOn(key)) }
+        let address = options.text("ServerAddress")
+        return .data([
+            "version": .string(Configuration.version), "start_time": .int(call.services.startTime),
+            "email_verification": flag("EmailVerificationEnabled"), "github_oauth": flag("GitHubOAuthEnabled"),
+            "github_client_id": text("GitHubClientId"), "lark_client_id": text("LarkClientId"),
+            "system_name": text("SystemName"), "logo": text("Logo"), "footer_html": text("Footer"),
+            "wechat_qrcode": text("WeChatAccountQRCodeImageURL"), "wechat_login": flag("WeChatAuthEnabled"),
+            "server_address": .string(address.isEmpty ? "http://localhost:3000" : address),
+            "turnstile_check": flag("TurnstileCheckEnabled"), "turnstile_site_key": text("TurnstileSiteKey"),
+            "top_up_link": text("TopUpLink"), "chat_link": text("ChatLink"),
+            "quota_per_unit": .double(options.quotaPerUnit), "display_in_currency": .bool(options.displaysCurrency),
+            "oidc": flag("OidcEnabled"), "oidc_client_id": text("OidcClientId"),
+            "oidc_well_known": text("OidcWellKnown"),
+            "oidc_authorization_endpoint": text("OidcAuthorizationEndpoint"),
+            "oidc_token_endpoint": text("OidcTokenEndpoint"),
+            "oidc_userinfo_endpoint": text("OidcUserinfoEndpoint"),
+        ])
+    }
+
+    private static func logIn(_ call: Call) async throws -> ManagementAnswer {
+        guard call.services.options.snapshot.isOn("PasswordLoginEnabled") else {
+            throw ManagementError("管理员关闭了密码登录")
+        }
+        let input = try call.input()
+        guard let name = try input.text("username"), let password = try input.text("password"), !name.isEmpty,
+            !password.isEmpty
+        else { throw ManagementError.invalidParameter }
+        let user = try await call.services.database.read { try $0.user(nameOrEmail: name) }
+        // An unknown name costs as much as a wrong password, so that names cannot be found out by time.
+        let hash = user?.password ?? Password.nobody
+        let isRight = await Password.matches(password, hash: hash)
+        guard isRight, let user, user.status == 1 else { throw ManagementError("用户名或密码错误，或用户已被封禁") }
+        var shown = UserRecord()
+        shown.id = user.id
+        shown.username = user.username
+        shown.displayName = user.displayName
+        shown.role = user.role
+        shown.status = user.status
+        shown.group = ""
+        return ManagementAnswer(members: [("data", shown.loginJSON)], cookie: call.newSessionCookie(for: user))
+    }
+
+    /// Copies of the cookie are worth nothing afterwards.
+    private static func logOut(_ call: Call) async throws -> ManagementAnswer {
+        guard let session = call.session else { return .done }
+        let now = call.context.time
+        try await call.services.database.write { try $0.revokeSession(session.id, until: session.expiry, now: now) }
+        return ManagementAnswer(members: [], cookie: ManagementAuthentication.endedCookie)
+    }
+}
+
+extension UserRecord {
+    /// The members that a log-in fills; the rest are zero values.
+    fileprivate var loginJSON: JSON {
+        [
+            "id": .int(id), "username": .string(username), "password": "", "display_name": .string(displayName),
+            "role": .int(role), "status": .int(status), "email": "", "github_id": "", "wechat_id": "", "lark_id": "",
+            "oidc_id": "", "verification_code": "", "access_token": "", "quota": 0, "used_quota": 0,
+            "request_count": 0, "group": "", "aff_code": "", "inviter_id": 0,
+        ]
+    }
+}

@@ -1,0 +1,207 @@
+import Database
+import EventLoop
+import HTTP
+import JSON
+
+/// Users, for administrators (spec/management-api.md §5.4).
+enum UserRoutes {
+    static let routes: [ManagementAPI.Route] = [
+        .init(.get, "user/", .admin) { call in
+            let order = Connection.UserOrder(rawValue: call.query.text("order")) ?? .id
+            let page = call.query.page
+            let users = try await call.services.database.read { try $0.users(page: page, order: order) }
+            return .data(.array(users.map { $0.json(call.services.ledger) }))
+        },
+        .init(.get, "user/search", .admin) { call in
+            let keyword = call.query.text("keyword")
+            let users = try await call.services.database.read { try $0.searchUsers(keyword) }
+            return .data(.array(users.map { $0.json(call.services.ledger) }))
+        },
+        .init(.get, "user/:id", .admin, read),
+        .init(.post, "user/", .admin, create),
+        .init(.put, "user/", .admin, update),
+        .init(.post, "user/manage", .admin, manage),
+        .init(.delete, "user/:id", .admin, delete),
+        .init(.post, "topup", .admin, topUp),
+    ]
+
+    private static func find(_ id: Int64, _ call: Call) async throws -> UserRecord {
+        guard let user = try await call.services.database.read({ try $0.user(id: id) }) else {
+            throw ManagementError.notFound
+        }
+        return user
+    }
+
+    private static func read(_ call: Call) async throws -> ManagementAnswer {
+        let user = try await find(try call.id(), call)
+        let caller = try call.caller()
+        guard caller.role > user.role || caller.role == 100 else {
+            throw ManagementError("无权获取同级或更高等级用户的信息")
+        }
+        return .data(user.json(call.services.ledger))
+    }
+
+    private static func create(_ call: Call) async throws -> ManagementAnswer {
+        let object = try call.input()
+        let input = try UserInput(object).checked()
+        guard let username = input.username, let password = input.password else {
+            throw ManagementError.invalidParameter
+        }
+        guard try object.int("role") ?? 1 < call.caller().role else { throw ManagementError("无法创建权限大于等于自己的用户") }
+        var user = UserRecord()
+        user.username = username
+        user.displayName = input.displayName ?? username
+        user.password = try await Password.hash(password)
+        user.accessToken = RandomText.hexadecimal(32)
+        user.affCode = RandomText.alphanumeric(8)
+        user.quota = Int64(call.services.options.snapshot.text("QuotaForNewUser")) ?? 0
+        let (made, now, gift) = (user, call.context.time, call.services.options.snapshot.display(user.quota))
+        _ = try await UserInput.guardingNames { connection in
+            let id = try connection.insert(made)
+            var token = TokenRecord()
+            token.userID = id
+            token.key = RandomText.tokenKey()
+            token.name = "default"
+            token.createdTime = now
+            token.accessedTime = now
+            token.remainQuota = -1
+            token.isUnlimited = true
+            try connection.insert(token)
+            if made.quota > 0 {
+                try connection.insert(systemLog("新用户注册赠送 \(gift)", .system, user: made, id: id, now))
+            }
+            return id
+        }(call.services.database)
+        return .done
+    }
+
+    private static func update(_ call: Call) async throws -> ManagementAnswer {
+        let object = try call.input()
+        guard let id = try object.int("id"), id != 0 else { throw ManagementError.invalidParameter }
+        let input = try UserInput(object).checked()
+        let (caller, target) = (try call.caller(), try await find(id, call))
+        guard caller.role > target.role || caller.role == 100 else {
+            throw ManagementError("无权更新同权限等级或更高权限等级的用户信息")
+        }
+        let role = try object.int("role") ?? 0
+        guard role < caller.role || caller.role == 100 else {
+            throw ManagementError("无权将其他用户权限等级提升到大于等于自己的权限等级")
+        }
+        let (status, quota) = (try object.int("status") ?? 0, try object.quota("quota"))
+        if target.role == 100 {
+            if status == 2 { throw ManagementError("无法禁用超级管理员用户") }
+            if role != 0, role != 100 { throw ManagementError("无法降级超级管理员用户") }
+        }
+        var changes = try await input.changes()
+        if let email = input.email { changes.set("email", .text(email)) }
+        if role != 0 { changes.set("role", .int(role)) }
+        if status == 1 || status == 2 { changes.set("status", .int(status)) }
+        if let group = try object.text("group"), !group.isEmpty { changes.set("group", .text(group)) }
+        let update = changes
+        _ = try await UserInput.guardingNames { try $0.updateUser(id, update) }(call.services.database)
+        if let quota { try await setQuota(quota, of: target, call) }
+        call.services.tokens.invalidate()
+        return .done
+    }
+
+    /// Through the ledger, which has the balance; and noted, so that it can be rebuilt from the log.
+    private static func setQuota(_ quota: Int64, of user: UserRecord, _ call: Call) async throws {
+        let services = call.services
+        services.ledger.open(user: user, token: nil)
+        guard let before = services.ledger.balance(ofUser: user.id), before != quota else { return }
+        services.ledger.setBalance(ofUser: user.id, to: quota)
+        await services.ledger.flush()
+        let options = services.options.snapshot
+        let text = "管理员将用户额度从 \(options.display(before))修改为 \(options.display(quota))"
+        let now = call.context.time
+        try await services.database.write { try $0.insert(systemLog(text, .manage, user: user, id: user.id, now)) }
+    }
+
+    private static func topUp(_ call: Call) async throws -> ManagementAnswer {
+        let object = try call.input()
+        guard let id = try object.int("user_id"), let quota = try object.quota("quota") else {
+            throw ManagementError.invalidParameter
+        }
+        guard quota >= 0 else { throw ManagementError("quota 不能为负数！") }
+        let user = try await find(id, call)
+        let remark = try object.text("remark") ?? ""
+        let text = remark.isEmpty ? "通过 API 充值 \(call.services.options.snapshot.display(quota))" : remark
+        call.services.ledger.open(user: user, token: nil)
+        let before = call.services.ledger.balance(ofUser: id) ?? user.quota
+        guard before <= 1 << 60 else { throw ManagementError("the balance would grow beyond 2^60") }
+        call.services.ledger.setBalance(ofUser: id, to: before + quota)
+        await call.services.ledger.flush()
+        var log = systemLog(text, .topUp, user: user, id: id, call.context.time)
+        log.quota = quota
+        let row = log
+        try await call.services.database.write { try $0.insert(row) }
+        return .done
+    }
+
+    private static func manage(_ call: Call) async throws -> ManagementAnswer {
+        let input = try call.input()
+        guard let name = try input.text("username"), !name.isEmpty, let action = try input.text("action") else {
+            throw ManagementError.invalidParameter
+        }
+        guard let target = try await call.services.database.read({ try $0.user(name: name) }) else {
+            throw ManagementError("用户不存在")
+        }
+        let caller = try call.caller()
+        guard caller.role > target.role || caller.role == 100 else {
+            throw ManagementError("无权更新同权限等级或更高权限等级的用户信息")
+        }
+        var changed = target
+        var changes = Changes()
+        switch action {
+        case "disable", "enable":
+            if action == "disable", target.role == 100 { throw ManagementError("无法禁用超级管理员用户") }
+            changed.status = action == "disable" ? 2 : 1
+            changes.set("status", .int(changed.status))
+        case "delete":
+            if target.role == 100 { throw ManagementError("无法删除超级管理员用户") }
+            let marker = RandomText.hexadecimal(32)
+            try await call.services.database.write { try $0.deleteUser(target.id, marker: marker) }
+            changed.status = 3
+        case "promote":
+            guard caller.role == 100 else { throw ManagementError("普通管理员用户无法提升其他用户为管理员") }
+            guard target.role < 10 else { throw ManagementError("该用户已经是管理员") }
+            changed.role = 10
+            changes.set("role", .int(10))
+        case "demote":
+            if target.role == 100 { throw ManagementError("无法降级超级管理员用户") }
+            guard target.role > 1 else { throw ManagementError("该用户已经是普通用户") }
+            changed.role = 1
+            changes.set("role", .int(1))
+        default: break
+        }
+        let update = changes
+        _ = try await call.services.database.write { try $0.updateUser(target.id, update) }
+        call.services.tokens.invalidate()
+        var shown = UserRecord()
+        shown.role = changed.role
+        shown.status = changed.status
+        shown.group = ""
+        return .data(shown.json(call.services.ledger))
+    }
+
+    private static func delete(_ call: Call) async throws -> ManagementAnswer {
+        let target = try await find(try call.id(), call)
+        guard try call.caller().role > target.role else { throw ManagementError("无权删除同权限等级或更高权限等级的用户") }
+        let marker = RandomText.hexadecimal(32)
+        try await call.services.database.write { try $0.deleteUser(target.id, marker: marker) }
+        call.services.tokens.invalidate()
+        return .done
+    }
+
+    private static func systemLog(
+        _ text: String, _ kind: LogRecord.Kind, user: UserRecord, id: Int64, _ now: Int64
+    ) -> LogRecord {
+        var log = LogRecord()
+        log.userID = id
+        log.username = user.username
+        log.type = kind.rawValue
+        log.content = text
+        log.createdAt = now
+        return log
+    }
+}

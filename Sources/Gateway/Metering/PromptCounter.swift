@@ -1,0 +1,38 @@
+import Chat
+import Formats
+import JSON
+import Tokenizer
+
+/// Counts what an upstream did not report.
+struct PromptCounter {
+    let parser: JSONParser
+    /// 0.38 tokens a byte instead of the tokenizer (option ApproximateTokenEnabled).
+    let approximates: Bool
+
+    /// Tokens of a chat prompt (spec/billing.md §6.2), with tools and calls, which one-api leaves out.
+    func promptTokens(of body: [UInt8], model: String) -> Int64 {
+        let overhead = MessageOverhead(model: model)
+        var total = overhead.reply
+        let tokenizer = Tokenizer(Encoding.forModel(model))
+        PromptText.forEach(in: body, parser: parser) { piece in
+            switch piece {
+            case .message: total += overhead.message
+            case .name(let text): total += overhead.name + count(text, tokenizer)
+            case .text(let text): total += count(text, tokenizer)
+            case .image(let url, let detail):
+                let size = ImageSize.read(dataURL: url) ?? (0, 0)
+                total += ImageTokens.count(model: model, detail: detail, width: size.width, height: size.height)
+            }
+        }
+        return Int64(total)
+    }
+
+    /// Tokens of what an answer said.
+    func completionTokens(of produced: [UInt8], model: String) -> Int64 {
+        produced.withUnsafeBytes { Int64(count($0, Tokenizer(Encoding.forModel(model)))) }
+    }
+
+    private func count(_ text: UnsafeRawBufferPointer, _ tokenizer: Tokenizer) -> Int {
+        approximates ? text.count * 38 / 100 : tokenizer.count(text)
+    }
+}

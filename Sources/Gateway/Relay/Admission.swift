@@ -1,0 +1,46 @@
+import Chat
+import Database
+import Formats
+import HTTP
+import JSON
+
+/// A request that may be relayed: who asks, for what, and who could answer.
+struct Admission: Sendable {
+    let principal: Principal
+    let body: [UInt8]
+    let envelope: ChatEnvelope
+    /// The administrator chose the channel, so that no other is tried.
+    let isPinned: Bool
+    let tiers: [[Channel]]
+
+    /// Authenticates, reads and checks.
+    static func admit(
+        _ request: ServerRequest, _ context: RequestContext, services: Services
+    ) async throws(GatewayError) -> Admission {
+        let access = try await TokenAuthentication(services: services).authenticate(request, context)
+        let body = try await readBody(request, limit: services.configuration.bodyLimit)
+        let envelope: ChatEnvelope
+        do throws(RequestError) {
+            envelope = try ChatInspector(parser: LoopTools.current(request.loop).json).inspect(body)
+        } catch { throw .request(error) }
+        let principal = access.principal
+        if let allowed = principal.allowedModels, !allowed.contains(envelope.model) {
+            throw .modelNotAllowed(envelope.model)
+        }
+        let tiers =
+            access.channel.map { [[$0]] }
+            ?? services.routing.table.tiers(group: principal.user.group, model: envelope.model)
+        return Admission(
+            principal: principal, body: body, envelope: envelope, isPinned: access.channel != nil, tiers: tiers)
+    }
+
+    private static func readBody(_ request: ServerRequest, limit: Int) async throws(GatewayError) -> [UInt8] {
+        let isJSON = request.headers.withValue(of: "Content-Type") { type in
+            type.count >= 16 && String(decoding: type.prefix(16), as: UTF8.self).lowercased() == "application/json"
+        }
+        guard isJSON == true else { throw .unsupportedMediaType }
+        do throws(BodyError) { return try await request.body(limit: limit) } catch {
+            throw error == .tooLarge ? .bodyTooLarge(limit: limit) : .badBody(error)
+        }
+    }
+}

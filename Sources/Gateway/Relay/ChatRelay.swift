@@ -1,0 +1,79 @@
+import Chat
+import Database
+import EventLoop
+import HTTP
+import Providers
+
+/// `POST /v1/chat/completions`: the product's spine.
+struct ChatRelay: Sendable {
+    let services: Services
+
+    /// Admit, reserve, choose, call, relay, settle.
+    /// - Returns: the status that the client saw.
+    func respond(
+        to request: ServerRequest, _ context: RequestContext, with writer: consuming ResponseWriter
+    ) async -> Int {
+        do throws(GatewayError) {
+            let admission = try await Admission.admit(request, context, services: services)
+            var picker = ChannelPicker(tiers: admission.tiers)
+            guard let first = picker.next(at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) }) else {
+                throw .noChannel(group: admission.principal.user.group, model: admission.envelope.model)
+            }
+            let exchange = try Exchange(admission, channel: first, services: services, counter: counter(request))
+            return await run(exchange, picker, isPinned: admission.isPinned, request, context, writer)
+        } catch {
+            await writer.send(error.response(context))
+            return error.status
+        }
+    }
+
+    private func run(
+        _ admitted: consuming Exchange, _ channels: ChannelPicker, isPinned: Bool, _ request: ServerRequest,
+        _ context: RequestContext, _ writer: consuming ResponseWriter
+    ) async -> Int {
+        var exchange = admitted
+        var picker = channels
+        var retriesLeft = isPinned ? 0 : services.options.snapshot.retryTimes
+        let caller = Caller(services: services, parser: LoopTools.current(request.loop).json)
+        while true {
+            switch await caller.call(exchange.channel, for: exchange, request) {
+            case .whole(let body, let answer):
+                exchange.channel.health.succeeded()
+                exchange.settle(
+                    usage: answer.usage, produced: answer.produced, services: services, counter: counter(request),
+                    context: context, now: request.loop.now)
+                await writer.send(
+                    HTTPResponse(headers: context.headers("application/json"), body: body))
+                return 200
+            case .stream(let response, let relay, let output):
+                exchange.channel.health.succeeded()
+                await StreamedAnswer(services: services, context: context, request: request, counter: counter(request))
+                    .relay(exchange, response, relay, output, writer)
+                return 200
+            case .clientGone:
+                // The upstream had the prompt, and what it made of it nobody knows: the prompt is charged.
+                exchange.settle(
+                    usage: nil, produced: [], note: "客户端已断开 / the client left before the answer",
+                    services: services, counter: counter(request), context: context, now: request.loop.now)
+                writer.drop(reset: false)
+                return 499
+            case .failed(let failure):
+                ChannelGuard(services: services).note(failure, of: exchange.channel, context, now: request.loop.now)
+                guard retriesLeft > 0, failure.isRetryable,
+                    let next = picker.next(at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+                else {
+                    exchange.refund()
+                    await writer.send(GatewayError.upstream(failure).response(context))
+                    return failure.status
+                }
+                retriesLeft -= 1
+                exchange.move(to: next, prices: services.options.snapshot.prices)
+            }
+        }
+    }
+
+    private func counter(_ request: ServerRequest) -> PromptCounter {
+        PromptCounter(
+            parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
+    }
+}

@@ -1,0 +1,106 @@
+import Chat
+import Database
+import HTTP
+
+/// One admitted request with the quota held for it; ends by exactly one settlement or refund.
+struct Exchange: ~Copyable {
+    let principal: Principal
+    let body: [UInt8]
+    let envelope: ChatEnvelope
+    private(set) var channel: Channel
+    /// The upstream's name for the model; prices go by it.
+    private(set) var model: String
+    private(set) var rates: Rates
+    private let reservation: Reservation
+
+    /// Balance in multiples of a rough estimate above which the prompt need not be counted before it is sent.
+    private static let comfortable: Int64 = 50
+
+    /// Holds quota back, or says who cannot pay.
+    init(
+        _ admission: Admission, channel: Channel, services: Services, counter: PromptCounter
+    ) throws(GatewayError) {
+        let options = services.options.snapshot
+        let principal = admission.principal
+        let model = channel.upstreamModel(for: admission.envelope.model)
+        let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
+        let limit = admission.envelope.maxCompletionTokens
+        func estimate(_ promptTokens: Int64) -> Int64 {
+            rates.estimate(
+                promptTokens: promptTokens, maxCompletionTokens: limit, allowance: options.preConsumedQuota)
+        }
+        let ledger = services.ledger
+        // A token has at least one byte, so the body's size bounds the prompt from above and costs nothing to know.
+        var amount = estimate(Int64(admission.body.count))
+        let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
+        if amount > available / Self.comfortable {
+            amount = estimate(counter.promptTokens(of: admission.body, model: model))
+        }
+        do throws(ReservationRefusal) {
+            reservation = try ledger.reserve(
+                userID: principal.user.id, tokenID: principal.token.id, amount: amount)
+        } catch {
+            switch error {
+            case .tokenQuota: throw .tokenQuota
+            case .userQuota: throw .userQuota
+            case .storage: throw .storageUnavailable
+            }
+        }
+        self.principal = principal
+        body = admission.body
+        envelope = admission.envelope
+        self.channel = channel
+        self.model = model
+        self.rates = rates
+    }
+
+    /// Goes on with another channel, at its prices; what is held stays.
+    mutating func move(to channel: Channel, prices: PriceTable) {
+        self.channel = channel
+        model = channel.upstreamModel(for: envelope.model)
+        rates = prices.rates(model: model, channelType: channel.type, group: principal.user.group)
+    }
+
+    /// Charges for an answer and writes its log row.
+    /// - Parameters:
+    ///   - usage: `nil` where the upstream did not say; then prompt and `produced` are counted here.
+    ///   - note: what the log row says besides.
+    consuming func settle(
+        usage: Usage?, produced: [UInt8], note: String? = nil, services: Services, counter: PromptCounter,
+        context: RequestContext, now: UInt64
+    ) {
+        let usage =
+            usage
+            ?? Usage(
+                promptTokens: counter.promptTokens(of: body, model: model),
+                completionTokens: counter.completionTokens(of: produced, model: model), isEstimated: true)
+        let quota = rates.quota(
+            for: ChargedUsage(
+                promptTokens: usage.promptTokens, completionTokens: usage.completionTokens,
+                cachedTokens: usage.cachedTokens))
+        var log: LogRecord?
+        if services.options.snapshot.logsConsumption {
+            var row = LogRecord()
+            row.userID = principal.user.id
+            row.createdAt = context.time
+            row.type = LogRecord.Kind.consume.rawValue
+            row.content = rates.logText(cachedTokens: usage.cachedTokens, isEstimated: usage.isEstimated, note: note)
+            row.username = principal.user.username
+            row.tokenName = principal.token.name
+            row.modelName = model
+            row.quota = quota
+            row.promptTokens = usage.promptTokens
+            row.completionTokens = usage.completionTokens
+            row.channelID = channel.id
+            row.requestID = context.requestID
+            row.elapsedTime = Int64((now &- context.started) / 1_000_000)
+            row.isStream = envelope.isStream
+            row.isSystemPromptReset = channel.systemPrompt != nil
+            log = row
+        }
+        reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
+    }
+
+    /// Nothing was produced: everything held goes back.
+    consuming func refund() { reservation.refund() }
+}

@@ -1,0 +1,89 @@
+import Chat
+import EventLoop
+import Formats
+import HTTP
+import Providers
+
+/// The streamed half of a relay: events go on as they come; the charge is written down before the stream ends.
+struct StreamedAnswer {
+    let services: Services
+    let context: RequestContext
+    let request: ServerRequest
+    let counter: PromptCounter
+
+    func relay(
+        _ exchange: consuming Exchange, _ response: UpstreamResponse, _ begun: OpenAIStreamRelay, _ first: [UInt8],
+        _ writer: consuming ResponseWriter
+    ) async {
+        var relay = begun
+        var output = first
+        var headers = context.headers("text/event-stream")
+        headers.add("Cache-Control", "no-cache")
+        headers.add("X-Accel-Buffering", "no")
+        let body = await writer.startStream(status: 200, headers: headers)
+        let end = await pump(response, &relay, &output, body)
+        request.onDisconnect(nil)
+        output.removeAll(keepingCapacity: true)
+        switch end {
+        case .clientGone:
+            response.cancel()
+            settle(exchange, relay, note: "客户端已断开 / the client left")
+            body.abort(reset: false)
+        case .ended(let error):
+            let outcome = error.map { .failed(Caller.failure($0)) } ?? relay.finish(isCleanEnd: true, into: &output)
+            if let failure = failure(outcome) {
+                response.cancel()
+                ChannelGuard(services: services).note(failure, of: exchange.channel, context, now: request.loop.now)
+                settle(exchange, relay, note: "流中断 / the stream broke off")
+                let error = GatewayError.upstream(failure)
+                output = OpenAIError.event(
+                    error.body(context))
+            } else {
+                settle(exchange, relay, note: nil)
+            }
+            try? await body.write(output)
+            await body.finish()
+        }
+    }
+
+    private enum End {
+        case clientGone
+        case ended(TransportError?)
+    }
+
+    private func pump(
+        _ response: UpstreamResponse, _ relay: inout OpenAIStreamRelay, _ output: inout [UInt8],
+        _ body: borrowing BodyWriter
+    ) async -> End {
+        while true {
+            do throws(ClientGone) {
+                if !output.isEmpty { try await body.write(output) }
+            } catch { return .clientGone }
+            output.removeAll(keepingCapacity: true)
+            if relay.isOver { return .ended(nil) }
+            do throws(TransportError) {
+                guard let bytes = try await response.next() else { return .ended(nil) }
+                relay.feed(bytes, into: &output)
+            } catch {
+                return error == .cancelled ? .clientGone : .ended(error)
+            }
+        }
+    }
+
+    private func settle(_ exchange: consuming Exchange, _ relay: OpenAIStreamRelay, note: String?) {
+        exchange.settle(
+            usage: relay.usage, produced: relay.produced, note: note, services: services, counter: counter,
+            context: context, now: request.loop.now)
+    }
+
+    private func failure(_ outcome: OpenAIStreamRelay.Outcome) -> UpstreamFailure? {
+        switch outcome {
+        case .complete: nil
+        case .failed(let failure): failure
+        case .cut:
+            UpstreamFailure(
+                kind: .brokenOff, status: 502, message: "The upstream broke the stream off before its end.",
+                type: "upstream_error", code: .text("upstream_stream_cut"))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Database
+import HTTP
+
+/// Checks a relay client's API key (spec/relay.md §3).
+struct TokenAuthentication: Sendable {
+    let services: Services
+
+    struct Access: Sendable {
+        let principal: Principal
+        /// Chosen by an administrator with the `-CHANNEL_ID` suffix.
+        let channel: Channel?
+    }
+
+    func authenticate(_ request: ServerRequest, _ context: RequestContext) async throws(GatewayError) -> Access {
+        let (key, suffix) = Self.split(request.headers["Authorization"] ?? "")
+        guard !key.isEmpty else { throw .noToken }
+        let found: Principal?
+        do { found = try await services.tokens.principal(forKey: key) } catch { throw .tokenLookupFailed }
+        guard let principal = found else { throw .invalidToken }
+        try await check(principal, context)
+        return Access(principal: principal, channel: try channel(suffix, principal))
+    }
+
+    /// `Bearer ` and `sk-` are optional; what follows the first `-` is a channel.
+    static func split(_ header: String) -> (key: String, channel: String?) {
+        var rest = header[...]
+        if rest.hasPrefix("Bearer ") { rest = rest.dropFirst(7) }
+        if rest.hasPrefix("sk-") { rest = rest.dropFirst(3) }
+        guard let dash = rest.firstIndex(of: "-") else { return (String(rest), nil) }
+        let channel = rest[rest.index(after: dash)...].prefix { $0 != "-" }
+        return (String(rest[..<dash]), String(channel))
+    }
+
+    private func check(_ principal: Principal, _ context: RequestContext) async throws(GatewayError) {
+        let token = principal.token
+        switch token.status {
+        case 1: break
+        case 3: throw .tokenExpired
+        case 4: throw .tokenExhausted(name: token.name, id: token.id)
+        default: throw .tokenDisabled
+        }
+        if token.expiredTime != -1, token.expiredTime < context.time {
+            await setStatus(3, of: token)
+            throw .tokenExpired
+        }
+        if !token.isUnlimited, let balance = services.ledger.balance(ofToken: token.id), balance <= 0 {
+            await setStatus(4, of: token)
+            throw .tokenExhausted(name: token.name, id: token.id)
+        }
+        if let subnets = principal.subnets, !subnets.contains(where: { $0.contains(context.clientAddress) }) {
+            throw .subnetNotAllowed(address: context.clientAddress)
+        }
+        guard principal.user.status == 1 else { throw .userDisabled }
+    }
+
+    /// The dashboard shows expired and exhausted tokens as such.
+    private func setStatus(_ status: Int64, of token: TokenRecord) async {
+        var changes = Changes()
+        changes.set("status", .int(status))
+        let update = changes
+        _ = try? await services.database.write { try $0.updateToken(token.id, update) }
+        services.tokens.invalidate()
+    }
+
+    private func channel(_ suffix: String?, _ principal: Principal) throws(GatewayError) -> Channel? {
+        guard let suffix else { return nil }
+        guard principal.user.role >= 10 else { throw .channelNotAllowed }
+        guard let id = Int64(suffix), let channel = services.routing.table.channel(id) else { throw .invalidChannel }
+        guard channel.isEnabled else { throw .channelDisabled }
+        return channel
+    }
+}

@@ -1,0 +1,47 @@
+import Chat
+import Database
+import EventLoop
+
+/// Draws the consequences of an upstream's failure: the breaker, the log, and switching a channel off.
+struct ChannelGuard: Sendable {
+    let services: Services
+
+    func note(_ failure: UpstreamFailure, of channel: Channel, _ context: RequestContext, now: UInt64) {
+        if failure.isRetryable { channel.health.failed(at: now, retryAfter: failure.retryAfter) }
+        services.log.write(
+            .warning, "upstream failed", requestID: context.requestID,
+            [
+                "channel": String(channel.id), "status": String(failure.status), "kind": failure.kind.rawValue,
+                "code": failure.code.text, "message": String(failure.message.prefix(300)),
+            ])
+        guard services.options.snapshot.disablesChannels, Self.condemns(failure) else { return }
+        let (services, id, requestID) = (services, channel.id, context.requestID)
+        EventLoop.current?.spawn {
+            do {
+                try await services.database.write { try $0.setChannelStatus(id, 3) }
+                try await services.reloadChannels()
+                services.log.write(.error, "channel disabled", requestID: requestID, ["channel": String(id)])
+            } catch {
+                services.log.write(.error, "channel could not be disabled", requestID: requestID, ["error": "\(error)"])
+            }
+        }
+    }
+
+    private static let types: Set<String> = [
+        "insufficient_quota", "authentication_error", "permission_error", "forbidden",
+    ]
+    private static let codes: Set<String> = ["invalid_api_key", "account_deactivated"]
+    private static let phrases = [
+        "your access was terminated", "violation of our policies", "your credit balance is too low",
+        "organization has been disabled", "permission denied", "organization has been restricted",
+        "api key not valid", "api key expired", "已欠费",
+    ]
+
+    /// Whether the account behind the channel is beyond use (spec/configuration.md §7, without its words `credit` and
+    /// `balance`, which disable healthy channels).
+    static func condemns(_ failure: UpstreamFailure) -> Bool {
+        if failure.status == 401 || types.contains(failure.type) || codes.contains(failure.code.text) { return true }
+        let message = failure.message.lowercased()
+        return phrases.contains { message.contains($0) }
+    }
+}

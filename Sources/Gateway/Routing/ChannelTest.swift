@@ -1,0 +1,91 @@
+import Chat
+import Database
+import EventLoop
+import HTTP
+import JSON
+import Providers
+
+/// Asks a channel one short question, unmetered (spec/relay.md §10).
+struct ChannelTest: Sendable {
+    struct Result: Sendable {
+        let isSuccess: Bool
+        /// The reply, or what went wrong.
+        let message: String
+        let milliseconds: Int64
+    }
+
+    let services: Services
+
+    func run(_ channel: Channel, model: String?, _ context: RequestContext) async -> Result {
+        let wanted = model ?? "gpt-3.5-turbo"
+        let asked = channel.models.contains(wanted) ? wanted : channel.models.first ?? wanted
+        let started = EventLoop.current?.now ?? 0
+        let reply: String
+        let isSuccess: Bool
+        do {
+            reply = try await ask(channel, channel.upstreamModel(for: asked))
+            isSuccess = true
+        } catch {
+            reply = (error as? UpstreamFailure).map { "http status code: \($0.status), error message: \($0.message)" } ?? "\(error)"
+            isSuccess = false
+        }
+        let elapsed = Int64(((EventLoop.current?.now ?? 0) &- started) / 1_000_000)
+        await record(channel, asked, reply, isSuccess, elapsed, context)
+        return Result(isSuccess: isSuccess, message: reply, milliseconds: elapsed)
+    }
+
+    private func ask(_ channel: Channel, _ model: String) async throws -> String {
+        guard let vendor = OpenAIVendor.all[channel.type] else {
+            throw UpstreamFailure(kind: .unreachable, status: 501, message: "This channel type is not served yet.")
+        }
+        let body: JSON = [
+            "model": .string(model),
+            "messages": [["role": "user", "content": .string(services.configuration.testPrompt)]],
+        ]
+        let request = UpstreamRequest(
+            url: vendor.chatURL(base: channel.baseURL), headers: vendor.headers(key: channel.key.exposed, isStream: false),
+            body: body.encoded(), limits: TransportLimits(firstByte: .seconds(60), total: .seconds(120)),
+            proxy: services.configuration.relayProxy)
+        let response: UpstreamResponse
+        let bytes: [UInt8]
+        do throws(TransportError) {
+            response = try await services.transport.send(request)
+            bytes = try await response.collect(limit: 1 << 20)
+        } catch { throw Caller.failure(error) }
+        guard response.status == 200 else {
+            throw OpenAIErrors.failure(
+                status: response.status, headers: response.headers, body: bytes, parser: JSONParser())
+        }
+        let answer = try? JSON.parse(bytes)
+        guard let text = answer?["choices"]?[0]?["message"]?["content"]?.string else {
+            throw UpstreamFailure(
+                kind: .notTheProvider, status: 200, message: "The answer has no text in choices[0].message.content.")
+        }
+        return text
+    }
+
+    private func record(
+        _ channel: Channel, _ model: String, _ reply: String, _ isSuccess: Bool, _ elapsed: Int64,
+        _ context: RequestContext
+    ) async {
+        var log = LogRecord()
+        log.type = LogRecord.Kind.test.rawValue
+        log.createdAt = context.time
+        log.channelID = channel.id
+        log.modelName = model
+        log.requestID = context.requestID
+        log.elapsedTime = elapsed
+        log.content =
+            isSuccess ? "渠道 \(channel.name) 测试成功，响应：\(reply)" : "渠道 \(channel.name) 测试失败，错误：\(reply)"
+        let (row, id) = (log, channel.id)
+        let time = isSuccess ? elapsed : 0
+        do {
+            try await services.database.write { connection in
+                try connection.insert(row)
+                try connection.setChannelTest(id, time: row.createdAt, milliseconds: time)
+            }
+        } catch {
+            services.log.write(.error, "channel test not recorded", requestID: context.requestID, ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import Database
+package import EventLoop
+package import HTTP
+
+/// The whole gateway: opens what it needs, serves, and puts everything away in order.
+package final class GatewayServer: Sendable {
+    package let services: Services
+    package let port: Int
+    private let server: HTTPServer
+    private let loops: EventLoopGroup
+
+    /// Opens the database and the ledger, makes root in an empty one, and listens.
+    /// - Throws: `DatabaseError`, `JournalError`, `ListenError`, `OptionError`.
+    package init(
+        configuration: Configuration, database: any Database, transport: any Transport, log: Log, loops: EventLoopGroup
+    ) async throws {
+        self.loops = loops
+        let isNew = try await Self.bootstrap(configuration, database)
+        if isNew {
+            log.write(.info, "created the user root with password 123456; change it before others can reach this port")
+        }
+        let ledger = try await Ledger(
+            journalPath: configuration.databasePath + "-oneapi-journal", journalSize: configuration.ledgerJournalSize,
+            database: database, synchronizesEach: configuration.ledgerSyncInterval == 0)
+        if ledger.closedReservations + ledger.replayedEntries > 0 {
+            log.write(
+                .warning, "the last run ended without goodbye", requestID: "-",
+                [
+                    "reservations_closed": String(ledger.closedReservations),
+                    "charges_applied_from_journal": String(ledger.replayedEntries),
+                ])
+        }
+        let options = try await OptionStore(database: database)
+        for problem in options.unusable {
+            log.write(
+                .error, "a stored option cannot be used; its built-in value holds", ["reason": problem.message])
+        }
+        services = try await Services(
+            configuration: configuration, database: database, ledger: ledger, options: options, transport: transport,
+            log: log)
+        var serverConfiguration = ServerConfiguration(host: configuration.host, port: configuration.port)
+        serverConfiguration.errorBody = { _, reason in GatewayError.protocolErrorBody(reason) }
+        server = HTTPServer(
+            configuration: serverConfiguration, loops: loops, handler: GatewayHandler(services: services))
+        port = try server.start()
+        if configuration.ledgerSyncInterval > 0 { synchronizeRegularly(configuration.ledgerSyncInterval) }
+    }
+
+    private static func bootstrap(_ configuration: Configuration, _ database: any Database) async throws -> Bool {
+        if try await database.read({ try $0.hasUsers() }) { return false }
+        let hash = try await Password.hash("123456")
+        let accessToken = configuration.initialRootAccessToken?.exposed ?? RandomText.hexadecimal(32)
+        let initial = configuration.initialRootToken?.exposed
+        let now = LocalTime.now().seconds
+        return try await database.write {
+            try $0.bootstrapRoot(passwordHash: hash, accessToken: accessToken, initialToken: initial, now: now)
+        }
+    }
+
+    /// Guards settled charges against a power cut; a killed process needs no help.
+    private func synchronizeRegularly(_ milliseconds: Int) {
+        let ledger = services.ledger
+        Task.detached(priority: .background) { [weak self] in
+            while self != nil {
+                try? await Task.sleep(for: .milliseconds(milliseconds))
+                try? await Blocking.run { ledger.synchronize() }
+            }
+        }
+    }
+
+    /// Stops accepting, lets answers end, settles, and brings the database up to date.
+    package func shutDown() async {
+        await server.drain(limit: services.configuration.drainTimeout)
+        await services.ledger.flush()
+        services.ledger.synchronize()
+    }
+}

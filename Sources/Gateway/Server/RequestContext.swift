@@ -1,0 +1,58 @@
+import EventLoop
+package import HTTP
+import JSON
+
+/// Facts of one request that every step may need; immutable.
+package struct RequestContext: Sendable {
+    package let requestID: String
+    package let clientAddress: String
+    package let prefersChinese: Bool
+    /// A page of another origin asks; the answer needs CORS headers (spec/configuration.md §8).
+    package let isCrossOrigin: Bool
+    /// Unix seconds at which it came.
+    package let time: Int64
+    /// Monotonic nanoseconds at which it came.
+    package let started: UInt64
+
+    package init(_ request: ServerRequest, configuration: Configuration) {
+        let now = LocalTime.now()
+        requestID = now.requestID(LoopTools.current(request.loop).random.next())
+        time = now.seconds
+        started = request.loop.now
+        prefersChinese = request.headers.withValue(of: "Accept-Language") { $0.starts(with: "zh".utf8) } == true
+        isCrossOrigin = request.headers.contains("Origin") && !Self.isSameOrigin(request.headers)
+        clientAddress =
+            request.headers.contains("X-Forwarded-For") || request.headers.contains("X-Real-IP")
+            ? configuration.clientAddress.resolve(
+                peer: request.peerAddress, forwardedFor: request.headers.values("X-Forwarded-For"),
+                realIP: request.headers["X-Real-IP"]) : request.peerAddress
+    }
+}
+
+extension RequestContext {
+    private static func isSameOrigin(_ headers: HTTPHeaders) -> Bool {
+        guard let origin = headers["Origin"], let host = headers["Host"] else { return false }
+        return origin == "http://" + host || origin == "https://" + host
+    }
+
+    /// Headers of every answer to this request.
+    func headers(_ type: String, crossOrigin: Bool = true) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.add("Content-Type", type)
+        headers.add("X-Oneapi-Request-Id", requestID)
+        headers.add("X-Request-Id", requestID)
+        if isCrossOrigin, crossOrigin {
+            headers.add("Access-Control-Allow-Origin", "*")
+            headers.add("Access-Control-Allow-Credentials", "true")
+        }
+        return headers
+    }
+}
+
+/// Parsers that a loop keeps for its requests.
+final class LoopTools {
+    let json = JSONParser()
+    var random = FastRandom()
+
+    static func current(_ loop: EventLoop) -> LoopTools { loop.local(LoopTools.self) { LoopTools() } }
+}

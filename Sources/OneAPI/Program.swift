@@ -1,0 +1,107 @@
+import CLinux
+import Database
+import EventLoop
+import Foundation
+import Gateway
+import HTTP
+
+/// Wiring, signals, and the exit status.
+enum Program {
+    /// Says in one line what is wrong and ends with status 2.
+    static func fail(_ message: String) -> Never {
+        FileHandle.standardError.write(Data("one-api: \(message)\n".utf8))
+        exit(2)
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains.
+    static func run(_ configuration: Configuration) {
+        let configuration = checked(configuration)
+        let transport = CurlTransport()
+        let log = Log(
+            directory: logDirectory(configuration), isOneFile: configuration.isOneLogFile,
+            showsDebug: configuration.isDebug)
+        let loops = EventLoopGroup(count: configuration.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
+        loops.start()
+        let finished = DispatchSemaphore(value: 0)
+        Task {
+            do {
+                let database = try SQLiteDatabase(path: configuration.databasePath, busyTimeout: configuration.busyTimeout)
+                let gateway = try await GatewayServer(
+                    configuration: configuration, database: database, transport: transport, log: log, loops: loops)
+                announce(gateway, configuration, log)
+                await waitForSignal()
+                log.write(.info, "shutting down: running answers are finished first")
+                await gateway.shutDown()
+                database.close()
+                log.write(.info, "goodbye")
+            } catch {
+                log.close()
+                fail(describe(error, configuration))
+            }
+            finished.signal()
+        }
+        finished.wait()
+        loops.stop()
+        log.close()
+    }
+
+    /// The literal from one-api's compose file is no secret.
+    private static func checked(_ configuration: Configuration) -> Configuration {
+        var configuration = configuration
+        if configuration.sessionSecret?.exposed == "random_string" {
+            print("SESSION_SECRET is the example value random_string, which everybody knows; a random one is used.")
+            configuration.sessionSecret = nil
+        }
+        return configuration
+    }
+
+    private static func logDirectory(_ configuration: Configuration) -> String? {
+        guard let directory = configuration.logDirectory else { return nil }
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            fail("cannot create the log directory \(directory): \(error.localizedDescription)")
+        }
+        return directory
+    }
+
+    private static func announce(_ gateway: GatewayServer, _ configuration: Configuration, _ log: Log) {
+        for name in configuration.notYetServed {
+            log.write(.warning, "a variable is set that this version does not serve yet", ["variable": name])
+        }
+        for name in configuration.notNeeded {
+            log.write(.info, "a variable is set that has no effect in this version", ["variable": name])
+        }
+        log.write(
+            .info, "One API is ready",
+            ["version": Configuration.version, "address": "http://\(configuration.host):\(gateway.port)"])
+    }
+
+    private static func waitForSignal() async {
+        await withCheckedContinuation { continuation in
+            startThread(named: "signals") {
+                _ = oneapi_wait_signal()
+                continuation.resume()
+            }.detach()
+        }
+    }
+
+    private static func describe(_ error: any Error, _ configuration: Configuration) -> String {
+        switch error {
+        case DatabaseError.cannotOpen(let reason):
+            "cannot open the database \(configuration.databasePath): \(reason)"
+        case DatabaseError.newerVersion(let found, let known):
+            "the database \(configuration.databasePath) is of a newer version (\(found)) than this program knows (\(known))"
+        case DatabaseError.full, JournalError.diskFull: "the disk is full"
+        case JournalError.inUse:
+            "the database \(configuration.databasePath) is in use by another one-api process"
+        case JournalError.cannotOpen(let reason):
+            "cannot open the journal \(configuration.databasePath)-oneapi-journal: \(reason)"
+        case ListenError.portInUse(let port): "port \(port) is in use by another program"
+        case ListenError.badHost(let host): "HOST '\(host)' is not a numeric address of this machine"
+        case ListenError.failed(let reason): "cannot listen: \(reason)"
+        case let error as OptionError: "a stored option cannot be used: \(error.message)"
+        default: "cannot start: \(error)"
+        }
+    }
+}
