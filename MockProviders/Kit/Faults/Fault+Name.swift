@@ -68,15 +68,26 @@ extension Fault {
 
 extension String {
     /// Where `part` first stands.
+    func firstRange(of part: StaticString) -> Range<String.Index>? {
+        firstRange(of: UnsafeRawBufferPointer(start: part.utf8Start, count: part.utf8CodeUnitCount))
+    }
+
     func firstRange(of part: String) -> Range<String.Index>? {
-        let all = utf8
-        var start = all.startIndex
-        while start < all.endIndex {
-            if all[start...].starts(with: part.utf8) {
-                return start..<all.index(start, offsetBy: part.utf8.count)
+        var part = part
+        return part.withUTF8 { firstRange(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    private func firstRange(of part: UnsafeRawBufferPointer) -> Range<String.Index>? {
+        var text = self
+        let found: Int? = text.withUTF8 { all in
+            guard let first = part.first, all.count >= part.count else { return nil }
+            for start in 0...(all.count - part.count) where all[start] == first {
+                if all[start..<(start + part.count)].elementsEqual(part) { return start }
             }
-            start = all.index(after: start)
+            return nil
         }
-        return nil
+        guard let found else { return nil }
+        let start = utf8.index(utf8.startIndex, offsetBy: found)
+        return start..<utf8.index(start, offsetBy: part.count)
     }
 }

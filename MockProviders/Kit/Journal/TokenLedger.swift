@@ -58,8 +58,8 @@ package final class TokenLedger: Sendable {
     private func add(_ served: Served, sign: Int) {
         state.withLock { state in
             state.all.add(served, sign: sign)
-            state.models[served.model, default: Total()].add(served, sign: sign)
-            state.keys[served.key, default: Total()].add(served, sign: sign)
+            state.models[Self.name(served.model, in: state.models), default: Total()].add(served, sign: sign)
+            state.keys[Self.name(served.key, in: state.keys), default: Total()].add(served, sign: sign)
             if sign < 0 {
                 state.entries.removeAll { $0.id == served.id }
             } else if capacity > 0 {
@@ -67,6 +67,11 @@ package final class TokenLedger: Sendable {
                 if state.entries.count >= capacity * 2 { state.entries.removeFirst(capacity) }
             }
         }
+    }
+
+    /// What is summed by itself; beyond 10,000 names the rest shares one sum, so that the ledger stays bounded.
+    private static func name(_ name: String, in totals: [String: Total]) -> String {
+        totals.count < 10_000 || totals[name] != nil ? name : "others"
     }
 
     package var entries: [Served] { state.withLock { $0.entries.suffix(capacity) } }

@@ -28,7 +28,7 @@ struct ChatAnswer {
     var choices: [Choice] = []
     var usage: ChatUsage
 
-    init(_ request: ChatRequest, _ call: Call) {
+    init(_ request: ChatRequest, _ call: Call, prompts: PromptMemory) {
         var ids = call.ids
         self.request = request
         id = "chatcmpl-" + ids.random.alphanumerics(29)
@@ -36,8 +36,10 @@ struct ChatAnswer {
         fingerprint = request.model.isReasoning ? nil : Self.fingerprint(of: request.model)
         usage = ChatUsage(prompt: request.conversation.promptTokens, cached: request.conversation.cachedTokens)
         for index in 0..<request.n {
-            var choice = Composer(request: request, script: call.script, content: call.ids.content &+ UInt64(index))
-                .choice(variant: index, ids: &ids)
+            var choice = Composer(
+                request: request, script: call.script, prompts: prompts, content: call.ids.content &+ UInt64(index)
+            )
+            .choice(variant: index, ids: &ids)
             if let script = call.script { choice.finish = script.finishReason ?? choice.finish }
             usage.completion += choice.tokens
             usage.reasoning += min(request.reasoningTokens, choice.tokens)

@@ -3,7 +3,7 @@ import JSON
 extension OpenAI {
     func chat(_ call: Call) throws(Failure) -> Answer {
         let request = try ChatRequest(call, prompts: prompts)
-        let answer = ChatAnswer(request, call)
+        let answer = ChatAnswer(request, call, prompts: prompts)
         var ids = call.ids
         let headers = Self.headers(isStream: request.isStream, tokens: answer.usage.prompt, ids: &ids)
         let usage = answer.usage.reported(call.usage)

@@ -4,6 +4,7 @@ import JSON
 struct Composer {
     let request: ChatRequest
     let script: Script?
+    let prompts: PromptMemory
     /// Follows from the request.
     let content: UInt64
 
@@ -44,7 +45,7 @@ struct Composer {
                 return Prose.tokens(count, seed: content)
             }
             let reply = Prose.reply(to: request.conversation, variant: variant, seed: content)
-            return tokenPieces(reply, model: model)
+            return prompts.pieces(reply, model: model)
         }
     }
 

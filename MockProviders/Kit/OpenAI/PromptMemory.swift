@@ -7,6 +7,7 @@ final class PromptMemory: Sendable {
 
     private static let limit = 8192
     private let counts = Mutex<[UInt64: Int]>([:])
+    private let texts = Mutex<[UInt64: [Piece]]>([:])
     private let prefixes = Mutex<Set<UInt64>>([])
 
     /// Tokens of a text.
@@ -23,6 +24,23 @@ final class PromptMemory: Sendable {
             counts[key] = count
         }
         return count
+    }
+
+    /// A text in its tokens.
+    func pieces(_ text: String, model: String) -> [Piece] {
+        var hash = StableHash()
+        hash.mix(model)
+        hash.mix(text)
+        let key = hash.value
+        if let known = texts.withLock({ $0[key] }) { return known }
+        let pieces = tokenPieces(text, model: model)
+        // Long texts are seldom repeated and would hold much memory.
+        if text.utf8.count > 2048 { return pieces }
+        texts.withLock { texts in
+            if texts.count >= 1024 { texts.removeAll(keepingCapacity: true) }
+            texts[key] = pieces
+        }
+        return pieces
     }
 
     /// Tokens of the longest prefix seen before, in steps of 128 from 1024; remembers all of these.

@@ -39,8 +39,20 @@ enum Prose {
 
     /// The first words of a text, on one line.
     private static func excerpt(_ text: String) -> String {
-        var words: [Substring] = []
-        for word in text.prefix(160).split(whereSeparator: \.isWhitespace).prefix(12) { words.append(word) }
-        return words.joined(separator: " ")
+        // By bytes: spaces and line ends are ASCII, so that a cut before one never splits a letter.
+        var bytes: [UInt8] = []
+        var words = 0
+        for byte in text.utf8 {
+            let isSpace = byte == 0x20 || (0x09...0x0d).contains(byte)
+            if !isSpace {
+                bytes.append(byte)
+            } else if !bytes.isEmpty, bytes.last != 0x20 {
+                words += 1
+                if words == 12 || bytes.count > 120 { break }
+                bytes.append(0x20)
+            }
+        }
+        if bytes.last == 0x20 { bytes.removeLast() }
+        return bytes.count > 400 ? String(text.prefix(100)) : String(decoding: bytes, as: UTF8.self)
     }
 }
