@@ -4,10 +4,17 @@ package struct ChatEnvelope: Sendable, Equatable {
     package var isStream = false
     /// The client asked for the usage chunk.
     package var includesUsage = false
-    /// `max_completion_tokens`, else `max_tokens`; `nil` where the client set no limit.
+    /// The larger of `max_completion_tokens` and `max_tokens`, as some vendors read only one of them; `nil` where the
+    /// client set no limit.
     package var maxTokens: Int64?
     /// Answers asked for.
     package var count: Int64 = 1
+    /// No text of the prompt, tools included, is longer than this many bytes of UTF-8; images are counted in with
+    /// their data URLs.
+    package var promptBytesLimit = 0
+    package var messageCount = 0
+    /// Image parts of all messages.
+    package var imageCount = 0
     package var spans = Spans()
 
     package init() {}

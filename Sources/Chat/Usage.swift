@@ -10,6 +10,11 @@ package struct Usage: Sendable, Equatable {
     package var reasoningTokens: Int64
     package var audioPromptTokens: Int64
     package var audioCompletionTokens: Int64
+    /// Part of `promptTokens`.
+    package var imagePromptTokens: Int64 = 0
+    /// Parts of `completionTokens`: a given prediction that came true, and that did not.
+    package var acceptedPredictionTokens: Int64 = 0
+    package var rejectedPredictionTokens: Int64 = 0
     /// Counted by us, since the provider did not say.
     package var isEstimated: Bool
 

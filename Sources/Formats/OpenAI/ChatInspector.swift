@@ -25,37 +25,55 @@ package struct ChatInspector {
         }
         guard root.isObject else { throw RequestError(.invalidJSON, "The body must be a JSON object.") }
         var envelope = ChatEnvelope()
-        try locate(bytes, &envelope.spans)
+        try locate(bytes, &envelope)
         try readModel(root, &envelope)
-        try readMessages(root)
+        try readMessages(root, &envelope)
         try readStream(root, &envelope)
         try readNumbers(root, &envelope)
         return envelope
     }
 
-    private func locate(_ bytes: UnsafeRawBufferPointer, _ spans: inout ChatEnvelope.Spans) throws(RequestError) {
-        var seen: Set<MeteredField> = []
+    private func locate(_ bytes: UnsafeRawBufferPointer, _ envelope: inout ChatEnvelope) throws(RequestError) {
+        var seen: UInt16 = 0
         var repeated: MeteredField?
-        var found = spans
+        var found = envelope.spans
+        var promptBytes = 0
         JSONSpans.forEachMember(in: bytes) { member in
             guard let field = MeteredField(member, in: bytes) else { return true }
-            guard seen.insert(field).inserted else {
+            guard seen & (1 << field.rawValue) == 0 else {
                 repeated = field
                 return false
             }
+            seen |= 1 << field.rawValue
             switch field {
             case .model: found.model = member.valueRange
-            case .messages: found.messages = member.valueRange
+            case .messages:
+                found.messages = member.valueRange
+                promptBytes += member.valueRange.count
+            case .tools, .functions: promptBytes += member.valueRange.count
             case .streamOptions: found.streamOptions = member.valueRange
             default: break
             }
             return true
         }
-        if let repeated {
-            throw RequestError(
-                .duplicateField, "The field '\(repeated.name)' occurs more than once.", parameter: "\(repeated.name)")
+        if let repeated { throw Self.repeated("\(repeated.name)") }
+        if let options = found.streamOptions { try checkStreamOptions(bytes, at: options.lowerBound) }
+        envelope.spans = found
+        envelope.promptBytesLimit = promptBytes
+    }
+
+    /// Whether usage comes depends on this member, so it must not be said twice either.
+    private func checkStreamOptions(_ bytes: UnsafeRawBufferPointer, at start: Int) throws(RequestError) {
+        var count = 0
+        JSONSpans.forEachMember(in: bytes, from: start) { member in
+            if JSONSpans.key(of: member, in: bytes, is: "include_usage") { count += 1 }
+            return true
         }
-        spans = found
+        if count > 1 { throw Self.repeated("stream_options.include_usage") }
+    }
+
+    private static func repeated(_ name: String) -> RequestError {
+        RequestError(.duplicateField, "The field '\(name)' occurs more than once.", parameter: name)
     }
 
     private func readModel(_ root: JSONView, _ envelope: inout ChatEnvelope) throws(RequestError) {
@@ -70,13 +88,14 @@ package struct ChatInspector {
         envelope.model = name
     }
 
-    private func readMessages(_ root: JSONView) throws(RequestError) {
+    private func readMessages(_ root: JSONView, _ envelope: inout ChatEnvelope) throws(RequestError) {
         guard let messages = root["messages"], !messages.isNull else {
             throw RequestError(
                 .missingParameter, "Missing required parameter: 'messages'.", parameter: "messages")
         }
         guard messages.isArray else { throw wrongType("messages", "an array of objects", messages) }
         var index = 0
+        var images = 0
         try messages.forEachElement { (message: JSONView) throws(RequestError) in
             guard message.isObject else { throw wrongType("messages[\(index)]", "an object", message) }
             guard let role = message["role"], !role.isNull else {
@@ -87,7 +106,8 @@ package struct ChatInspector {
             guard role.kind == .string else { throw wrongType("messages[\(index)].role", "a string", role) }
             if let content = message["content"] {
                 switch content.kind {
-                case .string, .array, .null: break
+                case .string, .null: break
+                case .array: content.forEachElement { if $0["image_url"] != nil { images += 1 } }
                 default: throw wrongType("messages[\(index)].content", "a string or an array of parts", content)
                 }
             }
@@ -97,6 +117,8 @@ package struct ChatInspector {
             throw RequestError(
                 .invalidValue, "Invalid 'messages': empty array. Expected at least one message.", parameter: "messages")
         }
+        envelope.messageCount = index
+        envelope.imageCount = images
     }
 
     private func readStream(_ root: JSONView, _ envelope: inout ChatEnvelope) throws(RequestError) {
@@ -112,7 +134,9 @@ package struct ChatInspector {
                 parameter: "stream_options")
         }
         if let include = options["include_usage"], !include.isNull {
-            guard let value = include.bool else { throw wrongType("stream_options.include_usage", "a boolean", include) }
+            guard let value = include.bool else {
+                throw wrongType("stream_options.include_usage", "a boolean", include)
+            }
             envelope.includesUsage = value
         }
     }
@@ -120,7 +144,7 @@ package struct ChatInspector {
     private func readNumbers(_ root: JSONView, _ envelope: inout ChatEnvelope) throws(RequestError) {
         let older = try integer(root["max_tokens"], "max_tokens", 0...Self.maxTokenLimit)
         let newer = try integer(root["max_completion_tokens"], "max_completion_tokens", 0...Self.maxTokenLimit)
-        envelope.maxTokens = newer ?? older
+        envelope.maxTokens = if let newer, let older { max(newer, older) } else { newer ?? older }
         envelope.count = try integer(root["n"], "n", 1...128) ?? 1
         for name: StaticString in ["temperature", "top_p", "frequency_penalty", "presence_penalty"] {
             if let value = root[name], !value.isNull, value.kind != .number {
@@ -155,13 +179,14 @@ package struct ChatInspector {
             case .object: "an object"
             }
         return RequestError(
-            .invalidType, "Invalid type for '\(name)': expected \(expected), but got \(found) instead.", parameter: name)
+            .invalidType, "Invalid type for '\(name)': expected \(expected), but got \(found) instead.", parameter: name
+        )
     }
 }
 
 /// Top-level members on which the route or the bill depends.
 private enum MeteredField: UInt8, CaseIterable {
-    case model, messages, stream, streamOptions, maxTokens, maxCompletionTokens, count, serviceTier, tools
+    case model, messages, stream, streamOptions, maxTokens, maxCompletionTokens, count, serviceTier, tools, functions
 
     var name: StaticString {
         switch self {
@@ -174,6 +199,7 @@ private enum MeteredField: UInt8, CaseIterable {
         case .count: "n"
         case .serviceTier: "service_tier"
         case .tools: "tools"
+        case .functions: "functions"
         }
     }
 

@@ -28,6 +28,18 @@ package enum OpenAIError {
         return writer.bytes
     }
 
+    /// What an upstream refused or broke.
+    package static func body(_ failure: UpstreamFailure) -> [UInt8] {
+        body(message: failure.message, type: failure.type, parameter: failure.parameter, code: failure.code)
+    }
+
+    /// What is wrong with the client's request; goes with status 400.
+    package static func body(_ error: RequestError) -> [UInt8] {
+        body(
+            message: error.message, type: "invalid_request_error", parameter: error.parameter,
+            code: .text(error.code.rawValue))
+    }
+
     /// The same as an event of a stream that has begun.
     package static func event(_ body: [UInt8]) -> [UInt8] {
         Array("data: ".utf8) + body + Array("\n\n".utf8)

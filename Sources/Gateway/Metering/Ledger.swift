@@ -52,7 +52,7 @@ package final class Ledger: Sendable {
     ///   - synchronizesEach: force the journal to the disk before each answer ends.
     package init(
         journalPath: String, journalSize: Int = 64 << 20, database: any Database,
-        followDelay: Duration = .milliseconds(20), synchronizesEach: Bool = false
+        followDelay: Duration = .milliseconds(50), synchronizesEach: Bool = false
     ) async throws {
         let (identity, position) = try await database.write {
             (try $0.databaseIdentity(), try $0.ledgerPosition())

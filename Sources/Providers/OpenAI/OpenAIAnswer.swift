@@ -20,8 +20,10 @@ package struct OpenAIAnswer {
         guard root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
-        if let error = root["error"], !error.isNull {
-            throw OpenAIErrors.insideSuccess(error)
+        if mayBeError(root), let value = try? JSON.parse(body),
+            let failure = OpenAIErrors.hidden(in: value, needsChoices: true)
+        {
+            throw failure
         }
         var answer = OpenAIAnswer()
         answer.usage = usage(root["usage"])
@@ -34,7 +36,20 @@ package struct OpenAIAnswer {
         return answer
     }
 
+    /// Whether `OpenAIErrors.hidden` has to look closer.
+    static func mayBeError(_ root: JSONView) -> Bool {
+        root["error"].map { !$0.isNull } ?? false || root["choices"]?.isArray != true
+    }
+
     /// Reads a `usage` object; `nil` if it is absent or all zero.
+    static func usage(_ value: JSON) -> Usage? {
+        let bytes = value.encoded()
+        let parser = JSONParser()
+        return (try? parser.parse(bytes)).flatMap { usage($0) }
+    }
+
+    /// Reads a `usage` object; `nil` if it is absent or all zero. DeepSeek's and Moonshot's words for cached tokens are
+    /// understood too.
     package static func usage(_ value: JSONView?) -> Usage? {
         guard let value, value.isObject else { return nil }
         func number(_ view: JSONView?) -> Int64 {
@@ -43,11 +58,16 @@ package struct OpenAIAnswer {
         }
         let prompt = value["prompt_tokens_details"]
         let completion = value["completion_tokens_details"]
-        let usage = Usage(
+        let cached = prompt?["cached_tokens"] ?? value["prompt_cache_hit_tokens"] ?? value["cached_tokens"]
+        var usage = Usage(
             promptTokens: number(value["prompt_tokens"]), completionTokens: number(value["completion_tokens"]),
-            cachedTokens: number(prompt?["cached_tokens"]), cacheWriteTokens: number(prompt?["cache_write_tokens"]),
-            reasoningTokens: number(completion?["reasoning_tokens"]), audioPromptTokens: number(prompt?["audio_tokens"]),
+            cachedTokens: number(cached), cacheWriteTokens: number(prompt?["cache_write_tokens"]),
+            reasoningTokens: number(completion?["reasoning_tokens"]),
+            audioPromptTokens: number(prompt?["audio_tokens"]),
             audioCompletionTokens: number(completion?["audio_tokens"]))
+        usage.imagePromptTokens = number(prompt?["image_tokens"])
+        usage.acceptedPredictionTokens = number(completion?["accepted_prediction_tokens"])
+        usage.rejectedPredictionTokens = number(completion?["rejected_prediction_tokens"])
         return usage.totalTokens > 0 ? usage : nil
     }
 

@@ -4,103 +4,113 @@ package import JSON
 
 /// Reads the errors of OpenAI and of those who imitate it (spec/wire/openai.md §12, spec/relay.md §8).
 package enum OpenAIErrors {
+    /// Where the imitators put their sentence, in the order in which they are asked.
+    private static let messageMembers = ["message", "msg", "err", "error_msg", "detail", "errorMessage"]
+
     /// An answer with an error status.
     package static func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
         var failure: UpstreamFailure
-        if let root = try? parser.parse(body), root.isObject {
+        if (try? parser.parse(body)) != nil, let root = try? JSON.parse(body), root.object != nil {
             failure = described(root, status: status)
         } else {
-            failure = notJSON(
-                body, status: status, contentType: headers["Content-Type"], rayID: headers["cf-ray"])
+            failure = notJSON(body, status: status, contentType: headers["Content-Type"], rayID: headers["cf-ray"])
         }
-        failure.retryAfter = retryAfter(headers)
+        failure.retryAfter = RetryAfter.read(headers) ?? (status == 429 ? RetryAfter.read(failure.message) : nil)
         return failure
     }
 
-    private static func described(_ root: JSONView, status: Int) -> UpstreamFailure {
-        if let error = root["error"], error.isObject, let message = message(error["message"]) {
-            return make(error, message: message, status: status)
+    /// The error that an answer hides behind a status of success; `nil` if it is an answer.
+    /// - Parameter needsChoices: whether an answer without `choices` is none, as for whole answers.
+    static func hidden(in root: JSON, needsChoices: Bool = false) -> UpstreamFailure? {
+        if let error = root["error"], isTrue(error) { return insideSuccess(root) }
+        guard root["choices"]?.array == nil else { return nil }
+        if root["object"]?.string == "error" || messageMembers.contains(where: { text(root[$0]) != nil }) {
+            return insideSuccess(root)
         }
-        if let text = message(root["error"]) { return make(nil, message: text, status: status) }
-        for name: StaticString in ["message", "msg", "err", "error_msg", "detail"] {
-            if let text = message(root[name]) { return make(nil, message: text, status: status) }
-        }
-        let nested = message(root["header"]?["message"]) ?? message(root["response"]?["error"]?["message"])
-        return make(nil, message: nested ?? "The upstream answered with status \(status) and no message.", status: status)
-    }
-
-    /// An error object in an answer whose status said success, or in a stream.
-    static func insideSuccess(_ error: JSONView) -> UpstreamFailure {
-        let text = error.isObject ? message(error["message"]) : message(error)
-        var failure = make(
-            error.isObject ? error : nil, message: text ?? "The upstream reported an error without a message.", status: 500)
-        switch (failure.type, failure.code.text) {
-        case ("insufficient_quota", _), (_, "insufficient_quota"): (failure.kind, failure.status) = (.quotaExceeded, 429)
-        case (_, "rate_limit_exceeded"), ("rate_limit_error", _): (failure.kind, failure.status) = (.rateLimited, 429)
-        case (_, "invalid_api_key"), ("authentication_error", _): (failure.kind, failure.status) = (.authentication, 401)
-        case ("invalid_request_error", _): (failure.kind, failure.status) = (.badRequest, 400)
-        default: (failure.kind, failure.status) = (.server, 502)
-        }
-        return failure
-    }
-
-    /// Anything that is not the provider's JSON, named for what it is.
-    package static func notJSON(
-        _ body: [UInt8], status: Int, contentType: String?, rayID: String?
-    ) -> UpstreamFailure {
-        let head = String(decoding: body.prefix(2048), as: UTF8.self)
-        let what: String
-        if body.isEmpty {
-            what = "an empty body"
-        } else if head.lowercased().contains("<html") || head.lowercased().contains("<!doctype html")
-            || contentType?.lowercased().hasPrefix("text/html") == true
-        {
-            what = "a web page" + (title(of: head).map { " titled \"\($0)\"" } ?? "")
-        } else {
-            what = "\(body.count) bytes that are not JSON" + (contentType.map { " (\(sanitized($0, limit: 60)))" } ?? "")
-        }
-        let ray = rayID.map { " (cf-ray \(sanitized($0, limit: 40)))" } ?? ""
-        let isSuccess = status < 400
+        guard needsChoices else { return nil }
         return UpstreamFailure(
-            kind: isSuccess ? .notTheProvider : kind(status: status, code: "", type: ""),
-            status: isSuccess ? 502 : status,
-            message: "The upstream answered with status \(status) and \(what)\(ray) where JSON was due.",
+            kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
             code: .text("bad_upstream_response"))
     }
 
-    private static func title(of page: String) -> String? {
-        guard let start = page.lowercased().firstRange(of: "<title>"), let end = page.lowercased().firstRange(of: "</title>"),
-            start.upperBound <= end.lowerBound
-        else { return nil }
-        let title = sanitized(String(page[start.upperBound..<end.lowerBound]), limit: 100)
-        return title.isEmpty ? nil : title
+    /// As the official SDK sees it: `"error": ""` or `{}` is none.
+    private static func isTrue(_ error: JSON) -> Bool {
+        switch error {
+        case .null: false
+        case .bool(let flag): flag
+        case .number(let number): number.double != 0
+        case .string(let text): !text.isEmpty
+        case .array(let items): !items.isEmpty
+        case .object(let object): !object.members.isEmpty
+        }
     }
 
-    private static func make(_ error: JSONView?, message: String, status: Int) -> UpstreamFailure {
-        let type = error?["type"]?.string ?? "upstream_error"
-        let code: UpstreamFailure.Code
-        if let text = error?["code"]?.string {
-            code = .text(sanitized(text, limit: 100))
-        } else if let number = error?["code"]?.int {
-            code = .number(String(number))
-        } else {
-            code = error == nil ? .text("bad_response_status_code") : .none
+    private static func insideSuccess(_ root: JSON) -> UpstreamFailure {
+        var failure = described(root, status: 500)
+        if failure.message.isEmpty { failure.message = "The upstream reported an error without a message." }
+        (failure.kind, failure.status) =
+            switch (failure.type, failure.code.text) {
+            case ("insufficient_quota", _), (_, "insufficient_quota"): (.quotaExceeded, 429)
+            case (_, "rate_limit_exceeded"), ("rate_limit_error", _): (.rateLimited, 429)
+            case (_, "invalid_api_key"), ("authentication_error", _): (.authentication, 401)
+            case ("invalid_request_error", _): (.badRequest, 400)
+            default:
+                // Some put the HTTP status into the code.
+                if case .number(let text) = failure.code, let status = Int(text), (400..<600).contains(status) {
+                    (kind(status: status, code: "", type: failure.type), status)
+                } else {
+                    (.server, 502)
+                }
+            }
+        return failure
+    }
+
+    private static func described(_ root: JSON, status: Int) -> UpstreamFailure {
+        if let error = root["error"], error.object != nil {
+            return make(error, message: firstText(in: error), status: status)
+        }
+        if let error = text(root["error"]) { return make(root, message: error, status: status) }
+        let nested = text(root["header"]?["message"]) ?? text(root["response"]?["error"]?["message"])
+        return make(root, message: firstText(in: root) ?? nested, status: status)
+    }
+
+    private static func firstText(in value: JSON) -> String? {
+        for name in messageMembers {
+            if let found = text(value[name]) ?? text(value[name]?[0]?["msg"]) { return found }
+        }
+        return nil
+    }
+
+    private static func make(_ error: JSON, message: String?, status: Int) -> UpstreamFailure {
+        let type = text(error["type"]) ?? "upstream_error"
+        let code: UpstreamFailure.Code =
+            switch error["code"] {
+            case .string(let text) where !text.isEmpty: .text(sanitized(text, limit: 100))
+            case .number(let number): .number(number.text)
+            default: error["message"] == nil ? .text("bad_response_status_code") : .none
+            }
+        let message = message ?? "The upstream answered with status \(status) and no message."
+        guard !isPage(message) else {
+            return notJSON(Array(message.utf8), status: status, contentType: nil, rayID: nil)
         }
         return UpstreamFailure(
             kind: kind(status: status, code: code.text, type: type), status: status,
             message: sanitized(message, limit: 4096), type: sanitized(type, limit: 100),
-            parameter: error?["param"]?.string.map { sanitized($0, limit: 200) }, code: code)
+            parameter: error["param"]?.string.map { sanitized($0, limit: 200) }, code: code)
     }
 
-    private static func kind(status: Int, code: String, type: String) -> UpstreamFailure.Kind {
-        switch status {
+    static func kind(status: Int, code: String, type: String) -> UpstreamFailure.Kind {
+        if code == "insufficient_quota" || type == "insufficient_quota" { return .quotaExceeded }
+        return switch status {
+        case _ where code == "invalid_api_key": .authentication
         case 401: .authentication
+        case 402: .quotaExceeded
         case 403: .permission
         case 404: .notFound
         case 408, 504, 524: .timedOut
-        case 429: code == "insufficient_quota" || type == "insufficient_quota" ? .quotaExceeded : .rateLimited
+        case 429: .rateLimited
         case 503, 529: .overloaded
         case 400..<500: .badRequest
         case 500...: .server
@@ -108,45 +118,8 @@ package enum OpenAIErrors {
         }
     }
 
-    private static func message(_ value: JSONView?) -> String? {
+    private static func text(_ value: JSON?) -> String? {
         guard let text = value?.string, !text.isEmpty else { return nil }
         return text
     }
-
-    private static func retryAfter(_ headers: HTTPHeaders) -> Int? {
-        if let text = headers["retry-after-ms"], let milliseconds = Double(text), milliseconds > 0, milliseconds < 1e9 {
-            return Int((milliseconds / 1000).rounded(.up))
-        }
-        guard let text = headers["retry-after"], let seconds = Double(text), seconds > 0, seconds < 1e6 else { return nil }
-        return Int(seconds.rounded(.up))
-    }
-}
-
-/// The one gate through which an upstream's text reaches a client: bounded, without control characters, keys and
-/// addresses masked.
-package func sanitized(_ text: String, limit: Int) -> String {
-    var output = ""
-    var count = 0
-    for scalar in text.unicodeScalars {
-        if count >= limit { break }
-        let isControl = scalar.value < 0x20 && scalar.value != 0x0a && scalar.value != 0x09 || scalar.value == 0x7f
-        output.unicodeScalars.append(isControl ? " " : scalar)
-        count += 1
-    }
-    return maskKeys(output)
-}
-
-/// Replaces the inside of anything that looks like an API key.
-private func maskKeys(_ text: String) -> String {
-    guard text.contains("sk-") else { return text }
-    var output = ""
-    var rest = text[...]
-    while let range = rest.firstRange(of: "sk-") {
-        output += rest[..<range.upperBound]
-        let tail = rest[range.upperBound...]
-        let key = tail.prefix { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" || $0 == "*" }
-        output += key.count >= 12 ? "***" : key
-        rest = tail[key.endIndex...]
-    }
-    return output + rest
 }

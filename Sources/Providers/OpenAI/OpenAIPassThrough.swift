@@ -50,24 +50,45 @@ package enum OpenAIPassThrough {
         let encoded = JSON.string(text).encoded()
         var edits: [JSONEdit] = []
         JSONSpans.forEachElement(in: bytes, from: envelope.spans.messages.lowerBound) { first in
-            let role = JSONSpans.find("role", in: bytes, from: first.lowerBound).map { bytes[$0.valueRange] }
-            let isSystem = role.map {
-                $0.elementsEqual(#""system""#.utf8) || $0.elementsEqual(#""developer""#.utf8)
-            }
-            if isSystem == true {
-                if let content = JSONSpans.find("content", in: bytes, from: first.lowerBound) {
-                    edits.append(JSONEdit(content.valueRange, encoded))
-                } else if let edit = JSONSpans.insertion(
-                    of: Array(#""content":"#.utf8) + encoded, intoObjectAt: first.lowerBound, in: bytes)
-                {
+            switch FirstMessage(bytes, at: first.lowerBound) {
+            case .instructions(let content?): edits.append(JSONEdit(content, encoded))
+            case .instructions(nil):
+                let member = Array(#""content":"#.utf8) + encoded
+                if let edit = JSONSpans.insertion(of: member, intoObjectAt: first.lowerBound, in: bytes) {
                     edits.append(edit)
                 }
-            } else {
+            case .other:
                 let message = Array(#"{"role":"system","content":"#.utf8) + encoded + Array("},".utf8)
                 edits.append(JSONEdit(first.lowerBound..<first.lowerBound, message))
             }
             return false
         }
         return edits
+    }
+
+    /// What the first message is to a channel that has a prompt of its own.
+    private enum FirstMessage {
+        /// A system or developer message, and where its content lies.
+        case instructions(content: Range<Int>?)
+        /// Any other. Also one that names its role or content twice: which of them the upstream would read is its own
+        /// affair, and the channel's prompt must not be lost to that.
+        case other
+
+        init(_ bytes: UnsafeRawBufferPointer, at start: Int) {
+            var roles: [Range<Int>] = []
+            var contents: [Range<Int>] = []
+            JSONSpans.forEachMember(in: bytes, from: start) { member in
+                if JSONSpans.key(of: member, in: bytes, is: "role") { roles.append(member.valueRange) }
+                if JSONSpans.key(of: member, in: bytes, is: "content") { contents.append(member.valueRange) }
+                return true
+            }
+            // Parsed, since a role may be spelled with escapes.
+            let role = roles.first.flatMap { try? JSON.parse(Array(bytes[$0])).string }
+            guard roles.count == 1, contents.count <= 1, role == "system" || role == "developer" else {
+                self = .other
+                return
+            }
+            self = .instructions(content: contents.first)
+        }
     }
 }

@@ -19,7 +19,9 @@ package struct OpenAIStreamRelay {
     private let parser: JSONParser
     private var events: SSEParser
     private var isDone = false
-    private var finishedChoices = 0
+    private var finishedChoices: Int64 = 0
+    /// Index of the last choice seen: all up to it must finish.
+    private var highestChoice: Int64 = 0
     private var failure: UpstreamFailure?
 
     package private(set) var usage: Usage?
@@ -46,9 +48,7 @@ package struct OpenAIStreamRelay {
         }
         events = splitter
         if events.isOverLimit, failure == nil {
-            failure = UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream sent an event that is too large.",
-                code: .text("upstream_event_too_large"))
+            failure = OpenAIErrors.eventTooLarge
         }
     }
 
@@ -57,7 +57,7 @@ package struct OpenAIStreamRelay {
     package mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> Outcome {
         if let failure { return .failed(failure) }
         // Some vendors end without [DONE]; a finish reason and an orderly end are as good.
-        guard isDone || (isCleanEnd && finishedChoices > 0) else { return .cut }
+        guard isDone || (isCleanEnd && finishedChoices > highestChoice) else { return .cut }
         output.append(contentsOf: "data: [DONE]\n\n".utf8)
         return .complete
     }
@@ -70,13 +70,17 @@ package struct OpenAIStreamRelay {
         }
         let root: JSONView
         do throws(JSONError) { root = try parser.parse(data) } catch {
-            failure = UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream sent an event that is not JSON.",
-                code: .text("upstream_invalid_event"))
+            failure = OpenAIErrors.eventNotJSON
             return
         }
-        if let error = root["error"], !error.isNull {
-            failure = OpenAIErrors.insideSuccess(error)
+        guard root.isObject else {
+            failure = OpenAIErrors.eventNotJSON
+            return
+        }
+        if OpenAIAnswer.mayBeError(root), let value = try? JSON.parse(Array(data)),
+            let hidden = OpenAIErrors.hidden(in: value)
+        {
+            failure = hidden
             return
         }
         read(root, data, &output)
@@ -86,7 +90,9 @@ package struct OpenAIStreamRelay {
         var hasChoices = false
         root["choices"]?.forEachElement { choice in
             hasChoices = true
-            if let reason = choice["finish_reason"], !reason.isNull { finishedChoices += 1 }
+            highestChoice = max(highestChoice, choice["index"]?.int ?? 0)
+            // Some vendors write "" where null is meant.
+            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices += 1 }
             guard usage == nil, let delta = choice["delta"] else { return }
             OpenAIAnswer.append(delta, to: &produced)
         }

@@ -1,0 +1,62 @@
+/// What a fault does to the bytes of an answer.
+struct Damage {
+    let fault: Fault
+    let failure: [UInt8]
+
+    /// A whole body after the damage.
+    func whole(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        if fault.hasBadUTF8 { bytes = spoiled(bytes) }
+        if fault.hasBadJSON { bytes.removeLast(min(bytes.count, 1 + bytes.count / 3)) }
+        // White space between values is JSON: a huge line is legal, only large.
+        if fault.hugeLineBytes > 0 { bytes = [UInt8](repeating: 0x20, count: fault.hugeLineBytes) + bytes }
+        return bytes
+    }
+
+    /// A stream's writes after the damage.
+    func events(_ events: [[UInt8]], end: [UInt8]) -> [[UInt8]] {
+        var events = events
+        if let count = fault.failureAfterEvents {
+            events = events.prefix(count) + [failure]
+        } else if !fault.dropsEnd, !end.isEmpty {
+            events.append(end)
+        }
+        if fault.hugeLineBytes > 0 {
+            let pad = [UInt8](repeating: 0x78, count: fault.hugeLineBytes)
+            events.insert([0x3a, 0x20] + pad + [0x0a, 0x0a], at: 0)
+        }
+        if fault.hasBadJSON, let middle = target(in: events) {
+            events[middle] = Array(events[middle].dropLast(6)) + [0x0a, 0x0a]
+        }
+        if let framing = fault.framing { events = events.map { reframed($0, framing) } }
+        guard fault.hasBadUTF8, let middle = target(in: events) else { return events }
+        // The bad bytes straddle two writes, as when a letter is split and its end never comes.
+        let text = spoiled(events[middle])
+        guard let bad = text.firstIndex(of: 0xe2) else { return events }
+        events.replaceSubrange(middle...middle, with: [Array(text[...bad]), Array(text[(bad + 1)...])])
+        return events
+    }
+
+    private func target(in events: [[UInt8]]) -> Int? { events.count > 2 ? 1 : events.indices.first }
+
+    /// Half a three-byte letter put into the first string value that follows `content`, else before the end.
+    private func spoiled(_ bytes: [UInt8]) -> [UInt8] {
+        let mark = Array("\"content\":".utf8)
+        var place = max(0, bytes.count - 5)
+        for start in bytes.indices where bytes[start] == 0x22 && bytes[start...].starts(with: mark) {
+            guard let quote = bytes[(start + mark.count)...].firstIndex(of: 0x22) else { break }
+            place = quote + 1
+            break
+        }
+        return Array(bytes[..<place]) + [0xe2, 0x82] + Array(bytes[place...])
+    }
+
+    private func reframed(_ event: [UInt8], _ framing: Fault.Framing) -> [UInt8] {
+        switch framing {
+        case .crlf: event.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
+        case .comments: Array(": ping\n\n".utf8) + event
+        case .nospace:
+            event.starts(with: Array("data: ".utf8)) ? Array("data:".utf8) + event.dropFirst(6) : event
+        }
+    }
+}

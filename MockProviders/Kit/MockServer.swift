@@ -1,0 +1,91 @@
+import EventLoop
+import HTTP
+import Synchronization
+
+/// What a mock is started with.
+package struct MockConfiguration: Sendable {
+    /// Numeric address to listen at.
+    package var host: String
+    /// 0 takes any free port.
+    package var port: Int
+    /// Fixes ids and times too; `nil` makes new ones for each answer.
+    package var seed: UInt64?
+    /// Requests kept in memory; 0 keeps none, for benchmarks.
+    package var journalEntries = 10_000
+    /// Each request is appended here as a line of JSON.
+    package var journalPath: String?
+    /// Single answers kept in the ledger; its sums are kept always.
+    package var ledgerEntries = 100_000
+    /// Event loops, each a thread.
+    package var threads = 1
+
+    package init(host: String = "127.0.0.1", port: Int = 0, seed: UInt64? = nil) {
+        self.host = host
+        self.port = port
+        self.seed = seed
+    }
+}
+
+/// Why a mock could not start; the text is for the operator.
+package struct MockStartError: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// The mock as a value for tests and for the executable: a server, its journal and its ledger.
+package final class MockServer: Sendable {
+    package let journal: Journal
+    package let ledger: TokenLedger
+    private let state: MockState
+    private let loops: EventLoopGroup
+    private let server: HTTPServer
+
+    /// - Throws: `MockStartError` if the journal's file cannot be opened.
+    package init(configuration: MockConfiguration = MockConfiguration()) throws {
+        var file: JournalFile?
+        if let path = configuration.journalPath {
+            file = JournalFile(path: path)
+            if file == nil { throw MockStartError(description: "cannot open the journal file '\(path)'") }
+        }
+        journal = Journal(capacity: configuration.journalEntries, file: file)
+        ledger = TokenLedger(capacity: configuration.ledgerEntries)
+        state = MockState(seed: configuration.seed, journal: journal, ledger: ledger)
+        loops = EventLoopGroup(count: configuration.threads)
+        let listening = ServerConfiguration(host: configuration.host, port: configuration.port)
+        server = HTTPServer(configuration: listening, loops: loops, handler: MockHandler(state: state))
+    }
+
+    /// Begins to answer.
+    /// - Returns: the bound port.
+    /// - Throws: `ListenError`.
+    package func start() throws -> Int {
+        loops.start()
+        return try server.start()
+    }
+
+    /// Cuts what is open and ends the loops.
+    package func stop() async {
+        await server.drain(limit: .milliseconds(100))
+        loops.stop()
+    }
+
+    /// Lets running answers end, for as long as `limit`, then stops.
+    package func drain(limit: Duration) async {
+        await server.drain(limit: limit)
+        loops.stop()
+    }
+
+    // MARK: The control API for tests in the same process
+
+    package func add(_ fault: Fault, match: Match = Match(), count: Int = 1) {
+        state.faults.add(fault, match: match, count: count)
+    }
+
+    package func add(_ script: Script, match: Match = Match(), count: Int = 1) {
+        state.scripts.add(script, match: match, count: count)
+    }
+
+    package func setPace(_ pace: Pace) { state.pace.withLock { $0 = pace } }
+
+    /// Forgets journal, ledger, faults, scripts, pace and cached prompts.
+    package func reset() { state.reset() }
+}

@@ -1,0 +1,49 @@
+import Synchronization
+
+/// What all loops of a mock share.
+final class MockState: Sendable {
+    let seed: UInt64?
+    let journal: Journal
+    let ledger: TokenLedger
+    let faults = MatchQueue<Fault>()
+    let scripts = MatchQueue<Script>()
+    let pace = Mutex(Pace())
+    /// The registry: a path prefix and who answers below it. A provider more is a line more.
+    let providers: [(prefix: String, provider: any Provider)]
+    private let answers = Mutex<UInt64>(0)
+
+    init(seed: UInt64?, journal: Journal, ledger: TokenLedger) {
+        self.seed = seed
+        self.journal = journal
+        self.ledger = ledger
+        let openAI = OpenAI()
+        providers = [("/openai/v1/", openAI), ("/v1/", openAI)]
+    }
+
+    /// Ids for one answer.
+    func identifiers(for body: [UInt8]) -> IdentifierSource {
+        var hash = StableHash(seed: seed ?? 0)
+        body.withUnsafeBytes { hash.mix($0) }
+        let content = hash.value
+        if seed != nil {
+            return IdentifierSource(random: Seeded(content), created: 1_760_000_000, content: content)
+        }
+        let count = answers.withLock { count in
+            count += 1
+            return count
+        }
+        let now = wallClock()
+        return IdentifierSource(
+            random: Seeded(content ^ (count &* 0x9e37_79b9_7f4a_7c15) ^ UInt64(now * 1e6)), created: Int(now),
+            content: content)
+    }
+
+    func reset() {
+        journal.reset()
+        ledger.reset()
+        faults.reset()
+        scripts.reset()
+        pace.withLock { $0 = Pace() }
+        for entry in providers { entry.provider.reset() }
+    }
+}

@@ -1,0 +1,116 @@
+import JSON
+
+/// A chat completion before it has a layout.
+struct ChatAnswer {
+    struct ToolCall {
+        let id: String
+        let name: String
+        let arguments: String
+        let isCustom: Bool
+    }
+
+    struct Choice {
+        /// `nil` content: tool calls, a refusal or audio stand in its place.
+        var content: [Piece]?
+        var refusal: [Piece]?
+        var calls: [ToolCall] = []
+        var audio: AudioClip?
+        var finish = "stop"
+        var tokens = 0
+        /// Audio tokens inside `tokens`.
+        var audioTokens = 0
+    }
+
+    let request: ChatRequest
+    let id: String
+    let created: Int
+    let fingerprint: String?
+    var choices: [Choice] = []
+    var usage: ChatUsage
+
+    init(_ request: ChatRequest, _ call: Call) {
+        var ids = call.ids
+        self.request = request
+        id = "chatcmpl-" + ids.random.alphanumerics(29)
+        created = ids.created
+        fingerprint = request.model.isReasoning ? nil : Self.fingerprint(of: request.model)
+        usage = ChatUsage(prompt: request.conversation.promptTokens, cached: request.conversation.cachedTokens)
+        for index in 0..<request.n {
+            var choice = Composer(request: request, script: call.script, content: call.ids.content &+ UInt64(index))
+                .choice(variant: index, ids: &ids)
+            if let script = call.script { choice.finish = script.finishReason ?? choice.finish }
+            usage.completion += choice.tokens
+            usage.reasoning += min(request.reasoningTokens, choice.tokens)
+            usage.audio += choice.audioTokens
+            choices.append(choice)
+        }
+        if let script = call.script { usage.replace(by: script) }
+    }
+
+    /// The same for a model in every run.
+    private static func fingerprint(of model: Model) -> String {
+        var hash = StableHash()
+        hash.mix(model.snapshot)
+        var random = Seeded(hash.value)
+        return "fp_" + random.hex(10)
+    }
+}
+
+/// Audio in an answer.
+struct AudioClip {
+    let id: String
+    let data: String
+    let expires: Int
+    let transcript: [Piece]
+}
+
+struct ChatUsage {
+    var prompt: Int
+    var cached: Int
+    var completion = 0
+    var reasoning = 0
+    var audio = 0
+
+    init(prompt: Int, cached: Int) {
+        self.prompt = prompt
+        self.cached = cached
+    }
+
+    mutating func replace(by script: Script) {
+        prompt = script.promptTokens ?? prompt
+        completion = script.completionTokens ?? completion
+        cached = script.cachedTokens ?? cached
+        reasoning = script.reasoningTokens ?? reasoning
+    }
+
+    /// What the answer says under a fault; the ledger keeps the truth.
+    func reported(_ fault: UsageFault) -> ChatUsage? {
+        var copy = self
+        switch fault {
+        case .none: break
+        case .missing: return nil
+        case .zero:
+            copy = ChatUsage(prompt: 0, cached: 0)
+        case .wrong:
+            copy.prompt *= 10
+            copy.completion *= 10
+        }
+        return copy
+    }
+
+    func write(to document: inout Document) {
+        document.member("prompt_tokens", prompt)
+        document.member("completion_tokens", completion)
+        document.member("total_tokens", prompt + completion)
+        document.object("prompt_tokens_details") { details in
+            details.member("cached_tokens", cached)
+            details.member("audio_tokens", 0)
+        }
+        document.object("completion_tokens_details") { details in
+            details.member("reasoning_tokens", reasoning)
+            details.member("audio_tokens", audio)
+            details.member("accepted_prediction_tokens", 0)
+            details.member("rejected_prediction_tokens", 0)
+        }
+    }
+}

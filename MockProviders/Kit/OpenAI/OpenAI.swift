@@ -1,0 +1,79 @@
+import HTTP
+import JSON
+import Synchronization
+
+/// api.openai.com (spec/wire/openai.md).
+final class OpenAI: Provider {
+    let prompts = PromptMemory()
+
+    func identity(of call: Call) -> Identity {
+        var identity = Identity()
+        if let field = call.headers["Authorization"], field.lowercased().hasPrefix("bearer ") {
+            identity.key = String(field.dropFirst(7))
+        }
+        switch call.content {
+        case .json(let body): identity.model = body["model"]?.string
+        case .form(let form): identity.model = form["model"]?.text
+        default:
+            if call.route.hasPrefix("models/") { identity.model = percentDecoded(call.route.dropFirst(7)) }
+        }
+        return identity
+    }
+
+    func answer(_ call: Call) -> Answer {
+        do throws(Failure) {
+            try authenticate(call)
+            return try route(call)
+        } catch {
+            return answer(error, call)
+        }
+    }
+
+    func reset() { prompts.reset() }
+
+    private func authenticate(_ call: Call) throws(Failure) {
+        guard let key = call.identity.key, !key.isEmpty else { throw .noKey }
+        guard key.hasPrefix("sk-"), key.firstRange(of: "mock-bad") == nil else { throw .badKey(key) }
+    }
+
+    private func route(_ call: Call) throws(Failure) -> Answer {
+        if call.route == "models" || call.route.hasPrefix("models/") { return try models(call) }
+        let endpoint: (OpenAI) -> (Call) throws(Failure) -> Answer
+        switch call.route {
+        case "chat/completions": endpoint = OpenAI.chat
+        case "completions": endpoint = OpenAI.completions
+        case "embeddings": endpoint = OpenAI.embeddings
+        case "moderations": endpoint = OpenAI.moderations
+        case "images/generations": endpoint = OpenAI.imageGenerations
+        case "images/edits": endpoint = OpenAI.imageEdits
+        case "images/variations": endpoint = OpenAI.imageVariations
+        case "audio/speech": endpoint = OpenAI.speech
+        case "audio/transcriptions": endpoint = OpenAI.transcriptions
+        case "audio/translations": endpoint = OpenAI.translations
+        default: throw .badURL(call.method, call.route)
+        }
+        guard call.method == "POST" else { throw .badMethod(call.method, call.route) }
+        return try endpoint(self)(call)
+    }
+}
+
+extension Call {
+    /// The body as a JSON object, or OpenAI's refusal of what came instead.
+    func object() throws(Failure) -> JSONView {
+        switch content {
+        case .json(let view) where view.isObject: return view
+        case .tooLarge: throw .tooLarge(limit: 64 << 20)
+        default: throw .notJSON
+        }
+    }
+
+    /// The body as a form.
+    func fields() throws(Failure) -> MultipartForm {
+        switch content {
+        case .form(let form): return form
+        case .tooLarge: throw .tooLarge(limit: 26_214_400)
+        case .badForm(let reason): throw .invalid("Could not parse multipart form: \(reason)")
+        default: throw .invalid("Expected a multipart/form-data body.")
+        }
+    }
+}

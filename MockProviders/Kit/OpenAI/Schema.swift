@@ -1,0 +1,139 @@
+import JSON
+
+/// The rules of strict schemas.
+enum SchemaCheck {
+    /// Every object closed and all its properties required.
+    static func strict(_ schema: JSON, _ what: String, _ param: String) throws(Failure) {
+        try check(schema, what, param, [])
+    }
+
+    private static func check(_ schema: JSON, _ what: String, _ param: String, _ context: [String]) throws(Failure) {
+        guard let object = schema.object else { return }
+        if object["type"]?.string == "object" || object["properties"] != nil {
+            let place = context.isEmpty ? "()" : "(\(context.map { "'\($0)'" }.joined(separator: ", ")))"
+            guard object["additionalProperties"]?.bool == false else {
+                throw .invalid(
+                    "Invalid schema for \(what): In context=\(place), 'additionalProperties' is required to be "
+                        + "supplied and to be false.", param: param)
+            }
+            let required = object["required"]?.array?.compactMap(\.string) ?? []
+            for member in object["properties"]?.object?.members ?? [] where !required.contains(member.key) {
+                throw .invalid(
+                    "Invalid schema for \(what): In context=\(place), 'required' is required to be supplied and to be "
+                        + "an array including every key in properties. Missing '\(member.key)'.", param: param)
+            }
+        }
+        for key in ["properties", "$defs", "definitions"] {
+            for member in object[key]?.object?.members ?? [] {
+                try check(member.value, what, param, context + [key, member.key])
+            }
+        }
+        for item in object["anyOf"]?.array ?? [] { try check(item, what, param, context + ["anyOf"]) }
+        if let items = object["items"] { try check(items, what, param, context + ["items"]) }
+    }
+}
+
+/// Makes a value that a JSON schema accepts.
+struct SchemaSample {
+    private let root: JSON
+    private var random: Seeded
+
+    init(root: JSON, random: Seeded) {
+        self.root = root
+        self.random = random
+    }
+
+    /// - Parameter name: of the property, which is what sensible text says.
+    mutating func value(_ schema: JSON, name: String = "value", depth: Int = 0) -> JSON {
+        // A recursive schema ends here; optional branches have been left out long before.
+        if depth > 24 { return .null }
+        if let reference = schema["$ref"]?.string { return value(resolve(reference), name: name, depth: depth + 1) }
+        if let constant = schema["const"] { return constant }
+        if let choices = schema["enum"]?.array, !choices.isEmpty { return choices[random.below(choices.count)] }
+        for key in ["anyOf", "oneOf", "allOf"] {
+            guard let options = schema[key]?.array, let first = options.first else { continue }
+            // Deep down the last option ends a recursion: by custom it is null or a leaf.
+            return value(depth > 6 ? options.last ?? first : first, name: name, depth: depth + 1)
+        }
+        switch type(of: schema) {
+        case "object": return object(schema, depth)
+        case "array": return array(schema, name, depth)
+        case "string": return .string(text(schema, name))
+        case "integer": return .int(number(schema))
+        case "number": return .int(number(schema))
+        case "boolean": return .bool(random.below(2) == 1)
+        default: return .null
+        }
+    }
+
+    private func type(of schema: JSON) -> String {
+        if let type = schema["type"]?.string { return type }
+        if let types = schema["type"]?.array { return types.first?.string ?? "null" }
+        return schema["properties"] != nil ? "object" : schema["items"] != nil ? "array" : "string"
+    }
+
+    private func resolve(_ reference: String) -> JSON {
+        var place = root
+        for step in reference.split(separator: "/").dropFirst() {
+            guard let next = place[String(step)] else { return .null }
+            place = next
+        }
+        return place
+    }
+
+    private mutating func object(_ schema: JSON, _ depth: Int) -> JSON {
+        var object = JSONObject()
+        let required = schema["required"]?.array?.compactMap(\.string)
+        for member in schema["properties"]?.object?.members ?? [] {
+            if depth > 4, required?.contains(member.key) != true { continue }
+            object.append(member.key, value(member.value, name: member.key, depth: depth + 1))
+        }
+        return .object(object)
+    }
+
+    private mutating func array(_ schema: JSON, _ name: String, _ depth: Int) -> JSON {
+        let least = Int(schema["minItems"]?.int ?? 0)
+        let most = Int(schema["maxItems"]?.int ?? 64)
+        let count = min(max(least, depth > 6 ? 0 : 2), most, 64)
+        let items = schema["items"] ?? ["type": "string"]
+        var values: [JSON] = []
+        for _ in 0..<max(0, count) { values.append(value(items, name: name, depth: depth + 1)) }
+        return .array(values)
+    }
+
+    private mutating func text(_ schema: JSON, _ name: String) -> String {
+        switch schema["format"]?.string {
+        case "date-time": return "2025-10-09T08:53:20Z"
+        case "date": return "2025-10-09"
+        case "time": return "08:53:20Z"
+        case "duration": return "PT1H"
+        case "email": return "mock@example.test"
+        case "uri", "url": return "https://example.test/\(name)"
+        case "hostname": return "example.test"
+        case "ipv4": return "192.0.2.7"
+        case "ipv6": return "2001:db8::7"
+        case "uuid": return "123e4567-e89b-42d3-a456-426614174000"
+        default: break
+        }
+        var text = Self.samples[name.lowercased()] ?? "mock \(name)"
+        let least = Int(schema["minLength"]?.int ?? 0)
+        while text.count < min(least, 4096) { text += " mock" }
+        return String(text.prefix(Int(schema["maxLength"]?.int ?? 4096)))
+    }
+
+    private static let samples = [
+        "city": "Oslo", "location": "Oslo", "country": "Norway", "name": "Ada", "unit": "celsius", "title": "A note",
+        "language": "English", "query": "weather in Oslo", "answer": "42",
+    ]
+
+    private mutating func number(_ schema: JSON) -> Int {
+        let least = schema["minimum"]?.double ?? schema["exclusiveMinimum"].map { ($0.double ?? 0) + 1 } ?? 1
+        let most = schema["maximum"]?.double ?? schema["exclusiveMaximum"].map { ($0.double ?? 0) - 1 } ?? least + 41
+        let range = max(0, min(most - least, 1e6))
+        let step = max(1, Int(schema["multipleOf"]?.double ?? 1))
+        let value = Int(max(-1e15, min(least.rounded(.up), 1e15))) + random.below(Int(range) + 1)
+        if step == 1 { return value }
+        let multiple = value / step * step
+        return Double(multiple) < least ? multiple + step : multiple
+    }
+}

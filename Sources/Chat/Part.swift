@@ -1,0 +1,120 @@
+/// One piece of a message.
+package struct Part: Sendable, Equatable {
+    package enum Content: Sendable, Equatable {
+        case text(String)
+        case image(Media, detail: String?)
+        case audio(Media)
+        case document(Media, name: String?)
+        case video(Media)
+        case toolCall(ToolCall)
+        case toolResult(ToolResult)
+        case reasoning(Reasoning)
+        case refusal(String)
+        /// A block that only its own provider understands.
+        case opaque(Opaque)
+    }
+
+    package var content: Content
+    /// The prompt up to and including this part may be cached.
+    package var cacheBreakpoint: CacheBreakpoint?
+
+    package init(_ content: Content, cacheBreakpoint: CacheBreakpoint? = nil) {
+        self.content = content
+        self.cacheBreakpoint = cacheBreakpoint
+    }
+
+    package static func text(_ text: String) -> Part { Part(.text(text)) }
+}
+
+/// Where an image, a recording or a document is.
+package enum Media: Sendable, Equatable {
+    case url(String)
+    /// - Parameter type: such as `image/png`; for audio the vendor's short name, such as `wav`.
+    case base64(type: String, data: String)
+    /// Uploaded to the provider before.
+    case fileID(String)
+
+    /// Reads an address: a base64 data URL becomes its parts, anything else stays.
+    package init(address: String) {
+        guard address.hasPrefix("data:"), let comma = address.firstIndex(of: ",") else {
+            self = .url(address)
+            return
+        }
+        let head = address[address.index(address.startIndex, offsetBy: 5)..<comma]
+        guard head.hasSuffix(";base64"), head.count > 7 else {
+            self = .url(address)
+            return
+        }
+        self = .base64(type: String(head.dropLast(7)), data: String(address[address.index(after: comma)...]))
+    }
+
+    /// As an address; `nil` for an uploaded file.
+    package var address: String? {
+        switch self {
+        case .url(let url): url
+        case .base64(let type, let data): "data:\(type);base64,\(data)"
+        case .fileID: nil
+        }
+    }
+}
+
+/// A call that the model made.
+package struct ToolCall: Sendable, Equatable {
+    package enum Kind: String, Sendable {
+        case function, custom
+        /// OpenAI's deprecated `function_call`, which has no id.
+        case legacyFunction
+    }
+
+    package var id: String
+    package var kind: Kind
+    package var name: String
+    /// JSON text as the model wrote it, perhaps cut or invalid; free text for a custom tool.
+    package var arguments: String
+
+    package init(id: String, kind: Kind = .function, name: String, arguments: String) {
+        self.id = id
+        self.kind = kind
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+/// What a tool answered.
+package struct ToolResult: Sendable, Equatable {
+    /// Of the call that it answers; empty where the format names the function only.
+    package var callID: String
+    package var name: String?
+    package var parts: [Part]
+    package var isError: Bool
+
+    package init(callID: String, name: String? = nil, parts: [Part], isError: Bool = false) {
+        self.callID = callID
+        self.name = name
+        self.parts = parts
+        self.isError = isError
+    }
+}
+
+/// What the model thought, to be sent back with the next turn where the provider asks for it.
+package struct Reasoning: Sendable, Equatable {
+    package var text: String
+    /// Proves to the provider that the text is its own.
+    package var signature: String?
+    /// In place of the text, where the provider hides it.
+    package var encrypted: String?
+
+    package init(text: String, signature: String? = nil, encrypted: String? = nil) {
+        self.text = text
+        self.signature = signature
+        self.encrypted = encrypted
+    }
+}
+
+/// Marks where a cached prefix ends.
+package struct CacheBreakpoint: Sendable, Equatable {
+    /// Such as `5m` or `1h`; `nil` is the provider's default.
+    package var lifetime: String?
+
+    package init(lifetime: String? = nil) { self.lifetime = lifetime }
+}

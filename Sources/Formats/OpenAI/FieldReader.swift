@@ -1,0 +1,114 @@
+import Chat
+import JSON
+
+/// Reads the members of an object by type and remembers which were read, so that the rest can be kept.
+struct FieldReader {
+    private let object: JSONObject
+    /// Such as `messages[2].`; empty at the top.
+    private let prefix: String
+    private var known: Set<String> = []
+
+    /// - Throws: `invalid_type` if the value is no object.
+    init(_ value: JSON, path: String) throws(RequestError) {
+        guard let object = value.object else { throw Self.wrongType(path, "an object", value) }
+        self.object = object
+        prefix = path.isEmpty ? "" : path + "."
+    }
+
+    func path(_ key: String) -> String { prefix + key }
+
+    /// Whether the member is there and not null; does not count as reading it.
+    func isThere(_ key: String) -> Bool { object[key].map { !$0.isNull } ?? false }
+
+    /// Any value but null.
+    mutating func value(_ key: String) -> JSON? {
+        known.insert(key)
+        guard let value = object[key], !value.isNull else { return nil }
+        return value
+    }
+
+    mutating func string(_ key: String) throws(RequestError) -> String? {
+        guard let value = value(key) else { return nil }
+        guard let text = value.string else { throw Self.wrongType(path(key), "a string", value) }
+        return text
+    }
+
+    mutating func requiredString(_ key: String) throws(RequestError) -> String {
+        guard let text = try string(key) else { throw missing(key) }
+        return text
+    }
+
+    mutating func bool(_ key: String) throws(RequestError) -> Bool? {
+        guard let value = value(key) else { return nil }
+        guard let flag = value.bool else { throw Self.wrongType(path(key), "a boolean", value) }
+        return flag
+    }
+
+    mutating func int(_ key: String) throws(RequestError) -> Int64? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.int else { throw Self.wrongType(path(key), "an integer", value) }
+        return number
+    }
+
+    mutating func double(_ key: String) throws(RequestError) -> Double? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.double else { throw Self.wrongType(path(key), "a decimal", value) }
+        return number
+    }
+
+    mutating func array(_ key: String) throws(RequestError) -> [JSON]? {
+        guard let value = value(key) else { return nil }
+        guard let items = value.array else { throw Self.wrongType(path(key), "an array", value) }
+        return items
+    }
+
+    mutating func strings(_ key: String) throws(RequestError) -> [String]? {
+        guard let items = try array(key) else { return nil }
+        var texts: [String] = []
+        for (index, item) in items.enumerated() {
+            guard let text = item.string else { throw Self.wrongType("\(path(key))[\(index)]", "a string", item) }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// Any object, kept as it is.
+    mutating func object(_ key: String) throws(RequestError) -> JSON? {
+        guard let value = value(key) else { return nil }
+        guard value.object != nil else { throw Self.wrongType(path(key), "an object", value) }
+        return value
+    }
+
+    /// A reader of an object that must be there.
+    mutating func requiredReader(_ key: String) throws(RequestError) -> FieldReader {
+        guard let value = value(key) else { throw missing(key) }
+        return try FieldReader(value, path: path(key))
+    }
+
+    /// The members that nobody has read; `nil` if there are none.
+    var rest: Extras? {
+        var members = JSONObject()
+        for member in object.members where !known.contains(member.key) { members.append(member.key, member.value) }
+        return members.members.isEmpty ? nil : Extras(.openAI, members)
+    }
+
+    func missing(_ key: String) -> RequestError {
+        RequestError(
+            .missingParameter, "Missing required parameter: '\(path(key))'.", parameter: path(key))
+    }
+
+    static func wrongType(_ path: String, _ expected: String, _ value: JSON) -> RequestError {
+        let found =
+            switch value {
+            case .null: "null"
+            case .bool: "a boolean"
+            case .number(let number): number.int == nil ? "a decimal" : "an integer"
+            case .string: "a string"
+            case .array: "an array"
+            case .object: "an object"
+            }
+        return RequestError(
+            .invalidType, "Invalid type for '\(path)': expected \(expected), but got \(found) instead.", parameter: path
+        )
+    }
+}

@@ -1,0 +1,62 @@
+import Chat
+import JSON
+
+/// The parts that whole answers and chunks have in common, in OpenAI's words.
+enum OpenAIAnswerJSON {
+    static func text(_ reason: FinishReason) -> String {
+        switch reason {
+        case .stop: "stop"
+        case .length: "length"
+        case .toolCalls: "tool_calls"
+        case .legacyFunctionCall: "function_call"
+        case .contentFilter: "content_filter"
+        case .other(let word): word
+        }
+    }
+
+    /// The members that open every answer and chunk, in OpenAI's order.
+    static func head(_ head: AnswerHead, object: String) -> JSONObject {
+        [
+            "id": .string(head.id), "object": .string(object), "created": .int(head.created),
+            "model": .string(head.model),
+        ]
+    }
+
+    static func appendTail(of head: AnswerHead, to object: inout JSONObject) {
+        if let tier = head.serviceTier { object.append("service_tier", .string(tier)) }
+        if let fingerprint = head.systemFingerprint { object.append("system_fingerprint", .string(fingerprint)) }
+    }
+
+    /// The provider's own object where it was OpenAI's already, so that nothing it says is lost.
+    static func usage(_ usage: Usage, original: Opaque?) -> JSON {
+        if let original, original.format == .openAI { return original.value }
+        return [
+            "prompt_tokens": .int(usage.promptTokens), "completion_tokens": .int(usage.completionTokens),
+            "total_tokens": .int(usage.totalTokens),
+            "prompt_tokens_details": [
+                "cached_tokens": .int(usage.cachedTokens), "audio_tokens": .int(usage.audioPromptTokens),
+            ],
+            "completion_tokens_details": [
+                "reasoning_tokens": .int(usage.reasoningTokens), "audio_tokens": .int(usage.audioCompletionTokens),
+                "accepted_prediction_tokens": .int(usage.acceptedPredictionTokens),
+                "rejected_prediction_tokens": .int(usage.rejectedPredictionTokens),
+            ],
+        ]
+    }
+
+    static func toolCall(_ call: ToolCall, id: String) -> JSONObject {
+        let isCustom = call.kind == .custom
+        let body: JSON = ["name": .string(call.name), isCustom ? "input" : "arguments": .string(call.arguments)]
+        return [
+            "id": .string(id), "type": .string(isCustom ? "custom" : "function"),
+            isCustom ? "custom" : "function": body,
+        ]
+    }
+
+    /// An id for a call that came without: clients join the result to it.
+    static func id(of call: ToolCall, answer: String, choice: Int, index: Int) -> String {
+        call.id.isEmpty ? "call_\(answer)_\(choice)_\(index)" : call.id
+    }
+
+    static func value(_ extra: Opaque) -> JSON? { extra.format == .openAI ? extra.value : nil }
+}

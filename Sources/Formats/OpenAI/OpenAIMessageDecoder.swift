@@ -1,0 +1,133 @@
+import Chat
+import JSON
+
+/// Messages and their parts (spec/wire/openai.md §§2.1, 2.2).
+enum OpenAIMessageDecoder {
+    static func message(_ value: JSON, path: String) throws(RequestError) -> Message {
+        var reader = try FieldReader(value, path: path)
+        let role = try reader.requiredString("role")
+        let name = try reader.string("name")
+        switch role {
+        case "system", "developer", "user":
+            let parts = try content(&reader)
+            return Message(Message.Role(rawValue: role) ?? .user, name: name, parts: parts, extras: reader.rest)
+        case "assistant":
+            var parts = try reasoning(&reader)
+            parts += try content(&reader)
+            parts += try refusal(&reader)
+            parts += try toolCalls(&reader)
+            return Message(.assistant, name: name, parts: parts, extras: reader.rest)
+        case "tool":
+            let result = ToolResult(
+                callID: try reader.requiredString("tool_call_id"), name: name, parts: try content(&reader))
+            return Message(.tool, parts: [Part(.toolResult(result))], extras: reader.rest)
+        case "function":
+            let result = ToolResult(callID: "", name: name, parts: try content(&reader))
+            return Message(.tool, parts: [Part(.toolResult(result))], extras: reader.rest)
+        default:
+            throw RequestError(
+                .invalidValue,
+                "Invalid value for '\(path).role': expected system, developer, user, assistant, tool or function.",
+                parameter: path + ".role")
+        }
+    }
+
+    private static func content(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
+        guard let value = reader.value("content") else { return [] }
+        if let text = value.string { return [.text(text)] }
+        guard let items = value.array else {
+            throw FieldReader.wrongType(reader.path("content"), "a string or an array of parts", value)
+        }
+        var parts: [Part] = []
+        for (index, item) in items.enumerated() {
+            parts.append(try part(item, path: "\(reader.path("content"))[\(index)]"))
+        }
+        return parts
+    }
+
+    private static func part(_ value: JSON, path: String) throws(RequestError) -> Part {
+        // Some clients put plain strings among the parts.
+        if let text = value.string { return .text(text) }
+        var reader = try FieldReader(value, path: path)
+        let breakpoint = breakpoint(&reader)
+        let content: Part.Content
+        switch try reader.requiredString("type") {
+        case "text": content = .text(try reader.requiredString("text"))
+        case "refusal": content = .refusal(try reader.requiredString("refusal"))
+        case "image_url":
+            var image = try reader.requiredReader("image_url")
+            content = .image(Media(address: try image.requiredString("url")), detail: try image.string("detail"))
+        case "input_audio":
+            var audio = try reader.requiredReader("input_audio")
+            let data = try audio.requiredString("data")
+            content = .audio(.base64(type: try audio.requiredString("format"), data: data))
+        case "file": content = try document(&reader)
+        case "video_url":
+            var video = try reader.requiredReader("video_url")
+            content = .video(Media(address: try video.requiredString("url")))
+        default: content = .opaque(Opaque(.openAI, value))
+        }
+        return Part(content, cacheBreakpoint: breakpoint)
+    }
+
+    private static func document(_ reader: inout FieldReader) throws(RequestError) -> Part.Content {
+        var file = try reader.requiredReader("file")
+        let name = try file.string("filename")
+        if let id = try file.string("file_id") { return .document(.fileID(id), name: name) }
+        return .document(Media(address: try file.requiredString("file_data")), name: name)
+    }
+
+    private static func reasoning(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
+        guard let text = try reader.string("reasoning_content"), !text.isEmpty else { return [] }
+        return [Part(.reasoning(Reasoning(text: text)))]
+    }
+
+    private static func refusal(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
+        try reader.string("refusal").map { [Part(.refusal($0))] } ?? []
+    }
+
+    private static func toolCalls(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
+        var parts: [Part] = []
+        for (index, item) in (try reader.array("tool_calls") ?? []).enumerated() {
+            parts.append(try toolCall(item, path: "\(reader.path("tool_calls"))[\(index)]"))
+        }
+        if reader.value("function_call") != nil {
+            var call = try reader.requiredReader("function_call")
+            let name = try call.requiredString("name")
+            parts.append(
+                Part(
+                    .toolCall(
+                        ToolCall(
+                            id: "", kind: .legacyFunction, name: name,
+                            arguments: try call.requiredString("arguments")))))
+        }
+        return parts
+    }
+
+    private static func toolCall(_ value: JSON, path: String) throws(RequestError) -> Part {
+        var reader = try FieldReader(value, path: path)
+        let id = try reader.requiredString("id")
+        switch try reader.string("type") ?? "function" {
+        case "function":
+            var function = try reader.requiredReader("function")
+            let name = try function.requiredString("name")
+            let arguments = try function.requiredString("arguments")
+            return Part(.toolCall(ToolCall(id: id, name: name, arguments: arguments)))
+        case "custom":
+            var custom = try reader.requiredReader("custom")
+            let name = try custom.requiredString("name")
+            let input = try custom.requiredString("input")
+            return Part(.toolCall(ToolCall(id: id, kind: .custom, name: name, arguments: input)))
+        default:
+            throw RequestError(
+                .invalidValue, "Invalid value for '\(path).type': expected function or custom.",
+                parameter: path + ".type")
+        }
+    }
+
+    /// OpenAI's own mark, or the one that Anthropic brought and OpenRouter took over.
+    private static func breakpoint(_ reader: inout FieldReader) -> CacheBreakpoint? {
+        if reader.value("prompt_cache_breakpoint") != nil { return CacheBreakpoint() }
+        return reader.value("cache_control").map { CacheBreakpoint(lifetime: $0["ttl"]?.string) }
+    }
+}

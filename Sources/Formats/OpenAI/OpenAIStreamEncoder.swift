@@ -1,0 +1,157 @@
+package import Chat
+import JSON
+
+/// Hub events → chunks in OpenAI's format (spec/wire/openai.md §4).
+///
+/// A choice's first chunk is held back until it is known what the choice begins with, since a tool call shares that
+/// chunk and text does not. `usage` goes out last, and to those only who asked for it.
+package struct OpenAIStreamEncoder {
+    private let includesUsage: Bool
+    private let fallback: AnswerHead
+    private var head: AnswerHead
+    /// Choices whose first chunk is still owed.
+    private var unopened: [Int] = []
+    private var logprobs: [Int: JSON] = [:]
+    /// Calls that are not functions, as choice and index: their text goes under another name.
+    private var customCalls: Set<[Int]> = []
+    private var legacyCalls: Set<[Int]> = []
+    private var usage: JSON?
+    private var hasFailed = false
+
+    /// - Parameter fallback: id, time and model for what the provider left out.
+    package init(includesUsage: Bool, fallback: AnswerHead) {
+        self.includesUsage = includesUsage
+        self.fallback = fallback
+        head = fallback
+    }
+
+    /// Appends what the client gets for one event. A failure becomes an error event, after which nothing follows.
+    package mutating func encode(_ event: ChatEvent, into output: inout [UInt8]) {
+        guard !hasFailed else { return }
+        switch event {
+        case .started(let head): self.head = head.completed(by: fallback)
+        case .choiceStarted(let index): unopened.append(index)
+        case .textDelta(let index, let text): delta(index, ["content": .string(text)], &output)
+        case .reasoningDelta(let index, let text): delta(index, ["reasoning_content": .string(text)], &output)
+        case .reasoningSignature: break
+        case .refusalDelta(let index, let text): delta(index, ["refusal": .string(text)], &output)
+        case .audioDelta(let index, let piece): delta(index, ["audio": .object(piece)], &output)
+        case .citation(let index, let citation):
+            if let value = OpenAIAnswerJSON.value(citation) { delta(index, ["annotations": [value]], &output) }
+        case .toolCallStarted(let index, let callIndex, let call): start(index, callIndex, call, &output)
+        case .toolCallArgumentsDelta(let index, let callIndex, let piece):
+            arguments(index, callIndex, piece, &output)
+        case .logprobs(let index, let value): logprobs[index] = value
+        case .extra(let place, let key, let value): extra(place, key, value, &output)
+        case .usage(let usage, let original): self.usage = OpenAIAnswerJSON.usage(usage, original: original)
+        case .finished(let index, let reason):
+            delta(index, [:], finish: .string(OpenAIAnswerJSON.text(reason)), &output)
+        case .failed(let failure):
+            hasFailed = true
+            output += OpenAIError.event(OpenAIError.body(failure))
+        }
+    }
+
+    /// Ends the stream: the usage chunk if it was asked for, and `[DONE]`; nothing after a failure.
+    package mutating func finish(into output: inout [UInt8]) {
+        guard !hasFailed else { return }
+        for index in unopened { open(index, &output) }
+        if includesUsage, let usage {
+            var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
+            OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
+            chunk.append("choices", [])
+            chunk.append("usage", usage)
+            write(chunk, &output)
+        }
+        output += "data: [DONE]\n\n".utf8
+    }
+
+    // MARK: Chunks
+
+    private mutating func start(_ choice: Int, _ index: Int, _ call: ToolCall, _ output: inout [UInt8]) {
+        if call.kind == .legacyFunction {
+            let body: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
+            legacyCalls.insert([choice, index])
+            return delta(choice, ["function_call": body], &output)
+        }
+        if call.kind == .custom { customCalls.insert([choice, index]) }
+        let id = OpenAIAnswerJSON.id(of: call, answer: head.id, choice: choice, index: index)
+        var object: JSONObject = ["index": .int(index)]
+        object.members += OpenAIAnswerJSON.toolCall(call, id: id).members
+        let calls: JSON = [.object(object)]
+        guard let position = unopened.firstIndex(of: choice) else {
+            return delta(choice, ["tool_calls": calls], &output)
+        }
+        unopened.remove(at: position)
+        delta(choice, ["role": "assistant", "content": nil, "tool_calls": calls, "refusal": nil], &output)
+    }
+
+    private mutating func arguments(_ choice: Int, _ index: Int, _ piece: String, _ output: inout [UInt8]) {
+        if legacyCalls.contains([choice, index]) {
+            return delta(choice, ["function_call": ["arguments": .string(piece)]], &output)
+        }
+        let isCustom = customCalls.contains([choice, index])
+        let body: JSON = isCustom ? ["input": .string(piece)] : ["arguments": .string(piece)]
+        delta(choice, ["tool_calls": [["index": .int(index), isCustom ? "custom" : "function": body]]], &output)
+    }
+
+    private mutating func extra(
+        _ place: ChatEvent.ExtraPlace, _ key: String, _ value: Opaque, _ output: inout [UInt8]
+    ) {
+        guard let value = OpenAIAnswerJSON.value(value) else { return }
+        switch place {
+        case .message(let index):
+            var members = JSONObject()
+            members.append(key, value)
+            delta(index, members, &output)
+        case .choice(let index): delta(index, [:], extra: (key, value), &output)
+        case .answer:
+            var chunk = self.chunk(choices: [])
+            chunk.append(key, value)
+            write(chunk, &output)
+        }
+    }
+
+    private mutating func open(_ index: Int, _ output: inout [UInt8]) {
+        unopened.removeAll { $0 == index }
+        write(
+            chunk(choices: [
+                [
+                    "index": .int(index), "delta": ["role": "assistant", "content": "", "refusal": nil],
+                    "logprobs": nil, "finish_reason": nil,
+                ]
+            ]), &output)
+    }
+
+    private mutating func delta(
+        _ index: Int, _ delta: JSONObject, finish: JSON = .null, extra: (String, JSON)? = nil, _ output: inout [UInt8]
+    ) {
+        if unopened.contains(index) { open(index, &output) }
+        write(chunk(choices: [choice(index, delta, finish: finish, extra: extra)]), &output)
+    }
+
+    private mutating func choice(
+        _ index: Int, _ delta: JSONObject, finish: JSON = .null, extra: (String, JSON)? = nil
+    ) -> JSON {
+        var object: JSONObject = ["index": .int(index), "delta": .object(delta)]
+        let bearsTokens = delta["content"] != nil || delta["refusal"] != nil || !finish.isNull
+        object.append("logprobs", (bearsTokens ? logprobs.removeValue(forKey: index) : nil) ?? .null)
+        object.append("finish_reason", finish)
+        if let extra { object.append(extra.0, extra.1) }
+        return .object(object)
+    }
+
+    private func chunk(choices: [JSON]) -> JSONObject {
+        var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
+        OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
+        chunk.append("choices", .array(choices))
+        if includesUsage { chunk.append("usage", .null) }
+        return chunk
+    }
+
+    private func write(_ chunk: JSONObject, _ output: inout [UInt8]) {
+        output += "data: ".utf8
+        output += JSON.object(chunk).encoded()
+        output += "\n\n".utf8
+    }
+}

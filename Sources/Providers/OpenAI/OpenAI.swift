@@ -1,0 +1,44 @@
+package import Chat
+package import HTTP
+package import JSON
+
+/// OpenAI and every vendor that speaks its format.
+package struct OpenAI: Provider {
+    package let descriptor = ProviderDescriptor(
+        name: "OpenAI", format: .openAI, channelTypes: OpenAIVendor.all.keys.sorted())
+
+    package init() {}
+
+    package func encode(
+        _ request: ChatRequest, model: String, channel: ProviderChannel
+    ) throws(RequestError) -> EncodedRequest {
+        guard let vendor = OpenAIVendor.all[channel.type] else {
+            throw RequestError(.invalidValue, "Channel type \(channel.type) does not speak OpenAI's format.")
+        }
+        return EncodedRequest(
+            url: vendor.chatURL(base: channel.baseURL),
+            headers: vendor.headers(key: channel.key, isStream: request.stream.isOn),
+            body: try OpenAIRequestEncoder.encode(request, model: model))
+    }
+
+    package func decode(
+        _ body: [UInt8], status: Int, contentType: String?
+    ) throws(UpstreamFailure) -> [ChatEvent] {
+        guard let root = try? JSON.parse(body), root.object != nil else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
+        }
+        if let failure = OpenAIErrors.hidden(in: root, needsChoices: true) { throw failure }
+        var reader = OpenAIEventReader()
+        var events: [ChatEvent] = []
+        reader.read(root, into: &events)
+        return events
+    }
+
+    package func decoder() -> OpenAIStreamDecoder { OpenAIStreamDecoder() }
+
+    package func failure(
+        status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
+    ) -> UpstreamFailure {
+        OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
+    }
+}

@@ -1,0 +1,129 @@
+import Chat
+import JSON
+
+/// One message of the hub → messages in OpenAI's format.
+struct OpenAIMessageEncoder {
+    /// Where the message stands in the client's request, for errors.
+    let path: String
+
+    /// Several come out where the message holds tool results: each is a message of its own here.
+    func encode(_ message: Message) throws(RequestError) -> [JSON] {
+        var encoded: [JSON] = []
+        var others = message
+        others.parts = []
+        for part in message.parts {
+            if case .toolResult(let result) = part.content {
+                encoded.append(try encode(result, extras: message.role == .tool ? message.extras : nil))
+            } else {
+                others.parts.append(part)
+            }
+        }
+        if encoded.isEmpty || !others.parts.isEmpty { encoded.append(try encodePlain(others)) }
+        return encoded
+    }
+
+    private func encode(_ result: ToolResult, extras: Extras?) throws(RequestError) -> JSON {
+        var object: JSONObject = ["role": result.callID.isEmpty ? "function" : "tool"]
+        if !result.callID.isEmpty { object.append("tool_call_id", .string(result.callID)) }
+        object.append("name", string: result.name)
+        object.append("content", try content(result.parts) ?? "")
+        for member in extras?.members(for: .openAI) ?? [] { object.append(member.key, member.value) }
+        return .object(object)
+    }
+
+    private func encodePlain(_ message: Message) throws(RequestError) -> JSON {
+        var object: JSONObject = ["role": .string(message.role.rawValue)]
+        object.append("name", string: message.name)
+        var calls: [JSON] = []
+        var legacyCall: JSON?
+        var reasoning = ""
+        var parts: [Part] = []
+        for part in message.parts {
+            switch part.content {
+            case .toolCall(let call) where call.kind == .legacyFunction:
+                legacyCall = ["name": .string(call.name), "arguments": .string(call.arguments)]
+            case .toolCall(let call): calls.append(encode(call))
+            case .reasoning(let thought): reasoning += thought.text
+            default: parts.append(part)
+            }
+        }
+        let refusals = parts.compactMap { part in
+            if case .refusal(let text) = part.content { text } else { nil }
+        }
+        if refusals.count == 1, parts.count == 1 {
+            object.append("content", .null)
+            object.append("refusal", .string(refusals.joined()))
+        } else {
+            let isCalling = !calls.isEmpty || legacyCall != nil
+            object.append("content", try content(parts) ?? (isCalling ? .null : ""))
+        }
+        if !reasoning.isEmpty { object.append("reasoning_content", .string(reasoning)) }
+        if !calls.isEmpty { object.append("tool_calls", .array(calls)) }
+        object.append("function_call", json: legacyCall)
+        for member in message.extras?.members(for: .openAI) ?? [] { object.append(member.key, member.value) }
+        return .object(object)
+    }
+
+    /// A lone text is a string, which every vendor understands; anything else an array. `nil` without parts.
+    private func content(_ parts: [Part]) throws(RequestError) -> JSON? {
+        guard let first = parts.first else { return nil }
+        if parts.count == 1, first.cacheBreakpoint == nil, case .text(let text) = first.content { return .string(text) }
+        var items: [JSON] = []
+        for (index, part) in parts.enumerated() {
+            var object = try encode(part.content, path: "\(path).content[\(index)]")
+            if part.cacheBreakpoint != nil { object["prompt_cache_breakpoint"] = ["mode": "explicit"] }
+            items.append(.object(object))
+        }
+        return .array(items)
+    }
+
+    private func encode(_ content: Part.Content, path: String) throws(RequestError) -> JSONObject {
+        switch content {
+        case .text(let text): return ["type": "text", "text": .string(text)]
+        case .refusal(let text): return ["type": "refusal", "refusal": .string(text)]
+        case .image(let media, let detail):
+            var image: JSONObject = ["url": .string(try address(media, path))]
+            image.append("detail", string: detail)
+            return ["type": "image_url", "image_url": .object(image)]
+        case .audio(.base64(let type, let data)):
+            return ["type": "input_audio", "input_audio": ["data": .string(data), "format": .string(type)]]
+        case .document(let media, let name):
+            var file: JSONObject = [:]
+            file.append("filename", string: name)
+            if case .fileID(let id) = media {
+                file.append("file_id", .string(id))
+            } else {
+                file.append("file_data", .string(try address(media, path)))
+            }
+            return ["type": "file", "file": .object(file)]
+        case .video(let media): return ["type": "video_url", "video_url": ["url": .string(try address(media, path))]]
+        case .opaque(let opaque):
+            guard let object = try OpenAIRequestEncoder.own(opaque, path).object else { throw inexpressible(path) }
+            return object
+        case .audio, .toolCall, .toolResult, .reasoning: throw inexpressible(path)
+        }
+    }
+
+    private func encode(_ call: ToolCall) -> JSON {
+        call.kind == .custom
+            ? [
+                "id": .string(call.id), "type": "custom",
+                "custom": ["name": .string(call.name), "input": .string(call.arguments)],
+            ]
+            : [
+                "id": .string(call.id), "type": "function",
+                "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
+            ]
+    }
+
+    private func address(_ media: Media, _ path: String) throws(RequestError) -> String {
+        guard let address = media.address else { throw inexpressible(path) }
+        return address
+    }
+
+    private func inexpressible(_ path: String) -> RequestError {
+        RequestError(
+            .invalidValue, "Invalid '\(path)': this kind of part cannot be sent to the model's provider.",
+            parameter: path)
+    }
+}

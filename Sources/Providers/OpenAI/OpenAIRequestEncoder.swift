@@ -1,0 +1,118 @@
+package import Chat
+import JSON
+
+/// The hub → a chat request in OpenAI's format (spec/wire/openai.md §2).
+///
+/// Dropped, as they change nothing in the answer: `top_k`'s absence of a name at OpenAI is left to the vendor, a
+/// reasoning signature, the error mark of a tool result (its text says it), how long a cache breakpoint lasts.
+/// Refused: blocks and tools that only another provider understands.
+package enum OpenAIRequestEncoder {
+    /// - Parameter model: the upstream's name for the model.
+    /// - Returns: a body that asks for usage whenever it asks for a stream.
+    /// - Throws: what this format cannot say, naming the field.
+    package static func encode(_ request: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
+        var root: JSONObject = ["model": .string(model)]
+        root.append("messages", .array(try messages(request)))
+        try appendTools(request, to: &root)
+        append(request.sampling, to: &root)
+        root.append("max_completion_tokens", int: request.limits.maxCompletionTokens)
+        root.append("max_tokens", int: request.limits.maxTokens)
+        root.append("n", int: request.limits.count)
+        append(request.stream, to: &root)
+        try append(request.responseFormat, to: &root)
+        root.append("reasoning_effort", string: request.reasoning?.effort)
+        append(request.output, to: &root)
+        root.append("web_search_options", json: request.webSearch)
+        root.append("moderation", json: request.moderation)
+        append(request.account, to: &root)
+        root.append("prompt_cache_key", string: request.caching.key)
+        root.append("prompt_cache_retention", string: request.caching.retention)
+        root.append("prompt_cache_options", json: request.caching.options)
+        for member in request.extras?.members(for: .openAI) ?? [] { root.append(member.key, member.value) }
+        return JSON.object(root).encoded()
+    }
+
+    private static func messages(_ request: ChatRequest) throws(RequestError) -> [JSON] {
+        var encoded: [JSON] = []
+        for (index, message) in request.messages.enumerated() {
+            encoded += try OpenAIMessageEncoder(path: "messages[\(index)]").encode(message)
+        }
+        return encoded
+    }
+
+    private static func append(_ sampling: ChatRequest.Sampling, to root: inout JSONObject) {
+        root.append("temperature", double: sampling.temperature)
+        root.append("top_p", double: sampling.topP)
+        root.append("top_k", int: sampling.topK)
+        root.append("frequency_penalty", double: sampling.frequencyPenalty)
+        root.append("presence_penalty", double: sampling.presencePenalty)
+        root.append("seed", int: sampling.seed)
+        if sampling.stop.count == 1 {
+            root.append("stop", string: sampling.stop.first)
+        } else if !sampling.stop.isEmpty {
+            root.append("stop", .array(sampling.stop.map { .string($0) }))
+        }
+        root.append("logit_bias", json: sampling.logitBias)
+        root.append("logprobs", bool: sampling.logprobs)
+        root.append("top_logprobs", int: sampling.topLogprobs)
+    }
+
+    private static func append(_ stream: ChatRequest.StreamOptions, to root: inout JSONObject) {
+        guard stream.isOn else { return }
+        root.append("stream", true)
+        // Without usage in the stream the answer would have to be counted.
+        var options: JSONObject = ["include_usage": true]
+        options.append("include_obfuscation", bool: stream.includesObfuscation)
+        root.append("stream_options", .object(options))
+    }
+
+    private static func append(_ output: ChatRequest.OutputOptions, to root: inout JSONObject) {
+        root.append("modalities", json: output.modalities.map { .array($0.map { .string($0) }) })
+        root.append("audio", json: output.audio)
+        root.append("verbosity", string: output.verbosity)
+        root.append("prediction", json: output.prediction)
+    }
+
+    private static func append(_ account: ChatRequest.AccountOptions, to root: inout JSONObject) {
+        root.append("user", string: account.user)
+        root.append("safety_identifier", string: account.safetyIdentifier)
+        root.append("metadata", json: account.metadata)
+        root.append("service_tier", string: account.serviceTier)
+        root.append("store", bool: account.stores)
+    }
+
+    private static func append(
+        _ format: ResponseFormat?, to root: inout JSONObject
+    ) throws(RequestError) {
+        switch format {
+        case nil: break
+        case .text: root.append("response_format", ["type": "text"])
+        case .jsonObject: root.append("response_format", ["type": "json_object"])
+        case .jsonSchema(let name, let description, let schema, let isStrict):
+            var body: JSONObject = ["name": .string(name)]
+            body.append("description", string: description)
+            body.append("strict", bool: isStrict)
+            body.append("schema", json: schema)
+            root.append("response_format", ["type": "json_schema", "json_schema": .object(body)])
+        case .opaque(let opaque): root.append("response_format", try own(opaque, "response_format"))
+        }
+    }
+
+    /// The value of a block that is this format's own.
+    static func own(_ opaque: Opaque, _ path: String) throws(RequestError) -> JSON {
+        guard opaque.format == .openAI else {
+            throw RequestError(
+                .invalidValue, "Invalid '\(path)': a block of the \(opaque.format.rawValue) format has no counterpart.",
+                parameter: path)
+        }
+        return opaque.value
+    }
+}
+
+extension JSONObject {
+    mutating func append(_ key: String, json value: JSON?) { if let value { append(key, value) } }
+    mutating func append(_ key: String, string value: String?) { append(key, json: value.map { .string($0) }) }
+    mutating func append(_ key: String, int value: Int64?) { append(key, json: value.map { .int($0) }) }
+    mutating func append(_ key: String, double value: Double?) { append(key, json: value.map { .double($0) }) }
+    mutating func append(_ key: String, bool value: Bool?) { append(key, json: value.map { .bool($0) }) }
+}
