@@ -10,19 +10,24 @@ import TestKit
 final class ManagedGateway {
     static let rootToken = "rootaccess"
 
-    let directory = TemporaryDirectory()
+    let directory: TemporaryDirectory
     let gateway: GatewayServer
     let database: SQLiteDatabase
     private let loops = EventLoopGroup(count: 1)
     private let log = Log(directory: nil, echoes: false)
+    private var isShutDown = false
 
-    /// - Parameter seed: fills the database before the gateway opens it.
+    /// - Parameters:
+    ///   - directory: of an earlier gateway, to start again on its data.
+    ///   - seed: fills the database before the gateway opens it.
     init(
-        _ base: Configuration = .quiet, seed: (@Sendable (Connection) throws -> Void)? = nil,
+        _ base: Configuration = .quiet, in directory: TemporaryDirectory = TemporaryDirectory(),
+        seed: (@Sendable (Connection) throws -> Void)? = nil,
         upstream: @escaping @Sendable (UpstreamRequest) throws(TransportError) -> InMemoryTransport.Answer = { _ in
             .json(200, ["choices": [["message": ["role": "assistant", "content": "gpt-4o"]]]])
         }
     ) async throws {
+        self.directory = directory
         loops.start()
         var configuration = base
         configuration.host = "127.0.0.1"
@@ -38,6 +43,16 @@ final class ManagedGateway {
     }
 
     deinit {
+        guard !isShutDown else { return }
+        loops.stop()
+        log.close()
+        database.close()
+    }
+
+    /// Ends as the program does on SIGTERM.
+    func shutDown() async {
+        isShutDown = true
+        await gateway.shutDown()
         loops.stop()
         log.close()
         database.close()
