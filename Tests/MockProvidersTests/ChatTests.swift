@@ -42,7 +42,8 @@ import Testing
         let reply = try mock.ask("mock-tokens-5", more: more)
         #expect(reply.header("content-type") == "text/event-stream; charset=utf-8")
         let events = reply.events
-        #expect(events.count == 1 + 5 + 1 + 1 + 1)
+        // The role, five words, the finish, the usage and the end.
+        #expect(events.count == 9)
         #expect(events.last == "[DONE]")
         let first = try #require(events.first.map { try JSON.parse(Array($0.utf8)) })
         #expect(
@@ -50,14 +51,12 @@ import Testing
                 "id", "object", "created", "model", "service_tier", "system_fingerprint", "choices", "usage",
                 "obfuscation",
             ])
-        #expect(first["choices"]?[0]?["delta"] == ["role": "assistant", "content": "", "refusal": nil])
+        let opening: JSON = ["role": "assistant", "content": "", "refusal": nil]
+        #expect(first["choices"]?[0]?["delta"] == opening)
         let pieces = try events.dropLast().map { try JSON.parse(Array($0.utf8)) }
         let text = pieces.compactMap { $0["choices"]?[0]?["delta"]?["content"]?.string }.joined()
-        #expect(
-            text
-                == (try mock.ask("mock-tokens-5", more: more.replacing("true", with: "true"))).events.dropLast()
-                .compactMap { try? JSON.parse(Array($0.utf8)) }
-                .compactMap { $0["choices"]?[0]?["delta"]?["content"]?.string }.joined())
+        let words = text.split(separator: " ").count
+        #expect(words == 5)
         #expect(pieces.last?["choices"] == [])
         #expect(pieces.last?["usage"]?["completion_tokens"]?.int == 5)
         await mock.stop()

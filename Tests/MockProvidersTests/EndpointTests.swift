@@ -12,11 +12,14 @@ import Testing
         let mock = try Mock()
         let body = "{\"model\":\"text-embedding-3-small\",\"input\":[\"a\",\"a\",\"b\"],\"dimensions\":64}"
         let reply = try mock.send("POST", "/v1/embeddings", body)
-        let vectors = reply.json?["data"]?.array?.map { $0["embedding"]?.array?.compactMap(\.double) ?? [] } ?? []
+        let items = reply.json?["data"]?.array ?? []
+        let vectors = items.map { item in (item["embedding"]?.array ?? []).compactMap(\.double) }
         #expect(vectors.count == 3)
         for vector in vectors {
             #expect(vector.count == 64)
-            #expect(abs(vector.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5)
+            var square = 0.0
+            for value in vector { square += value * value }
+            #expect(abs(square - 1) < 1e-5)
         }
         #expect(vectors[0] == vectors[1])
         #expect(vectors[0] != vectors[2])
