@@ -42,6 +42,7 @@ extension RequestContext {
     /// Headers of every answer to this request.
     func headers(_ type: String, crossOrigin: Bool = true) -> HTTPHeaders {
         var headers = HTTPHeaders()
+        headers.reserve(fields: 6, bytes: 256)
         headers.add("Content-Type", type)
         headers.add("X-Oneapi-Request-Id", requestID)
         headers.add("X-Request-Id", requestID)

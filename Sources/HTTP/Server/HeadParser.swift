@@ -29,7 +29,7 @@ struct HeadParser {
         guard let lineEnd = bytes.firstIndex(of: 0x0d) else { throw .malformed("The request line is missing.") }
         let (method, target, isHTTP11) = try requestLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineEnd]))
         var headers = HTTPHeaders()
-        headers.reserve(bytes: bytes.count)
+        headers.reserve(fields: 12, bytes: bytes.count)
         var position = lineEnd + 2
         while position + 2 < bytes.count {
             guard let end = bytes[position...].firstIndex(of: 0x0d) else { break }
