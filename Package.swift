@@ -78,7 +78,6 @@ let package = Package(
         tests("JSONTests", needs: ["JSON"]),
         tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
         tests("TokenizerTests", needs: ["Tokenizer", "JSON", "TestKit"]),
-        tests("ChatTests", needs: ["Chat", "JSON", "Formats"]),
         tests("ProvidersTests", needs: ["Providers", "Formats", "Chat", "JSON", "HTTP"]),
         tests("DatabaseTests", needs: ["Database"]),
         tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),

@@ -35,6 +35,8 @@ final class ManagedGateway {
         configuration.databasePath = directory.path + "/one-api.db"
         configuration.initialRootAccessToken = Secret(Self.rootToken)
         configuration.ledgerJournalSize = 1 << 20
+        // No task that outlives the gateway and keeps its journal locked.
+        configuration.ledgerSyncInterval = 0
         database = try SQLiteDatabase(path: configuration.databasePath)
         if let seed { try await database.write(seed) }
         gateway = try await GatewayServer(
