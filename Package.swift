@@ -71,6 +71,8 @@ let package = Package(
         .executableTarget(
             name: "TokenizerBench", dependencies: ["Tokenizer"], path: "Scripts/TokenizerBench",
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["HTTP", "JSON"], path: "Scripts/Fuzz", swiftSettings: swiftSettings),
         room("TestKit", at: "Tests/TestKit"),
         tests("EventLoopTests", needs: ["EventLoop"]),
         tests("JSONTests", needs: ["JSON"]),
