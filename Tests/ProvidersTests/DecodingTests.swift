@@ -70,9 +70,11 @@ struct DecodingTests {
             #expect(choice.text == wanted["text"]?.string)
             #expect(choice.refusal == wanted["refusal"]?.string)
             #expect(choice.reasoning?.text == wanted["reasoning"]?.string)
-            #expect(choice.toolCalls.map { [$0.name, $0.arguments] } == (wanted["tools"]?.array ?? []).map { call in
-                call.array?.compactMap(\.string) ?? []
-            })
+            #expect(
+                choice.toolCalls.map { [$0.name, $0.arguments] }
+                    == (wanted["tools"]?.array ?? []).map { call in
+                        call.array?.compactMap(\.string) ?? []
+                    })
             #expect(choice.finishReason.map(word) == wanted["finish"]?.string)
         }
     }

@@ -25,7 +25,8 @@ struct FixtureCase: Sendable, CustomTestStringConvertible {
         expected = Self.read("\(name)/expected.json").flatMap { try? JSON.parse($0) } ?? .null
     }
 
-    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Fixtures/OpenAI/chat"
+    private static let root =
+        "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Fixtures/OpenAI/chat"
 
     private static let names: [String] = {
         guard let directory = opendir(root) else { return [] }

@@ -69,7 +69,9 @@ struct PassThroughStreamTests {
         let shown = relay([stream], hidesUsage: false)
         #expect(hidden.usage == shown.usage && hidden.outcome == shown.outcome)
         let payloads = MergedAnswer.payloads(hidden.output)
-        for payload in payloads where payload != Array("[DONE]".utf8) { #expect(try JSON.parse(payload)["usage"] == nil) }
+        for payload in payloads where payload != Array("[DONE]".utf8) {
+            #expect(try JSON.parse(payload)["usage"] == nil)
+        }
         guard var merged = MergedAnswer.ofStream(shown.output).object else { return }
         merged["usage"] = nil
         #expect(MergedAnswer.ofStream(hidden.output) == .object(merged))
@@ -94,7 +96,8 @@ struct PassThroughStreamTests {
         var relay = OpenAIStreamRelay(hidesUsage: false, parser: parser)
         var output: [UInt8] = []
         relay.feed(
-            Array("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".utf8), into: &output)
+            Array("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".utf8), into: &output
+        )
         #expect(relay.finish(isCleanEnd: false, into: &output) == .cut)
     }
 }
