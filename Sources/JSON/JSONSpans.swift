@@ -137,14 +137,30 @@ package enum JSONSpans {
     /// One past the closing quote of the string that begins at `start`.
     static func stringEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start + 1
-        while index < bytes.count {
+        while true {
+            // Eight bytes at a time as long as none of them is a quote or a backslash.
+            while index + 8 <= bytes.count,
+                !hasQuoteOrBackslash(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            {
+                index += 8
+            }
+            guard index < bytes.count else { return bytes.count }
             switch bytes[index] {
             case 0x22: return index + 1
             case 0x5c: index += 2
             default: index += 1
             }
         }
-        return bytes.count
+    }
+
+    /// Whether one of eight bytes is `"` or `\`, by the usual trick of finding a zero byte.
+    @inline(__always)
+    private static func hasQuoteOrBackslash(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        let quotes = word ^ (ones &* 0x22)
+        let backslashes = word ^ (ones &* 0x5c)
+        return ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes) & highs != 0
     }
 
     /// One past the value that begins at `start`.

@@ -25,7 +25,8 @@ enum Program {
         let finished = DispatchSemaphore(value: 0)
         Task {
             do {
-                let database = try SQLiteDatabase(path: configuration.databasePath, busyTimeout: configuration.busyTimeout)
+                let database = try SQLiteDatabase(
+                    path: configuration.databasePath, busyTimeout: configuration.busyTimeout)
                 let gateway = try await GatewayServer(
                     configuration: configuration, database: database, transport: transport, log: log, loops: loops)
                 announce(gateway, configuration, log)

@@ -18,7 +18,7 @@ struct Damage {
         var events = events
         if let count = fault.failureAfterEvents {
             events = events.prefix(count) + [failure]
-        } else if !fault.dropsEnd {
+        } else if !fault.dropsEnd, !end.isEmpty {
             events.append(end)
         }
         if fault.hugeLineBytes > 0 {

@@ -44,7 +44,7 @@ struct Delivery {
             }
             await writer.send(HTTPResponse(status: answer.status, headers: answer.headers, body: bytes))
         case .events(var events, let end):
-            events.append(end)
+            if !end.isEmpty { events.append(end) }
             await stream(events, answer, answer.served, stop: nil, for: request, with: writer)
         case .pieces(let pieces):
             await stream(pieces, answer, answer.served, stop: nil, for: request, with: writer)

@@ -1,7 +1,7 @@
 extension Fault {
     /// Reads a fault from a model's or key's name, such as `mock-error-429` or `sk-mock-cut-3`; several are joined by
     /// `+`. `nil` if the name asks for none. See `MockProviders/README.md` for the list.
-    init?(name: String) {
+    package init?(name: String) {
         guard let words = Self.words(in: name) else { return nil }
         self.init()
         var found = false

@@ -84,7 +84,7 @@ extension JournalEntry {
             "query": .string(query), "model": model.map(JSON.string) ?? .null, "key": key.map(JSON.string) ?? .null,
         ]
         var pairs: [JSON] = []
-        headers.forEach { pairs.append([.string($0), .string($1)]) }
+        headers.forEach({ name, value in pairs.append([.string(name), .string(value)]) })
         object["headers"] = .array(pairs)
         if let text = String(validating: body, as: UTF8.self) {
             object["body"] = .string(text)

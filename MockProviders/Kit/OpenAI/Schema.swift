@@ -60,7 +60,7 @@ struct SchemaSample {
         case "array": return array(schema, name, depth)
         case "string": return .string(text(schema, name))
         case "integer": return .int(number(schema))
-        case "number": return .number(JSONNumber(text: "\(number(schema)).5"))
+        case "number": return .int(number(schema))
         case "boolean": return .bool(random.below(2) == 1)
         default: return .null
         }
@@ -132,6 +132,8 @@ struct SchemaSample {
         let range = max(0, min(most - least, 1e6))
         let step = max(1, Int(schema["multipleOf"]?.double ?? 1))
         let value = Int(max(-1e15, min(least.rounded(.up), 1e15))) + random.below(Int(range) + 1)
-        return value / step * step
+        if step == 1 { return value }
+        let multiple = value / step * step
+        return Double(multiple) < least ? multiple + step : multiple
     }
 }

@@ -52,7 +52,7 @@ package final class Ledger: Sendable {
     ///   - synchronizesEach: force the journal to the disk before each answer ends.
     package init(
         journalPath: String, journalSize: Int = 64 << 20, database: any Database,
-        followDelay: Duration = .milliseconds(20), synchronizesEach: Bool = false
+        followDelay: Duration = .milliseconds(50), synchronizesEach: Bool = false
     ) async throws {
         let (identity, position) = try await database.write {
             (try $0.databaseIdentity(), try $0.ledgerPosition())
@@ -81,7 +81,9 @@ package final class Ledger: Sendable {
     /// Records that the last run had journalled but not applied.
     package let replayedEntries: Int
 
-    private static func replay(_ journal: borrowing Journal, after applied: Int64) -> (entries: [LedgerEntry], open: Int) {
+    private static func replay(_ journal: borrowing Journal, after applied: Int64) -> (
+        entries: [LedgerEntry], open: Int
+    ) {
         var entries: [LedgerEntry] = []
         var open: Set<Int64> = []
         journal.replay { record in
@@ -256,7 +258,10 @@ package final class Ledger: Sendable {
         guard isNeeded else { return }
         database.submit { connection in
             let (entries, position) = self.state.withLock { state in
-                (state.pending, LedgerPosition(generation: state.journal.generation, sequence: state.journal.lastSequence))
+                (
+                    state.pending,
+                    LedgerPosition(generation: state.journal.generation, sequence: state.journal.lastSequence)
+                )
             }
             let group = Self.group(entries, position: position)
             try connection.apply(group)

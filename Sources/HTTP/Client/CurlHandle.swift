@@ -84,8 +84,9 @@ final class CurlHandle {
 
     private func setHeaders(_ headers: HTTPHeaders) {
         curl_slist_free_all(headerList)
-        // Without these curl would wait for `100 Continue` and name its own content type.
-        headerList = curl_slist_append(nil, "Expect:")
+        headerList = nil
+        // curl asks for `100 Continue` from a megabyte on, and would wait for it.
+        if bodyCapacity >= 1 << 20 { headerList = curl_slist_append(nil, "Expect:") }
         if !headers.contains("Accept") { headerList = curl_slist_append(headerList, "Accept: */*") }
         headers.forEachLine { line in headerList = curl_slist_append(headerList, line) }
         oneapi_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList)

@@ -10,7 +10,7 @@ final class CurlTransfer: UpstreamBody {
     private static let highWater = 256 << 10
 
     let handle: CurlHandle
-    private unowned let client: CurlClient
+    private let client: CurlClient
     private let limits: TransportLimits
     private let started: UInt64
     private var lastProgress: UInt64

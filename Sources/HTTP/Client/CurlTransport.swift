@@ -181,7 +181,8 @@ final class CurlClient {
 /// A socket of curl's in epoll.
 final class CurlSocket: EventSource {
     let socket: curl_socket_t
-    private unowned let client: CurlClient
+    // Unsafe for speed: the client owns its sockets and outlives them.
+    private unowned(unsafe) let client: CurlClient
     /// What curl wants now; 0 between transfers.
     var wanted: UInt32
     /// What epoll has.

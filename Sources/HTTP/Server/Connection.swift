@@ -13,7 +13,7 @@ final class Connection: EventSource {
     let loop: EventLoop
     let peerAddress: String
     private let descriptor: Int32
-    private unowned let acceptor: Acceptor
+    private let acceptor: Acceptor
     private var configuration: ServerConfiguration { acceptor.configuration }
 
     private var input = InputBuffer()

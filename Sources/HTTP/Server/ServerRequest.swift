@@ -11,7 +11,7 @@ package final class ServerRequest {
     /// Numeric address of the socket's peer.
     package let peerAddress: String
     package let loop: EventLoop
-    private unowned let connection: Connection
+    private let connection: Connection
 
     init(head: RequestHead, connection: Connection) {
         method = head.method
