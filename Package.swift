@@ -39,7 +39,8 @@ let package = Package(
         .target(
             name: "CSimdJSON", path: "Sources/System/CSimdJSON",
             linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "CVocabulary", path: "Sources/System/CVocabulary",
+        .target(
+            name: "CVocabulary", path: "Sources/System/CVocabulary",
             exclude: ["cl100k_base.bin", "o200k_base.bin", "classes.bin"]),
         .target(name: "CPrices", path: "Sources/System/CPrices", exclude: ["prices.tsv", "catalogue.tsv"]),
 
@@ -58,7 +59,8 @@ let package = Package(
                 "CPrices", "COpenSSL", "CCrypt", "CZlib", "CLinux",
             ]),
         .executableTarget(
-            name: "OneAPI", dependencies: ["Gateway", "EventLoop", "HTTP", "Database", "CLinux"], path: "Sources/OneAPI",
+            name: "OneAPI", dependencies: ["Gateway", "EventLoop", "HTTP", "Database", "CLinux"],
+            path: "Sources/OneAPI",
             swiftSettings: swiftSettings),
 
         room("MockKit", at: "MockProviders/Kit", needs: ["EventLoop", "HTTP", "JSON", "Tokenizer"]),
@@ -69,12 +71,13 @@ let package = Package(
         .executableTarget(
             name: "TokenizerBench", dependencies: ["Tokenizer"], path: "Scripts/TokenizerBench",
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["HTTP", "JSON"], path: "Scripts/Fuzz", swiftSettings: swiftSettings),
         room("TestKit", at: "Tests/TestKit"),
         tests("EventLoopTests", needs: ["EventLoop"]),
         tests("JSONTests", needs: ["JSON"]),
         tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
         tests("TokenizerTests", needs: ["Tokenizer", "JSON", "TestKit"]),
-        tests("ChatTests", needs: ["Chat", "JSON", "Formats"]),
         tests("ProvidersTests", needs: ["Providers", "Formats", "Chat", "JSON", "HTTP"]),
         tests("DatabaseTests", needs: ["Database"]),
         tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),

@@ -19,5 +19,7 @@ if arguments[2] == "ids" {
     var tokens = 0
     let clock = ContinuousClock()
     let elapsed = clock.measure { for _ in 0..<rounds { tokens += tokenizer.count(bytes) } }
-    print("\(tokens / max(1, rounds)) \(Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)")
+    print(
+        "\(tokens / max(1, rounds)) \(Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)"
+    )
 }

@@ -139,7 +139,9 @@ package enum JSONSpans {
         var index = start + 1
         while true {
             // Eight bytes at a time as long as none of them is a quote or a backslash.
-            while index + 8 <= bytes.count, !hasQuoteOrBackslash(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+            while index + 8 <= bytes.count,
+                !hasQuoteOrBackslash(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            {
                 index += 8
             }
             guard index < bytes.count else { return bytes.count }

@@ -15,17 +15,18 @@ enum Program {
 
     /// Serves until SIGTERM or SIGINT, then drains.
     static func run(_ configuration: Configuration) {
-        let configuration = checked(configuration)
         let transport = CurlTransport()
         let log = Log(
             directory: logDirectory(configuration), isOneFile: configuration.isOneLogFile,
             showsDebug: configuration.isDebug)
+        let configuration = checked(configuration, log)
         let loops = EventLoopGroup(count: configuration.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
         loops.start()
         let finished = DispatchSemaphore(value: 0)
         Task {
             do {
-                let database = try SQLiteDatabase(path: configuration.databasePath, busyTimeout: configuration.busyTimeout)
+                let database = try SQLiteDatabase(
+                    path: configuration.databasePath, busyTimeout: configuration.busyTimeout)
                 let gateway = try await GatewayServer(
                     configuration: configuration, database: database, transport: transport, log: log, loops: loops)
                 announce(gateway, configuration, log)
@@ -46,10 +47,12 @@ enum Program {
     }
 
     /// The literal from one-api's compose file is no secret.
-    private static func checked(_ configuration: Configuration) -> Configuration {
+    private static func checked(_ configuration: Configuration, _ log: Log) -> Configuration {
         var configuration = configuration
         if configuration.sessionSecret?.exposed == "random_string" {
-            print("SESSION_SECRET is the example value random_string, which everybody knows; a random one is used.")
+            log.write(
+                .error, "SESSION_SECRET is the example value random_string, which everybody knows; a random one is used"
+            )
             configuration.sessionSecret = nil
         }
         return configuration

@@ -72,7 +72,8 @@ struct PairMerger {
 
     @inline(__always)
     private static func pairRank(
-        _ vocabulary: Vocabulary, _ piece: UnsafePointer<UInt8>, _ starts: UnsafeMutableBufferPointer<Int32>, _ index: Int, _ parts: Int
+        _ vocabulary: Vocabulary, _ piece: UnsafePointer<UInt8>, _ starts: UnsafeMutableBufferPointer<Int32>,
+        _ index: Int, _ parts: Int
     ) -> UInt32 {
         guard index + 1 < parts else { return .max }
         return vocabulary.rank(piece + Int(starts[index]), Int(starts[index + 2] - starts[index])) ?? .max

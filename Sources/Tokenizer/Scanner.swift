@@ -179,7 +179,8 @@ struct Scanner {
     /// `[^\r\n\p{L}\p{N}]?U*L+` or else `[^\r\n\p{L}\p{N}]?U+L*`, where U is upper case and L lower case, and both take
     /// other letters and marks.
     private func word(_ start: Int, _ first: (kind: UInt8, length: Int)) -> Int? {
-        let mayPrefix = !isLetter(first.kind) && first.kind != CharacterClass.newline && first.kind != CharacterClass.number
+        let mayPrefix =
+            !isLetter(first.kind) && first.kind != CharacterClass.newline && first.kind != CharacterClass.number
         if mayPrefix, let end = lowerWord(start + first.length) { return end }
         if let end = lowerWord(start) { return end }
         if mayPrefix, let end = upperRun(start + first.length) { return end }
@@ -193,7 +194,9 @@ struct Scanner {
         while index < count {
             let next = character(at: index)
             if next.kind == CharacterClass.lower { return lowerRun(index) }
-            guard next.kind == CharacterClass.upper || next.kind == CharacterClass.letter || next.kind == CharacterClass.mark
+            guard
+                next.kind == CharacterClass.upper || next.kind == CharacterClass.letter
+                    || next.kind == CharacterClass.mark
             else { break }
             index += next.length
             if next.kind != CharacterClass.upper { fallback = index }
@@ -215,7 +218,9 @@ struct Scanner {
         var index = start
         while index < count {
             let next = character(at: index)
-            guard next.kind == CharacterClass.upper || next.kind == CharacterClass.letter || next.kind == CharacterClass.mark
+            guard
+                next.kind == CharacterClass.upper || next.kind == CharacterClass.letter
+                    || next.kind == CharacterClass.mark
             else { break }
             index += next.length
         }

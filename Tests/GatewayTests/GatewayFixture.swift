@@ -21,7 +21,9 @@ final class GatewayFixture {
 
     init(
         _ base: Configuration = Configuration(), maxPages: Int? = nil,
-        upstream answer: @escaping @Sendable (StubUpstream.Call) -> StubUpstream.Answer = { _ in .chat("hello there friend") }
+        upstream answer: @escaping @Sendable (StubUpstream.Call) -> StubUpstream.Answer = { _ in
+            .chat("hello there friend")
+        }
     ) async throws {
         upstream = try StubUpstream(answer)
         loops.start()
@@ -64,7 +66,9 @@ final class GatewayFixture {
     }
 
     /// A chat completion with a token's key.
-    func chat(_ body: JSON, key: String = "sk-roottoken", headers: [String] = []) throws -> (status: Int, head: String, body: String) {
+    func chat(_ body: JSON, key: String = "sk-roottoken", headers: [String] = []) throws -> (
+        status: Int, head: String, body: String
+    ) {
         try call(
             "POST", "/v1/chat/completions",
             headers: ["Authorization: Bearer \(key)", "Content-Type: application/json"] + headers, body: body.encoded())
@@ -128,17 +132,23 @@ final class StubUpstream {
         /// Waits for the gate, then answers.
         case held(StubGate, HTTPResponse)
 
-        static func chat(_ text: String, usage: JSON = ["prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15]) -> Answer {
+        static func chat(
+            _ text: String, usage: JSON = ["prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15]
+        ) -> Answer {
             let body: JSON = [
                 "id": "c1", "object": "chat.completion", "model": "m",
-                "choices": [["index": 0, "message": ["role": "assistant", "content": .string(text)], "finish_reason": "stop"]],
+                "choices": [
+                    ["index": 0, "message": ["role": "assistant", "content": .string(text)], "finish_reason": "stop"]
+                ],
                 "usage": usage,
             ]
             return .whole(HTTPResponse(headers: ["Content-Type": "application/json"], body: body.encoded()))
         }
 
         static func error(_ status: Int, _ body: String, type: String = "application/json") -> Answer {
-            .whole(HTTPResponse(status: status, headers: ["Content-Type": type, "Retry-After": "2"], body: Array(body.utf8)))
+            .whole(
+                HTTPResponse(
+                    status: status, headers: ["Content-Type": type, "Retry-After": "2"], body: Array(body.utf8)))
         }
     }
 
@@ -151,7 +161,8 @@ final class StubUpstream {
     init(_ answer: @escaping @Sendable (Call) -> Answer) throws {
         loops.start()
         handler = Handler(answer: answer)
-        port = try HTTPServer(configuration: ServerConfiguration(host: "127.0.0.1"), loops: loops, handler: handler).start()
+        port = try HTTPServer(configuration: ServerConfiguration(host: "127.0.0.1"), loops: loops, handler: handler)
+            .start()
     }
 
     deinit { loops.stop() }

@@ -5,7 +5,7 @@ package final class RawClient {
     private let descriptor: Int32
 
     /// Connects to 127.0.0.1; receiving gives up after `timeout` seconds, so that a broken server fails a test.
-    package init(port: Int, timeout: Int = 10) throws {
+    package init(port: Int, timeout: Int = 60) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var limit = timeval(tv_sec: timeout, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))

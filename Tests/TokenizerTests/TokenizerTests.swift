@@ -4,7 +4,9 @@ import Testing
 import Tokenizer
 
 @Suite struct TokenizerTests {
-    @Test("encodes and counts every fixture as tiktoken does", arguments: [("cl100k", Encoding.cl100k), ("o200k", .o200k)])
+    @Test(
+        "encodes and counts every fixture as tiktoken does",
+        arguments: [("cl100k", Encoding.cl100k), ("o200k", .o200k)])
     func matchesTiktoken(name: String, encoding: Encoding) throws {
         let cases = try #require(try JSON.parse(Fixture.read("Tokenizer/cases.json")).array)
         #expect(cases.count > 700)
@@ -21,7 +23,9 @@ import Tokenizer
     @Test("counts long pieces the same in one go as by the short way")
     func longPieces() {
         let tokenizer = Tokenizer(.cl100k)
-        #expect(tokenizer.encode(String(repeating: "a", count: 4000)).count == tokenizer.count(String(repeating: "a", count: 4000)))
+        #expect(
+            tokenizer.encode(String(repeating: "a", count: 4000)).count
+                == tokenizer.count(String(repeating: "a", count: 4000)))
         let text = String(repeating: "abcdefghij", count: 100_000)
         #expect(tokenizer.decode(tokenizer.encode(text)) == Array(text.utf8))
     }

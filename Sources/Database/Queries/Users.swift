@@ -24,7 +24,8 @@ extension Connection {
 
     package func user(affCode: String) throws(DatabaseError) -> UserRecord? {
         guard !affCode.isEmpty else { return nil }
-        return try first("SELECT \(UserRecord.columns) FROM users WHERE aff_code = ?", [.text(affCode)], UserRecord.init)
+        return try first(
+            "SELECT \(UserRecord.columns) FROM users WHERE aff_code = ?", [.text(affCode)], UserRecord.init)
     }
 
     package func hasUsers() throws(DatabaseError) -> Bool {
@@ -32,7 +33,12 @@ extension Connection {
     }
 
     /// Order of the user list: by id, or by a counter, highest first.
-    package enum UserOrder: String, Sendable { case id, quota, used_quota, request_count }
+    package enum UserOrder: String, Sendable {
+        case id
+        case quota
+        case usedQuota = "used_quota"
+        case requestCount = "request_count"
+    }
 
     package func users(page: Int64, order: UserOrder = .id) throws(DatabaseError) -> [UserRecord] {
         try rows(

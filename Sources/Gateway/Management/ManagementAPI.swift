@@ -42,7 +42,12 @@ struct ManagementAPI: Sendable {
 
     private let services: Services
     private let authentication: ManagementAuthentication
-    private let routes: [Route]
+    private var routes: [Route] { Self.allRoutes }
+
+    /// The table of what is served; the first that matches answers.
+    static let allRoutes =
+        PublicRoutes.routes + SelfRoutes.routes + UserRoutes.routes + TokenRoutes.routes + ChannelRoutes.routes
+        + LogRoutes.routes
     private let apiLimiter: RateLimiter
     private let criticalLimiter: RateLimiter
     private let webLimiter: RateLimiter
@@ -51,9 +56,6 @@ struct ManagementAPI: Sendable {
         self.services = services
         let secret = services.configuration.sessionSecret ?? Secret(RandomText.hexadecimal(64))
         authentication = ManagementAuthentication(services: services, sessions: SessionCodec(secret: secret))
-        routes =
-            PublicRoutes.routes + SelfRoutes.routes + UserRoutes.routes + TokenRoutes.routes + ChannelRoutes.routes
-            + LogRoutes.routes
         apiLimiter = RateLimiter(limit: services.configuration.apiRateLimit, seconds: 180)
         criticalLimiter = RateLimiter(limit: services.configuration.isDebug ? 0 : 20, seconds: 1200)
         webLimiter = RateLimiter(limit: services.configuration.webRateLimit, seconds: 180)

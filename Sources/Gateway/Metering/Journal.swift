@@ -60,7 +60,8 @@ struct Journal: ~Copyable {
             close(descriptor)
             throw status == ENOSPC ? .diskFull : .cannotOpen(String(cString: strerror(status)))
         }
-        guard let mapped = mmap(nil, total, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), mapped != MAP_FAILED else {
+        guard let mapped = mmap(nil, total, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), mapped != MAP_FAILED
+        else {
             close(descriptor)
             throw .cannotOpen(String(cString: strerror(errno)))
         }

@@ -81,7 +81,9 @@ package final class Ledger: Sendable {
     /// Records that the last run had journalled but not applied.
     package let replayedEntries: Int
 
-    private static func replay(_ journal: borrowing Journal, after applied: Int64) -> (entries: [LedgerEntry], open: Int) {
+    private static func replay(_ journal: borrowing Journal, after applied: Int64) -> (
+        entries: [LedgerEntry], open: Int
+    ) {
         var entries: [LedgerEntry] = []
         var open: Set<Int64> = []
         journal.replay { record in
@@ -256,7 +258,10 @@ package final class Ledger: Sendable {
         guard isNeeded else { return }
         database.submit { connection in
             let (entries, position) = self.state.withLock { state in
-                (state.pending, LedgerPosition(generation: state.journal.generation, sequence: state.journal.lastSequence))
+                (
+                    state.pending,
+                    LedgerPosition(generation: state.journal.generation, sequence: state.journal.lastSequence)
+                )
             }
             let group = Self.group(entries, position: position)
             try connection.apply(group)

@@ -26,7 +26,9 @@ extension LedgerEntry {
             for value in [settlement.quota, settlement.channelID, settlement.time] { put(value) }
             guard let log = settlement.log else { return put(0) }
             put(1)
-            for value in [log.createdAt, log.quota, log.promptTokens, log.completionTokens, log.elapsedTime] { put(value) }
+            for value in [log.createdAt, log.quota, log.promptTokens, log.completionTokens, log.elapsedTime] {
+                put(value)
+            }
             put((log.isStream ? 1 : 0) | (log.isSystemPromptReset ? 2 : 0))
             for text in [log.content, log.username, log.tokenName, log.modelName, log.requestID] { put(text) }
         }

@@ -41,7 +41,8 @@ package struct PriceTable: Sendable {
         var ratios: [String: Ratio] = [:]
         for member in object.members {
             guard case .number(let number) = member.value, let ratio = Ratio(decimal: number.text) else {
-                throw PriceError(message: "\(option): the value of \"\(member.key)\" must be a number from 0 to a billion.")
+                throw PriceError(
+                    message: "\(option): the value of \"\(member.key)\" must be a number from 0 to a billion.")
             }
             ratios[member.key] = ratio
         }

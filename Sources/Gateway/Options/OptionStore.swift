@@ -3,9 +3,9 @@ import JSON
 import Synchronization
 
 /// Settings that root edits at run time (spec/configuration.md §3), decoded; immutable, replaced whole.
-package struct OptionsSnapshot: Sendable {
+package final class OptionsSnapshot: Sendable {
     /// Every known or saved key with its text.
-    package fileprivate(set) var texts: [String: String]
+    package let texts: [String: String]
     package let prices: PriceTable
     package let retryTimes: Int
     package let preConsumedQuota: Int64

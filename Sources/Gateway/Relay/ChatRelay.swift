@@ -16,7 +16,10 @@ struct ChatRelay: Sendable {
         do throws(GatewayError) {
             let admission = try await Admission.admit(request, context, services: services)
             var picker = ChannelPicker(tiers: admission.tiers)
-            guard let first = picker.next(at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) }) else {
+            guard
+                let first = picker.next(
+                    at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+            else {
                 throw .noChannel(group: admission.principal.user.group, model: admission.envelope.model)
             }
             let exchange = try Exchange(admission, channel: first, services: services, counter: counter(request))
@@ -60,7 +63,8 @@ struct ChatRelay: Sendable {
             case .failed(let failure):
                 ChannelGuard(services: services).note(failure, of: exchange.channel, context, now: request.loop.now)
                 guard retriesLeft > 0, failure.isRetryable,
-                    let next = picker.next(at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+                    let next = picker.next(
+                        at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
                 else {
                     exchange.refund()
                     await writer.send(GatewayError.upstream(failure).response(context))

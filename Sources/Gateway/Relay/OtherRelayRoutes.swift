@@ -10,7 +10,8 @@ struct OtherRelayRoutes: Sendable {
     func respond(to request: ServerRequest, _ context: RequestContext) async -> HTTPResponse {
         do throws(GatewayError) {
             let path = request.path
-            if path == "/v1/models" || path.hasPrefix("/v1/models/"), request.method == .get || request.method == .head {
+            if path == "/v1/models" || path.hasPrefix("/v1/models/"), request.method == .get || request.method == .head
+            {
                 return try await models(request, context)
             }
             if path.hasSuffix("/dashboard/billing/subscription") || path.hasSuffix("/dashboard/billing/usage"),
@@ -33,7 +34,8 @@ struct OtherRelayRoutes: Sendable {
         HTTPResponse(headers: context.headers("application/json; charset=utf-8"), body: value.encoded())
     }
 
-    private func models(_ request: ServerRequest, _ context: RequestContext) async throws(GatewayError) -> HTTPResponse {
+    private func models(_ request: ServerRequest, _ context: RequestContext) async throws(GatewayError) -> HTTPResponse
+    {
         let access = try await TokenAuthentication(services: services).authenticate(request, context)
         let available = services.routing.table.models(of: access.principal.user.group)
         let names = access.principal.allowedModels?.sorted() ?? available

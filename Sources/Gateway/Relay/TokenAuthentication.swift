@@ -23,12 +23,13 @@ struct TokenAuthentication: Sendable {
 
     /// `Bearer ` and `sk-` are optional; what follows the first `-` is a channel.
     static func split(_ header: String) -> (key: String, channel: String?) {
-        var rest = header[...]
-        if rest.hasPrefix("Bearer ") { rest = rest.dropFirst(7) }
-        if rest.hasPrefix("sk-") { rest = rest.dropFirst(3) }
-        guard let dash = rest.firstIndex(of: "-") else { return (String(rest), nil) }
-        let channel = rest[rest.index(after: dash)...].prefix { $0 != "-" }
-        return (String(rest[..<dash]), String(channel))
+        // On UTF-8, since every request comes through here.
+        var rest = header.utf8[...]
+        if rest.starts(with: "Bearer ".utf8) { rest = rest.dropFirst(7) }
+        if rest.starts(with: "sk-".utf8) { rest = rest.dropFirst(3) }
+        guard let dash = rest.firstIndex(of: 0x2d) else { return (String(Substring(rest)), nil) }
+        let channel = rest[rest.index(after: dash)...].prefix { $0 != 0x2d }
+        return (String(Substring(rest[..<dash])), String(Substring(channel)))
     }
 
     private func check(_ principal: Principal, _ context: RequestContext) async throws(GatewayError) {

@@ -26,7 +26,9 @@ struct ChannelTest: Sendable {
             reply = try await ask(channel, channel.upstreamModel(for: asked))
             isSuccess = true
         } catch {
-            reply = (error as? UpstreamFailure).map { "http status code: \($0.status), error message: \($0.message)" } ?? "\(error)"
+            reply =
+                (error as? UpstreamFailure).map { "http status code: \($0.status), error message: \($0.message)" }
+                ?? "\(error)"
             isSuccess = false
         }
         let elapsed = Int64(((EventLoop.current?.now ?? 0) &- started) / 1_000_000)
@@ -43,7 +45,8 @@ struct ChannelTest: Sendable {
             "messages": [["role": "user", "content": .string(services.configuration.testPrompt)]],
         ]
         let request = UpstreamRequest(
-            url: vendor.chatURL(base: channel.baseURL), headers: vendor.headers(key: channel.key.exposed, isStream: false),
+            url: vendor.chatURL(base: channel.baseURL),
+            headers: vendor.headers(key: channel.key.exposed, isStream: false),
             body: body.encoded(), limits: TransportLimits(firstByte: .seconds(60), total: .seconds(120)),
             proxy: services.configuration.relayProxy)
         let response: UpstreamResponse

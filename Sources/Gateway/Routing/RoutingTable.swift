@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Which channels serve a model for a group; immutable, replaced as a whole after every change.
-package struct RoutingTable: Sendable {
+package final class RoutingTable: Sendable {
     private struct Route: Hashable {
         var group: String
         var model: String
@@ -26,7 +26,7 @@ package struct RoutingTable: Sendable {
             Dictionary(grouping: channels, by: \.priority).sorted { $0.key > $1.key }
                 .map { $0.value.sorted { $0.id < $1.id } }
         }
-        channels = Dictionary(all.map { ($0.id, $0) }) { _, last in last }
+        self.channels = Dictionary(all.map { ($0.id, $0) }) { _, last in last }
         self.models = models.mapValues { $0.sorted() }
     }
 

@@ -59,11 +59,10 @@ package final class GatewayServer: Sendable {
 
     /// Guards settled charges against a power cut; a killed process needs no help.
     private func synchronizeRegularly(_ milliseconds: Int) {
-        let ledger = services.ledger
-        Task.detached(priority: .background) { [weak self] in
-            while self != nil {
+        Task.detached(priority: .background) { [weak ledger = services.ledger] in
+            while ledger != nil {
                 try? await Task.sleep(for: .milliseconds(milliseconds))
-                try? await Blocking.run { ledger.synchronize() }
+                try? await Blocking.run { [weak ledger] in ledger?.synchronize() }
             }
         }
     }

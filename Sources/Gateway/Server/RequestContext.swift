@@ -19,7 +19,11 @@ package struct RequestContext: Sendable {
         requestID = now.requestID(LoopTools.current(request.loop).random.next())
         time = now.seconds
         started = request.loop.now
-        prefersChinese = request.headers.withValue(of: "Accept-Language") { $0.starts(with: "zh".utf8) } == true
+        prefersChinese =
+            request.headers.withValue(of: "Accept-Language") { value in
+                // Any letter case: 0x20 is what tells the cases apart.
+                value.count >= 2 && value[0] | 0x20 == 0x7a && value[1] | 0x20 == 0x68
+            } == true
         isCrossOrigin = request.headers.contains("Origin") && !Self.isSameOrigin(request.headers)
         clientAddress =
             request.headers.contains("X-Forwarded-For") || request.headers.contains("X-Real-IP")
@@ -38,6 +42,7 @@ extension RequestContext {
     /// Headers of every answer to this request.
     func headers(_ type: String, crossOrigin: Bool = true) -> HTTPHeaders {
         var headers = HTTPHeaders()
+        headers.reserve(fields: 6, bytes: 256)
         headers.add("Content-Type", type)
         headers.add("X-Oneapi-Request-Id", requestID)
         headers.add("X-Request-Id", requestID)

@@ -1,8 +1,9 @@
 package import Database
 package import HTTP
 
-/// The parts that request handling is wired of; made once by `main` or a test.
-package struct Services: Sendable {
+/// The parts that request handling is wired of; made once by `main` or a test. A class, since a request passes it on
+/// from step to step and each copy of a struct would retain every part.
+package final class Services: Sendable {
     package let configuration: Configuration
     package let database: any Database
     package let ledger: Ledger

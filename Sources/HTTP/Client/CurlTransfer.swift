@@ -76,8 +76,10 @@ final class CurlTransfer: UpstreamBody {
         if line.starts(with: "HTTP/".utf8) {
             // A new header block: an interim answer before it does not count.
             headers = HTTPHeaders()
-            let parts = line.split(separator: 0x20, maxSplits: 2)
-            status = parts.count > 1 ? decimal(trimmed(UnsafeRawBufferPointer(rebasing: parts[1].prefix(3)))) ?? 0 : 0
+            headers.reserve(fields: 16, bytes: 1024)
+            let space = line.firstIndex(of: 0x20) ?? line.count
+            let digits = line[min(space + 1, line.count)..<min(space + 4, line.count)]
+            status = decimal(UnsafeRawBufferPointer(rebasing: digits)) ?? 0
             return
         }
         let content = trimmedLine(line)

@@ -90,7 +90,11 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    mutating func reserve(bytes count: Int) { bytes.reserveCapacity(count) }
+    /// Makes room, so that adding fields one by one allocates once.
+    package mutating func reserve(fields count: Int, bytes size: Int) {
+        fields.reserveCapacity(count)
+        bytes.reserveCapacity(size)
+    }
 
     func firstIndex(of name: String) -> Int? {
         for index in fields.indices where matches(index, name) { return index }

@@ -1,11 +1,18 @@
 /// Reads a request head strictly: what two readers could frame differently is refused (RFC 9112 §§2–6, 11.2).
-struct HeadParser {
-    var maxHeadBytes = 32 << 10
-    var maxFields = 100
+package struct HeadParser {
+    /// The largest head, blank line included.
+    package var maxHeadBytes: Int
+    /// The most header fields.
+    package var maxFields: Int
+
+    package init(maxHeadBytes: Int = 32 << 10, maxFields: Int = 100) {
+        self.maxHeadBytes = maxHeadBytes
+        self.maxFields = maxFields
+    }
 
     /// Finds the end of the head; bytes before `scanned` were searched before.
     /// - Returns: the number of bytes of the head with its blank line, or `nil` if it is not all there.
-    func headEnd(in bytes: UnsafeRawBufferPointer, scanned: Int) throws(HeadError) -> Int? {
+    package func headEnd(in bytes: UnsafeRawBufferPointer, scanned: Int) throws(HeadError) -> Int? {
         var index = scanned
         while index < bytes.count {
             let byte = bytes[index]
@@ -24,12 +31,12 @@ struct HeadParser {
     }
 
     /// Parses a whole head, blank line included.
-    func parse(_ bytes: UnsafeRawBufferPointer) throws(HeadError) -> RequestHead {
+    package func parse(_ bytes: UnsafeRawBufferPointer) throws(HeadError) -> RequestHead {
         if bytes.count > maxHeadBytes { throw .tooLarge }
         guard let lineEnd = bytes.firstIndex(of: 0x0d) else { throw .malformed("The request line is missing.") }
         let (method, target, isHTTP11) = try requestLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineEnd]))
         var headers = HTTPHeaders()
-        headers.reserve(bytes: bytes.count)
+        headers.reserve(fields: 12, bytes: bytes.count)
         var position = lineEnd + 2
         while position + 2 < bytes.count {
             guard let end = bytes[position...].firstIndex(of: 0x0d) else { break }

@@ -1,19 +1,23 @@
 /// A request's first lines, checked by RFC 9112.
-struct RequestHead {
-    var method: HTTPMethod
+package struct RequestHead {
+    /// As it was sent.
+    package var method: HTTPMethod
     /// Raw path, without query.
-    var path: String
+    package var path: String
     /// Raw query without `?`.
-    var query: String
-    var headers: HTTPHeaders
-    var isHTTP11: Bool
-    var framing: BodyFraming
+    package var query: String
+    /// In the order in which they were sent.
+    package var headers: HTTPHeaders
+    /// Whether the minor version is 1, not 0.
+    package var isHTTP11: Bool
+    /// How the end of the body is known.
+    package var framing: BodyFraming
     var keepsAlive: Bool
     var expectsContinue: Bool
 }
 
 /// How the end of a body is known.
-enum BodyFraming: Equatable {
+package enum BodyFraming: Equatable {
     case none
     case length(Int)
     case chunked

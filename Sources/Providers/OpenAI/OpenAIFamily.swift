@@ -37,6 +37,7 @@ package struct OpenAIVendor: Sendable {
 
     package func headers(key: String, isStream: Bool) -> HTTPHeaders {
         var headers = HTTPHeaders()
+        headers.reserve(fields: 4, bytes: 256)
         headers.add("Content-Type", "application/json")
         headers.add("Accept", isStream ? "text/event-stream" : "application/json")
         headers.add("Authorization", "Bearer " + key)

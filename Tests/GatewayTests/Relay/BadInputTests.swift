@@ -79,7 +79,8 @@ import Testing
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
         let answer = try fixture.call(
-            "POST", "/v1/chat/completions", headers: headers + ["Content-Type: application/json"], body: chatBody().encoded())
+            "POST", "/v1/chat/completions", headers: headers + ["Content-Type: application/json"],
+            body: chatBody().encoded())
         #expect(answer.status == status)
         #expect(answer.body.contains("\"code\":\"\(code)\""))
     }
@@ -134,7 +135,10 @@ import Testing
         try fixture.addChannel()
         let key = ["Authorization: Bearer sk-roottoken"]
         let list = try fixture.call("GET", "/v1/models", headers: key)
-        #expect(try JSON.parse(Array(list.body.utf8))["data"]?.array?.compactMap { $0["id"]?.string } == ["gpt-4o", "gpt-4o-mini"])
+        #expect(
+            try JSON.parse(Array(list.body.utf8))["data"]?.array?.compactMap { $0["id"]?.string } == [
+                "gpt-4o", "gpt-4o-mini",
+            ])
         #expect(try fixture.call("GET", "/v1/models/gpt-4o", headers: key).status == 200)
         #expect(try fixture.call("GET", "/v1/models/nope", headers: key).status == 404)
         let missing = try fixture.call("POST", "/v1/responses", body: [])

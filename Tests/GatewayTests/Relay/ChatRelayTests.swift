@@ -14,7 +14,8 @@ import Testing
         let request = #"{"model": "gpt-4o", "messages": [{"role":"user","content":"hi"}], "x_unknown": {"a": 1}}"#
         let answer = try fixture.call(
             "POST", "/v1/chat/completions",
-            headers: ["Authorization: Bearer sk-roottoken", "Content-Type: application/json"], body: Array(request.utf8))
+            headers: ["Authorization: Bearer sk-roottoken", "Content-Type: application/json"], body: Array(request.utf8)
+        )
         #expect(answer.status == 200)
         #expect(answer.head.contains("X-Oneapi-Request-Id: 20"))
         let call = try #require(fixture.upstream.calls.first)
@@ -46,7 +47,9 @@ import Testing
         #expect(answer.head.contains("Content-Type: text/event-stream"))
         #expect(!answer.body.contains("usage"))
         #expect(answer.body.hasSuffix("data: [DONE]\n\n"))
-        #expect(answer.body.contains(#"data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}"#))
+        #expect(
+            answer.body.contains(
+                #"data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":null}]}"#))
         #expect(fixture.upstream.calls.first?.json["stream_options"]?["include_usage"]?.bool == true)
         #expect(try fixture.lastLog()?["quota"]?.int == 75)
         #expect(try fixture.lastLog()?["is_stream"]?.bool == true)
@@ -66,7 +69,8 @@ import Testing
         try fixture.addChannel()
         let answer = try fixture.chat(chatBody(["stream": true]))
         #expect(!answer.body.contains("[DONE]"))
-        #expect(answer.body.contains(#""type":"one_api_error""#) || answer.body.contains(#""code":"upstream_stream_cut""#))
+        #expect(
+            answer.body.contains(#""type":"one_api_error""#) || answer.body.contains(#""code":"upstream_stream_cut""#))
         let log = try #require(try fixture.lastLog())
         #expect(log["completion_tokens"]?.int == 1)
         #expect(log["prompt_tokens"]?.int == 8)
@@ -85,7 +89,8 @@ import Testing
 
     @Test("turns an error in place of the first event into a status")
     func errorFirst() async throws {
-        let error = #"{"error":{"message":"slow down","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}"#
+        let error =
+            #"{"error":{"message":"slow down","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}"#
         let fixture = try await GatewayFixture { _ in .stream([error], isCut: false) }
         try fixture.addChannel()
         #expect(try fixture.chat(chatBody(["stream": true])).status == 429)
@@ -120,7 +125,10 @@ import Testing
     @Test("gives quota back when nothing was produced, and keeps the upstream's error")
     func refunds() async throws {
         let fixture = try await GatewayFixture { _ in
-            .error(429, #"{"error":{"message":"Rate limit reached","type":"tokens","param":null,"code":"rate_limit_exceeded"}}"#)
+            .error(
+                429,
+                #"{"error":{"message":"Rate limit reached","type":"tokens","param":null,"code":"rate_limit_exceeded"}}"#
+            )
         }
         try fixture.addChannel()
         let before = try fixture.rootQuota()
@@ -135,7 +143,8 @@ import Testing
     }
 
     static let pages: [(Int, String, Int)] = [
-        (200, "<html><title>Just a moment...</title></html>", 502), (403, "<!DOCTYPE html><title>Attention</title>", 403),
+        (200, "<html><title>Just a moment...</title></html>", 502),
+        (403, "<!DOCTYPE html><title>Attention</title>", 403),
         (502, "<html><head><title>502 Bad Gateway</title></head></html>", 502), (520, "", 520),
     ]
 
@@ -153,7 +162,8 @@ import Testing
     @Test("tries other channels while nothing has gone out, each once")
     func retries() async throws {
         let fixture = try await GatewayFixture { call in
-            call.headers["Authorization"] == "Bearer sk-good" ? .chat("ok") : call.number % 2 == 0 ? .drop : .error(500, "{}")
+            call.headers["Authorization"] == "Bearer sk-good"
+                ? .chat("ok") : call.number % 2 == 0 ? .drop : .error(500, "{}")
         }
         try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "5"])
         try fixture.addChannel(["key": "sk-bad1\nsk-bad2", "priority": 10])
@@ -166,7 +176,9 @@ import Testing
 
     @Test("does not retry what is the request's own fault")
     func noRetryOnBadRequest() async throws {
-        let fixture = try await GatewayFixture { _ in .error(400, #"{"error":{"message":"bad","type":"invalid_request_error"}}"#) }
+        let fixture = try await GatewayFixture { _ in
+            .error(400, #"{"error":{"message":"bad","type":"invalid_request_error"}}"#)
+        }
         try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "5"])
         try fixture.addChannel(["key": "a\nb\nc"])
         #expect(try fixture.chat(chatBody()).status == 400)
@@ -180,7 +192,8 @@ import Testing
         }
         try fixture.addChannel()
         // 8 prompt tokens and 4 allowed at 2.5 × (8 + 4 × 4) = 60.
-        let token = try fixture.manage("POST", "/api/token/", ["name": "ten", "remain_quota": 600, "unlimited_quota": false])
+        let token = try fixture.manage(
+            "POST", "/api/token/", ["name": "ten", "remain_quota": 600, "unlimited_quota": false])
         let key = try #require(token["data"]?["key"]?.string)
         let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
             let port = fixture.port

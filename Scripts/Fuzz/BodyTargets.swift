@@ -1,0 +1,111 @@
+import HTTP
+import JSON
+
+/// Chunked bodies: the same content and end at any split.
+struct ChunkedTarget: FuzzTarget {
+    let name = "chunked bodies"
+    let samples = [
+        "5\r\nhello\r\n0\r\n\r\n", "A;x=y\r\n0123456789\r\n1\r\n!\r\n0\r\nTrailer: z\r\n\r\nGET /",
+        "00000000000001\r\nx\r\n0\r\n\r\n",
+    ].map { Array($0.utf8) }
+
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
+        let whole = decode([input])
+        let split = decode(generator.split(input))
+        return whole == split ? nil : "whole gives \(whole), in pieces \(split)"
+    }
+
+    private func decode(_ pieces: [[UInt8]]) -> String {
+        var decoder = ChunkedDecoder()
+        var output: [UInt8] = []
+        var consumed = 0
+        for piece in pieces where !decoder.isDone {
+            let failure: BodyError? = piece.withUnsafeBytes { bytes in
+                do throws(BodyError) { consumed += try decoder.feed(bytes, into: &output) } catch { return error }
+                return nil
+            }
+            // How much came out before the damage is no promise; that it is found is one.
+            if let failure { return "\(failure)" }
+        }
+        return "\(output) of \(consumed), \(decoder.isDone)"
+    }
+}
+
+/// Event streams: the same events at any split.
+struct EventTarget: FuzzTarget {
+    let name = "event streams"
+    let samples = [
+        "data: {\"a\":1}\n\ndata: [DONE]\n\n", "event: x\r\ndata: a\r\ndata: b\r\n\r\n: comment\r\rdata:c\r\r",
+        "\u{feff}data: d\n\nid: 7\nretry: 3\ndata\n\n",
+    ].map { Array($0.utf8) }
+
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
+        let whole = events([input])
+        let split = events(generator.split(input))
+        return whole == split ? nil : "whole gives \(whole), in pieces \(split)"
+    }
+
+    private func events(_ pieces: [[UInt8]]) -> [[UInt8]] {
+        var parser = SSEParser()
+        var events: [[UInt8]] = []
+        for piece in pieces {
+            piece.withUnsafeBytes { bytes in
+                parser.feed(bytes) { name, data in events += [Array(name), Array(data)] }
+            }
+        }
+        return events
+    }
+}
+
+/// JSON: what is accepted survives being written and read again, and its members' spans read by themselves.
+struct JSONTarget: FuzzTarget {
+    let name = "JSON"
+    let samples = [
+        #"{"model":"gpt-4o","messages":[{"role":"user","content":"Hi \u00e9\ud83d\ude00"}],"n":1,"t":-0.5e-3}"#,
+        #"[1,2.50,1e400,null,true,false,"",{"":{"a":[]}},"\\\"\/\b\f\n\r\t"]"#, "  {\"a\" : 1 , \"a\" : [ ] }\n",
+    ].map { Array($0.utf8) }
+
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
+        let value: JSON
+        do throws(JSONError) { value = try JSON.parse(input) } catch { return nil }
+        let written = value.encoded()
+        do throws(JSONError) {
+            guard try JSON.parse(written) == value else { return "another value after writing: \(written)" }
+        } catch {
+            return "its own writing is refused (\(error)): \(written)"
+        }
+        guard case .object(let object) = value else { return nil }
+        return spanComplaint(input, object)
+    }
+
+    private func spanComplaint(_ input: [UInt8], _ object: JSONObject) -> String? {
+        let members = input.withUnsafeBytes { JSONSpans.members(in: $0) }
+        guard members.count == object.members.count else { return "\(members.count) spans" }
+        for (member, expected) in zip(members, object.members) {
+            do throws(JSONError) {
+                guard try JSON.parse(Array(input[member.valueRange])) == expected.value else { return "a span is off" }
+            } catch {
+                return "a span is no value: \(error)"
+            }
+        }
+        return nil
+    }
+}
+
+/// gzip: never more than the limit comes out, and what was packed comes back.
+struct GzipTarget: FuzzTarget {
+    let name = "gzip"
+    let samples = [
+        Gzip.pack(Array("some text, some text, some text".utf8)) ?? [],
+        Gzip.pack([UInt8](repeating: 0, count: 9999)) ?? [],
+    ]
+
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
+        do throws(BodyError) {
+            let output = try Gzip.unpack(input, limit: 4096)
+            return output.count <= 4096 ? nil : "\(output.count) bytes came out"
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// Pseudo-random choices that a seed repeats (SplitMix64), and the damage made of them.
+struct Generator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ limit: Int) -> Int { limit > 0 ? Int(next() % UInt64(limit)) : 0 }
+
+    mutating func pick(_ samples: [[UInt8]]) -> [UInt8] {
+        samples.isEmpty ? [] : samples[below(samples.count)]
+    }
+
+    /// A byte that formats care about, or any.
+    private mutating func byte() -> UInt8 {
+        let special: [UInt8] = [
+            0, 9, 10, 13, 32, 34, 35, 44, 45, 47, 48, 49, 57, 58, 59, 63, 64, 91, 92, 93, 97, 123, 125, 127, 128, 192,
+            237, 244, 255,
+        ]
+        return below(3) == 0 ? UInt8(truncatingIfNeeded: next()) : special[below(special.count)]
+    }
+
+    /// The sample after none to six small changes: bytes replaced, put in, left out, runs doubled or cut off.
+    mutating func damaged(_ sample: [UInt8]) -> [UInt8] {
+        var bytes = sample
+        for _ in 0..<below(7) {
+            let position = below(bytes.count)
+            let end = min(bytes.count, position + 1 + below(12))
+            switch below(6) {
+            case 0 where !bytes.isEmpty: bytes[position] = byte()
+            case 1: bytes.insert(byte(), at: position)
+            case 2 where !bytes.isEmpty: bytes.remove(at: position)
+            case 3: bytes.insert(contentsOf: bytes[position..<end], at: below(bytes.count))
+            case 4: bytes.removeSubrange(position..<end)
+            default: if below(4) == 0 { bytes.removeSubrange(position...) }
+            }
+        }
+        return bytes
+    }
+
+    /// The bytes in random pieces.
+    mutating func split(_ bytes: [UInt8]) -> [[UInt8]] {
+        var pieces: [[UInt8]] = []
+        var start = 0
+        while start < bytes.count {
+            let end = min(bytes.count, start + 1 + below(below(4) == 0 ? 40 : 3))
+            pieces.append(Array(bytes[start..<end]))
+            start = end
+        }
+        return pieces
+    }
+}
+
+/// A decoder, and what must hold of it for any input.
+protocol FuzzTarget {
+    var name: String { get }
+    /// Well-formed input to start from.
+    var samples: [[UInt8]] { get }
+    /// - Returns: what is wrong, or `nil`.
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String?
+}

@@ -1,0 +1,160 @@
+"""Takes the measurements of Scripts/bench/run and writes Scripts/bench/RESULTS.md: ratios, no absolute times."""
+import argparse
+import asyncio
+import glob
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+parser = argparse.ArgumentParser()
+for name in ("mock", "nginx", "gateway", "nginx-pid", "gateway-pid", "rounds", "seconds"):
+    parser.add_argument("--" + name, type=int, required=True)
+parser.add_argument("--tokenizer")
+parser.add_argument("--work", type=pathlib.Path)
+options = parser.parse_args()
+here = pathlib.Path(__file__).resolve().parent
+KEY = "sk-benchtoken"
+
+
+def cpu(pid):
+    """Nanoseconds on a processor, all threads."""
+    total = 0
+    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+        try:
+            total += int(open(path).read().split()[0])
+        except OSError:
+            pass
+    return total
+
+
+def script(body):
+    path = options.work / "request.lua"
+    path.write_text('wrk.method = "POST"\nwrk.headers["Authorization"] = "Bearer %s"\n'
+                    'wrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[%s]==]\n' % (KEY, json.dumps(body)))
+    return path
+
+
+def wrk(port, pid, body):
+    """CPU microseconds of the process for each request, at 64 connections."""
+    before = cpu(pid)
+    out = subprocess.run(["taskset", "-c", "0", "wrk", "-t1", "-c64", f"-d{options.seconds}s", "-s", script(body),
+                          f"http://127.0.0.1:{port}/v1/chat/completions"], capture_output=True, text=True, check=True).stdout
+    spent = cpu(pid) - before
+    if "Non-2xx" in out or "Socket errors" in out:
+        sys.exit(f"port {port} answered with errors:\n{out}")
+    return spent / 1000 / int(re.search(r"(\d+) requests in", out).group(1))
+
+
+def compare(body):
+    ratios = []
+    for _ in range(options.rounds):
+        bare = wrk(options.nginx, options.nginx_pid, body)
+        ours = wrk(options.gateway, options.gateway_pid, body)
+        ratios.append(ours / bare)
+    return statistics.median(ratios)
+
+
+short = {"model": "gpt-4o", "messages": [{"role": "system", "content": "You are a helpful assistant."},
+                                         {"role": "user", "content": "Tell me a short story about a fox, please."}]}
+long_text = ("The quick brown fox jumps over the lazy dog while the river flows quietly past the old mill. " * 90)[:8192]
+long = {"model": "gpt-4o", "messages": [{"role": "user", "content": long_text}]}
+stream = {"model": "mock-tokens-50", "stream": True, "messages": [{"role": "user", "content": "Fifty events, please."}]}
+
+
+def memory(pid, field):
+    for line in open(f"/proc/{pid}/status"):
+        if line.startswith(field):
+            return int(line.split()[1]) / 1024
+
+
+def pace(value):
+    request = urllib.request.Request(f"http://127.0.0.1:{options.mock}/_mock/pace", method="PUT",
+                                     data=json.dumps({"events_per_second": value}).encode())
+    urllib.request.urlopen(request).read()
+
+
+async def one_stream(port, body, results):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    data = json.dumps(body).encode()
+    writer.write(f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {KEY}\r\n"
+                 f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data)
+    begin = time.monotonic()
+    tail = b""
+    while True:
+        piece = await reader.read(65536)
+        if not piece:
+            break
+        tail = (tail + piece)[-64:]
+    writer.close()
+    results.append((b"[DONE]" in tail, time.monotonic() - begin))
+
+
+async def many_streams(count):
+    results = []
+    body = {"model": "mock-tokens-100", "stream": True, "messages": [{"role": "user", "content": "One hundred events."}]}
+    begin = time.monotonic()
+    await asyncio.gather(*(one_stream(options.gateway, body, results) for _ in range(count)))
+    return results, time.monotonic() - begin
+
+
+def first_byte(port, prefix):
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    data = json.dumps(dict(short, stream=True))
+    times = []
+    for _ in range(300):
+        begin = time.perf_counter()
+        connection.request("POST", prefix + "/v1/chat/completions", data,
+                           {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read(1)
+        times.append(time.perf_counter() - begin)
+        answer.read()
+    return statistics.median(times) * 1000
+
+
+rows = []
+
+
+def row(name, value, target, unit=""):
+    rows.append((name, f"{value:.2f}{unit}", target))
+    print(f"{name}: {value:.2f}{unit} (target {target})", flush=True)
+
+
+idle = memory(options.gateway_pid, "VmRSS")
+added = first_byte(options.gateway, "") - first_byte(options.mock, "/openai")
+row("CPU a request, whole short chat, by nginx", compare(short), "2.2 at most")
+row("CPU a request, 8 KiB prompt, by nginx", compare(long), "2.5 at most")
+row("CPU an event, stream of 50 events, by nginx", compare(stream), "1.5 at most")
+row("time to first byte added at the median, idle machine", added, "below 0.3", " ms")
+pace(20)
+results, elapsed = asyncio.run(many_streams(1000))
+pace(0)
+# The mock paces its pieces itself; a lone stream tells how long it takes.
+pace(20)
+lone = asyncio.run(many_streams(1))[1]
+pace(0)
+row("1,000 streams at 20 events a second: finished whole", sum(done for done, _ in results), "1000")
+row("1,000 streams: the last one by the upstream's own pace", max(t for _, t in results) / lone, "1.05 at most")
+row("peak memory with 1,000 streams", memory(options.gateway_pid, "VmHWM"), "120 at most", " MB")
+row("memory idle", idle, "40 at most", " MB")
+tokenizer = ""
+if options.tokenizer:
+    done = subprocess.run([sys.executable, options.tokenizer], capture_output=True, text=True)
+    tokenizer = done.stdout if done.returncode == 0 else "not measured: " + (done.stderr.strip().splitlines() or ["?"])[-1] + "\n"
+
+lines = ["# Results of the benchmark", "",
+         "Ratios of one run, medians of alternating rounds; authentication, metering, billing and logging all on; nginx is a",
+         "bare reverse proxy with one worker on the same core; 64 connections; the mock is the upstream of both.", "",
+         f"Made by `Scripts/bench/run --rounds {options.rounds} --seconds {options.seconds}`.", "",
+         "| What | Measured | Target |", "| --- | --- | --- |"]
+lines += [f"| {name} | {value} | {target} |" for name, value, target in rows]
+lines += ["", "The tokenizer against Python's tiktoken on one thread (target: 2 x as fast or faster):", "", "```"]
+lines += tokenizer.strip().splitlines() + ["```", ""]
+(here / "RESULTS.md").write_text("\n".join(lines))

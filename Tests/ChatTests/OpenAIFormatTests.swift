@@ -1,0 +1,123 @@
+import Chat
+import Formats
+import JSON
+import Testing
+
+@Suite("OpenAI's format towards the client")
+struct OpenAIFormatTests {
+    private static let head = AnswerHead(id: "chatcmpl-1", model: "m", created: 5)
+
+    private func decode(_ body: String) throws(RequestError) -> ChatRequest {
+        try OpenAIRequestDecoder.decode(Array(body.utf8))
+    }
+
+    @Test("decodes each kind of part to the hub's own")
+    func parts() throws {
+        let request = try decode(
+            #"""
+            {"model":"m","messages":[{"role":"user","content":["plain",
+            {"type":"text","text":"t","cache_control":{"type":"ephemeral","ttl":"1h"}},
+            {"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}},
+            {"type":"file","file":{"file_id":"f1"}},
+            {"type":"novel","x":1}]}]}
+            """#)
+        #expect(
+            request.messages.first?.parts == [
+                .text("plain"), Part(.text("t"), cacheBreakpoint: CacheBreakpoint(lifetime: "1h")),
+                Part(.image(.base64(type: "image/png", data: "AA=="), detail: nil)),
+                Part(.document(.fileID("f1"), name: nil)), Part(.opaque(Opaque(.openAI, ["type": "novel", "x": 1]))),
+            ])
+    }
+
+    @Test(
+        "refuses what it cannot read, naming the field",
+        arguments: [
+            (#"{"model":"m","messages":[{"role":"robot"}]}"#, "messages[0].role"),
+            (#"{"model":"m","messages":[{"role":"tool","content":"x"}]}"#, "messages[0].tool_call_id"),
+            (#"{"model":"m","messages":[{"role":"user","content":[{"text":"x"}]}]}"#, "messages[0].content[0].type"),
+            (
+                #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":1}]}]}"#,
+                "messages[0].content[0].text"
+            ),
+            (#"{"model":"m","messages":[],"tools":[{"type":"function"}]}"#, "tools[0].function"),
+            (#"{"model":"m","messages":[],"tool_choice":"maybe"}"#, "tool_choice"),
+            (#"{"model":"m","messages":[],"stop":[1]}"#, "stop[0]"),
+            (#"{"model":"m","messages":[],"seed":1.0}"#, "seed"),
+            (#"{"model":"m","messages":[],"response_format":{"type":"json_schema"}}"#, "response_format.json_schema"),
+        ])
+    func refusals(_ body: String, _ parameter: String) {
+        let error = #expect(throws: RequestError.self) { try decode(body) }
+        #expect(error?.parameter == parameter)
+    }
+
+    private func stream(_ events: [ChatEvent], includesUsage: Bool = false) -> [String] {
+        var encoder = OpenAIStreamEncoder(includesUsage: includesUsage, fallback: Self.head)
+        var output: [UInt8] = []
+        for event in events { encoder.encode(event, into: &output) }
+        encoder.finish(into: &output)
+        return String(decoding: output, as: UTF8.self).split(separator: "\n\n").map(String.init)
+    }
+
+    private func deltas(_ chunks: [String]) -> [JSON?] {
+        chunks.dropLast().map { (try? JSON.parse(Array($0.dropFirst(6).utf8)))?["choices"]?[0]?["delta"] }
+    }
+
+    @Test("opens a text answer with an empty piece and a tool answer with the call, as OpenAI does")
+    func firstChunks() {
+        let text = deltas(stream([.choiceStarted(0), .textDelta(0, "Hi"), .finished(0, .stop)]))
+        #expect(text == [["role": "assistant", "content": "", "refusal": nil], ["content": "Hi"], [:]])
+        let call = ToolCall(id: "", name: "f", arguments: "")
+        let tool = deltas(stream([.choiceStarted(0), .toolCallStarted(0, index: 0, call), .finished(0, .toolCalls)]))
+        #expect(tool.first??["content"] == .null)
+        #expect(tool.first??["tool_calls"]?[0]?["id"] == "call_chatcmpl-1_0_0")
+        #expect(tool.count == 2)
+    }
+
+    @Test("tells usage once, last, to who asked")
+    func usage() {
+        let events: [ChatEvent] = [
+            .choiceStarted(0), .usage(Usage(promptTokens: 1), original: nil),
+            .usage(Usage(promptTokens: 1, completionTokens: 2), original: nil), .finished(0, .stop),
+        ]
+        let chunks = stream(events, includesUsage: true)
+        #expect(chunks.dropLast(2).allSatisfy { $0.contains(#""usage":null"#) })
+        #expect(
+            chunks.suffix(2).first?.contains(#""choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2"#) ?? false
+        )
+        #expect(!stream(events).contains { $0.contains("usage") })
+    }
+
+    @Test("ends with the error and no [DONE] when the answer failed")
+    func failure() throws {
+        let failure = UpstreamFailure(kind: .server, status: 502, message: "Broken", code: .number("17"))
+        let chunks = stream([.choiceStarted(0), .textDelta(0, "H"), .failed(failure), .textDelta(0, "i")])
+        #expect(
+            chunks.last
+                == #"data: {"error":{"message":"Broken","type":"upstream_error","param":null,"code":17}}"#)
+        #expect(throws: failure) { try OpenAIAnswerEncoder.encode([.failed(failure)], fallback: Self.head) }
+    }
+
+    @Test("a whole answer is the sum of its events")
+    func whole() throws {
+        let bytes = try OpenAIAnswerEncoder.encode(
+            [
+                .choiceStarted(1), .choiceStarted(0), .textDelta(0, "a"), .textDelta(1, "x"), .textDelta(0, "b"),
+                .reasoningDelta(0, "r"), .finished(0, .other("eos")), .finished(1, .length),
+            ], fallback: Self.head)
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == #"{"id":"chatcmpl-1","object":"chat.completion","created":5,"model":"m","choices":["#
+                + #"{"index":0,"message":{"role":"assistant","content":"ab","reasoning_content":"r","refusal":null},"logprobs":null,"finish_reason":"eos"},"#
+                + #"{"index":1,"message":{"role":"assistant","content":"x","refusal":null},"logprobs":null,"finish_reason":"length"}]}"#
+        )
+    }
+
+    @Test("an error in the request becomes OpenAI's object")
+    func requestError() {
+        let body = OpenAIError.body(RequestError(.invalidType, "Invalid \"n\"", parameter: "n"))
+        #expect(
+            String(decoding: body, as: UTF8.self)
+                == #"{"error":{"message":"Invalid \"n\"","type":"invalid_request_error","param":"n","code":"invalid_type"}}"#
+        )
+    }
+}

@@ -1,0 +1,65 @@
+import TestKit
+import Testing
+
+@testable import Gateway
+
+@Suite struct LogTests {
+    private let directory = TemporaryDirectory()
+
+    /// Lines that a closed log has left in a file.
+    private func lines(_ name: String, isOneFile: Bool = false, showsDebug: Bool = false, _ body: (Log) -> Void)
+        -> [String]
+    {
+        let log = Log(directory: directory.path, isOneFile: isOneFile, showsDebug: showsDebug, echoes: false)
+        body(log)
+        log.close()
+        return String(decoding: readFile("\(directory.path)/\(name)"), as: UTF8.self).split(separator: "\n").map(
+            String.init)
+    }
+
+    @Test("a line has level, local time, request id, message and fields, in the file of the day")
+    func application() throws {
+        let before = LocalTime.now()
+        let lines = lines("oneapi-\(before.dayDigits).log") { log in
+            log.write(.warning, "something odd", requestID: "42", ["channel": "7", "reason": "a\nb\r\nc"])
+        }
+        guard LocalTime.now().dayDigits == before.dayDigits else { return }
+        let line = try #require(lines.first)
+        #expect(lines.count == 1)
+        #expect(
+            line.wholeMatch(
+                of: #/\[WARN\] \d{4}/\d\d/\d\d - \d\d:\d\d:\d\d \| 42 \| something odd channel=7 reason=abc/#) != nil)
+    }
+
+    @Test("a request's line has no query, and its time in milliseconds")
+    func access() {
+        let lines = lines("oneapi.log", isOneFile: true) { log in
+            log.access(
+                requestID: "1", status: 200, microseconds: 12_034, address: "1.2.3.4", method: "GET",
+                path: "/api/status")
+        }
+        #expect(lines.first?.hasPrefix("[GIN] ") == true)
+        #expect(lines.first?.hasSuffix("| 1 | 200 | 12.034ms | 1.2.3.4 | GET /api/status") == true)
+    }
+
+    @Test("debug lines are written only when asked for, and a second run appends")
+    func levels() {
+        #expect(lines("oneapi.log", isOneFile: true) { $0.write(.debug, "quiet") }.isEmpty)
+        #expect(lines("oneapi.log", isOneFile: true, showsDebug: true) { $0.write(.debug, "loud") }.count == 1)
+        #expect(lines("oneapi.log", isOneFile: true) { $0.write(.error, "more") }.count == 2)
+    }
+
+    @Test("lines from many threads are whole and none is lost")
+    func manyThreads() async {
+        let log = Log(directory: directory.path, isOneFile: true, echoes: false)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                group.addTask { for _ in 0..<50 { log.write(.info, "line", requestID: "\(number)") } }
+            }
+        }
+        log.close()
+        let lines = String(decoding: readFile("\(directory.path)/oneapi.log"), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 1000)
+        #expect(lines.allSatisfy { $0.hasPrefix("[INFO] ") && $0.hasSuffix(" | line") })
+    }
+}

@@ -1,0 +1,75 @@
+import HTTP
+import JSON
+
+/// What a client makes of an answer, written apart from the code under test: chunks joined as the official SDK does,
+/// members that are null or empty left out.
+enum MergedAnswer {
+    /// The payloads of a stream, `[DONE]` included.
+    static func payloads(_ stream: [UInt8]) -> [[UInt8]] {
+        var payloads: [[UInt8]] = []
+        var parser = SSEParser()
+        stream.withUnsafeBytes { parser.feed($0) { _, data in payloads.append(Array(data)) } }
+        return payloads
+    }
+
+    static func ofStream(_ stream: [UInt8]) -> JSON {
+        var merged = JSONObject()
+        for payload in payloads(stream) {
+            guard let chunk = try? JSON.parse(payload).object else { continue }
+            for member in chunk.members where !["choices", "obfuscation", "object"].contains(member.key) {
+                if !isEmpty(member.value) { merged[member.key] = member.value }
+            }
+            for choice in chunk["choices"]?.array ?? [] { add(choice, to: &merged) }
+        }
+        return normal(.object(merged))
+    }
+
+    private static func add(_ choice: JSON, to merged: inout JSONObject) {
+        let index = choice["index"]?.int ?? 0
+        let key = "choice \(index)"
+        var whole = merged[key]?.object ?? JSONObject()
+        for member in choice.object?.members ?? [] where member.key != "index" && !isEmpty(member.value) {
+            whole[member.key] = join(whole[member.key], member.value)
+        }
+        merged[key] = .object(whole)
+    }
+
+    /// Texts and lists grow, objects merge, list members with an `index` merge by it.
+    private static func join(_ old: JSON?, _ new: JSON, key: String = "") -> JSON {
+        switch (old, new) {
+        case (.string(let before), .string(let after)) where !["role", "id", "type", "finish_reason"].contains(key):
+            return .string(before + after)
+        case (.object(var before), .object(let after)):
+            for member in after.members where !member.value.isNull {
+                before[member.key] = join(before[member.key], member.value, key: member.key)
+            }
+            return .object(before)
+        case (.array(var before), .array(let after)):
+            for item in after {
+                let position = item["index"]?.int.flatMap { index in before.firstIndex { $0["index"]?.int == index } }
+                if let position { before[position] = join(before[position], item) } else { before.append(item) }
+            }
+            return .array(before)
+        default: return new
+        }
+    }
+
+    private static func isEmpty(_ value: JSON) -> Bool {
+        value.isNull || value.string == "" || value.array?.isEmpty == true
+    }
+
+    /// Keys sorted, null and empty members out, `1.0` as `1`.
+    static func normal(_ value: JSON) -> JSON {
+        switch value {
+        case .object(let object):
+            var sorted = JSONObject()
+            for member in object.members.sorted(by: { $0.key < $1.key }) where !isEmpty(member.value) {
+                sorted.append(member.key, normal(member.value))
+            }
+            return .object(sorted)
+        case .array(let items): return .array(items.map(normal))
+        case .number(let number) where number.int == nil: return .double(number.double)
+        default: return value
+        }
+    }
+}

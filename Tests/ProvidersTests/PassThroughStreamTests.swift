@@ -1,0 +1,116 @@
+import Chat
+import JSON
+import Providers
+import Testing
+
+@Suite("A stream that passes through")
+struct PassThroughStreamTests {
+    private let parser = JSONParser()
+
+    private struct Result: Equatable {
+        var output: [UInt8] = []
+        var outcome: OpenAIStreamRelay.Outcome = .cut
+        var usage: Usage?
+        var produced: [UInt8] = []
+    }
+
+    private func relay(_ pieces: [[UInt8]], hidesUsage: Bool) -> Result {
+        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage, parser: parser)
+        var result = Result()
+        for piece in pieces { relay.feed(piece, into: &result.output) }
+        result.outcome = relay.finish(isCleanEnd: true, into: &result.output)
+        (result.usage, result.produced) = (relay.usage, relay.produced)
+        return result
+    }
+
+    @Test("ends as the upstream ended it, with its usage or else its text", arguments: FixtureCase.streams)
+    func outcome(_ fixture: FixtureCase) throws {
+        let result = relay([try #require(fixture.stream)], hidesUsage: false)
+        switch result.outcome {
+        case .complete: #expect(fixture.outcome == "complete")
+        case .cut: #expect(fixture.outcome == "cut")
+        case .failed(let failure): expectFailure(failure, fixture)
+        }
+        expectUsage(result.usage, fixture)
+        if fixture.usage == nil {
+            #expect(String(decoding: result.produced, as: UTF8.self) == fixture.expected["produced"]?.string)
+        }
+    }
+
+    @Test("is the same at any split of its bytes", arguments: FixtureCase.streams, [true, false])
+    func splits(_ fixture: FixtureCase, hidesUsage: Bool) throws {
+        let stream = try #require(fixture.stream)
+        let whole = relay([stream], hidesUsage: hidesUsage)
+        for position in 1..<stream.count {
+            let split = relay([Array(stream[..<position]), Array(stream[position...])], hidesUsage: hidesUsage)
+            try #require(split == whole, "split at \(position)")
+        }
+        #expect(relay(stream.map { [$0] }, hidesUsage: hidesUsage) == whole)
+    }
+
+    @Test("keeps each payload as it came and says [DONE] once, last", arguments: FixtureCase.streams)
+    func payloads(_ fixture: FixtureCase) throws {
+        let stream = try #require(fixture.stream)
+        let result = relay([stream], hidesUsage: false)
+        let sent = MergedAnswer.payloads(stream).filter { (try? JSON.parse($0)["error"] == nil) ?? false }
+        let upToDone = fixture.name == "after-done" ? Array(sent.prefix(3)) : sent
+        let upToJunk = fixture.name == "vendor-junk-event" ? Array(sent.prefix(2)) : upToDone
+        var got = MergedAnswer.payloads(result.output)
+        if fixture.outcome == "complete" { #expect(got.popLast() == Array("[DONE]".utf8)) }
+        // The lines of one event are one line now.
+        #expect(got == upToJunk.map { $0.map { $0 == 0x0a ? 0x20 : $0 } })
+        #expect(!result.output.contains(0x0d))
+    }
+
+    @Test("hides usage from who did not ask, and nothing else", arguments: FixtureCase.streams)
+    func hidesUsage(_ fixture: FixtureCase) throws {
+        let stream = try #require(fixture.stream)
+        let hidden = relay([stream], hidesUsage: true)
+        let shown = relay([stream], hidesUsage: false)
+        #expect(hidden.usage == shown.usage && hidden.outcome == shown.outcome)
+        let payloads = MergedAnswer.payloads(hidden.output)
+        for payload in payloads where payload != Array("[DONE]".utf8) {
+            #expect(try JSON.parse(payload)["usage"] == nil)
+        }
+        guard var merged = MergedAnswer.ofStream(shown.output).object else { return }
+        merged["usage"] = nil
+        #expect(MergedAnswer.ofStream(hidden.output) == .object(merged))
+    }
+
+    @Test("fails when one event is larger than the limit")
+    func limit() {
+        var relay = OpenAIStreamRelay(hidesUsage: false, parser: parser, eventLimit: 1000)
+        var output: [UInt8] = []
+        relay.feed(Array(("data: {\"x\":\"" + String(repeating: "a", count: 2000)).utf8), into: &output)
+        #expect(relay.isOver)
+        guard case .failed(let failure) = relay.finish(isCleanEnd: true, into: &output) else {
+            Issue.record("not failed")
+            return
+        }
+        #expect(failure.code == .text("upstream_event_too_large"))
+        #expect(output.isEmpty)
+    }
+
+    @Test("is cut when the connection broke after the finish reason but before [DONE]")
+    func brokenEnd() {
+        var relay = OpenAIStreamRelay(hidesUsage: false, parser: parser)
+        var output: [UInt8] = []
+        relay.feed(
+            Array("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n".utf8), into: &output
+        )
+        #expect(relay.finish(isCleanEnd: false, into: &output) == .cut)
+    }
+}
+
+func expectFailure(_ failure: UpstreamFailure, _ fixture: FixtureCase) {
+    #expect(fixture.outcome == "failed")
+    let expected = fixture.expected["failure"]
+    #expect(failure.kind.rawValue == expected?["kind"]?.string)
+    #expect(Int64(failure.status) == expected?["status"]?.int)
+    #expect(failure.message == expected?["message"]?.string)
+}
+
+func expectUsage(_ usage: Usage?, _ fixture: FixtureCase) {
+    let counts = usage.map { [$0.promptTokens, $0.completionTokens, $0.cachedTokens, $0.reasoningTokens] }
+    #expect(counts == fixture.usage)
+}

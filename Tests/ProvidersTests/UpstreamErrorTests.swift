@@ -1,0 +1,139 @@
+import Chat
+import HTTP
+import JSON
+import Providers
+import Testing
+
+@Suite("An upstream's error")
+struct UpstreamErrorTests {
+    private func failure(_ status: Int, _ body: String, _ headers: [(String, String)] = []) -> UpstreamFailure {
+        OpenAIErrors.failure(
+            status: status, headers: HTTPHeaders(headers), body: Array(body.utf8), parser: JSONParser())
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        var status: Int
+        var body: String
+        var kind: UpstreamFailure.Kind
+        var message: String
+        var type = "upstream_error"
+        var code = UpstreamFailure.Code.text("bad_response_status_code")
+        var testDescription: String { "\(status) \(body.prefix(60))" }
+    }
+
+    static let cases: [Case] = [
+        Case(
+            status: 400,
+            body:
+                #"{"error":{"message":"Too long","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#,
+            kind: .badRequest, message: "Too long", type: "invalid_request_error",
+            code: .text("context_length_exceeded")),
+        Case(
+            status: 429,
+            body:
+                #"{"error":{"message":"No money","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#,
+            kind: .quotaExceeded, message: "No money", type: "insufficient_quota", code: .text("insufficient_quota")),
+        Case(
+            status: 429, body: #"{"error":{"message":"Slow","type":"requests","param":null,"code":null}}"#,
+            kind: .rateLimited, message: "Slow", type: "requests", code: .none),
+        Case(
+            status: 400, body: #"{"error":{"message":"Bad","code":1210}}"#, kind: .badRequest, message: "Bad",
+            code: .number("1210")),
+        Case(status: 500, body: #"{"error":"model not found"}"#, kind: .server, message: "model not found"),
+        Case(
+            status: 422, body: #"{"detail":[{"loc":["body"],"msg":"field required"}]}"#, kind: .badRequest,
+            message: "field required"),
+        Case(status: 400, body: #"{"msg":"nope"}"#, kind: .badRequest, message: "nope"),
+        Case(
+            status: 400, body: #"{"message":"nope","code":40301}"#, kind: .badRequest, message: "nope",
+            code: .number("40301")),
+        Case(status: 400, body: #"{"header":{"message":"h"}}"#, kind: .badRequest, message: "h"),
+        Case(status: 402, body: #"{"error":{"message":"Pay"}}"#, kind: .quotaExceeded, message: "Pay", code: .none),
+        Case(
+            status: 503, body: "{}", kind: .overloaded, message: "The upstream answered with status 503 and no message."
+        ),
+        Case(
+            status: 500, body: "", kind: .server,
+            message: "The upstream answered with status 500 and an empty body where JSON was due.",
+            code: .text("bad_upstream_response")),
+        Case(
+            status: 500, body: "[1]", kind: .server,
+            message: "The upstream answered with status 500 and 3 bytes that are not JSON where JSON was due.",
+            code: .text("bad_upstream_response")),
+    ]
+
+    @Test("keeps what the provider said", arguments: cases)
+    func described(_ example: Case) {
+        let failure = failure(example.status, example.body)
+        #expect(failure.kind == example.kind)
+        #expect(failure.status == example.status)
+        #expect(failure.message == example.message)
+        #expect(failure.type == example.type)
+        #expect(failure.code == example.code)
+    }
+
+    @Test(
+        "names a web page and shows nothing of it",
+        arguments: [
+            ("<title>Attention Required! | Cloudflare</title><h1>Sorry, you have been blocked</h1>", "we are blocked"),
+            ("<title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/>", "browser check"),
+            ("<title>api.secret-host.com | 522: Connection timed out</title>cloudflare", "timed out"),
+            ("<title>Access denied | api.secret-host.com used Cloudflare to restrict access</title>", "denies access"),
+            ("<title>504 at api.secret-host.com</title>", "titled \"504 at …\""),
+        ])
+    func pages(_ body: String, _ meaning: String) {
+        let failure = failure(
+            403, "<!DOCTYPE html><html>" + body + "</html>",
+            [("Content-Type", "text/html; charset=UTF-8"), ("cf-ray", "8d4f0aa1-FRA")])
+        #expect(failure.kind == .permission && failure.status == 403)
+        #expect(failure.message.contains(meaning))
+        #expect(failure.message.contains("cf-ray 8d4f0aa1-FRA"))
+        #expect(!failure.message.contains("<") && !failure.message.contains("secret-host"))
+    }
+
+    @Test("hides a page inside a message too")
+    func pageInMessage() {
+        let failure = failure(502, #"{"error":{"message":"got <html><title>10.0.0.7 nginx</title></html>"}}"#)
+        #expect(!failure.message.contains("<html") && !failure.message.contains("10.0.0.7"))
+    }
+
+    @Test(
+        "masks keys and keeps sentences",
+        arguments: [
+            (
+                "Incorrect API key provided: sk-proj-abcdef123456. See docs.",
+                "Incorrect API key provided: sk-***. See docs."
+            ),
+            ("Authorization: Bearer eyJhbGciOi1 refused", "Authorization: Bearer *** refused"),
+            ("Bearer authentication is required", "Bearer authentication is required"),
+            ("the task-0123456789 failed", "the task-0123456789 failed"),
+            ("gsk_0123456789abcdef and sk-short", "gsk_*** and sk-short"),
+            ("a\u{0}b\u{1b}c\u{202e}d", "a b c d"),
+        ])
+    func sanitises(_ text: String, _ expected: String) {
+        #expect(sanitized(text, limit: 200) == expected)
+    }
+
+    @Test("is bounded in length")
+    func bounded() {
+        #expect(sanitized(String(repeating: "x", count: 500), limit: 100).count == 100)
+    }
+
+    @Test("tells how long to wait, from headers or from its sentence")
+    func retryAfter() {
+        let plain = #"{"error":{"message":"Slow"}}"#
+        #expect(failure(429, plain, [("retry-after-ms", "3890"), ("retry-after", "9")]).retryAfter == 4)
+        #expect(failure(429, plain, [("retry-after", "9")]).retryAfter == 9)
+        #expect(failure(429, plain, [("retry-after", "nan")]).retryAfter == nil)
+        #expect(failure(429, #"{"error":{"message":"Please try again in 1m12.5s. Visit"}}"#).retryAfter == 73)
+        #expect(failure(429, #"{"error":{"message":"Please try again in 174ms."}}"#).retryAfter == 1)
+        #expect(failure(500, #"{"error":{"message":"try again in 3s"}}"#).retryAfter == nil)
+    }
+
+    @Test("is worth another channel unless the request itself is wrong")
+    func retryable() {
+        #expect(!failure(400, #"{"error":{"message":"Bad"}}"#).isRetryable)
+        #expect(failure(429, #"{"error":{"message":"Slow"}}"#).isRetryable)
+        #expect(failure(502, "<html></html>").isRetryable)
+    }
+}
