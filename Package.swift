@@ -79,7 +79,7 @@ let package = Package(
         tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
         tests("TokenizerTests", needs: ["Tokenizer", "JSON", "TestKit"]),
         tests("ProvidersTests", needs: ["Providers", "Formats", "Chat", "JSON", "HTTP"]),
-        tests("DatabaseTests", needs: ["Database"]),
+        tests("DatabaseTests", needs: ["Database", "TestKit"]),
         tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),
         tests("MockProvidersTests", needs: ["TestKit", "MockKit", "HTTP", "JSON", "EventLoop"]),
         tests("EndToEndTests", needs: ["TestKit", "Gateway", "MockKit", "HTTP", "JSON", "EventLoop", "Database"]),

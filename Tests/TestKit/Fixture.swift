@@ -42,3 +42,10 @@ package final class TemporaryDirectory {
         rmdir(path)
     }
 }
+
+/// Writes a whole file.
+package func writeFile(_ path: String, _ bytes: [UInt8]) throws {
+    guard let file = fopen(path, "wb") else { throw RawClientError.notConnected }
+    defer { fclose(file) }
+    fwrite(bytes, 1, bytes.count, file)
+}

@@ -19,7 +19,7 @@ final class CurlHandle {
         oneapi_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
         oneapi_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         oneapi_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        oneapi_easy_set_long(easy, CURLOPT_BUFFERSIZE, 64 << 10)
+        oneapi_easy_set_long(easy, CURLOPT_BUFFERSIZE, 16 << 10)
         if !client.usesEnvironmentProxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, "") }
         oneapi_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         // Asks for an unpacked answer and still unpacks one that comes packed.

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct PriceTests {
+    static let ratios: [(String, Int64?)] = [
+        ("1", 1_000_000_000), ("2.5", 2_500_000_000), ("0.075", 75_000_000), ("1e-3", 1_000_000),
+        ("1.5E2", 150_000_000_000),
+        ("0", 0), ("1.320754716981132", 1_320_754_717), (".5", 500_000_000), ("5.", 5_000_000_000), ("-1", nil),
+        ("", nil),
+        (".", nil), ("1e", nil), ("1e400", nil), ("abc", nil), ("1.2.3", nil), ("99999999999", nil), ("0x10", nil),
+    ]
+
+    @Test("reads decimals exactly and refuses the rest", arguments: ratios)
+    func reads(text: String, units: Int64?) { #expect(Ratio(decimal: text)?.units == units) }
+
+    static let models: [(String, Int, String, String)] = [
+        ("gpt-4o", 1, "2.50", "4.00"), ("gpt-4", 1, "15.00", "2.00"), ("gpt-3.5-turbo", 1, "0.25", "3.00"),
+        ("llama3-8b-8192", 33, "0.15", "2.00"), ("nomodelratio", 1, "30.00", "1.00"),
+        ("deepseek-reasoner", 36, "0.28", "3.98"), ("openrouter/auto", 20, "30.00", "1.00"),
+    ]
+
+    @Test("finds the prices of the specification", arguments: models)
+    func finds(model: String, type: Int, ratio: String, completion: String) {
+        let rates = PriceTable().rates(model: model, channelType: type, group: "default")
+        #expect(rates.model.twoDecimals == ratio)
+        #expect(rates.completion.twoDecimals == completion)
+        #expect(rates.isDefaultPrice == (ratio == "30.00" && model != "gpt-4-32k"))
+    }
+
+    @Test("puts the operator's options before the built-in table, a channel type's own price first")
+    func options() throws {
+        let table = try PriceTable(
+            modelRatio: #"{"gpt-4o":9,"m":1,"m(7)":2}"#, completionRatio: #"{"m":5}"#, groupRatio: #"{"vip":0.5}"#)
+        #expect(table.rates(model: "gpt-4o", channelType: 1, group: "vip").model.units == 9 * Ratio.scale)
+        #expect(table.rates(model: "m", channelType: 7, group: "vip").model.units == 2 * Ratio.scale)
+        #expect(table.rates(model: "m", channelType: 1, group: "x").completion.units == 5 * Ratio.scale)
+        #expect(table.rates(model: "m", channelType: 1, group: "vip").group.units == Ratio.scale / 2)
+        #expect(table.rates(model: "m", channelType: 1, group: "nobody").group == .one)
+        #expect(table.groups == ["vip"])
+    }
+
+    static let broken = ["", "[]", "{", #"{"a":"1"}"#, #"{"a":-1}"#, #"{"a":null}"#]
+
+    @Test("refuses option texts that are no prices", arguments: broken)
+    func refuses(text: String) { #expect(throws: PriceError.self) { try PriceTable(modelRatio: text) } }
+
+    @Test("charges what the specification computes")
+    func charges() throws {
+        let rates = PriceTable().rates(model: "gpt-4o", channelType: 1, group: "default")
+        #expect(rates.quota(for: ChargedUsage(promptTokens: 10, completionTokens: 5)) == 75)
+        #expect(rates.quota(for: ChargedUsage(promptTokens: 0, completionTokens: 0)) == 0)
+        #expect(rates.quota(for: ChargedUsage(promptTokens: 100, completionTokens: 0, cachedTokens: 100)) == 125)
+        let free = Rates(model: .zero)
+        #expect(free.quota(for: ChargedUsage(promptTokens: 10, completionTokens: 10)) == 0)
+        let cheap = Rates(model: try #require(Ratio(decimal: "0.000001")))
+        #expect(cheap.quota(for: ChargedUsage(promptTokens: 1, completionTokens: 0)) == 1)
+        #expect(rates.logText(cachedTokens: 0, isEstimated: false) == "倍率：2.50 × 1.00 × 4.00")
+    }
+
+    @Test("never overflows, whatever an upstream reports")
+    func hostileUsage() {
+        let rates = Rates(
+            model: Ratio(units: 1_000_000 * Ratio.scale), completion: Ratio(units: 1_000_000 * Ratio.scale))
+        let quota = rates.quota(for: ChargedUsage(promptTokens: .max / 4, completionTokens: .max / 4))
+        #expect(quota > 0)
+        #expect(rates.quota(for: ChargedUsage(promptTokens: -5, completionTokens: -1)) == 0)
+    }
+
+    @Test("agrees with whole-number arithmetic on random prices")
+    func randomPrices() throws {
+        var seed: UInt64 = 42
+        func random(_ bound: UInt64) -> Int64 {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int64((seed >> 33) % bound)
+        }
+        for _ in 0..<2000 {
+            // Hundredths, so that the exact sum has six decimals.
+            let (model, completion, group) = (random(5000), random(1000), random(300))
+            let (prompt, answer) = (random(100_000), random(20_000))
+            let rates = Rates(
+                model: Ratio(units: model * 10_000_000), completion: Ratio(units: completion * 10_000_000),
+                group: Ratio(units: group * 10_000_000))
+            let exact = (prompt * 100 + answer * completion) * model * group
+            let expected = prompt + answer == 0 ? 0 : (exact + 999_999) / 1_000_000
+            let quota = rates.quota(for: ChargedUsage(promptTokens: prompt, completionTokens: answer))
+            #expect(quota == (expected == 0 && model > 0 && group > 0 && prompt + answer > 0 ? 1 : expected))
+        }
+    }
+}
