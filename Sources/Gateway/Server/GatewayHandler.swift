@@ -15,7 +15,8 @@ package struct GatewayHandler: RequestHandler {
         let context = RequestContext(request, configuration: services.configuration)
         let status = await route(request, context, writer)
         services.log.access(
-            requestID: context.requestID, status: status, microseconds: (EventLoop.monotonicNow() &- context.started) / 1000,
+            requestID: context.requestID, status: status,
+            microseconds: (EventLoop.monotonicNow() &- context.started) / 1000,
             address: context.clientAddress, method: request.method.name, path: request.path)
     }
 
