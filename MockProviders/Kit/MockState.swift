@@ -17,7 +17,10 @@ final class MockState: Sendable {
         self.journal = journal
         self.ledger = ledger
         let openAI = OpenAI()
-        providers = [("/openai/v1/", openAI), ("/v1/", openAI)]
+        providers = [
+            ("/openai/v1/", openAI),
+            ("/v1/", openAI),
+        ]
     }
 
     /// Ids for one answer.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs OpenAI's own Python package against the mock, or against a gateway in front of it.
+"""Runs the providers' own Python packages against the mock, or OpenAI's against a gateway in front of it.
 
     run.py --base-url http://127.0.0.1:8400/openai/v1
     run.py --gateway --base-url http://127.0.0.1:3000/v1 --key sk-... --mock http://127.0.0.1:8400
@@ -34,12 +34,17 @@ def main():
     Target.key, Target.model, Target.reasoning_model = options.key, options.model, options.reasoning_model
     origin = urlsplit(options.base_url)
     mock = options.mock or (None if options.gateway else f"{origin.scheme}://{origin.netloc}")
-    Target.control = mock.rstrip("/") + "/_mock" if mock else None
+    Target.mock = mock.rstrip("/") if mock else None
+    Target.control = Target.mock + "/_mock" if mock else None
 
     loader = unittest.TestLoader()
     if options.only:
         loader.testNamePatterns = [f"*{options.only}*"]
-    tests = loader.loadTestsFromNames(["test_chat", "test_errors", "test_endpoints"])
+    here = os.path.dirname(os.path.abspath(__file__))
+    modules = sorted(name[:-3] for name in os.listdir(here) if name.startswith("test_") and name.endswith(".py"))
+    if options.gateway:
+        modules = [name for name in modules if name.startswith("test_openai_")]
+    tests = loader.loadTestsFromNames(modules)
     result = unittest.TextTestRunner(verbosity=2).run(tests)
     sys.exit(0 if result.wasSuccessful() and result.testsRun else 1)
 

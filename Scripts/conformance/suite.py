@@ -12,6 +12,7 @@ class Target:
     """Set by run.py from the command line."""
 
     base_url = ""
+    mock = None  # the mock's address, without a path
     control = None  # the mock's /_mock, or None when only a gateway is known
     key = "sk-conformance"
     model = "gpt-4o-mini"

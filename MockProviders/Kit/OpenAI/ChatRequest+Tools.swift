@@ -5,7 +5,7 @@ extension ChatRequest {
         if let view = body["tools"], !view.isNull { tools = try Self.tools(view) }
         if let view = body["functions"], !view.isNull {
             isLegacy = true
-            var found: [Tool] = []
+            var found: [Prompt.Tool] = []
             try view.forEachElement { (item) throws(Failure) in
                 found.append(try Self.function(item, "functions[\(found.count)]"))
             }
@@ -26,8 +26,8 @@ extension ChatRequest {
         }
     }
 
-    private static func tools(_ view: JSONView) throws(Failure) -> [Tool] {
-        var tools: [Tool] = []
+    private static func tools(_ view: JSONView) throws(Failure) -> [Prompt.Tool] {
+        var tools: [Prompt.Tool] = []
         try view.forEachElement { (item) throws(Failure) in
             let path = "tools[\(tools.count)]"
             switch item["type"]?.string {
@@ -37,7 +37,7 @@ extension ChatRequest {
             case "custom":
                 guard let name = item["custom"]?["name"]?.string else { throw .missing("\(path).custom.name") }
                 try checkName(name, "\(path).custom.name")
-                tools.append(Tool(name: name, parameters: .null, isCustom: true))
+                tools.append(Prompt.Tool(name: name, parameters: .null, isCustom: true))
             case nil: throw .missing("\(path).type")
             case let other: throw .badChoice("\(path).type", other ?? "", ["function", "custom"])
             }
@@ -45,7 +45,7 @@ extension ChatRequest {
         return tools
     }
 
-    private static func function(_ view: JSONView, _ path: String) throws(Failure) -> Tool {
+    private static func function(_ view: JSONView, _ path: String) throws(Failure) -> Prompt.Tool {
         guard view.isObject else { throw .wrongType(path, "an object", view) }
         guard let name = view["name"]?.string else { throw .missing("\(path).name") }
         try checkName(name, "\(path).name")
@@ -53,10 +53,10 @@ extension ChatRequest {
         if view["strict"]?.bool == true {
             try SchemaCheck.strict(parameters, "function '\(name)'", "\(path).parameters")
         }
-        return Tool(name: name, parameters: parameters, isCustom: false)
+        return Prompt.Tool(name: name, parameters: parameters)
     }
 
-    private mutating func toolChoice(_ view: JSONView, _ field: String) throws(Failure) -> ToolChoice {
+    private mutating func toolChoice(_ view: JSONView, _ field: String) throws(Failure) -> Prompt.ToolChoice {
         if let word = view.string {
             switch word {
             case "none": return .none
@@ -78,7 +78,7 @@ extension ChatRequest {
         return .named(name)
     }
 
-    private mutating func allowedTools(_ view: JSONView) throws(Failure) -> ToolChoice {
+    private mutating func allowedTools(_ view: JSONView) throws(Failure) -> Prompt.ToolChoice {
         guard let allowed = view["allowed_tools"] else { throw .missing("tool_choice.allowed_tools") }
         var names: [String] = []
         allowed["tools"]?.forEachElement { item in

@@ -2,21 +2,6 @@ import JSON
 
 /// A chat completion's request, checked and in plain values.
 struct ChatRequest {
-    struct Tool: Sendable {
-        let name: String
-        let parameters: JSON
-        let isCustom: Bool
-    }
-
-    enum ToolChoice: Equatable {
-        case none, auto, required
-        case named(String)
-    }
-    enum Format {
-        case text, jsonObject
-        case schema(JSON)
-    }
-
     let model: Model
     let name: String
     var isStream = false
@@ -25,12 +10,12 @@ struct ChatRequest {
     var n = 1
     var maxTokens = Int.max
     var stops: [String] = []
-    var tools: [Tool] = []
-    var choice = ToolChoice.auto
+    var tools: [Prompt.Tool] = []
+    var choice = Prompt.ToolChoice.auto
     var isParallel = true
     /// The deprecated `functions` interface was used.
     var isLegacy = false
-    var format = Format.text
+    var format = Prompt.Format.text
     var topLogprobs: Int?
     /// Audio was asked for, in this format.
     var audioFormat: String?

@@ -24,15 +24,15 @@ enum Prose {
     }
 
     /// A sentence about what was said.
-    static func reply(to conversation: Conversation, variant: Int, seed: UInt64) -> String {
-        if let result = conversation.toolResults.last {
+    static func reply(to prompt: Prompt, variant: Int) -> String {
+        if let result = prompt.toolResults.last {
             return "The tool answered: \(String(result.prefix(200)))"
         }
-        let topic = excerpt(conversation.lastUserText)
-        let images = conversation.imageCount
+        let topic = excerpt(prompt.lastUserText)
+        let images = prompt.imageCount
         let seen = images == 0 ? "" : images == 1 ? " I see one image." : " I see \(images) images."
         let openings = ["You said", "I read", "Your message was", "I understood"]
-        let opening = openings[Int((seed &+ UInt64(variant)) % UInt64(openings.count))]
+        let opening = openings[Int((prompt.content &+ UInt64(variant)) % UInt64(openings.count))]
         let quoted = topic.isEmpty ? "nothing" : "\"\(topic)\""
         return "\(opening) \(quoted).\(seen) This is the mock's answer\(variant > 0 ? " number \(variant + 1)" : "")."
     }
