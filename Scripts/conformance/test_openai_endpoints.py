@@ -8,7 +8,7 @@ import struct
 import openai
 
 from suite import Case, needs_mock
-from test_chat import png
+from test_openai_chat import png
 
 
 @needs_mock

@@ -157,6 +157,8 @@ final class StubUpstream {
     private let handler: Handler
 
     var calls: [Call] { handler.calls.withLock { $0 } }
+    /// Stream events that the gateway has taken.
+    var eventsSent: Int { handler.events.withLock { $0 } }
 
     init(_ answer: @escaping @Sendable (Call) -> Answer) throws {
         loops.start()
@@ -169,6 +171,7 @@ final class StubUpstream {
 
     private final class Handler: RequestHandler {
         let calls = Mutex<[Call]>([])
+        let events = Mutex(0)
         let answer: @Sendable (Call) -> Answer
 
         init(answer: @escaping @Sendable (Call) -> Answer) { self.answer = answer }
@@ -186,9 +189,12 @@ final class StubUpstream {
             case .held(let gate, let response):
                 await gate.wait()
                 await writer.send(response)
-            case .stream(let events, let isCut):
+            case .stream(let pieces, let isCut):
                 let stream = await writer.startStream(status: 200, headers: ["Content-Type": "text/event-stream"])
-                for event in events { try? await stream.write(Array("data: \(event)\n\n".utf8)) }
+                for event in pieces {
+                    try? await stream.write(Array("data: \(event)\n\n".utf8))
+                    events.withLock { $0 += 1 }
+                }
                 if isCut { stream.abort(reset: false) } else { await stream.finish() }
             }
         }
