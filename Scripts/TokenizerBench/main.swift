@@ -1,5 +1,5 @@
 // Tokenises a file: `TokenizerBench cl100k|o200k count|ids FILE [ROUNDS]`. `count` prints tokens and seconds for all rounds;
-// `ids` prints the token ids, one text per NUL-separated part of the file, a line each.
+// `ids` prints the token ids, a line for each text; a byte 0xFF, which is never in UTF-8, parts the texts.
 import Foundation
 import Tokenizer
 
@@ -11,7 +11,7 @@ guard arguments.count >= 4, let data = FileManager.default.contents(atPath: argu
 let tokenizer = Tokenizer(arguments[1] == "cl100k" ? .cl100k : .o200k)
 let bytes = [UInt8](data)
 if arguments[2] == "ids" {
-    for part in bytes.split(separator: 0, omittingEmptySubsequences: false) {
+    for part in bytes.split(separator: 0xff, omittingEmptySubsequences: false) {
         print(tokenizer.encode(String(decoding: part, as: UTF8.self)).map(String.init).joined(separator: " "))
     }
 } else {

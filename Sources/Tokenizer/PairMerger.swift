@@ -1,155 +1,130 @@
 /// Merges a piece's bytes by rank, lowest first and leftmost among equals, as byte-pair encoding demands.
 ///
-/// Short pieces search for the lowest pair each time; long ones keep the pairs in a heap, so that a megabyte without a
-/// break stays far from quadratic. The buffers are kept between pieces.
+/// Short pieces search for the lowest pair each time, on the stack; long ones keep the pairs in a heap, so that a
+/// megabyte without a break stays far from quadratic. The heap's buffers are kept between pieces.
 struct PairMerger {
-    private static let heapFrom = 96
-
     private let vocabulary: Vocabulary
-    /// Begin of each part; the last one is the piece's end.
-    private var starts: [Int32] = []
-    /// Rank of the pair that begins with each part.
-    private var ranks: [UInt32] = []
+    private var long = LongPieceMerger()
 
     init(vocabulary: Vocabulary) { self.vocabulary = vocabulary }
 
     /// Number of tokens of a piece that is not itself a token.
     mutating func count(_ piece: UnsafePointer<UInt8>, _ length: Int) -> Int {
-        length < Self.heapFrom ? mergeShort(piece, length) : mergeLong(piece, length, nil)
+        if length >= ShortPiece.limit { return long.merge(piece, length, vocabulary) }
+        return ShortPiece.with(piece, length) { $0.merge(vocabulary) }
     }
 
     /// The tokens themselves.
     mutating func encode(_ piece: UnsafePointer<UInt8>, _ length: Int, into tokens: inout [Int]) {
-        if length >= Self.heapFrom {
-            var parts: [Int] = []
-            _ = mergeLong(piece, length, { parts.append($0) })
-            for (start, end) in zip(parts, parts.dropFirst() + [length]) { append(piece + start, end - start, &tokens) }
-            return
+        if length >= ShortPiece.limit {
+            _ = long.merge(piece, length, vocabulary)
+            return append(piece, length, &tokens) { long.end(ofPartAt: $0) }
         }
-        let count = mergeShort(piece, length)
-        for index in 0..<count {
-            append(piece + Int(starts[index]), Int(starts[index + 1] - starts[index]), &tokens)
+        ShortPiece.with(piece, length) { short in
+            _ = short.merge(vocabulary)
+            append(piece, length, &tokens) { short.end(ofPartAt: $0) }
         }
     }
 
-    private func append(_ start: UnsafePointer<UInt8>, _ length: Int, _ tokens: inout [Int]) {
-        if let rank = vocabulary.rank(start, length) { tokens.append(Int(rank)) }
-    }
-
-    private mutating func mergeShort(_ piece: UnsafePointer<UInt8>, _ length: Int) -> Int {
-        starts.removeAll(keepingCapacity: true)
-        ranks.removeAll(keepingCapacity: true)
-        for index in 0...length { starts.append(Int32(index)) }
-        for index in 0..<length {
-            ranks.append(index + 1 < length ? vocabulary.rank(piece + index, 2) ?? .max : .max)
+    /// Every part is a token, for each single byte is one and only tokens are merged.
+    private func append(_ piece: UnsafePointer<UInt8>, _ length: Int, _ tokens: inout [Int], end: (Int) -> Int) {
+        var start = 0
+        while start < length {
+            let next = end(start)
+            tokens.append(Int(vocabulary.rank(piece + start, next - start)))
+            start = next
         }
-        var parts = length
-        let vocabulary = self.vocabulary
-        return starts.withUnsafeMutableBufferPointer { starts in
-            ranks.withUnsafeMutableBufferPointer { ranks in
-                while true {
-                    var best = UInt32.max
-                    var at = 0
-                    for index in 0..<parts where ranks[index] < best {
-                        best = ranks[index]
-                        at = index
-                    }
-                    if best == .max { return parts }
-                    // Part `at` swallows the next one.
-                    var index = at + 1
-                    while index < parts {
-                        starts[index] = starts[index + 1]
-                        if index + 1 < parts { ranks[index] = ranks[index + 1] }
-                        index += 1
-                    }
-                    parts -= 1
-                    ranks[at] = Self.pairRank(vocabulary, piece, starts, at, parts)
-                    if at > 0 { ranks[at - 1] = Self.pairRank(vocabulary, piece, starts, at - 1, parts) }
+    }
+}
+
+/// The parts of a piece below `limit` bytes, in memory on the stack.
+///
+/// Unsafe pointers: the memory is `with`'s, which outlives the value, and every index is below `limit`, since it comes
+/// from the length that `with` was given.
+private struct ShortPiece {
+    /// Positions fit 7 bits, so that a rank and a position fit one signed word, whose minimum is the leftmost lowest pair.
+    static let limit = 1 << positionBits
+    private static let positionBits: Int32 = 7
+    private static let none = Int32.max
+    /// The search goes over whole groups, so that it compiles to vector instructions without a rest.
+    private static let group = 8
+
+    let piece: UnsafePointer<UInt8>
+    let length: Int
+    /// By start of a part: rank and position of the pair that it begins; `none` where there is no part or pair.
+    private let keys: UnsafeMutablePointer<Int32>
+    /// By start of a part: starts of the part after and the part before.
+    private let next: UnsafeMutablePointer<UInt8>
+    private let previous: UnsafeMutablePointer<UInt8>
+
+    static func with<Result>(
+        _ piece: UnsafePointer<UInt8>, _ length: Int, _ body: (ShortPiece) -> Result
+    ) -> Result {
+        precondition(length < limit)
+        return withUnsafeTemporaryAllocation(of: Int32.self, capacity: limit) { keys in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * limit) { links in
+                guard let keys = keys.baseAddress, let links = links.baseAddress else {
+                    fatalError("memory on the stack has an address")
                 }
+                return body(
+                    ShortPiece(piece: piece, length: length, keys: keys, next: links, previous: links + limit))
+            }
+        }
+    }
+
+    func end(ofPartAt start: Int) -> Int { Int(next[start]) }
+
+    /// - Returns: how many parts remain.
+    @inline(__always)
+    func merge(_ vocabulary: Vocabulary) -> Int {
+        let groups = (length + Self.group - 1) / Self.group
+        prepare(vocabulary, upTo: groups * Self.group)
+        var parts = length
+        while true {
+            let best = lowest(groups)
+            if best == Self.none { return parts }
+            parts -= 1
+            let start = Int(best & (1 << Self.positionBits - 1))
+            let swallowed = Int(next[start])
+            let end = Int(next[swallowed])
+            next[start] = UInt8(truncatingIfNeeded: end)
+            keys[swallowed] = Self.none
+            keys[start] = Self.none
+            if end < length {
+                previous[end] = UInt8(truncatingIfNeeded: start)
+                keys[start] = Self.key(vocabulary.rank(piece + start, Int(next[end]) - start), start)
+            }
+            if start > 0 {
+                let before = Int(previous[start])
+                keys[before] = Self.key(vocabulary.rank(piece + before, end - before), before)
             }
         }
     }
 
     @inline(__always)
-    private static func pairRank(
-        _ vocabulary: Vocabulary, _ piece: UnsafePointer<UInt8>, _ starts: UnsafeMutableBufferPointer<Int32>,
-        _ index: Int, _ parts: Int
-    ) -> UInt32 {
-        guard index + 1 < parts else { return .max }
-        return vocabulary.rank(piece + Int(starts[index]), Int(starts[index + 2] - starts[index])) ?? .max
+    private func prepare(_ vocabulary: Vocabulary, upTo padded: Int) {
+        for index in 0..<length {
+            next[index] = UInt8(truncatingIfNeeded: index + 1)
+            previous[index] = UInt8(truncatingIfNeeded: index &- 1)
+        }
+        for index in 0..<max(0, length - 1) { keys[index] = Self.key(vocabulary.pairRank(piece + index), index) }
+        for index in max(0, length - 1)..<padded { keys[index] = Self.none }
     }
 
-    // MARK: Long pieces
-
-    /// - Parameter visit: called with the start of each remaining part.
-    private func mergeLong(_ piece: UnsafePointer<UInt8>, _ length: Int, _ visit: ((Int) -> Void)?) -> Int {
-        var next = (0..<length).map { Int32($0 + 1) }
-        var previous = (0..<length).map { Int32($0 - 1) }
-        var current = [UInt32](repeating: .max, count: length)
-        var heap = RankHeap()
-        func rank(at start: Int) -> UInt32 {
-            let middle = Int(next[start])
-            guard middle < length else { return .max }
-            return vocabulary.rank(piece + start, Int(next[middle]) - start) ?? .max
-        }
-        for start in 0..<length {
-            current[start] = rank(at: start)
-            if current[start] != .max { heap.push(UInt64(current[start]) << 32 | UInt64(start)) }
-        }
-        var parts = length
-        while let entry = heap.pop() {
-            let start = Int(entry & 0xffff_ffff)
-            // Entries of pairs that have changed since are skipped.
-            guard current[start] == UInt32(entry >> 32) else { continue }
-            let swallowed = Int(next[start])
-            next[start] = next[swallowed]
-            if Int(next[swallowed]) < length { previous[Int(next[swallowed])] = Int32(start) }
-            current[swallowed] = .max
-            parts -= 1
-            for changed in [start, Int(previous[start])] where changed >= 0 {
-                current[changed] = rank(at: changed)
-                if current[changed] != .max { heap.push(UInt64(current[changed]) << 32 | UInt64(changed)) }
-            }
-        }
-        if let visit {
-            var start = 0
-            while start < length {
-                visit(start)
-                start = Int(next[start])
-            }
-        }
-        return parts
-    }
-}
-
-/// A binary heap of rank and position, lowest first.
-private struct RankHeap {
-    private var items: [UInt64] = []
-
-    mutating func push(_ item: UInt64) {
-        items.append(item)
-        var child = items.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            if items[parent] <= items[child] { return }
-            items.swapAt(parent, child)
-            child = parent
-        }
+    @inline(__always)
+    private static func key(_ rank: UInt32, _ start: Int) -> Int32 {
+        rank == Vocabulary.none
+            ? none : Int32(truncatingIfNeeded: rank) &<< positionBits | Int32(truncatingIfNeeded: start)
     }
 
-    mutating func pop() -> UInt64? {
-        guard let first = items.first, let last = items.popLast() else { return nil }
-        guard !items.isEmpty else { return first }
-        items[0] = last
-        var parent = 0
-        while true {
-            var smallest = parent
-            let left = 2 * parent + 1
-            if left < items.count, items[left] < items[smallest] { smallest = left }
-            if left + 1 < items.count, items[left + 1] < items[smallest] { smallest = left + 1 }
-            if smallest == parent { return first }
-            items.swapAt(parent, smallest)
-            parent = smallest
+    @inline(__always)
+    private func lowest(_ groups: Int) -> Int32 {
+        var best = SIMD8<Int32>(repeating: Self.none)
+        let raw = UnsafeRawPointer(keys)
+        for index in 0..<groups {
+            let group = raw.loadUnaligned(fromByteOffset: index * Self.group * 4, as: SIMD8<Int32>.self)
+            best.replace(with: group, where: group .< best)
         }
+        return best.min()
     }
 }

@@ -13,7 +13,7 @@ package struct Tokenizer: Sendable {
         var total = 0
         var merger = PairMerger(vocabulary: vocabulary)
         forEachPiece(text) { start, length in
-            total += vocabulary.rank(start, length) != nil ? 1 : merger.count(start, length)
+            total += vocabulary.rank(start, length) != Vocabulary.none ? 1 : merger.count(start, length)
         }
         return total
     }
@@ -31,7 +31,8 @@ package struct Tokenizer: Sendable {
         var text = text
         text.withUTF8 { bytes in
             forEachPiece(UnsafeRawBufferPointer(bytes)) { start, length in
-                if let rank = vocabulary.rank(start, length) {
+                let rank = vocabulary.rank(start, length)
+                if rank != Vocabulary.none {
                     tokens.append(Int(rank))
                 } else {
                     merger.encode(start, length, into: &tokens)

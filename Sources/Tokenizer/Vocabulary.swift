@@ -4,9 +4,14 @@ import CVocabulary
 ///
 /// `@unchecked Sendable`: the pointers lead to constant pages.
 struct Vocabulary: @unchecked Sendable {
+    /// The rank of what is no token; above every rank.
+    static let none = UInt32.max
+    private static let rankBits: UInt32 = 18
+
     private let offsets: UnsafePointer<UInt32>
     private let slots: UnsafePointer<UInt32>
-    private let mask: UInt64
+    private let pairs: UnsafePointer<UInt32>
+    private let mask: Int
     private let bytes: UnsafePointer<UInt8>
     let count: Int
 
@@ -19,22 +24,33 @@ struct Vocabulary: @unchecked Sendable {
         count = Int(base.load(as: UInt32.self))
         let slotCount = Int((base + 4).load(as: UInt32.self))
         offsets = (base + 8).assumingMemoryBound(to: UInt32.self)
-        slots = (base + 8 + 4 * (count + 1)).assumingMemoryBound(to: UInt32.self)
-        bytes = (base + 8 + 4 * (count + 1 + slotCount)).assumingMemoryBound(to: UInt8.self)
-        mask = UInt64(slotCount - 1)
+        slots = offsets + (count + 1)
+        pairs = slots + slotCount
+        bytes = UnsafeRawPointer(pairs + 65536).assumingMemoryBound(to: UInt8.self)
+        mask = slotCount - 1
     }
 
-    /// The rank of a byte string; `nil` if it is no token.
+    /// The rank of two bytes; `none` if they are no token.
     @inline(__always)
-    func rank(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt32? {
-        var slot = Int(hash(start, length) & mask)
+    func pairRank(_ start: UnsafePointer<UInt8>) -> UInt32 { pairs[Int(start[0]) << 8 | Int(start[1])] }
+
+    /// The rank of a byte string of at least one byte; `none` if it is no token.
+    ///
+    /// Most strings that a merge asks for are none: the hash bits in a slot turn them away without a look at the token.
+    @inline(__always)
+    func rank(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
+        let value = Self.hash(start, length)
+        let tag = UInt32(truncatingIfNeeded: value >> 50)
+        var slot = Int(truncatingIfNeeded: value) & mask
         while true {
             let entry = slots[slot]
-            if entry == 0 { return nil }
-            let rank = Int(entry - 1)
-            let from = Int(offsets[rank])
-            if Int(offsets[rank + 1]) - from == length, equal(bytes + from, start, length) { return entry - 1 }
-            slot = (slot + 1) & Int(mask)
+            if entry == 0 { return Self.none }
+            if entry >> Self.rankBits == tag {
+                let rank = (entry & (1 << Self.rankBits - 1)) - 1
+                let from = Int(offsets[Int(rank)])
+                if Int(offsets[Int(rank) + 1]) - from == length, Self.equal(bytes + from, start, length) { return rank }
+            }
+            slot = (slot + 1) & mask
         }
     }
 
@@ -46,46 +62,51 @@ struct Vocabulary: @unchecked Sendable {
     }
 
     @inline(__always)
-    private func equal(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+    private static func equal(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ length: Int) -> Bool {
         var index = 0
         while index + 8 <= length {
             if word(left + index) != word(right + index) { return false }
             index += 8
         }
-        while index < length {
-            if left[index] != right[index] { return false }
-            index += 1
-        }
-        return true
-    }
-
-    @inline(__always)
-    private func word(_ start: UnsafePointer<UInt8>) -> UInt64 {
-        UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
+        return index == length
+            || partialWord(left + index, length - index) == partialWord(right + index, length - index)
     }
 
     /// The same function as `digest` in Scripts/vocabulary.
     @inline(__always)
-    private func hash(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
-        var value = 0xcbf2_9ce4_8422_2325 ^ UInt64(length)
+    private static func hash(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
+        var value = 0xcbf2_9ce4_8422_2325 ^ UInt64(truncatingIfNeeded: length)
         var index = 0
-        while index < length {
-            var next: UInt64 = 0
-            if index + 8 <= length {
-                next = word(start + index)
-            } else {
-                var shift: UInt64 = 0
-                var tail = index
-                while tail < length {
-                    next |= UInt64(start[tail]) << shift
-                    shift += 8
-                    tail += 1
-                }
-            }
-            value = (value ^ next) &* 0x9e37_79b9_7f4a_7c15
-            value ^= value >> 32
+        while index + 8 <= length {
+            value = mixed(value ^ word(start + index))
             index += 8
         }
-        return value
+        return index == length ? value : mixed(value ^ partialWord(start + index, length - index))
+    }
+
+    @inline(__always)
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        let product = value &* 0x9e37_79b9_7f4a_7c15
+        return product ^ product >> 32
+    }
+
+    @inline(__always)
+    private static func word(_ start: UnsafePointer<UInt8>) -> UInt64 {
+        UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
+    }
+
+    /// One to seven bytes, filled up with zeros. The loads overlap rather than pass the end.
+    @inline(__always)
+    private static func partialWord(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
+        let raw = UnsafeRawPointer(start)
+        if length >= 4 {
+            let low = UInt64(raw.loadUnaligned(as: UInt32.self))
+            let high = UInt64((raw + (length - 4)).loadUnaligned(as: UInt32.self))
+            return low | high &<< UInt64(truncatingIfNeeded: (length - 4) &* 8)
+        }
+        // First, middle and last byte: for one or two bytes some of them are the same one.
+        let middle = length &>> 1
+        return UInt64(start[0]) | UInt64(start[middle]) &<< UInt64(truncatingIfNeeded: middle &* 8)
+            | UInt64(start[length - 1]) &<< UInt64(truncatingIfNeeded: (length - 1) &* 8)
     }
 }
