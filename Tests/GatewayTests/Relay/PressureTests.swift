@@ -1,0 +1,65 @@
+import HTTP
+import JSON
+import TestKit
+import Testing
+
+@testable import Gateway
+
+@Suite struct PressureTests {
+    @Test("refuses requests with 503 before the upstream is asked when the disk is full, and loses nothing")
+    func fullDisk() async throws {
+        let fixture = try await GatewayFixture(maxPages: 80)
+        try fixture.addChannel()
+        var served: Int64 = 0
+        var refused = false
+        for _ in 0..<3000 where !refused {
+            let answer = try fixture.chat(chatBody())
+            switch answer.status {
+            case 200: served += 1
+            case 503:
+                refused = true
+                #expect(answer.body.contains("storage_unavailable"))
+                #expect(answer.head.contains("Retry-After"))
+            default: Issue.record("unexpected status \(answer.status)")
+            }
+        }
+        #expect(refused)
+        #expect(Int64(fixture.upstream.calls.count) == served)
+        #expect(fixture.services.ledger.balance(ofUser: 1) == 500_000_000_000_000 - served * 75)
+    }
+
+    @Test("slows the upstream down for a slow client instead of filling memory")
+    func backPressure() async throws {
+        let chunk =
+            #"{"id":"c","choices":[{"index":0,"delta":{"content":""# + String(repeating: "x ", count: 100_000)
+            + #""},"finish_reason":null}]}"#
+        let fixture = try await GatewayFixture { _ in
+            .stream(
+                Array(repeating: chunk, count: 200) + [
+                    // With usage, or forty megabytes would be counted.
+                    #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9}}"#,
+                    "[DONE]",
+                ], isCut: false)
+        }
+        try fixture.addChannel()
+        let client = try RawClient(port: fixture.port)
+        let body = chatBody(["stream": true]).encoded()
+        client.send(
+            Array(
+                ("POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: sk-roottoken\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n").utf8) + body)
+        _ = client.receive(until: "data: ")
+        // Forty megabytes wait; what the gateway took of them has to stand still at what its buffers hold.
+        var seen = -1
+        while fixture.upstream.eventsSent != seen {
+            seen = fixture.upstream.eventsSent
+            for _ in 0..<200 { await Task.yield() }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(seen < 150)
+        // A failed expectation would print all forty megabytes.
+        let end = String(client.receiveAll().suffix(40))
+        #expect(end.contains("data: [DONE]\n\n") && end.hasSuffix("0\r\n\r\n"))
+        #expect(fixture.upstream.eventsSent == 202)
+    }
+}
