@@ -25,7 +25,7 @@ package struct Configuration: Sendable {
     package var bodyLimit = 32 << 20
     /// Milliseconds between forced writes of the ledger's journal; 0: before each answer ends.
     package var ledgerSyncInterval = 1000
-    package var ledgerJournalSize = 64 << 20
+    package var ledgerJournalSize = 32 << 20
     package var drainTimeout: Duration = .seconds(120)
     package var clientAddress = ClientAddress(trusted: ClientAddress.defaultTrusted.compactMap { Subnet($0) })
     /// Variables that are set and that this version does not serve yet.

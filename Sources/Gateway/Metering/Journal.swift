@@ -153,6 +153,8 @@ struct Journal: ~Copyable {
     mutating func turn(applied: Int64) -> Bool {
         guard otherLastSequence <= applied else { return false }
         otherLastSequence = lastSequence
+        // Read again at the next start only: the pages stay the kernel's, and no longer count as the process's.
+        madvise(header(active), segmentSize, MADV_DONTNEED)
         begin(segment: 1 - active, generation: generation + 1)
         return true
     }

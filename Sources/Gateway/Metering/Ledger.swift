@@ -51,7 +51,7 @@ package final class Ledger: Sendable {
     ///   - followDelay: how long settlements gather before they go to the database as one group.
     ///   - synchronizesEach: force the journal to the disk before each answer ends.
     package init(
-        journalPath: String, journalSize: Int = 64 << 20, database: any Database,
+        journalPath: String, journalSize: Int = 32 << 20, database: any Database,
         followDelay: Duration = .milliseconds(50), synchronizesEach: Bool = false
     ) async throws {
         let (identity, position) = try await database.write {
