@@ -78,7 +78,7 @@ let package = Package(
         tests("JSONTests", needs: ["JSON"]),
         tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
         tests("TokenizerTests", needs: ["Tokenizer", "JSON", "TestKit"]),
-        tests("ProvidersTests", needs: ["Providers", "Formats", "Chat", "JSON", "HTTP"]),
+        tests("ProvidersTests", needs: ["TestKit", "Providers", "Formats", "Chat", "JSON", "HTTP"]),
         tests("DatabaseTests", needs: ["Database", "TestKit"]),
         tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),
         tests("MockProvidersTests", needs: ["TestKit", "MockKit", "HTTP", "JSON", "EventLoop"]),

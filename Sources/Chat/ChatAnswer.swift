@@ -6,7 +6,9 @@ package struct ChatAnswer: Sendable, Equatable {
     package struct Choice: Sendable, Equatable {
         package var index: Int
         package var text: String?
-        package var reasoning: Reasoning?
+        package var reasoning: String?
+        /// Blocks of it that go back to the provider unchanged.
+        package var sealedReasoning: [Reasoning] = []
         package var refusal: String?
         package var audio: JSONObject?
         package var toolCalls: [ToolCall] = []
@@ -61,17 +63,8 @@ package struct ChatAnswer: Sendable, Equatable {
         case .textDelta(let index, let text): edit(index) { $0.text = ($0.text ?? "") + text }
         case .refusalDelta(let index, let text): edit(index) { $0.refusal = ($0.refusal ?? "") + text }
         case .reasoningDelta(let index, let text):
-            edit(index) { choice in
-                var reasoning = choice.reasoning ?? Reasoning(text: "")
-                reasoning.text += text
-                choice.reasoning = reasoning
-            }
-        case .reasoningSignature(let index, let signature):
-            edit(index) { choice in
-                var reasoning = choice.reasoning ?? Reasoning(text: "")
-                reasoning.signature = (reasoning.signature ?? "") + signature
-                choice.reasoning = reasoning
-            }
+            edit(index) { $0.reasoning = ($0.reasoning ?? "") + text }
+        case .reasoningSealed(let index, let block): edit(index) { $0.sealedReasoning.append(block) }
         case .audioDelta(let index, let piece): edit(index) { Self.joinAudio(piece, to: &$0.audio) }
         case .toolCallStarted(let index, _, let call): edit(index) { $0.toolCalls.append(call) }
         case .toolCallArgumentsDelta(let index, let callIndex, let piece):

@@ -10,7 +10,8 @@ package enum ChatEvent: Sendable, Equatable {
     case choiceStarted(Int)
     case textDelta(Int, String)
     case reasoningDelta(Int, String)
-    case reasoningSignature(Int, String)
+    /// A block of reasoning has ended that the next turn has to send back unchanged; its text came as deltas before.
+    case reasoningSealed(Int, Reasoning)
     case refusalDelta(Int, String)
     /// A piece of a spoken answer: `id`, `data`, `transcript`, `expires_at`.
     case audioDelta(Int, JSONObject)

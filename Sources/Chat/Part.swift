@@ -71,12 +71,17 @@ package struct ToolCall: Sendable, Equatable {
     package var name: String
     /// JSON text as the model wrote it, perhaps cut or invalid; free text for a custom tool.
     package var arguments: String
+    /// Gemini's proof of the thought that led to the call, to be sent back with it.
+    package var thoughtSignature: String?
 
-    package init(id: String, kind: Kind = .function, name: String, arguments: String) {
+    package init(
+        id: String, kind: Kind = .function, name: String, arguments: String, thoughtSignature: String? = nil
+    ) {
         self.id = id
         self.kind = kind
         self.name = name
         self.arguments = arguments
+        self.thoughtSignature = thoughtSignature
     }
 }
 
@@ -103,11 +108,14 @@ package struct Reasoning: Sendable, Equatable {
     package var signature: String?
     /// In place of the text, where the provider hides it.
     package var encrypted: String?
+    /// Whose signature or encryption it is: no other provider understands it.
+    package var format: WireFormat?
 
-    package init(text: String, signature: String? = nil, encrypted: String? = nil) {
+    package init(text: String, signature: String? = nil, encrypted: String? = nil, format: WireFormat? = nil) {
         self.text = text
         self.signature = signature
         self.encrypted = encrypted
+        self.format = format
     }
 }
 

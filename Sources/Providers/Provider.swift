@@ -3,20 +3,27 @@ package import HTTP
 package import JSON
 
 /// One kind of upstream: pure functions from hub values to bytes and back, without socket, clock or database.
+///
+/// What a provider cannot express is refused with a `RequestError` that names the field where it would change the
+/// meaning of the answer, and dropped by a rule written in the provider's folder where it would not.
 package protocol Provider: Sendable {
     associatedtype Decoder: AnswerDecoder
 
     var descriptor: ProviderDescriptor { get }
 
+    /// What is wrong with a channel's key, as a sentence; `nil` if it has the provider's form (spec/channels.md §1).
+    func problem(withKey key: String) -> String?
+
+    /// The request that fetches an access token with the channel's key; `nil` where the key itself signs.
+    func tokenRequest(for channel: ProviderChannel) -> EncodedRequest?
+
+    /// The answer to `tokenRequest`.
+    /// - Throws: the provider's refusal of the key.
+    func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken
+
     /// Where and how a chat request goes.
-    /// - Parameters:
-    ///   - request: what the client asked.
-    ///   - model: the upstream's name for the model.
-    ///   - channel: address and credentials.
     /// - Throws: what this provider cannot express, naming the field.
-    func encode(
-        _ request: ChatRequest, model: String, channel: ProviderChannel
-    ) throws(RequestError) -> EncodedRequest
+    func encode(_ request: ChatRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest
 
     /// A whole answer with a status of success.
     /// - Throws: what the body is instead.
@@ -25,8 +32,37 @@ package protocol Provider: Sendable {
     /// A decoder for one stream.
     func decoder() -> Decoder
 
-    /// An answer with an error status.
+    /// An answer with an error status, or an error that came with a status of success.
     func failure(status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser) -> UpstreamFailure
+}
+
+extension Provider {
+    package func problem(withKey key: String) -> String? { nil }
+    package func tokenRequest(for channel: ProviderChannel) -> EncodedRequest? { nil }
+    package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
+        throw UpstreamFailure(kind: .authentication, status: 401, message: "This provider has no access tokens.")
+    }
+}
+
+/// A provider with an embeddings endpoint in a format of its own.
+package protocol EmbeddingProvider: Provider {
+    func encode(_ request: EmbeddingRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest
+    func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer
+}
+
+/// A provider that makes images, in a format of its own.
+package protocol ImageProvider: Provider {
+    func encode(_ request: ImageRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest
+    /// - Returns: the images, or the request that asks how far they are.
+    func decodeImages(
+        _ body: [UInt8], status: Int, for call: ProviderCall
+    ) throws(UpstreamFailure) -> ImageProgress
+}
+
+/// Whether an image task has ended.
+package enum ImageProgress: Sendable {
+    case done(ImageAnswer)
+    case pending(poll: EncodedRequest)
 }
 
 /// Reads one stream, at any split of its bytes.
@@ -45,22 +81,75 @@ package protocol AnswerDecoder {
 package struct ProviderChannel: Sendable {
     /// Number of the channel type.
     package var type: Int
-    /// Empty means the type's default.
+    /// Without a trailing slash; empty means the type's default.
     package var baseURL: String
     package var key: String
+    /// The channel's `config` (spec/channels.md §1, "Config loading"): `api_version`, `plugin`, `region`…
+    package var settings: [String: String]
 
-    package init(type: Int, baseURL: String, key: String) {
+    package init(type: Int, baseURL: String, key: String, settings: [String: String] = [:]) {
         self.type = type
         self.baseURL = baseURL
         self.key = key
+        self.settings = settings
+    }
+
+    /// A setting that is there and not empty.
+    package func setting(_ name: String) -> String? {
+        guard let value = settings[name], !value.isEmpty else { return nil }
+        return value
+    }
+}
+
+/// One call of a channel, and what it depends on besides the request.
+package struct ProviderCall: Sendable {
+    package var channel: ProviderChannel
+    /// The upstream's name for the model.
+    package var model: String
+    /// Now, in milliseconds since 1970.
+    package var time: Int64
+    /// What `tokenRequest` brought.
+    package var accessToken: String?
+    /// The client's own headers of the provider's, such as `anthropic-beta`.
+    package var clientHeaders: HTTPHeaders
+
+    package init(
+        channel: ProviderChannel, model: String, time: Int64 = 0, accessToken: String? = nil,
+        clientHeaders: HTTPHeaders = HTTPHeaders()
+    ) {
+        self.channel = channel
+        self.model = model
+        self.time = time
+        self.accessToken = accessToken
+        self.clientHeaders = clientHeaders
+    }
+}
+
+/// A credential with an end.
+package struct AccessToken: Sendable, Equatable {
+    package var text: String
+    /// Seconds from the answer on.
+    package var lifetime: Int64
+
+    package init(text: String, lifetime: Int64) {
+        self.text = text
+        self.lifetime = lifetime
     }
 }
 
 /// A request ready for the transport.
 package struct EncodedRequest: Sendable {
+    package var method: HTTPMethod
     package var url: String
     package var headers: HTTPHeaders
     package var body: [UInt8]
+
+    package init(method: HTTPMethod = .post, url: String, headers: HTTPHeaders, body: [UInt8]) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
 }
 
 /// What a provider is called and which channel types it serves.
@@ -69,4 +158,19 @@ package struct ProviderDescriptor: Sendable, Equatable {
     /// The format of its bodies: where the client's is the same, they pass through.
     package var format: WireFormat
     package var channelTypes: [Int]
+    /// Images by address must be fetched and sent along, since the provider takes only bytes.
+    package var inlinesImages: Bool
+    /// Client headers that `encode` may read, in lower case.
+    package var clientHeaders: [String]
+
+    package init(
+        name: String, format: WireFormat, channelTypes: [Int], inlinesImages: Bool = false,
+        clientHeaders: [String] = []
+    ) {
+        self.name = name
+        self.format = format
+        self.channelTypes = channelTypes
+        self.inlinesImages = inlinesImages
+        self.clientHeaders = clientHeaders
+    }
 }

@@ -69,7 +69,7 @@ struct DecodingTests {
         for (choice, wanted) in zip(answer.choices, expected) {
             #expect(choice.text == wanted["text"]?.string)
             #expect(choice.refusal == wanted["refusal"]?.string)
-            #expect(choice.reasoning?.text == wanted["reasoning"]?.string)
+            #expect(choice.reasoning == wanted["reasoning"]?.string)
             #expect(
                 choice.toolCalls.map { [$0.name, $0.arguments] }
                     == (wanted["tools"]?.array ?? []).map { call in

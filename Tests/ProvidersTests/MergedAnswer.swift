@@ -24,6 +24,50 @@ enum MergedAnswer {
         return normal(.object(merged))
     }
 
+    /// A whole answer in the form of a merged stream.
+    static func ofWhole(_ answer: JSON) -> JSON {
+        var merged = JSONObject()
+        for member in answer.object?.members ?? [] where !["choices", "object"].contains(member.key) {
+            merged[member.key] = member.value
+        }
+        for choice in answer["choices"]?.array ?? [] {
+            var whole = JSONObject()
+            for member in choice.object?.members ?? [] where member.key != "index" {
+                let isMessage = member.key == "message"
+                whole[isMessage ? "delta" : member.key] = isMessage ? numbered(member.value) : member.value
+            }
+            merged["choice \(choice["index"]?.int ?? 0)"] = .object(whole)
+        }
+        return normal(.object(merged))
+    }
+
+    /// Chunks number the calls.
+    private static func numbered(_ message: JSON) -> JSON {
+        guard var object = message.object, let calls = object["tool_calls"]?.array else { return message }
+        object["tool_calls"] = .array(
+            calls.enumerated().map { index, call in
+                var numbered = call.object ?? JSONObject()
+                numbered["index"] = .int(index)
+                return .object(numbered)
+            })
+        return .object(object)
+    }
+
+    /// Keys sorted, nothing left out.
+    static func sorted(_ value: JSON) -> JSON {
+        switch value {
+        case .object(let object):
+            var sorted = JSONObject()
+            for member in object.members.sorted(by: { $0.key < $1.key }) {
+                sorted.append(member.key, Self.sorted(member.value))
+            }
+            return .object(sorted)
+        case .array(let items): return .array(items.map(Self.sorted))
+        case .number(let number) where number.int == nil: return .double(number.double)
+        default: return value
+        }
+    }
+
     private static func add(_ choice: JSON, to merged: inout JSONObject) {
         let index = choice["index"]?.int ?? 0
         let key = "choice \(index)"

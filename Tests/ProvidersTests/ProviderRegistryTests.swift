@@ -38,7 +38,8 @@ struct ProviderRegistryTests {
     func addresses(_ type: Int, _ base: String, _ url: String) throws {
         let request = ChatRequest(model: "m", messages: [Message(.user, parts: [.text("Hi")])])
         let encoded = try #require(ProviderRegistry.provider(of: type)).encode(
-            request, model: "n", channel: ProviderChannel(type: type, baseURL: base, key: "sk-secret"))
+            request,
+            for: ProviderCall(channel: ProviderChannel(type: type, baseURL: base, key: "sk-secret"), model: "n"))
         #expect(encoded.url == url)
         #expect(encoded.headers["Authorization"] == "Bearer sk-secret")
         #expect(encoded.body == Array(#"{"model":"n","messages":[{"role":"user","content":"Hi"}]}"#.utf8))

@@ -2,9 +2,27 @@ import Glibc
 
 /// Files under `Fixtures`, found from this file's own place.
 package enum Fixture {
-    package static func read(_ path: String, file: String = #filePath) -> [UInt8] {
-        let root = file.split(separator: "/").dropLast(3).joined(separator: "/")
-        return readFile("/\(root)/Fixtures/\(path)")
+    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Fixtures/"
+
+    package static func read(_ path: String) -> [UInt8] { readFile(root + path) }
+
+    /// `nil` if there is no such file.
+    package static func bytes(_ path: String) -> [UInt8]? {
+        access(root + path, R_OK) == 0 ? readFile(root + path) : nil
+    }
+
+    /// Names of the folders in a folder, sorted.
+    package static func folders(_ path: String) -> [String] {
+        guard let directory = opendir(root + path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix("."), entry.pointee.d_type == UInt8(DT_DIR) { names.append(name) }
+        }
+        return names.sorted()
     }
 }
 

@@ -20,6 +20,9 @@ struct FieldReader {
     /// Whether the member is there and not null; does not count as reading it.
     func isThere(_ key: String) -> Bool { object[key].map { !$0.isNull } ?? false }
 
+    /// A value that stays among the rest.
+    func peek(_ key: String) -> JSON? { object[key] }
+
     /// Any value but null.
     mutating func value(_ key: String) -> JSON? {
         known.insert(key)

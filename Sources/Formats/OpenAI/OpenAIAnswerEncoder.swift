@@ -37,7 +37,10 @@ package enum OpenAIAnswerEncoder {
         let isSilent = choice.toolCalls.isEmpty && choice.refusal == nil && choice.audio == nil
         let content = choice.text ?? (isSilent ? "" : nil)
         var object: JSONObject = ["role": "assistant", "content": content.map { .string($0) } ?? .null]
-        if let reasoning = choice.reasoning { object.append("reasoning_content", .string(reasoning.text)) }
+        if let reasoning = choice.reasoning { object.append("reasoning_content", .string(reasoning)) }
+        if !choice.sealedReasoning.isEmpty {
+            object.append("reasoning_details", .array(choice.sealedReasoning.map(OpenAIAnswerJSON.detail)))
+        }
         object.append("refusal", choice.refusal.map { .string($0) } ?? .null)
         let citations = choice.citations.compactMap { OpenAIAnswerJSON.value($0) }
         if !citations.isEmpty { object.append("annotations", .array(citations)) }

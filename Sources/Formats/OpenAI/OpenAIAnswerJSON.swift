@@ -47,10 +47,28 @@ enum OpenAIAnswerJSON {
     static func toolCall(_ call: ToolCall, id: String) -> JSONObject {
         let isCustom = call.kind == .custom
         let body: JSON = ["name": .string(call.name), isCustom ? "input" : "arguments": .string(call.arguments)]
-        return [
+        var object: JSONObject = [
             "id": .string(id), "type": .string(isCustom ? "custom" : "function"),
             isCustom ? "custom" : "function": body,
         ]
+        // Where Google's own OpenAI endpoint has it.
+        if let signature = call.thoughtSignature {
+            object.append("extra_content", ["google": ["thought_signature": .string(signature)]])
+        }
+        return object
+    }
+
+    /// A block of `reasoning_details`, as OpenRouter has them; clients send it back with the next turn.
+    static func detail(_ block: Reasoning) -> JSON {
+        var object = JSONObject()
+        if let data = block.encrypted {
+            object = ["type": "reasoning.encrypted", "data": .string(data)]
+        } else {
+            object = ["type": "reasoning.text", "text": .string(block.text)]
+        }
+        if let signature = block.signature { object.append("signature", .string(signature)) }
+        if let format = block.format { object.append("format", .string(format.rawValue)) }
+        return .object(object)
     }
 
     /// An id for a call that came without: clients join the result to it.

@@ -78,8 +78,19 @@ enum OpenAIMessageDecoder {
     }
 
     private static func reasoning(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
+        // Blocks of an upstream with a format of its own. They stay among the extras too: for an upstream of OpenAI's
+        // format, whose affair they are as they came.
+        let sealed = (reader.peek("reasoning_details")?.array ?? []).compactMap(detail)
+        if !sealed.isEmpty { return sealed.map { Part(.reasoning($0)) } }
         guard let text = try reader.string("reasoning_content"), !text.isEmpty else { return [] }
         return [Part(.reasoning(Reasoning(text: text)))]
+    }
+
+    private static func detail(_ value: JSON) -> Reasoning? {
+        guard let format = value["format"]?.string.flatMap({ WireFormat(rawValue: $0) }) else { return nil }
+        return Reasoning(
+            text: value["text"]?.string ?? "", signature: value["signature"]?.string,
+            encrypted: value["data"]?.string, format: format)
     }
 
     private static func refusal(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
@@ -112,7 +123,9 @@ enum OpenAIMessageDecoder {
             var function = try reader.requiredReader("function")
             let name = try function.requiredString("name")
             let arguments = try function.requiredString("arguments")
-            return Part(.toolCall(ToolCall(id: id, name: name, arguments: arguments)))
+            let signature = value["extra_content"]?["google"]?["thought_signature"]?.string
+            return Part(
+                .toolCall(ToolCall(id: id, name: name, arguments: arguments, thoughtSignature: signature)))
         case "custom":
             var custom = try reader.requiredReader("custom")
             let name = try custom.requiredString("name")

@@ -33,7 +33,8 @@ package struct OpenAIStreamEncoder {
         case .choiceStarted(let index): unopened.append(index)
         case .textDelta(let index, let text): delta(index, ["content": .string(text)], &output)
         case .reasoningDelta(let index, let text): delta(index, ["reasoning_content": .string(text)], &output)
-        case .reasoningSignature: break
+        case .reasoningSealed(let index, let block):
+            delta(index, ["reasoning_details": [OpenAIAnswerJSON.detail(block)]], &output)
         case .refusalDelta(let index, let text): delta(index, ["refusal": .string(text)], &output)
         case .audioDelta(let index, let piece): delta(index, ["audio": .object(piece)], &output)
         case .citation(let index, let citation):

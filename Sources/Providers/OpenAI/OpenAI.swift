@@ -10,15 +10,15 @@ package struct OpenAI: Provider {
     package init() {}
 
     package func encode(
-        _ request: ChatRequest, model: String, channel: ProviderChannel
+        _ request: ChatRequest, for call: ProviderCall
     ) throws(RequestError) -> EncodedRequest {
-        guard let vendor = OpenAIVendor.all[channel.type] else {
-            throw RequestError(.invalidValue, "Channel type \(channel.type) does not speak OpenAI's format.")
+        guard let vendor = OpenAIVendor.all[call.channel.type] else {
+            throw RequestError(.invalidValue, "Channel type \(call.channel.type) does not speak OpenAI's format.")
         }
         return EncodedRequest(
-            url: vendor.chatURL(base: channel.baseURL),
-            headers: vendor.headers(key: channel.key, isStream: request.stream.isOn),
-            body: try OpenAIRequestEncoder.encode(request, model: model))
+            url: vendor.chatURL(base: call.channel.baseURL),
+            headers: vendor.headers(key: call.channel.key, isStream: request.stream.isOn),
+            body: try OpenAIRequestEncoder.encode(request, model: call.model))
     }
 
     package func decode(

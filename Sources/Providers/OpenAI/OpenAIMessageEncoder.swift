@@ -43,7 +43,8 @@ struct OpenAIMessageEncoder {
             case .toolCall(let call) where call.kind == .legacyFunction:
                 legacyCall = ["name": .string(call.name), "arguments": .string(call.arguments)]
             case .toolCall(let call): calls.append(encode(call))
-            case .reasoning(let thought): reasoning += thought.text
+            // Sealed blocks lie among the extras.
+            case .reasoning(let thought): if thought.format == nil { reasoning += thought.text }
             default: parts.append(part)
             }
         }
@@ -105,15 +106,17 @@ struct OpenAIMessageEncoder {
     }
 
     private func encode(_ call: ToolCall) -> JSON {
-        call.kind == .custom
-            ? [
-                "id": .string(call.id), "type": "custom",
-                "custom": ["name": .string(call.name), "input": .string(call.arguments)],
-            ]
-            : [
-                "id": .string(call.id), "type": "function",
-                "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
-            ]
+        let isCustom = call.kind == .custom
+        var object: JSONObject = [
+            "id": .string(call.id), "type": .string(isCustom ? "custom" : "function"),
+            isCustom ? "custom" : "function": [
+                "name": .string(call.name), isCustom ? "input" : "arguments": .string(call.arguments),
+            ],
+        ]
+        if let signature = call.thoughtSignature {
+            object.append("extra_content", ["google": ["thought_signature": .string(signature)]])
+        }
+        return .object(object)
     }
 
     private func address(_ media: Media, _ path: String) throws(RequestError) -> String {

@@ -1,0 +1,40 @@
+/// A request for images (spec/wire/openai.md, images).
+package struct ImageRequest: Sendable, Equatable {
+    package var model: String
+    package var prompt: String
+    package var count: Int64?
+    /// Such as `1024x1024`.
+    package var size: String?
+    package var quality: String?
+    package var style: String?
+    /// `url` or `b64_json`.
+    package var responseFormat: String?
+    package var user: String?
+
+    package init(model: String, prompt: String) {
+        self.model = model
+        self.prompt = prompt
+    }
+}
+
+/// The images that were made.
+package struct ImageAnswer: Sendable, Equatable {
+    package struct Image: Sendable, Equatable {
+        package var media: Media
+        package var revisedPrompt: String?
+
+        package init(_ media: Media, revisedPrompt: String? = nil) {
+            self.media = media
+            self.revisedPrompt = revisedPrompt
+        }
+    }
+
+    /// Seconds since 1970; 0 where the provider gave none.
+    package var created: Int64
+    package var images: [Image]
+
+    package init(created: Int64 = 0, images: [Image]) {
+        self.created = created
+        self.images = images
+    }
+}

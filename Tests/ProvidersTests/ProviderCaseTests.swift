@@ -1,0 +1,107 @@
+import Chat
+import Formats
+import HTTP
+import JSON
+import Providers
+import Testing
+
+/// Every provider with a format of its own, over its fixtures.
+@Suite("A provider's own format")
+struct ProviderCaseTests {
+    private static let fallback = AnswerHead(id: "chatcmpl-invented", model: "invented", created: 1)
+
+    @Test("a request becomes the provider's", arguments: ProviderCase.all)
+    func request(_ fixture: ProviderCase) throws {
+        let request = try OpenAIRequestDecoder.decode(fixture.request)
+        let encoded: EncodedRequest
+        do { encoded = try fixture.provider.encode(request, for: fixture.call) } catch let error as RequestError {
+            #expect(fixture.settings["refused"]?.string == error.parameter)
+            return
+        }
+        #expect(fixture.settings["refused"] == nil)
+        if let url = fixture.settings["url"]?.string { #expect(encoded.url == url) }
+        for member in fixture.settings["sent_headers"]?.object?.members ?? [] {
+            #expect(encoded.headers[member.key] == member.value.string)
+        }
+        guard let upstream = fixture.upstream else { return }
+        #expect(MergedAnswer.sorted(try JSON.parse(encoded.body)) == MergedAnswer.sorted(upstream))
+    }
+
+    @Test("a whole answer becomes the client's", arguments: ProviderCase.wholes)
+    func whole(_ fixture: ProviderCase) throws {
+        let body = try #require(fixture.response)
+        if fixture.status >= 400 {
+            let failure = try fixture.provider.failure(
+                status: fixture.status, headers: HTTPHeaders(), body: body, parser: JSONParser())
+            return expect(failure, fixture)
+        }
+        let encoded: [UInt8]
+        do {
+            let events = try fixture.provider.decode(body, status: fixture.status, contentType: nil)
+            encoded = try OpenAIAnswerEncoder.encode(events, fallback: Self.fallback)
+        } catch let error as UpstreamFailure { return expect(error, fixture) }
+        #expect(fixture.outcome == "complete")
+        let wanted = MergedAnswer.normal(try #require(fixture.answer))
+        #expect(MergedAnswer.normal(try JSON.parse(encoded)) == wanted)
+    }
+
+    @Test("a stream becomes the client's", arguments: ProviderCase.streams)
+    func stream(_ fixture: ProviderCase) throws {
+        let events = try fixture.events([try #require(fixture.stream)])
+        if let failure = ChatAnswer(events).failure {
+            #expect(fixture.outcome == (failure.kind == .brokenOff ? "cut" : "failed"))
+            expect(failure, fixture)
+        } else {
+            #expect(fixture.outcome == "complete")
+        }
+        guard let answer = fixture.answer else { return }
+        var encoder = OpenAIStreamEncoder(includesUsage: true, fallback: Self.fallback)
+        var encoded: [UInt8] = []
+        for event in events { if case .failed = event { break } else { encoder.encode(event, into: &encoded) } }
+        encoder.finish(into: &encoded)
+        #expect(MergedAnswer.ofStream(encoded) == MergedAnswer.ofWhole(answer))
+    }
+
+    @Test("a stream gives the same events at any split of its bytes", arguments: ProviderCase.streams)
+    func splits(_ fixture: ProviderCase) throws {
+        let stream = try #require(fixture.stream)
+        let whole = try fixture.events([stream])
+        for position in 1..<stream.count {
+            let split = try fixture.events([Array(stream[..<position]), Array(stream[position...])])
+            try #require(split == whole, "split at \(position)")
+        }
+        #expect(try fixture.events(stream.map { [$0] }) == whole)
+        let otherEnds =
+            stream.contains(0x0d) ? stream.filter { $0 != 0x0d } : stream.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
+        #expect(try fixture.events([otherEnds]) == whole)
+    }
+
+    @Test("a stream cut at any event is not taken for whole", arguments: ProviderCase.streams)
+    func cuts(_ fixture: ProviderCase) throws {
+        let stream = try #require(fixture.stream)
+        guard fixture.outcome == "complete", fixture.settings["ends_early"] == nil else { return }
+        var position = 0
+        while let end = stream[position...].firstRange(of: [0x0a, 0x0a])
+            ?? stream[position...].firstRange(of: [13, 10, 13, 10])
+        {
+            let isLast = end.upperBound == stream.count
+            position = end.upperBound
+            if isLast { break }
+            // A terminator after the last word of the answer may be missing: what counts is that no word is.
+            let rest = try fixture.events([Array(stream[..<position])])
+            if ChatAnswer(rest).failure == nil {
+                #expect(ChatAnswer(rest).choices == ChatAnswer(try fixture.events([stream])).choices)
+            }
+        }
+    }
+
+    private func expect(_ failure: UpstreamFailure, _ fixture: ProviderCase) {
+        #expect(fixture.outcome != "complete")
+        guard let wanted = fixture.settings["failure"] else { return }
+        if let status = wanted["status"]?.int { #expect(failure.status == Int(status)) }
+        if let type = wanted["type"]?.string { #expect(failure.type == type) }
+        if let code = wanted["code"]?.string { #expect(failure.code.text == code) }
+        if let message = wanted["message"]?.string { #expect(failure.message == message) }
+        if let kind = wanted["kind"]?.string { #expect(failure.kind.rawValue == kind) }
+    }
+}
