@@ -101,6 +101,12 @@ package struct ProviderChannel: Sendable {
     }
 }
 
+/// The key never gets into a log by way of a description.
+extension ProviderChannel: CustomStringConvertible, CustomReflectable {
+    package var description: String { "channel of type \(type)" }
+    package var customMirror: Mirror { Mirror(self, children: ["type": type]) }
+}
+
 /// One call of a channel, and what it depends on besides the request.
 package struct ProviderCall: Sendable {
     package var channel: ProviderChannel

@@ -20,7 +20,7 @@ package enum ProviderRegistry {
 
     /// Types that are known by name only (spec/channels.md §1), so that they can be refused by name.
     package static let unserved: [Int: String] = [
-        3: "Azure", 11: "PaLM2", 14: "Anthropic", 15: "Baidu", 16: "Zhipu", 17: "Ali", 18: "Xunfei",
+        11: "PaLM2", 14: "Anthropic", 15: "Baidu", 16: "Zhipu", 17: "Ali", 18: "Xunfei",
         21: "AI Proxy Library", 23: "Tencent", 24: "Gemini", 30: "Ollama", 33: "AWS", 34: "Coze", 35: "Cohere",
         37: "Cloudflare", 38: "DeepL", 42: "Vertex AI", 43: "Proxy", 46: "Replicate",
     ]

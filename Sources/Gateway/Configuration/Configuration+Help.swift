@@ -19,6 +19,11 @@ extension Configuration {
           INITIAL_ROOT_ACCESS_TOKEN     management access token of root in a new database
           RELAY_TIMEOUT                 seconds for a whole upstream exchange (0: none)
           RELAY_PROXY                   proxy for upstream calls (http, https, socks4, socks5, socks5h)
+          USER_CONTENT_REQUEST_PROXY    proxy for images that clients name by address
+          USER_CONTENT_REQUEST_TIMEOUT  seconds for one of them (30)
+          USER_CONTENT_ALLOW_PRIVATE    true: also from private and local addresses
+          GEMINI_SAFETY_SETTING         threshold of Gemini's harm categories (BLOCK_NONE)
+          GEMINI_VERSION                API version of Gemini channels that name none (v1beta)
           TEST_PROMPT                   what a channel test asks
           GLOBAL_API_RATE_LIMIT         requests to /api per address and 180 s (480; 0: off)
           GLOBAL_WEB_RATE_LIMIT         requests for pages per address and 180 s (240; 0: off)

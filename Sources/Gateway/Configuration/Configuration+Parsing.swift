@@ -51,6 +51,14 @@ extension Configuration {
             relayTimeout = .seconds(seconds)
         }
         relayProxy = try variables.address("RELAY_PROXY", schemes: ["http", "https", "socks5", "socks5h", "socks4"])
+        userContentProxy = try variables.address(
+            "USER_CONTENT_REQUEST_PROXY", schemes: ["http", "https", "socks5", "socks5h", "socks4"])
+        if let seconds = try variables.integer("USER_CONTENT_REQUEST_TIMEOUT", 1...3600) {
+            userContentTimeout = .seconds(seconds)
+        }
+        allowsPrivateMedia = variables["USER_CONTENT_ALLOW_PRIVATE"] == "true"
+        if let threshold = variables["GEMINI_SAFETY_SETTING"] { geminiSafetySetting = threshold }
+        if let version = variables["GEMINI_VERSION"] { geminiVersion = version }
         if let prompt = variables["TEST_PROMPT"] { testPrompt = prompt }
         apiRateLimit = try variables.integer("GLOBAL_API_RATE_LIMIT", 0...1_000_000) ?? apiRateLimit
         webRateLimit = try variables.integer("GLOBAL_WEB_RATE_LIMIT", 0...1_000_000) ?? webRateLimit
@@ -99,8 +107,7 @@ private struct Variables {
     static let notServed = [
         "LOG_SQL_DSN", "SQL_MAX_IDLE_CONNS", "SQL_MAX_OPEN_CONNS", "SQL_MAX_LIFETIME", "REDIS_CONN_STRING",
         "REDIS_MASTER_NAME", "REDIS_PASSWORD", "NODE_TYPE", "FRONTEND_BASE_URL", "POLLING_INTERVAL",
-        "CHANNEL_TEST_FREQUENCY", "USER_CONTENT_REQUEST_PROXY", "USER_CONTENT_REQUEST_TIMEOUT",
-        "GEMINI_SAFETY_SETTING", "GEMINI_VERSION", "THEME", "ENABLE_METRIC", "METRIC_QUEUE_SIZE",
+        "CHANNEL_TEST_FREQUENCY", "THEME", "ENABLE_METRIC", "METRIC_QUEUE_SIZE",
         "METRIC_SUCCESS_RATE_THRESHOLD", "METRIC_SUCCESS_CHAN_SIZE", "METRIC_FAIL_CHAN_SIZE",
     ]
 

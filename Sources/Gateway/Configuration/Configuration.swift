@@ -15,6 +15,14 @@ package struct Configuration: Sendable {
     package var sessionSecret: Secret?
     package var relayTimeout: Duration?
     package var relayProxy: String?
+    /// For images that a client names by address.
+    package var userContentProxy: String?
+    package var userContentTimeout: Duration = .seconds(30)
+    /// Such images may lie in private networks, for tests and closed installations.
+    package var allowsPrivateMedia = false
+    /// Gemini's threshold for all harm categories, and the API version of channels that name none.
+    package var geminiSafetySetting = "BLOCK_NONE"
+    package var geminiVersion = "v1beta"
     package var testPrompt = "Output only your specific model name with no additional text."
     package var apiRateLimit = 480
     package var webRateLimit = 240

@@ -13,6 +13,8 @@ package struct LocalTime: Sendable {
 
     package var dayDigits: String { String(digits.prefix(8)) }
 
+    package var milliseconds: Int64 { seconds * 1000 + nanoseconds / 1_000_000 }
+
     /// The texts of a second are formatted once.
     private static let latest = Mutex<LocalTime?>(nil)
 

@@ -47,13 +47,13 @@ enum ChannelRoutes {
     ]
 
     private static func check(type: Int64, baseURL: String?, mapping: String?) throws {
-        guard let vendor = OpenAIVendor.all[Int(clamping: type)] else {
+        guard ProviderRegistry.provider(of: Int(clamping: type)) != nil else {
+            let name = ProviderRegistry.name(of: Int(clamping: type)) ?? String(type)
             throw ManagementError(
-                "该渠道类型（\(type)）尚未支持 / channel type \(type) is not served by this version; it serves the OpenAI-compatible ones"
-            )
+                "该渠道类型（\(name)）尚未支持 / channel type \(type) (\(name)) is not served by this version")
         }
         let base = baseURL ?? ""
-        if base.isEmpty, vendor.defaultBaseURL.isEmpty {
+        if base.isEmpty, OpenAIVendor.all[Int(clamping: type)]?.needsBaseURL == true {
             throw ManagementError("请填写 Base URL / this channel type needs a base_url")
         }
         if !base.isEmpty, !base.hasPrefix("http://"), !base.hasPrefix("https://") {
@@ -65,6 +65,11 @@ enum ChannelRoutes {
                 throw ManagementError("model_mapping must be a JSON object of model names")
             }
         }
+    }
+
+    private static func check(key: String, type: Int64) throws {
+        guard let problem = ProviderRegistry.provider(of: Int(clamping: type))?.problem(withKey: key) else { return }
+        throw ManagementError("密钥格式不正确 / " + problem)
     }
 
     private static func create(_ call: Call) async throws -> ManagementAnswer {
@@ -87,6 +92,7 @@ enum ChannelRoutes {
         let keys = (try input.text("key") ?? "").split(whereSeparator: \.isNewline).map(String.init)
             .filter { !$0.isEmpty }
         guard !keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
+        for key in keys { try check(key: key, type: channel.type) }
         let made = channel
         try await call.services.database.write { connection in
             for key in keys {
@@ -122,9 +128,10 @@ enum ChannelRoutes {
         }
         if let weight = try input.int("weight") { changes.set("weight", .int(weight)) }
         if let priority = try input.int("priority") { changes.set("priority", .int(priority)) }
+        let type = try input.int("type").flatMap { $0 == 0 ? nil : $0 } ?? old.type
+        if let key = try input.text("key"), !key.isEmpty { try check(key: key, type: type) }
         try check(
-            type: try input.int("type").flatMap { $0 == 0 ? nil : $0 } ?? old.type,
-            baseURL: try input.text("base_url") ?? old.baseURL,
+            type: type, baseURL: try input.text("base_url") ?? old.baseURL,
             mapping: try input.text("model_mapping") ?? old.modelMapping)
         let update = changes
         guard let channel = try await call.services.database.write({ try $0.updateChannel(id, update) }) else {

@@ -1,15 +1,27 @@
 import Chat
+import Formats
 import HTTP
 import JSON
 import Providers
 
 /// What one call of one channel came to.
 enum Attempt {
-    case whole(body: [UInt8], answer: OpenAIAnswer)
+    case whole(WholeAnswer)
     /// The first events are ready in `output`; more come from `response`.
-    case stream(UpstreamResponse, OpenAIStreamRelay, output: [UInt8])
+    case stream(UpstreamResponse, AnswerStream, output: [UInt8])
+    /// The channel's provider cannot express the request.
+    case refused(RequestError)
     case failed(UpstreamFailure)
     case clientGone
+}
+
+/// A whole answer for the client, and what the meter needs of it.
+struct WholeAnswer {
+    var body: [UInt8]
+    /// `nil` if the upstream did not say.
+    var usage: Usage?
+    /// Kept only where usage is missing.
+    var produced: [UInt8]
 }
 
 /// Calls a channel and looks at the beginning of its answer.
@@ -19,21 +31,39 @@ struct Caller {
 
     let services: Services
     let parser: JSONParser
+    let context: RequestContext
 
     func call(_ channel: Channel, for exchange: borrowing Exchange, _ request: ServerRequest) async -> Attempt {
-        guard let vendor = OpenAIVendor.all[channel.type] else {
+        guard let provider = ProviderRegistry.provider(of: channel.type) else {
             return .failed(
                 UpstreamFailure(
                     kind: .unreachable, status: 501,
                     message: "Channel type \(channel.type) is not served by this version.", type: "one_api_error",
                     code: .text("channel_type_not_served")))
         }
-        let isStream = exchange.envelope.isStream
+        if let vendor = OpenAIVendor.all[channel.type] {
+            return await passThrough(vendor, channel, exchange, request)
+        }
+        return await translate(provider, channel, exchange, request)
+    }
+
+    // MARK: The client's own format
+
+    private func passThrough(
+        _ vendor: OpenAIVendor, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
+    ) async -> Attempt {
+        let envelope = exchange.envelope
+        let isStream = envelope.isStream
+        guard let url = vendor.url(of: .chat, for: channel.upstream, model: exchange.model) else {
+            return .refused(RequestError(.invalidValue, "This channel has no chat completions."))
+        }
         let upstream = UpstreamRequest(
-            url: vendor.chatURL(base: channel.baseURL),
-            headers: vendor.headers(key: channel.key.exposed, isStream: isStream),
+            url: url,
+            headers: vendor.headers(
+                key: channel.upstream.key, accept: isStream ? "text/event-stream" : "application/json"),
             body: OpenAIPassThrough.body(
-                exchange.body, envelope: exchange.envelope, model: exchange.model, systemPrompt: channel.systemPrompt),
+                exchange.body, envelope: envelope, model: exchange.model,
+                asksForUsage: vendor.takesStreamOptions(channel.upstream), systemPrompt: channel.systemPrompt),
             limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
@@ -47,7 +77,8 @@ struct Caller {
                         status: response.status, headers: response.headers, body: body, parser: parser))
             }
             if isStream, Self.isEventStream(response) {
-                return try await beginStream(response, hidesUsage: !exchange.envelope.includesUsage)
+                let relay = OpenAIStreamRelay(hidesUsage: !envelope.includesUsage, parser: parser)
+                return try await begin(.passing(relay), response)
             }
             let body = try await response.collect(limit: Self.answerLimit)
             return whole(body, response, wasStreamAsked: isStream)
@@ -56,7 +87,7 @@ struct Caller {
         }
     }
 
-    private static func isEventStream(_ response: UpstreamResponse) -> Bool {
+    static func isEventStream(_ response: UpstreamResponse) -> Bool {
         // Vendors are lax about the type of a stream; JSON and web pages are none.
         let type = response.headers["Content-Type"]?.lowercased() ?? ""
         return !type.hasPrefix("application/json") && !type.hasPrefix("text/html")
@@ -72,22 +103,20 @@ struct Caller {
                     message: "The upstream answered in one piece where a stream was asked for.",
                     code: .text("bad_upstream_response"))
             }
-            return .whole(body: body, answer: answer)
+            return .whole(WholeAnswer(body: body, usage: answer.usage, produced: answer.produced))
         } catch { return .failed(error) }
     }
 
     /// Reads until the first event is known to be one, so that an error in its place can still be retried.
-    private func beginStream(
-        _ response: UpstreamResponse, hidesUsage: Bool
-    ) async throws(TransportError) -> Attempt {
-        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage, parser: parser)
+    func begin(_ begun: AnswerStream, _ response: UpstreamResponse) async throws(TransportError) -> Attempt {
+        var stream = begun
         var output: [UInt8] = []
-        while output.isEmpty, !relay.isOver {
+        while output.isEmpty, !stream.isOver {
             guard let bytes = try await response.next() else { break }
-            relay.feed(bytes, into: &output)
+            stream.feed(bytes, into: &output)
         }
         if output.isEmpty {
-            var rest = relay
+            var rest = stream
             switch rest.finish(isCleanEnd: true, into: &output) {
             case .failed(let failure):
                 response.cancel()
@@ -100,35 +129,6 @@ struct Caller {
             case .complete: output = []
             }
         }
-        return .stream(response, relay, output: output)
-    }
-
-    static func failure(_ error: TransportError) -> UpstreamFailure {
-        switch error {
-        case .badAddress:
-            UpstreamFailure(
-                kind: .unreachable, status: 500, message: "The channel's base URL is not a valid address.",
-                type: "one_api_error", code: .text("invalid_base_url"))
-        case .connectFailed(let reason), .tls(let reason):
-            UpstreamFailure(
-                kind: .unreachable, status: 502, message: "The upstream could not be reached: \(reason).",
-                type: "one_api_error", code: .text("do_request_failed"))
-        case .timedOut(let phase):
-            UpstreamFailure(
-                kind: .timedOut, status: 504, message: "The upstream did not answer in time (\(phase.rawValue)).",
-                type: "one_api_error", code: .text("upstream_timeout"))
-        case .reset(let reason):
-            UpstreamFailure(
-                kind: .brokenOff, status: 502, message: "The upstream broke the connection off: \(reason).",
-                type: "one_api_error", code: .text("do_request_failed"))
-        case .tooLarge:
-            UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer is larger than the limit.",
-                type: "one_api_error", code: .text("upstream_answer_too_large"))
-        case .cancelled:
-            UpstreamFailure(
-                kind: .brokenOff, status: 499, message: "The call was given up.", type: "one_api_error",
-                code: .text("cancelled"))
-        }
+        return .stream(response, stream, output: output)
     }
 }

@@ -37,21 +37,21 @@ struct ChatRelay: Sendable {
         var exchange = admitted
         var picker = channels
         var retriesLeft = isPinned ? 0 : services.options.snapshot.retryTimes
-        let caller = Caller(services: services, parser: LoopTools.current(request.loop).json)
+        let caller = Caller(services: services, parser: LoopTools.current(request.loop).json, context: context)
         while true {
             switch await caller.call(exchange.channel, for: exchange, request) {
-            case .whole(let body, let answer):
+            case .whole(let answer):
                 exchange.channel.health.succeeded()
                 exchange.settle(
                     usage: answer.usage, produced: answer.produced, services: services, counter: counter(request),
                     context: context, now: request.loop.now)
                 await writer.send(
-                    HTTPResponse(headers: context.headers("application/json"), body: body))
+                    HTTPResponse(headers: context.headers("application/json"), body: answer.body))
                 return 200
-            case .stream(let response, let relay, let output):
+            case .stream(let response, let stream, let output):
                 exchange.channel.health.succeeded()
                 await StreamedAnswer(services: services, context: context, request: request, counter: counter(request))
-                    .relay(exchange, response, relay, output, writer)
+                    .relay(exchange, response, stream, output, writer)
                 return 200
             case .clientGone:
                 // The upstream had the prompt, and what it made of it nobody knows: the prompt is charged.
@@ -60,6 +60,17 @@ struct ChatRelay: Sendable {
                     services: services, counter: counter(request), context: context, now: request.loop.now)
                 writer.drop(reset: false)
                 return 499
+            case .refused(let error):
+                // Another channel's provider may be able to.
+                guard !isPinned,
+                    let next = picker.next(
+                        at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+                else {
+                    exchange.refund()
+                    await writer.send(GatewayError.request(error).response(context))
+                    return 400
+                }
+                exchange.move(to: next, prices: services.options.snapshot.prices)
             case .failed(let failure):
                 ChannelGuard(services: services).note(failure, of: exchange.channel, context, now: request.loop.now)
                 guard retriesLeft > 0, failure.isRetryable,

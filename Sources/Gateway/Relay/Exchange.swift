@@ -64,16 +64,22 @@ struct Exchange: ~Copyable {
     /// Charges for an answer and writes its log row.
     /// - Parameters:
     ///   - usage: `nil` where the upstream did not say; then prompt and `produced` are counted here.
+    ///   - isCut: the answer is not whole, so that what the upstream said of it may be of its beginning only.
     ///   - note: what the log row says besides.
     consuming func settle(
-        usage: Usage?, produced: [UInt8], note: String? = nil, services: Services, counter: PromptCounter,
+        usage reported: Usage?, produced: [UInt8], isCut: Bool = false, note: String? = nil, services: Services,
+        counter: PromptCounter,
         context: RequestContext, now: UInt64
     ) {
-        let usage =
-            usage
+        var usage =
+            reported
             ?? Usage(
                 promptTokens: counter.promptTokens(of: body, model: model),
                 completionTokens: counter.completionTokens(of: produced, model: model), isEstimated: true)
+        if isCut, reported != nil {
+            let counted = counter.completionTokens(of: produced, model: model)
+            if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }
+        }
         let quota = rates.quota(
             for: ChargedUsage(
                 promptTokens: usage.promptTokens, completionTokens: usage.completionTokens,

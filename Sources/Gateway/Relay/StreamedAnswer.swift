@@ -12,7 +12,7 @@ struct StreamedAnswer {
     let counter: PromptCounter
 
     func relay(
-        _ exchange: consuming Exchange, _ response: UpstreamResponse, _ begun: OpenAIStreamRelay, _ first: [UInt8],
+        _ exchange: consuming Exchange, _ response: UpstreamResponse, _ begun: AnswerStream, _ first: [UInt8],
         _ writer: consuming ResponseWriter
     ) async {
         var relay = begun
@@ -52,7 +52,7 @@ struct StreamedAnswer {
     }
 
     private func pump(
-        _ response: UpstreamResponse, _ relay: inout OpenAIStreamRelay, _ output: inout [UInt8],
+        _ response: UpstreamResponse, _ relay: inout AnswerStream, _ output: inout [UInt8],
         _ body: borrowing BodyWriter
     ) async -> End {
         while true {
@@ -70,13 +70,14 @@ struct StreamedAnswer {
         }
     }
 
-    private func settle(_ exchange: consuming Exchange, _ relay: OpenAIStreamRelay, note: String?) {
+    private func settle(_ exchange: consuming Exchange, _ relay: AnswerStream, note: String?) {
         exchange.settle(
-            usage: relay.usage, produced: relay.produced, note: note, services: services, counter: counter,
+            usage: relay.usage, produced: relay.produced, isCut: note != nil, note: note, services: services,
+            counter: counter,
             context: context, now: request.loop.now)
     }
 
-    private func failure(_ outcome: OpenAIStreamRelay.Outcome) -> UpstreamFailure? {
+    private func failure(_ outcome: AnswerStream.Outcome) -> UpstreamFailure? {
         switch outcome {
         case .complete: nil
         case .failed(let failure): failure

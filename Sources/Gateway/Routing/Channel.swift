@@ -1,15 +1,11 @@
 package import Database
 import JSON
+package import Providers
 
 /// An upstream account as the relay sees it: a row of `channels`, decoded once (spec/database.md §3.1).
 package final class Channel: Sendable {
     package let id: Int64
-    /// Number of the provider (spec/channels.md §1).
-    package let type: Int
     package let name: String
-    package let key: Secret
-    /// Without a trailing slash; empty means the type's default.
-    package let baseURL: String
     package let models: [String]
     package let groups: [String]
     package let priority: Int64
@@ -19,21 +15,22 @@ package final class Channel: Sendable {
     package let modelMapping: [String: String]
     package let systemPrompt: String?
     package let isEnabled: Bool
+    /// The channel as its provider sees it: type, address, key.
+    package let upstream: ProviderChannel
+    /// Number of the provider (spec/channels.md §1).
+    package var type: Int { upstream.type }
     /// Errors seen of late.
     let health: ChannelHealth
 
     init(
         id: Int64, type: Int, name: String, key: Secret, baseURL: String, models: [String], groups: [String],
         priority: Int64 = 0, weight: Int = 0, modelMapping: [String: String] = [:], systemPrompt: String? = nil,
-        isEnabled: Bool = true, health: ChannelHealth = ChannelHealth()
+        settings: [String: String] = [:], isEnabled: Bool = true, health: ChannelHealth = ChannelHealth()
     ) {
         self.id = id
-        self.type = type
         self.name = name
-        self.key = key
         var base = baseURL
         while base.hasSuffix("/") { base.removeLast() }
-        self.baseURL = base
         self.models = models
         self.groups = groups
         self.priority = priority
@@ -41,6 +38,7 @@ package final class Channel: Sendable {
         self.modelMapping = modelMapping
         self.systemPrompt = systemPrompt?.isEmpty == false ? systemPrompt : nil
         self.isEnabled = isEnabled
+        upstream = ProviderChannel(type: type, baseURL: base, key: key.exposed, settings: settings)
         self.health = health
     }
 
@@ -52,6 +50,20 @@ package final class Channel: Sendable {
 }
 
 extension Channel {
+    /// Where older rows have the one setting of their type (spec/channels.md §1, "Config loading").
+    private static let legacySetting: [Int64: String] = [
+        3: "api_version", 17: "plugin", 18: "api_version", 21: "library_id", 24: "api_version",
+    ]
+
+    private static func settings(_ record: ChannelRecord) -> [String: String] {
+        var settings: [String: String] = [:]
+        for member in (try? JSON.parse(Array(record.config.utf8)))?.object?.members ?? [] {
+            settings[member.key] = member.value.string
+        }
+        if let name = legacySetting[record.type], settings[name, default: ""].isEmpty { settings[name] = record.other }
+        return settings
+    }
+
     /// Decodes a row; a mapping that is not a JSON object of texts is none.
     package convenience init(_ record: ChannelRecord, keepingHealthOf old: Channel? = nil) {
         var mapping: [String: String] = [:]
@@ -62,6 +74,7 @@ extension Channel {
             id: record.id, type: Int(record.type), name: record.name, key: Secret(record.key),
             baseURL: record.baseURL ?? "", models: record.modelList, groups: record.groupList,
             priority: record.priority ?? 0, weight: Int(clamping: record.weight ?? 0), modelMapping: mapping,
-            systemPrompt: record.systemPrompt, isEnabled: record.status == 1, health: old?.health ?? ChannelHealth())
+            systemPrompt: record.systemPrompt, settings: Self.settings(record),
+            isEnabled: record.status == 1, health: old?.health ?? ChannelHealth())
     }
 }

@@ -27,7 +27,8 @@ struct ChannelTest: Sendable {
             isSuccess = true
         } catch {
             reply =
-                (error as? UpstreamFailure).map { "http status code: \($0.status), error message: \($0.message)" }
+                (error as? RequestError)?.message
+                ?? (error as? UpstreamFailure).map { "http status code: \($0.status), error message: \($0.message)" }
                 ?? "\(error)"
             isSuccess = false
         }
@@ -37,34 +38,37 @@ struct ChannelTest: Sendable {
     }
 
     private func ask(_ channel: Channel, _ model: String) async throws -> String {
-        guard let vendor = OpenAIVendor.all[channel.type] else {
+        guard let provider = ProviderRegistry.provider(of: channel.type) else {
             throw UpstreamFailure(kind: .unreachable, status: 501, message: "This channel type is not served yet.")
         }
-        let body: JSON = [
-            "model": .string(model),
-            "messages": [["role": "user", "content": .string(services.configuration.testPrompt)]],
-        ]
+        let question = Message(.user, parts: [.text(services.configuration.testPrompt)])
+        let call = UpstreamCall()
+        var target = ProviderCall(channel: channel.upstream, model: model, time: LocalTime.now().milliseconds)
+        target.accessToken = try await services.accessTokens.token(
+            for: channel.upstream, of: provider, time: target.time, services: services, call: call)
+        let encoded = try provider.encode(ChatRequest(model: model, messages: [question]), for: target)
         let request = UpstreamRequest(
-            url: vendor.chatURL(base: channel.baseURL),
-            headers: vendor.headers(key: channel.key.exposed, isStream: false),
-            body: body.encoded(), limits: TransportLimits(firstByte: .seconds(60), total: .seconds(120)),
+            method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
+            limits: TransportLimits(firstByte: .seconds(60), total: .seconds(120)),
             proxy: services.configuration.relayProxy)
         let response: UpstreamResponse
         let bytes: [UInt8]
         do throws(TransportError) {
-            response = try await services.transport.send(request)
+            response = try await services.transport.send(request, call: call)
             bytes = try await response.collect(limit: 1 << 20)
         } catch { throw Caller.failure(error) }
-        guard response.status == 200 else {
-            throw OpenAIErrors.failure(
+        guard (200..<300).contains(response.status) else {
+            throw provider.failure(
                 status: response.status, headers: response.headers, body: bytes, parser: JSONParser())
         }
-        let answer = try? JSON.parse(bytes)
-        guard let text = answer?["choices"]?[0]?["message"]?["content"]?.string else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 200, message: "The answer has no text in choices[0].message.content.")
+        let events = try provider.decode(
+            bytes, status: response.status, contentType: response.headers["Content-Type"])
+        let answer = ChatAnswer(events)
+        if let failure = answer.failure { throw failure }
+        guard let choice = answer.choices.first else {
+            throw UpstreamFailure(kind: .notTheProvider, status: 200, message: "The answer says nothing.")
         }
-        return text
+        return choice.text ?? choice.reasoning ?? ""
     }
 
     private func record(

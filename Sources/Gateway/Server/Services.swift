@@ -12,6 +12,7 @@ package final class Services: Sendable {
     package let tokens: TokenDirectory
     package let transport: any Transport
     package let log: Log
+    let accessTokens = AccessTokens()
     /// Unix seconds.
     package let startTime: Int64
 

@@ -8,6 +8,7 @@ final class CurlHandle {
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private var body: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
     private var bodyCapacity = 0
+    private var isGuarded = false
 
     /// What `CurlClient.active` is keyed by.
     var key: UnsafeMutableRawPointer { easy }
@@ -51,6 +52,12 @@ final class CurlHandle {
         oneapi_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
         oneapi_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
         oneapi_easy_set_text(easy, CURLOPT_URL, request.url)
+        // The connection cache is the loop's: a connection made for an operator's address is not for a client's.
+        oneapi_easy_set_long(easy, CURLOPT_FRESH_CONNECT, request.reachesPublicAddressesOnly ? 1 : 0)
+        if request.reachesPublicAddressesOnly != isGuarded {
+            isGuarded = request.reachesPublicAddressesOnly
+            oneapi_easy_set_open_callback(easy, isGuarded ? openPublicSocket : nil)
+        }
         if let proxy = request.proxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, proxy) }
         let connect = request.limits.connect.map { Int(clamping: $0.nanoseconds / 1_000_000) }
         oneapi_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connect ?? 0)
@@ -91,4 +98,18 @@ final class CurlHandle {
         headers.forEachLine { line in headerList = curl_slist_append(headerList, line) }
         oneapi_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList)
     }
+}
+
+/// Makes a socket for a public address only. A name may resolve to anything at any time, so that nothing short of the
+/// address at hand can be trusted.
+private func openPublicSocket(
+    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let target = address?.pointee else { return CURL_SOCKET_BAD }
+    let isPublic =
+        withUnsafePointer(to: target.addr) { pointer in
+            pointer.withMemoryRebound(to: sockaddr_storage.self, capacity: 1) { PublicAddress.isPublic($0) }
+        }
+    guard isPublic else { return CURL_SOCKET_BAD }
+    return socket(target.family, target.socktype | Int32(SOCK_CLOEXEC.rawValue), target.protocol)
 }

@@ -31,6 +31,9 @@ package struct UpstreamRequest: Sendable {
     package var limits: TransportLimits
     /// `http://`, `https://`, `socks5://`…; `nil` follows the environment.
     package var proxy: String?
+    /// Refuses to connect to private, local and reserved addresses, whatever the name resolves to; for addresses that a
+    /// client names. With a proxy, which addresses can be reached is the proxy's affair.
+    package var reachesPublicAddressesOnly = false
 
     package init(
         method: HTTPMethod = .post, url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],

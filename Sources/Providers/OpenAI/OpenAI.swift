@@ -12,12 +12,14 @@ package struct OpenAI: Provider {
     package func encode(
         _ request: ChatRequest, for call: ProviderCall
     ) throws(RequestError) -> EncodedRequest {
-        guard let vendor = OpenAIVendor.all[call.channel.type] else {
+        guard let vendor = OpenAIVendor.all[call.channel.type],
+            let url = vendor.url(of: .chat, for: call.channel, model: call.model)
+        else {
             throw RequestError(.invalidValue, "Channel type \(call.channel.type) does not speak OpenAI's format.")
         }
+        let accept = request.stream.isOn ? "text/event-stream" : "application/json"
         return EncodedRequest(
-            url: vendor.chatURL(base: call.channel.baseURL),
-            headers: vendor.headers(key: call.channel.key, isStream: request.stream.isOn),
+            url: url, headers: vendor.headers(key: call.channel.key, accept: accept),
             body: try OpenAIRequestEncoder.encode(request, model: call.model))
     }
 

@@ -16,34 +16,64 @@ package struct OpenAIVendor: Sendable {
         case append
         /// The base ends in `/v1` or the like already.
         case withoutVersion
-        /// One fixed path for chat.
-        case fixed(String)
+        /// These paths and no others.
+        case only([OpenAIEndpoint: String])
+        case azure
     }
 
-    /// The address for chat completions.
-    /// - Parameter base: the channel's, without trailing slash; empty means the default.
-    package func chatURL(base: String) -> String {
-        var base = base.isEmpty ? defaultBaseURL : base
+    /// The address of an endpoint; `nil` if the vendor has none such.
+    /// - Parameter model: the upstream's name.
+    package func url(of endpoint: OpenAIEndpoint, for channel: ProviderChannel, model: String) -> String? {
+        var base = channel.baseURL.isEmpty ? defaultBaseURL : channel.baseURL
         if base.hasSuffix("/") { base.removeLast() }
         switch path {
         case .append:
             // Cloudflare's AI gateway has the version in its own address.
-            return base.hasPrefix("https://gateway.ai.cloudflare.com")
-                ? base + "/chat/completions" : base + "/v1/chat/completions"
-        case .withoutVersion: return base + "/chat/completions"
-        case .fixed(let fixed): return base + fixed
+            return base.hasPrefix(Self.cloudflare)
+                ? base + "/" + endpoint.rawValue : base + "/v1/" + endpoint.rawValue
+        case .withoutVersion: return base + "/" + endpoint.rawValue
+        case .only(let paths): return paths[endpoint].map { base + $0 }
+        case .azure: return AzureAddress.url(base, endpoint, channel, model: model)
         }
     }
 
-    package func headers(key: String, isStream: Bool) -> HTTPHeaders {
+    static let cloudflare = "https://gateway.ai.cloudflare.com"
+
+    package func headers(key: String, accept: String) -> HTTPHeaders {
         var headers = HTTPHeaders()
         headers.reserve(fields: 4, bytes: 256)
         headers.add("Content-Type", "application/json")
-        headers.add("Accept", isStream ? "text/event-stream" : "application/json")
-        headers.add("Authorization", "Bearer " + key)
+        headers.add("Accept", accept)
+        if path == .azure, !AzureAddress.isEntraToken(key) {
+            headers.add("api-key", key)
+        } else {
+            headers.add("Authorization", "Bearer " + key)
+        }
         for (name, value) in extraHeaders { headers.add(name, value) }
         return headers
     }
+
+    /// Whether `stream_options` may be sent.
+    package func takesStreamOptions(_ channel: ProviderChannel) -> Bool {
+        path != .azure || AzureAddress.takesStreamOptions(channel)
+    }
+
+    /// Whether a channel of this type needs an address of its own.
+    package var needsBaseURL: Bool { defaultBaseURL.isEmpty }
+}
+
+/// What of OpenAI's surface a vendor may have, by the path behind the version.
+package enum OpenAIEndpoint: String, Sendable, CaseIterable {
+    case chat = "chat/completions"
+    case completions
+    case embeddings
+    case moderations
+    case imageGenerations = "images/generations"
+    case imageEdits = "images/edits"
+    case imageVariations = "images/variations"
+    case transcriptions = "audio/transcriptions"
+    case translations = "audio/translations"
+    case speech = "audio/speech"
 }
 
 extension OpenAIVendor {
@@ -59,6 +89,7 @@ extension OpenAIVendor {
     private static let table: [OpenAIVendor] = [
         OpenAIVendor(1, "OpenAI", "https://api.openai.com"),
         OpenAIVendor(2, "API2D", "https://oa.api2d.net"),
+        OpenAIVendor(3, "Azure", "", .azure),
         OpenAIVendor(4, "CloseAI", "https://api.closeai-proxy.xyz"),
         OpenAIVendor(5, "OpenAI-SB", "https://api.openai-sb.com"),
         OpenAIVendor(6, "OpenAI Max", "https://api.openaimax.com"),
@@ -75,21 +106,28 @@ extension OpenAIVendor {
         OpenAIVendor(22, "FastGPT", "https://fastgpt.run/api/openapi"),
         OpenAIVendor(25, "Moonshot", "https://api.moonshot.cn"),
         OpenAIVendor(26, "Baichuan", "https://api.baichuan-ai.com"),
-        OpenAIVendor(27, "MiniMax", "https://api.minimax.chat", .fixed("/v1/text/chatcompletion_v2")),
+        OpenAIVendor(27, "MiniMax", "https://api.minimax.chat", .only([.chat: "/v1/text/chatcompletion_v2"])),
         OpenAIVendor(28, "Mistral", "https://api.mistral.ai"),
         OpenAIVendor(29, "Groq", "https://api.groq.com/openai"),
         OpenAIVendor(31, "LingYiWanWu", "https://api.lingyiwanwu.com"),
         OpenAIVendor(32, "StepFun", "https://api.stepfun.com"),
         OpenAIVendor(36, "DeepSeek", "https://api.deepseek.com"),
         OpenAIVendor(39, "together.ai", "https://api.together.xyz"),
-        OpenAIVendor(40, "Doubao", "https://ark.cn-beijing.volces.com", .fixed("/api/v3/chat/completions")),
-        OpenAIVendor(41, "Novita", "https://api.novita.ai/v3/openai", .fixed("/chat/completions")),
+        OpenAIVendor(
+            40, "Doubao", "https://ark.cn-beijing.volces.com",
+            .only([.chat: "/api/v3/chat/completions", .embeddings: "/api/v3/embeddings"])),
+        OpenAIVendor(41, "Novita", "https://api.novita.ai/v3/openai", .only([.chat: "/chat/completions"])),
         OpenAIVendor(44, "SiliconFlow", "https://api.siliconflow.cn"),
         OpenAIVendor(45, "xAI", "https://api.x.ai"),
-        OpenAIVendor(47, "Baidu V2", "https://qianfan.baidubce.com", .fixed("/v2/chat/completions")),
+        OpenAIVendor(
+            47, "Baidu V2", "https://qianfan.baidubce.com",
+            .only([.chat: "/v2/chat/completions", .embeddings: "/v2/embeddings"])),
         OpenAIVendor(48, "Xunfei V2", "https://spark-api-open.xf-yun.com"),
         OpenAIVendor(
-            49, "Ali Bailian", "https://dashscope.aliyuncs.com", .fixed("/compatible-mode/v1/chat/completions")),
+            49, "Ali Bailian", "https://dashscope.aliyuncs.com",
+            .only([
+                .chat: "/compatible-mode/v1/chat/completions", .embeddings: "/compatible-mode/v1/embeddings",
+            ])),
         OpenAIVendor(50, "OpenAI compatible", "", .withoutVersion),
         OpenAIVendor(
             51, "Gemini (OpenAI)", "https://generativelanguage.googleapis.com/v1beta/openai", .withoutVersion),

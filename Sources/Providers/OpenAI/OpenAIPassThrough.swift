@@ -5,24 +5,24 @@ import JSON
 package enum OpenAIPassThrough {
     /// - Parameters:
     ///   - model: the upstream's name for the model.
+    ///   - asksForUsage: whether a stream's usage is asked for, since a stream without it has to be counted.
     ///   - systemPrompt: the channel's; replaces the first message's content if that is a system or developer message,
     ///     else goes before it.
     /// - Returns: the same array if nothing had to change.
     package static func body(
-        _ body: [UInt8], envelope: ChatEnvelope, model: String, systemPrompt: String?
+        _ body: [UInt8], envelope: ChatEnvelope, model: String, asksForUsage: Bool = true, systemPrompt: String?
     ) -> [UInt8] {
         var edits: [JSONEdit] = []
         if model != envelope.model {
             edits.append(JSONEdit(envelope.spans.model, JSON.string(model).encoded()))
         }
         body.withUnsafeBytes { bytes in
-            if envelope.isStream, !envelope.includesUsage { edits += includeUsage(bytes, envelope) }
+            if asksForUsage, envelope.isStream, !envelope.includesUsage { edits += includeUsage(bytes, envelope) }
             if let systemPrompt { edits += prompt(systemPrompt, bytes, envelope) }
         }
         return JSONSpans.splice(body, edits)
     }
 
-    /// Usage is always asked for, since a stream without it would have to be counted.
     private static func includeUsage(_ bytes: UnsafeRawBufferPointer, _ envelope: ChatEnvelope) -> [JSONEdit] {
         let wanted = Array(#""include_usage":true"#.utf8)
         guard let options = envelope.spans.streamOptions else {

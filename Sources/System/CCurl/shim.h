@@ -25,6 +25,11 @@ typedef int (*oneapi_close_callback)(void *context, curl_socket_t socket);
 static inline CURLcode oneapi_easy_set_close_callback(CURL *easy, oneapi_close_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }
+/// Called with the address before a connection is made; makes the socket, or refuses with CURL_SOCKET_BAD.
+typedef curl_socket_t (*oneapi_open_callback)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+static inline CURLcode oneapi_easy_set_open_callback(CURL *easy, oneapi_open_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
 static inline CURLcode oneapi_easy_status(CURL *easy, long *status) {
     return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
 }

@@ -1,0 +1,129 @@
+import Chat
+import Formats
+import HTTP
+import JSON
+import Providers
+
+/// A stream on its way to the client: passed on as it comes where the upstream speaks the client's format, else decoded
+/// and encoded.
+enum AnswerStream {
+    case passing(OpenAIStreamRelay)
+    case translating(TranslatedStream)
+
+    typealias Outcome = OpenAIStreamRelay.Outcome
+
+    /// Whether there is no use in reading on.
+    var isOver: Bool {
+        switch self {
+        case .passing(let relay): relay.isOver
+        case .translating(let stream): stream.isOver
+        }
+    }
+
+    /// The last that the upstream said, perhaps of a part of the answer only.
+    var usage: Usage? {
+        switch self {
+        case .passing(let relay): relay.usage
+        case .translating(let stream): stream.usage
+        }
+    }
+
+    /// What the answer's pieces add up to, as far as it may have to be counted.
+    var produced: [UInt8] {
+        switch self {
+        case .passing(let relay): relay.produced
+        case .translating(let stream): stream.produced
+        }
+    }
+
+    mutating func feed(_ bytes: [UInt8], into output: inout [UInt8]) {
+        switch consume self {
+        case .passing(var relay):
+            relay.feed(bytes, into: &output)
+            self = .passing(relay)
+        case .translating(var stream):
+            stream.feed(bytes, into: &output)
+            self = .translating(stream)
+        }
+    }
+
+    mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> Outcome {
+        switch consume self {
+        case .passing(var relay):
+            let outcome = relay.finish(isCleanEnd: isCleanEnd, into: &output)
+            self = .passing(relay)
+            return outcome
+        case .translating(var stream):
+            let outcome = stream.finish(isCleanEnd: isCleanEnd, into: &output)
+            self = .translating(stream)
+            return outcome
+        }
+    }
+}
+
+/// A provider's stream → the client's, while the meter reads along.
+struct TranslatedStream {
+    private var decoder: any AnswerDecoder
+    private var encoder: OpenAIStreamEncoder
+    private var events: [ChatEvent] = []
+    private var failure: UpstreamFailure?
+
+    private(set) var usage: Usage?
+    private(set) var produced: [UInt8] = []
+
+    init(_ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead) {
+        self.decoder = decoder
+        encoder = OpenAIStreamEncoder(includesUsage: includesUsage, fallback: fallback)
+    }
+
+    var isOver: Bool { failure != nil || decoder.isOver }
+
+    mutating func feed(_ bytes: [UInt8], into output: inout [UInt8]) {
+        decoder.feed(bytes, into: &events)
+        takeEvents(&output)
+    }
+
+    /// Takes an answer that came in one piece.
+    mutating func take(_ answer: [ChatEvent], into output: inout [UInt8]) {
+        events += answer
+        takeEvents(&output)
+    }
+
+    mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> AnswerStream.Outcome {
+        if failure == nil {
+            decoder.finish(isCleanEnd: isCleanEnd, into: &events)
+            takeEvents(&output)
+        }
+        if let failure { return .failed(failure) }
+        encoder.finish(into: &output)
+        return .complete
+    }
+
+    private mutating func takeEvents(_ output: inout [UInt8]) {
+        for event in events where failure == nil {
+            if case .failed(let found) = event {
+                failure = found
+                break
+            }
+            if case .usage(let reported, _) = event { usage = reported }
+            event.appendProduced(to: &produced)
+            encoder.encode(event, into: &output)
+        }
+        events.removeAll(keepingCapacity: true)
+    }
+}
+
+extension ChatEvent {
+    /// What the event adds to the answer, for counting.
+    func appendProduced(to produced: inout [UInt8]) {
+        switch self {
+        case .textDelta(_, let text), .reasoningDelta(_, let text), .refusalDelta(_, let text),
+            .toolCallArgumentsDelta(_, _, let text):
+            produced.append(contentsOf: text.utf8)
+        case .toolCallStarted(_, _, let call):
+            produced.append(contentsOf: call.name.utf8)
+            produced.append(contentsOf: call.arguments.utf8)
+        default: break
+        }
+    }
+}

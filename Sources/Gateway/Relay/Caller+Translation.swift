@@ -1,0 +1,126 @@
+import Chat
+import Formats
+import HTTP
+import JSON
+import Providers
+
+/// Calls a channel whose format is not the client's: decode, encode, call, decode, encode.
+extension Caller {
+    func translate(
+        _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
+    ) async -> Attempt {
+        let attempt = await translateOnce(provider, channel, exchange, request)
+        // A token that ended before its time is the gateway's affair, not the channel's.
+        guard case .failed(let failure) = attempt, failure.kind == .authentication,
+            provider.tokenRequest(for: channel.upstream) != nil, failure.code != .text("invalid_client")
+        else { return attempt }
+        services.accessTokens.drop(channel.upstream, of: provider)
+        return await translateOnce(provider, channel, exchange, request)
+    }
+
+    private func translateOnce(
+        _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
+    ) async -> Attempt {
+        let call = UpstreamCall()
+        request.onDisconnect { call.cancel() }
+        let encoded: EncodedRequest
+        do throws(UpstreamFailure) {
+            var target = ProviderCall(
+                channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds,
+                clientHeaders: Self.headers(of: provider, in: request))
+            target.accessToken = try await services.accessTokens.token(
+                for: channel.upstream, of: provider, time: target.time, services: services, call: call)
+            do throws(RequestError) {
+                var chat = try OpenAIRequestDecoder.decode(exchange.body)
+                if let prompt = channel.systemPrompt { chat.replaceInstructions(by: prompt) }
+                if provider.descriptor.inlinesImages {
+                    try await MediaFetcher(services: services).inlineImages(of: &chat, call: call)
+                }
+                encoded = try provider.encode(chat, for: target)
+            } catch { return call.isCancelled ? .clientGone : .refused(error) }
+        } catch { return call.isCancelled ? .clientGone : .failed(error) }
+        do throws(TransportError) {
+            return try await send(encoded, provider, exchange, request, call)
+        } catch {
+            return error == .cancelled ? .clientGone : .failed(Self.failure(error))
+        }
+    }
+
+    private func send(
+        _ encoded: EncodedRequest, _ provider: any Provider, _ exchange: borrowing Exchange, _ request: ServerRequest,
+        _ call: UpstreamCall
+    ) async throws(TransportError) -> Attempt {
+        let upstream = UpstreamRequest(
+            method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
+            limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
+        let response = try await services.transport.send(upstream, call: call)
+        request.onDisconnect { response.cancel() }
+        guard (200..<300).contains(response.status) else {
+            let body = try await response.collect(limit: 1 << 20)
+            return .failed(
+                provider.failure(status: response.status, headers: response.headers, body: body, parser: parser))
+        }
+        let fallback = AnswerHead(
+            id: "chatcmpl-" + context.requestID, model: exchange.model, created: context.time)
+        let isStream = exchange.envelope.isStream
+        let includesUsage = exchange.envelope.includesUsage
+        if isStream, Self.isEventStream(response) {
+            let stream = TranslatedStream(provider.decoder(), includesUsage: includesUsage, fallback: fallback)
+            return try await begin(.translating(stream), response)
+        }
+        let body = try await response.collect(limit: Self.answerLimit)
+        do throws(UpstreamFailure) {
+            let events = try provider.decode(
+                body, status: response.status, contentType: response.headers["Content-Type"])
+            return isStream
+                ? try inOneGo(events, response, includesUsage: includesUsage, fallback)
+                : .whole(try whole(events, fallback))
+        } catch { return .failed(error) }
+    }
+
+    private func whole(_ events: [ChatEvent], _ fallback: AnswerHead) throws(UpstreamFailure) -> WholeAnswer {
+        let answer = ChatAnswer(events)
+        var produced: [UInt8] = []
+        if answer.usage == nil { for event in events { event.appendProduced(to: &produced) } }
+        let body = try OpenAIAnswerEncoder.encode(answer, fallback: fallback)
+        return WholeAnswer(body: body, usage: answer.usage, produced: produced)
+    }
+
+    /// A provider without streams: the client gets the answer as a stream all the same.
+    private func inOneGo(
+        _ events: [ChatEvent], _ response: UpstreamResponse, includesUsage: Bool, _ fallback: AnswerHead
+    ) throws(UpstreamFailure) -> Attempt {
+        var output: [UInt8] = []
+        var stream = TranslatedStream(WholeAnswerDecoder(), includesUsage: includesUsage, fallback: fallback)
+        stream.take(events, into: &output)
+        if let failure = ChatAnswer(events).failure { throw failure }
+        return .stream(response, .translating(stream), output: output)
+    }
+
+    private static func headers(of provider: any Provider, in request: ServerRequest) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        for name in provider.descriptor.clientHeaders {
+            if let value = request.headers[name] { headers.add(name, value) }
+        }
+        return headers
+    }
+}
+
+/// For an answer that came whole: there is nothing to read on.
+private struct WholeAnswerDecoder: AnswerDecoder {
+    let isOver = true
+
+    mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {}
+    mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {}
+}
+
+extension ChatRequest {
+    /// The channel's prompt replaces the first message if that is a system or developer message, else goes before it.
+    fileprivate mutating func replaceInstructions(by prompt: String) {
+        if let role = messages.first?.role, role == .system || role == .developer {
+            messages[0].parts = [.text(prompt)]
+        } else {
+            messages.insert(Message(.system, parts: [.text(prompt)]), at: 0)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Chat
+import HTTP
+
+/// Fetches what a client names by address, for providers that take only bytes. Public addresses only, so that nobody
+/// looks into the gateway's own network through it.
+struct MediaFetcher {
+    /// Bytes of one image.
+    private static let limit = 20 << 20
+    /// Images of one request.
+    private static let maxImages = 64
+
+    let services: Services
+
+    /// Replaces the addresses of all images by what is there.
+    /// - Throws: which address could not be had, and why.
+    func inlineImages(of request: inout ChatRequest, call: UpstreamCall) async throws(RequestError) {
+        var fetched = 0
+        for message in request.messages.indices {
+            for part in request.messages[message].parts.indices {
+                guard case .image(.url(let address), let detail) = request.messages[message].parts[part].content else {
+                    continue
+                }
+                let path = "messages[\(message)].content[\(part)].image_url.url"
+                fetched += 1
+                guard fetched <= Self.maxImages else {
+                    throw RequestError(
+                        .invalidValue, "At most \(Self.maxImages) images by address are fetched for a request.",
+                        parameter: path)
+                }
+                let media = try await fetch(address, path, call)
+                request.messages[message].parts[part].content = .image(media, detail: detail)
+            }
+        }
+    }
+
+    /// An image's bytes in base64.
+    func fetch(_ address: String, _ path: String, _ call: UpstreamCall) async throws(RequestError) -> Media {
+        guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
+            throw RequestError(
+                .invalidValue, "Invalid value for '\(path)': expected an http or https address, or a base64 data URL.",
+                parameter: path)
+        }
+        let configuration = services.configuration
+        var request = UpstreamRequest(
+            method: .get, url: address, headers: ["Accept": "image/*", "User-Agent": "one-api"],
+            limits: TransportLimits(
+                firstByte: configuration.userContentTimeout, total: configuration.userContentTimeout,
+                bodyBytes: Self.limit),
+            proxy: configuration.userContentProxy)
+        request.reachesPublicAddressesOnly = !configuration.allowsPrivateMedia
+        let response: UpstreamResponse
+        let bytes: [UInt8]
+        do throws(TransportError) {
+            response = try await services.transport.send(request, call: call)
+            bytes = try await response.collect(limit: Self.limit)
+        } catch {
+            throw RequestError(
+                .invalidValue, "The image of '\(path)' could not be fetched: \(Caller.failure(error).message)",
+                parameter: path)
+        }
+        guard response.status == 200 else {
+            throw RequestError(
+                .invalidValue, "The image of '\(path)' could not be fetched: its server answered \(response.status).",
+                parameter: path)
+        }
+        guard let type = ImageType.of(bytes) else {
+            throw RequestError(
+                .invalidValue, "What '\(path)' leads to is no PNG, JPEG, GIF or WebP image.", parameter: path)
+        }
+        return .base64(type: type, data: Base64.encode(bytes))
+    }
+}
+
+/// Tells an image by its first bytes, since what a server calls it may be wrong.
+enum ImageType {
+    static func of(_ bytes: [UInt8]) -> String? {
+        if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) { return "image/png" }
+        if bytes.starts(with: [0xff, 0xd8, 0xff]) { return "image/jpeg" }
+        if bytes.starts(with: "GIF8".utf8) { return "image/gif" }
+        if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) { return "image/webp" }
+        return nil
+    }
+}

@@ -1,0 +1,34 @@
+import Chat
+import HTTP
+
+extension Caller {
+    /// What a client is told of a call that gave no answer.
+    static func failure(_ error: TransportError) -> UpstreamFailure {
+        switch error {
+        case .badAddress:
+            UpstreamFailure(
+                kind: .unreachable, status: 500, message: "The channel's base URL is not a valid address.",
+                type: "one_api_error", code: .text("invalid_base_url"))
+        case .connectFailed(let reason), .tls(let reason):
+            UpstreamFailure(
+                kind: .unreachable, status: 502, message: "The upstream could not be reached: \(reason).",
+                type: "one_api_error", code: .text("do_request_failed"))
+        case .timedOut(let phase):
+            UpstreamFailure(
+                kind: .timedOut, status: 504, message: "The upstream did not answer in time (\(phase.rawValue)).",
+                type: "one_api_error", code: .text("upstream_timeout"))
+        case .reset(let reason):
+            UpstreamFailure(
+                kind: .brokenOff, status: 502, message: "The upstream broke the connection off: \(reason).",
+                type: "one_api_error", code: .text("do_request_failed"))
+        case .tooLarge:
+            UpstreamFailure(
+                kind: .notTheProvider, status: 502, message: "The upstream's answer is larger than the limit.",
+                type: "one_api_error", code: .text("upstream_answer_too_large"))
+        case .cancelled:
+            UpstreamFailure(
+                kind: .brokenOff, status: 499, message: "The call was given up.", type: "one_api_error",
+                code: .text("cancelled"))
+        }
+    }
+}

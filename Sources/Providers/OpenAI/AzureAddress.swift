@@ -1,0 +1,58 @@
+/// Azure's addresses and credentials; its bodies are OpenAI's (spec/wire/azure.md §1).
+enum AzureAddress {
+    /// The oldest version that everything here was tried with; for channels that name none.
+    static let defaultVersion = "2024-10-21"
+    /// From here on a stream may be asked for its usage.
+    private static let firstVersionWithStreamOptions = "2024-09-01"
+
+    /// - Parameter base: the resource's address, without trailing slash; one that ends in `/openai/v1` is the new API, where the
+    ///   deployment goes in the body.
+    static func url(_ base: String, _ endpoint: OpenAIEndpoint, _ channel: ProviderChannel, model: String) -> String {
+        if isNewAPI(base) { return base + "/" + endpoint.rawValue }
+        let version = channel.setting("api_version") ?? defaultVersion
+        // Cloudflare's gateway has the deployments in its own address.
+        let root = base.hasPrefix(OpenAIVendor.cloudflare) ? base : base + "/openai"
+        switch endpoint {
+        case .moderations, .imageVariations: return "\(root)/\(endpoint.rawValue)?api-version=\(version)"
+        default:
+            let folder = base.hasPrefix(OpenAIVendor.cloudflare) ? root : root + "/deployments"
+            let name = segment(deployment(model, channel))
+            return "\(folder)/\(name)/\(endpoint.rawValue)?api-version=\(version)"
+        }
+    }
+
+    /// Deployments are named as the operator likes, by default as the model, but `gpt-35-turbo` for gpt-3.5-turbo. The
+    /// channel setting `strip_dots` takes the dots out of all names, as one-api does.
+    private static func deployment(_ model: String, _ channel: ProviderChannel) -> String {
+        let strips = model.hasPrefix("gpt-3.5") || channel.setting("strip_dots") == "true"
+        return strips ? model.filter { $0 != "." } : model
+    }
+
+    /// Percent-encoded as one path segment.
+    private static func segment(_ name: String) -> String {
+        var encoded = ""
+        for byte in name.utf8 {
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e
+            if isPlain {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let digits = Array("0123456789ABCDEF")
+                encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            }
+        }
+        return encoded
+    }
+
+    static func takesStreamOptions(_ channel: ProviderChannel) -> Bool {
+        // Versions are dates, perhaps with `-preview` behind them.
+        isNewAPI(channel.baseURL)
+            || (channel.setting("api_version") ?? defaultVersion).prefix(10) >= firstVersionWithStreamOptions
+    }
+
+    /// A JSON Web Token of Entra ID; keys have no dots.
+    static func isEntraToken(_ key: String) -> Bool { key.hasPrefix("eyJ") && key.count(where: { $0 == "." }) == 2 }
+
+    private static func isNewAPI(_ base: String) -> Bool { base.hasSuffix("/openai/v1") }
+}
