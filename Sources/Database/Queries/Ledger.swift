@@ -59,7 +59,7 @@ extension Connection {
         for (id, quota) in group.channels {
             try run("UPDATE channels SET used_quota = COALESCE(used_quota, 0) + ? WHERE id = ?", .int(quota), .int(id))
         }
-        for log in group.logs { try insert(log) }
+        try insert(group.logs)
         try run(
             "UPDATE oneapi_ledger SET generation = ?, applied = ? WHERE id = 1", .int(group.position.generation),
             .int(group.position.sequence))

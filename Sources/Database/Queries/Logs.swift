@@ -42,14 +42,28 @@ package struct DailyUsage: Sendable {
 }
 
 extension Connection {
-    package func insert(_ log: LogRecord) throws(DatabaseError) {
-        try run(
-            "INSERT INTO logs(user_id, created_at, type, content, username, token_name, model_name, quota, prompt_tokens, completion_tokens, channel_id, request_id, elapsed_time, is_stream, system_prompt_reset) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            .int(log.userID), .int(log.createdAt), .int(log.type), .text(log.content), .text(log.username),
-            .text(log.tokenName), .text(log.modelName), .int(log.quota), .int(log.promptTokens),
-            .int(log.completionTokens), .int(log.channelID), .text(log.requestID), .int(log.elapsedTime),
-            SQLValue(log.isStream), SQLValue(log.isSystemPromptReset))
+    package func insert(_ log: LogRecord) throws(DatabaseError) { try run(Self.logInsert, log.values) }
+
+    /// Many rows at once: a statement of several rows opens the table and its six indexes once.
+    func insert(_ logs: [LogRecord]) throws(DatabaseError) {
+        var start = 0
+        while start + Self.logsAtOnce <= logs.count {
+            var values: [SQLValue] = []
+            values.reserveCapacity(Self.logsAtOnce * 15)
+            for log in logs[start..<(start + Self.logsAtOnce)] { values += log.values }
+            try run(Self.manyLogsInsert, values)
+            start += Self.logsAtOnce
+        }
+        for log in logs[start...] { try insert(log) }
     }
+
+    private static let logsAtOnce = 16
+    private static let logRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    private static let logInsert =
+        "INSERT INTO logs(user_id, created_at, type, content, username, token_name, model_name, quota, prompt_tokens, completion_tokens, channel_id, request_id, elapsed_time, is_stream, system_prompt_reset) VALUES"
+        + logRow
+    private static let manyLogsInsert =
+        logInsert + String(repeating: "," + logRow, count: logsAtOnce - 1)
 
     package func logs(_ filter: LogFilter, page: Int64) throws(DatabaseError) -> [LogRecord] {
         let (condition, values) = filter.condition
@@ -93,5 +107,16 @@ extension Connection {
                 day: $0.text(0), modelName: $0.text(1), requestCount: $0.int(2), quota: $0.int(3),
                 promptTokens: $0.int(4), completionTokens: $0.int(5))
         }
+    }
+}
+
+extension LogRecord {
+    /// In the order of the insert.
+    fileprivate var values: [SQLValue] {
+        [
+            .int(userID), .int(createdAt), .int(type), .text(content), .text(username), .text(tokenName),
+            .text(modelName), .int(quota), .int(promptTokens), .int(completionTokens), .int(channelID),
+            .text(requestID), .int(elapsedTime), SQLValue(isStream), SQLValue(isSystemPromptReset),
+        ]
     }
 }

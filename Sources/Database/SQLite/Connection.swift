@@ -18,6 +18,8 @@ package enum SQLValue: Sendable, Equatable, ExpressibleByStringLiteral, Expressi
 package final class Connection {
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// The texts of the statement that runs, so that SQLite need not copy them one by one.
+    private var texts = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
     /// - Parameter isReadOnly: a reader refuses every change.
     init(path: String, busyTimeout: Int, isReadOnly: Bool) throws(DatabaseError) {
@@ -37,6 +39,7 @@ package final class Connection {
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(handle)
+        texts.deallocate()
     }
 
     /// Runs statements without parameters or rows.
@@ -53,7 +56,7 @@ package final class Connection {
 
     @discardableResult
     package func run(_ sql: String, _ parameters: [SQLValue]) throws(DatabaseError) -> Int {
-        let statement = try prepared(sql, parameters)
+        let statement = try prepared(sql, parameters, keepsTexts: true)
         defer { sqlite3_reset(statement) }
         let status = sqlite3_step(statement)
         guard status == SQLITE_DONE || status == SQLITE_ROW else { throw error(status) }
@@ -86,9 +89,14 @@ package final class Connection {
     /// Id of the row that the last insert made.
     package var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle) }
 
-    private func prepared(_ sql: String, _ parameters: [SQLValue]) throws(DatabaseError) -> OpaquePointer {
+    /// - Parameter keepsTexts: the statement ends before another begins, so that its texts may lie in `texts`.
+    private func prepared(
+        _ sql: String, _ parameters: [SQLValue], keepsTexts: Bool = false
+    ) throws(DatabaseError) -> OpaquePointer {
         let statement = try statement(for: sql)
         sqlite3_reset(statement)
+        if keepsTexts { makeRoom(for: parameters) }
+        var used = 0
         for (index, parameter) in parameters.enumerated() {
             let position = Int32(index + 1)
             let status =
@@ -96,21 +104,49 @@ package final class Connection {
                 case .null: sqlite3_bind_null(statement, position)
                 case .int(let value): sqlite3_bind_int64(statement, position, value)
                 case .double(let value): sqlite3_bind_double(statement, position, value)
-                case .text(let text): bind(text, to: statement, at: position)
+                case .text(let text):
+                    keepsTexts
+                        ? bindKept(text, to: statement, at: position, &used) : bind(text, to: statement, at: position)
                 }
             if status != SQLITE_OK { throw error(status) }
         }
         return statement
     }
 
+    /// SQLITE_TRANSIENT, which C spells as a cast that Swift does not import: SQLite copies the text.
+    private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+
+    private func makeRoom(for parameters: [SQLValue]) {
+        var needed = 0
+        for case .text(let text) in parameters { needed += text.utf8.count }
+        guard needed > texts.count else { return }
+        texts.deallocate()
+        texts = UnsafeMutableRawBufferPointer.allocate(byteCount: max(4096, needed), alignment: 1)
+    }
+
+    private func bindKept(_ text: String, to statement: OpaquePointer, at position: Int32, _ used: inout Int) -> Int32 {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard !bytes.isEmpty, let base = texts.baseAddress else {
+                return sqlite3_bind_text(statement, position, "", 0, Self.transient)
+            }
+            let start = base + used
+            UnsafeMutableRawBufferPointer(start: start, count: bytes.count).copyMemory(
+                from: UnsafeRawBufferPointer(bytes))
+            used += bytes.count
+            return sqlite3_bind_text(
+                statement, position, start.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), nil)
+        }
+    }
+
     private func bind(_ text: String, to statement: OpaquePointer, at position: Int32) -> Int32 {
         var text = text
-        // SQLITE_TRANSIENT, which C spells as a cast that Swift does not import: SQLite copies the text.
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         return text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) {
-                guard let base = $0.baseAddress else { return sqlite3_bind_text(statement, position, "", 0, transient) }
-                return sqlite3_bind_text(statement, position, base, Int32(clamping: $0.count), transient)
+                guard let base = $0.baseAddress else {
+                    return sqlite3_bind_text(statement, position, "", 0, Self.transient)
+                }
+                return sqlite3_bind_text(statement, position, base, Int32(clamping: $0.count), Self.transient)
             }
         }
     }

@@ -1,7 +1,10 @@
+import CSQLite
 import EventLoop
 
 /// SQLite in WAL mode: one writer thread that commits what is waiting as one group, readers apart.
 package final class SQLiteDatabase: Database {
+    private static let isConfigured = oneapi_sqlite_without_statistics() == SQLITE_OK
+
     private let writer: WorkQueue
     private let reader: WorkQueue
 
@@ -10,6 +13,8 @@ package final class SQLiteDatabase: Database {
     ///   - busyTimeout: milliseconds to wait for another process's lock.
     ///   - maxPages: a limit on the file's size, for tests of a full disk.
     package init(path: String, busyTimeout: Int = 3000, maxPages: Int? = nil) throws(DatabaseError) {
+        // Refused, and harmlessly so, when another database of this process is open already.
+        _ = Self.isConfigured
         let connection = try Connection(path: path, busyTimeout: busyTimeout, isReadOnly: false)
         do throws(DatabaseError) {
             try connection.execute("PRAGMA journal_mode=WAL")

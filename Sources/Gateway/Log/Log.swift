@@ -56,11 +56,31 @@ package final class Log: Sendable {
     package func access(
         requestID: String, status: Int, microseconds: UInt64, address: String, method: String, path: String
     ) {
-        var line = "[GIN] \(LocalTime.now().logText) | \(requestID) | \(status) | \(microseconds / 1000)."
-        let fraction = String(microseconds % 1000)
-        line += String(repeating: "0", count: 3 - fraction.count) + fraction
-        line += "ms | \(address) | \(method) \(path)"
-        add(Array(line.utf8), isError: false)
+        // Straight into the buffer: every request comes by here.
+        let time = LocalTime.now().logText
+        let mustWake = pending.withLock { pending -> Bool in
+            let size = pending.output.count + pending.errors.count
+            guard size < Self.limit else { return false }
+            pending.output.append(contentsOf: "[GIN] ".utf8)
+            pending.output.append(contentsOf: time.utf8)
+            pending.output.append(contentsOf: " | ".utf8)
+            pending.output.append(contentsOf: requestID.utf8)
+            pending.output.append(contentsOf: " | ".utf8)
+            pending.output.append(decimal: UInt64(max(0, status)))
+            pending.output.append(contentsOf: " | ".utf8)
+            pending.output.append(decimal: microseconds / 1000)
+            pending.output.append(0x2e)
+            pending.output.append(decimal: microseconds % 1000, digits: 3)
+            pending.output.append(contentsOf: "ms | ".utf8)
+            pending.output.append(contentsOf: address.utf8)
+            pending.output.append(contentsOf: " | ".utf8)
+            pending.output.append(contentsOf: method.utf8)
+            pending.output.append(0x20)
+            pending.output.append(contentsOf: path.utf8)
+            pending.output.append(0x0a)
+            return size == 0
+        }
+        if mustWake { wakeup.signal() }
     }
 
     private func add(_ line: [UInt8], isError: Bool) {
@@ -146,4 +166,20 @@ private final class Semaphore: @unchecked Sendable {
     }
     func signal() { sem_post(semaphore) }
     func wait() { while sem_wait(semaphore) != 0 {} }
+}
+
+extension [UInt8] {
+    /// Appends a number in decimal, filled up with zeros to that many digits.
+    fileprivate mutating func append(decimal number: UInt64, digits: Int = 1) {
+        var divisor: UInt64 = 1
+        var count = 1
+        while count < digits || number / divisor >= 10 {
+            divisor *= 10
+            count += 1
+        }
+        while divisor > 0 {
+            append(0x30 + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+    }
 }

@@ -1,12 +1,14 @@
 /// The price factors of one request.
 package struct Rates: Sendable, Equatable {
-    package var model: Ratio
-    package var completion: Ratio
-    package var group: Ratio
+    package let model: Ratio
+    package let completion: Ratio
+    package let group: Ratio
     /// Price of a cached prompt token relative to an ordinary one.
-    package var cached: Ratio
+    package let cached: Ratio
     /// Nobody has set a price for this model; `model` is the fallback.
-    package var isDefaultPrice: Bool
+    package let isDefaultPrice: Bool
+    /// What every log row says; made once for all requests at these rates.
+    private let text: String
 
     package init(
         model: Ratio, completion: Ratio = .one, group: Ratio = .one, cached: Ratio = .one, isDefaultPrice: Bool = false
@@ -16,6 +18,7 @@ package struct Rates: Sendable, Equatable {
         self.group = group
         self.cached = cached
         self.isDefaultPrice = isDefaultPrice
+        text = "倍率：\(model.twoDecimals) × \(group.twoDecimals) × \(completion.twoDecimals)"
     }
 }
 
@@ -68,7 +71,7 @@ extension Rates {
 
     /// The log row's text (spec/billing.md §7), with our remarks behind it.
     package func logText(cachedTokens: Int64, isEstimated: Bool, note: String? = nil) -> String {
-        var text = "倍率：\(model.twoDecimals) × \(group.twoDecimals) × \(completion.twoDecimals)"
+        var text = text
         if cachedTokens > 0, cached != .one { text += "，缓存 \(cachedTokens) × \(cached.twoDecimals)" }
         if isEstimated { text += "（用量由网关计算 / usage counted by the gateway）" }
         if let note { text += "（\(note)）" }

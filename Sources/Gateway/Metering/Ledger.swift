@@ -8,18 +8,26 @@ import Synchronization
 /// of which records in its own transaction how far the journal is applied. A reservation holds quota back and moves
 /// nothing: it ends by `settle`, by `refund`, or, when the process dies, by the next start.
 package final class Ledger: Sendable {
-    fileprivate struct Account {
+    /// A class, so that a request changes it in place: each change inside a dictionary would cost an allocation.
+    fileprivate final class Account {
+        let id: Int64
         var balance: Int64
         var reserved: Int64 = 0
         /// Tokens without limit hold nothing back.
-        var isUnlimited = false
+        var isUnlimited: Bool
         var available: Int64 { balance - reserved }
+
+        init(id: Int64, balance: Int64, isUnlimited: Bool = false) {
+            self.id = id
+            self.balance = balance
+            self.isUnlimited = isUnlimited
+        }
     }
 
     fileprivate struct Hold {
-        var userID: Int64
-        var tokenID: Int64
-        var amount: Int64
+        let user: Account
+        let token: Account
+        let amount: Int64
     }
 
     struct State: ~Copyable {
@@ -105,9 +113,10 @@ package final class Ledger: Sendable {
     /// Makes the balances of a token and its user known, from rows just read; balances in memory stay as they are.
     package func open(user: UserRecord, token: TokenRecord?) {
         state.withLock { state in
-            if state.users[user.id] == nil { state.users[user.id] = Account(balance: user.quota) }
+            if state.users[user.id] == nil { state.users[user.id] = Account(id: user.id, balance: user.quota) }
             if let token, state.tokens[token.id] == nil {
-                state.tokens[token.id] = Account(balance: token.remainQuota, isUnlimited: token.isUnlimited)
+                state.tokens[token.id] = Account(
+                    id: token.id, balance: token.remainQuota, isUnlimited: token.isUnlimited)
             }
         }
     }
@@ -143,9 +152,9 @@ package final class Ledger: Sendable {
             if user.available < amount { return .failure(.userQuota) }
             let id = state.nextReservation
             state.nextReservation += 1
-            state.users[userID]?.reserved += amount
-            if !token.isUnlimited { state.tokens[tokenID]?.reserved += amount }
-            state.holds[id] = Hold(userID: userID, tokenID: tokenID, amount: amount)
+            user.reserved += amount
+            if !token.isUnlimited { token.reserved += amount }
+            state.holds[id] = Hold(user: user, token: token, amount: amount)
             write(.opened(reservation: id, userID: userID, tokenID: tokenID, amount: amount), &state)
             return .success(id)
         }
@@ -155,11 +164,11 @@ package final class Ledger: Sendable {
     fileprivate func settle(_ id: Int64, _ settlement: Settlement) {
         let mustFollow = state.withLock { state -> Bool in
             guard let hold = release(id, &state) else { return false }
-            state.users[hold.userID]?.balance -= settlement.quota
-            let isLimited = state.tokens[hold.tokenID]?.isUnlimited == false
-            if isLimited { state.tokens[hold.tokenID]?.balance -= settlement.quota }
+            hold.user.balance -= settlement.quota
+            let isLimited = !hold.token.isUnlimited
+            if isLimited { hold.token.balance -= settlement.quota }
             let entry = LedgerEntry.settled(
-                reservation: id, userID: hold.userID, tokenID: hold.tokenID, chargesToken: isLimited,
+                reservation: id, userID: hold.user.id, tokenID: hold.token.id, chargesToken: isLimited,
                 settlement: settlement)
             return append(entry, &state)
         }
@@ -175,8 +184,8 @@ package final class Ledger: Sendable {
 
     private func release(_ id: Int64, _ state: inout State) -> Hold? {
         guard let hold = state.holds.removeValue(forKey: id) else { return nil }
-        state.users[hold.userID]?.reserved -= hold.amount
-        if state.tokens[hold.tokenID]?.isUnlimited == false { state.tokens[hold.tokenID]?.reserved -= hold.amount }
+        hold.user.reserved -= hold.amount
+        if !hold.token.isUnlimited { hold.token.reserved -= hold.amount }
         return hold
     }
 
@@ -187,8 +196,9 @@ package final class Ledger: Sendable {
     @discardableResult
     package func setBalance(ofUser id: Int64, to quota: Int64) -> Int64? {
         let result = state.withLock { state -> (before: Int64?, mustFollow: Bool) in
-            guard let before = state.users[id]?.balance else { return (nil, false) }
-            state.users[id]?.balance = quota
+            guard let account = state.users[id] else { return (nil, false) }
+            let before = account.balance
+            account.balance = quota
             return (before, append(.adjustedUser(id: id, delta: quota - before), &state))
         }
         if result.mustFollow { followSoon() }
@@ -199,11 +209,12 @@ package final class Ledger: Sendable {
     package func setBalance(ofToken id: Int64, to quota: Int64, isUnlimited: Bool) {
         let mustFollow = state.withLock { state -> Bool in
             guard let account = state.tokens[id] else { return false }
-            let held = state.holds.values.filter { $0.tokenID == id }.reduce(0) { $0 + $1.amount }
-            state.tokens[id]?.balance = quota
-            state.tokens[id]?.isUnlimited = isUnlimited
-            state.tokens[id]?.reserved = isUnlimited ? 0 : held
-            return append(.adjustedToken(id: id, delta: quota - account.balance), &state)
+            let held = state.holds.values.filter { $0.token.id == id }.reduce(0) { $0 + $1.amount }
+            let before = account.balance
+            account.balance = quota
+            account.isUnlimited = isUnlimited
+            account.reserved = isUnlimited ? 0 : held
+            return append(.adjustedToken(id: id, delta: quota - before), &state)
         }
         if mustFollow { followSoon() }
     }
@@ -219,7 +230,7 @@ package final class Ledger: Sendable {
         else { return false }
         let holds = state.holds
         for (id, hold) in holds {
-            write(.opened(reservation: id, userID: hold.userID, tokenID: hold.tokenID, amount: hold.amount), &state)
+            write(.opened(reservation: id, userID: hold.user.id, tokenID: hold.token.id, amount: hold.amount), &state)
         }
         return true
     }
@@ -327,15 +338,20 @@ package final class Ledger: Sendable {
             case .adjustedUser(let id, let delta): group.users[id, default: .init()].quota += delta
             case .adjustedToken(let id, let delta): group.tokens[id, default: .init()].remainQuota += delta
             case .settled(_, let userID, let tokenID, let chargesToken, let settlement):
-                group.users[userID, default: .init()].quota -= settlement.quota
-                group.users[userID, default: .init()].usedQuota += settlement.quota
-                group.users[userID, default: .init()].requestCount += 1
+                // Taken out and put back: a change in place would cost an allocation each.
+                var user = group.users[userID] ?? .init()
+                user.quota -= settlement.quota
+                user.usedQuota += settlement.quota
+                user.requestCount += 1
+                group.users[userID] = user
+                var token = group.tokens[tokenID] ?? .init()
                 if chargesToken {
-                    group.tokens[tokenID, default: .init()].remainQuota -= settlement.quota
-                    group.tokens[tokenID, default: .init()].usedQuota += settlement.quota
+                    token.remainQuota -= settlement.quota
+                    token.usedQuota += settlement.quota
                 }
-                group.tokens[tokenID, default: .init()].accessedTime = settlement.time
-                group.channels[settlement.channelID, default: 0] += settlement.quota
+                token.accessedTime = settlement.time
+                group.tokens[tokenID] = token
+                group.channels[settlement.channelID] = (group.channels[settlement.channelID] ?? 0) + settlement.quota
                 if let log = settlement.log { group.logs.append(log) }
             }
         }

@@ -10,27 +10,44 @@ extension LedgerEntry {
         output.removeAll(keepingCapacity: true)
         func put(_ value: Int64) { withUnsafeBytes(of: value.littleEndian) { output.append(contentsOf: $0) } }
         func put(_ text: String) {
-            let bytes = Array(text.utf8.prefix(Self.textLimit))
-            put(Int64(bytes.count))
-            output.append(contentsOf: bytes)
+            var text = text
+            text.withUTF8 { bytes in
+                let kept = bytes.prefix(Self.textLimit)
+                put(Int64(kept.count))
+                output.append(contentsOf: UnsafeBufferPointer(rebasing: kept))
+            }
         }
         switch self {
         case .opened(let reservation, let userID, let tokenID, let amount):
-            for value in [reservation, userID, tokenID, amount] { put(value) }
+            put(reservation)
+            put(userID)
+            put(tokenID)
+            put(amount)
         case .refunded(let reservation): put(reservation)
         case .adjustedUser(let id, let delta), .adjustedToken(let id, let delta):
             put(id)
             put(delta)
         case .settled(let reservation, let userID, let tokenID, let chargesToken, let settlement):
-            for value in [reservation, userID, tokenID, chargesToken ? 1 : 0] { put(value) }
-            for value in [settlement.quota, settlement.channelID, settlement.time] { put(value) }
+            put(reservation)
+            put(userID)
+            put(tokenID)
+            put(chargesToken ? 1 : 0)
+            put(settlement.quota)
+            put(settlement.channelID)
+            put(settlement.time)
             guard let log = settlement.log else { return put(0) }
             put(1)
-            for value in [log.createdAt, log.quota, log.promptTokens, log.completionTokens, log.elapsedTime] {
-                put(value)
-            }
+            put(log.createdAt)
+            put(log.quota)
+            put(log.promptTokens)
+            put(log.completionTokens)
+            put(log.elapsedTime)
             put((log.isStream ? 1 : 0) | (log.isSystemPromptReset ? 2 : 0))
-            for text in [log.content, log.username, log.tokenName, log.modelName, log.requestID] { put(text) }
+            put(log.content)
+            put(log.username)
+            put(log.tokenName)
+            put(log.modelName)
+            put(log.requestID)
         }
     }
 

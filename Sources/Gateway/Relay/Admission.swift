@@ -36,7 +36,8 @@ struct Admission: Sendable {
 
     private static func readBody(_ request: ServerRequest, limit: Int) async throws(GatewayError) -> [UInt8] {
         let isJSON = request.headers.withValue(of: "Content-Type") { type in
-            type.count >= 16 && String(decoding: type.prefix(16), as: UTF8.self).lowercased() == "application/json"
+            // Any letter case: 0x20 is what tells the cases apart; `/` has it set.
+            type.count >= 16 && zip(type, "application/json".utf8).allSatisfy { $0 | 0x20 == $1 }
         }
         guard isJSON == true else { throw .unsupportedMediaType }
         do throws(BodyError) { return try await request.body(limit: limit) } catch {

@@ -34,6 +34,7 @@ struct Caller {
     let context: RequestContext
 
     func call(_ channel: Channel, for exchange: borrowing Exchange, _ request: ServerRequest) async -> Attempt {
+        if let target = channel.passThrough { return await passThrough(target, channel, exchange, request) }
         guard let provider = ProviderRegistry.provider(of: channel.type) else {
             return .failed(
                 UpstreamFailure(
@@ -41,29 +42,25 @@ struct Caller {
                     message: "Channel type \(channel.type) is not served by this version.", type: "one_api_error",
                     code: .text("channel_type_not_served")))
         }
-        if let vendor = OpenAIVendor.all[channel.type] {
-            return await passThrough(vendor, channel, exchange, request)
-        }
         return await translate(provider, channel, exchange, request)
     }
 
     // MARK: The client's own format
 
     private func passThrough(
-        _ vendor: OpenAIVendor, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
+        _ target: PassThroughTarget, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
     ) async -> Attempt {
         let envelope = exchange.envelope
         let isStream = envelope.isStream
-        guard let url = vendor.url(of: .chat, for: channel.upstream, model: exchange.model) else {
+        guard let url = target.url(channel.upstream, model: exchange.model) else {
             return .refused(RequestError(.invalidValue, "This channel has no chat completions."))
         }
         let upstream = UpstreamRequest(
             url: url,
-            headers: vendor.headers(
-                key: channel.upstream.key, accept: isStream ? "text/event-stream" : "application/json"),
+            headers: isStream ? target.streamHeaders : target.wholeHeaders,
             body: OpenAIPassThrough.body(
                 exchange.body, envelope: envelope, model: exchange.model,
-                asksForUsage: vendor.takesStreamOptions(channel.upstream), systemPrompt: channel.systemPrompt),
+                asksForUsage: target.takesStreamOptions, systemPrompt: channel.systemPrompt),
             limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }

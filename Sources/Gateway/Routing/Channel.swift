@@ -1,4 +1,5 @@
 package import Database
+import HTTP
 import JSON
 package import Providers
 
@@ -17,6 +18,8 @@ package final class Channel: Sendable {
     package let isEnabled: Bool
     /// The channel as its provider sees it: type, address, key.
     package let upstream: ProviderChannel
+    /// For chats of a channel that speaks the clients' own format: made once, since every request needs it.
+    let passThrough: PassThroughTarget?
     /// Number of the provider (spec/channels.md §1).
     package var type: Int { upstream.type }
     /// Errors seen of late.
@@ -38,7 +41,9 @@ package final class Channel: Sendable {
         self.modelMapping = modelMapping
         self.systemPrompt = systemPrompt?.isEmpty == false ? systemPrompt : nil
         self.isEnabled = isEnabled
-        upstream = ProviderChannel(type: type, baseURL: base, key: key.exposed, settings: settings)
+        let upstream = ProviderChannel(type: type, baseURL: base, key: key.exposed, settings: settings)
+        self.upstream = upstream
+        passThrough = OpenAIVendor.all[type].map { PassThroughTarget($0, upstream) }
         self.health = health
     }
 
@@ -76,5 +81,27 @@ extension Channel {
             priority: record.priority ?? 0, weight: Int(clamping: record.weight ?? 0), modelMapping: mapping,
             systemPrompt: record.systemPrompt, settings: Self.settings(record),
             isEnabled: record.status == 1, health: old?.health ?? ChannelHealth())
+    }
+}
+
+/// Where a chat goes that needs no translation.
+struct PassThroughTarget: Sendable {
+    let wholeHeaders: HTTPHeaders
+    let streamHeaders: HTTPHeaders
+    let takesStreamOptions: Bool
+    private let vendor: OpenAIVendor
+    /// `nil` where it depends on the model.
+    private let fixedURL: String?
+
+    init(_ vendor: OpenAIVendor, _ channel: ProviderChannel) {
+        self.vendor = vendor
+        wholeHeaders = vendor.headers(key: channel.key, accept: "application/json")
+        streamHeaders = vendor.headers(key: channel.key, accept: "text/event-stream")
+        takesStreamOptions = vendor.takesStreamOptions(channel)
+        fixedURL = vendor.addressDependsOnModel ? nil : vendor.url(of: .chat, for: channel, model: "")
+    }
+
+    func url(_ channel: ProviderChannel, model: String) -> String? {
+        fixedURL ?? vendor.url(of: .chat, for: channel, model: model)
     }
 }

@@ -1,6 +1,9 @@
 /// Chooses the channels of one request in turn: by weight within a tier, lower tiers when a tier is used up, none twice.
 struct ChannelPicker {
-    private var tiers: [[Channel]]
+    private let tiers: [[Channel]]
+    private var last: Channel?
+    /// Those before `last`; most requests need none, and so no memory.
+    private var tried: [Channel] = []
 
     init(tiers: [[Channel]]) { self.tiers = tiers }
 
@@ -9,19 +12,29 @@ struct ChannelPicker {
     ///   - now: monotonic nanoseconds; channels whose breaker is open are left for last.
     ///   - random: a number below the bound that it is given.
     mutating func next(at now: UInt64, random: (Int) -> Int) -> Channel? {
-        if let healthy = take(random: random, where: { !$0.health.isOpen(at: now) }) { return healthy }
-        return take(random: random, where: { _ in true })
+        if let last { tried.append(last) }
+        last = nil
+        last =
+            choose(random: random, where: { !$0.health.isOpen(at: now) && !isTried($0) })
+            ?? choose(random: random, where: { !isTried($0) })
+        return last
     }
 
-    private mutating func take(random: (Int) -> Int, where isEligible: (Channel) -> Bool) -> Channel? {
-        for tier in tiers.indices {
-            let eligible = tiers[tier].indices.filter { isEligible(tiers[tier][$0]) }
-            let total = eligible.reduce(0) { $0 + tiers[tier][$1].weight }
+    private func isTried(_ channel: Channel) -> Bool { tried.contains { $0 === channel } }
+
+    private func choose(random: (Int) -> Int, where isEligible: (Channel) -> Bool) -> Channel? {
+        for tier in tiers {
+            var total = 0
+            var count = 0
+            for channel in tier where isEligible(channel) {
+                total += channel.weight
+                count += 1
+            }
             guard total > 0 else { continue }
-            var drawn = eligible.count == 1 ? 0 : random(total)
-            for index in eligible {
-                drawn -= tiers[tier][index].weight
-                if drawn < 0 { return tiers[tier].remove(at: index) }
+            var drawn = count == 1 ? 0 : random(total)
+            for channel in tier where isEligible(channel) {
+                drawn -= channel.weight
+                if drawn < 0 { return channel }
             }
         }
         return nil

@@ -6,6 +6,8 @@ import Glibc
 final class CurlHandle {
     let easy: UnsafeMutableRawPointer
     private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// What `headerList` was made of: requests to one channel have the same headers.
+    private var listedHeaders: HTTPHeaders?
     private var body: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
     private var bodyCapacity = 0
     private var isGuarded = false
@@ -90,10 +92,11 @@ final class CurlHandle {
     }
 
     private func setHeaders(_ headers: HTTPHeaders) {
+        if let listedHeaders, listedHeaders.isIdentical(to: headers) { return }
+        listedHeaders = headers
         curl_slist_free_all(headerList)
-        headerList = nil
         // curl asks for `100 Continue` from a megabyte on, and would wait for it.
-        if bodyCapacity >= 1 << 20 { headerList = curl_slist_append(nil, "Expect:") }
+        headerList = curl_slist_append(nil, "Expect:")
         if !headers.contains("Accept") { headerList = curl_slist_append(headerList, "Accept: */*") }
         headers.forEachLine { line in headerList = curl_slist_append(headerList, line) }
         oneapi_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList)

@@ -58,6 +58,9 @@ package struct OpenAIVendor: Sendable {
         path != .azure || AzureAddress.takesStreamOptions(channel)
     }
 
+    /// Whether the model's name is part of the address.
+    package var addressDependsOnModel: Bool { path == .azure }
+
     /// Whether a channel of this type needs an address of its own.
     package var needsBaseURL: Bool { defaultBaseURL.isEmpty }
 }
