@@ -137,6 +137,21 @@ extension Mock.Reply {
         await mock.stop()
     }
 
+    @Test(
+        "A schema that is open, bounded, external or recursive is refused",
+        arguments: [
+            "{\"type\":\"object\"}", "{\"type\":\"integer\",\"minimum\":1}", "{\"$ref\":\"https://example.test\"}",
+            "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"anyOf\":[{\"$ref\":\"#/$defs/a\"}]}}}",
+        ])
+    func badSchema(schema: String) async throws {
+        let mock = try Mock()
+        let format = "{\"type\":\"json_schema\",\"schema\":\(schema)}"
+        let reply = try mock.say("Give.", more: ",\"output_config\":{\"format\":\(format)}")
+        #expect(reply.status == 400)
+        #expect(reply.error?["message"]?.string?.hasPrefix("output_config.format.schema: ") == true)
+        await mock.stop()
+    }
+
     @Test("A document with citations is cited")
     func citations() async throws {
         let mock = try Mock()

@@ -130,38 +130,4 @@ extension Claude {
             }
         }
     }
-
-    /// What a schema may hold when the answer is bound to it (spec/wire/anthropic.md §6).
-    enum SchemaRules {
-        private static let refused: [String: [String]] = [
-            "number": numeric, "integer": numeric, "string": ["minLength", "maxLength"],
-            "array": ["maxItems", "uniqueItems"],
-        ]
-        private static let numeric = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
-
-        static func check(_ schema: JSON, _ path: String) throws(Failure) {
-            guard let object = schema.object else { return }
-            let type = object["type"]?.string ?? (object["properties"] == nil ? "" : "object")
-            if type == "object", object["additionalProperties"]?.bool != false {
-                throw .at(path, "For 'object' type, 'additionalProperties' must be explicitly set to false")
-            }
-            let found = (refused[type] ?? []).filter { object[$0] != nil }.sorted()
-            if !found.isEmpty {
-                throw .at(path, "For '\(type)' type, properties \(found.joined(separator: ", ")) are not supported")
-            }
-            if let least = object["minItems"]?.int, least > 1 {
-                throw .at(path, "For 'array' type, 'minItems' values other than 0 or 1 are not supported")
-            }
-            if let reference = object["$ref"]?.string, !reference.hasPrefix("#/") {
-                throw .at(path, "External or recursive schema references are not supported: '\(reference.prefix(100))'")
-            }
-            for key in ["properties", "$defs", "definitions"] {
-                for member in object[key]?.object?.members ?? [] { try check(member.value, path) }
-            }
-            for key in ["anyOf", "oneOf", "allOf"] {
-                for item in object[key]?.array ?? [] { try check(item, path) }
-            }
-            if let items = object["items"] { try check(items, path) }
-        }
-    }
 }
