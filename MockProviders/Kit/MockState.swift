@@ -20,6 +20,7 @@ final class MockState: Sendable {
         providers = [
             ("/openai/v1/", openAI),
             ("/v1/", openAI),
+            ("/anthropic/", Claude()),
         ]
     }
 

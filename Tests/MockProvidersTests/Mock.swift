@@ -61,7 +61,7 @@ final class Mock {
         try send(method, "/_mock" + route, body).json
     }
 
-    private static func read(_ text: String) -> Reply {
+    static func read(_ text: String) -> Reply {
         let parts = text.utf8.isEmpty ? [] : split(text)
         guard parts.count == 2 else { return Reply(isComplete: false) }
         var reply = Reply(status: Int(parts[0].dropFirst(9).prefix(3)) ?? 0, head: parts[0], body: parts[1])

@@ -55,8 +55,17 @@ struct Damage {
         switch framing {
         case .crlf: event.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
         case .comments: Array(": ping\n\n".utf8) + event
-        case .nospace:
-            event.starts(with: Array("data: ".utf8)) ? Array("data:".utf8) + event.dropFirst(6) : event
+        case .nospace: withoutSpaces(event)
         }
+    }
+
+    private func withoutSpaces(_ event: [UInt8]) -> [UInt8] {
+        let lines = event.split(separator: 0x0a, omittingEmptySubsequences: false).map { line in
+            for field in ["event:", "data:"] where line.starts(with: Array("\(field) ".utf8)) {
+                return Array(field.utf8) + line.dropFirst(field.utf8.count + 1)
+            }
+            return Array(line)
+        }
+        return Array(lines.joined(separator: [0x0a]))
     }
 }

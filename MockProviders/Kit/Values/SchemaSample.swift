@@ -4,6 +4,8 @@ import JSON
 struct SchemaSample {
     private let root: JSON
     private var random: Seeded
+    /// Values still to be made, so that a schema that branches into itself ends.
+    private var budget = 10_000
 
     init(root: JSON, random: Seeded) {
         self.root = root
@@ -13,7 +15,8 @@ struct SchemaSample {
     /// - Parameter name: of the property, which is what sensible text says.
     mutating func value(_ schema: JSON, name: String = "value", depth: Int = 0) -> JSON {
         // A recursive schema ends here; optional branches have been left out long before.
-        if depth > 24 { return .null }
+        budget -= 1
+        if depth > 24 || budget < 0 { return .null }
         if let reference = schema["$ref"]?.string { return value(resolve(reference), name: name, depth: depth + 1) }
         if let constant = schema["const"] { return constant }
         if let choices = schema["enum"]?.array, !choices.isEmpty { return choices[random.below(choices.count)] }
@@ -85,7 +88,7 @@ struct SchemaSample {
         var text = Self.samples[name.lowercased()] ?? "mock \(name)"
         let least = Int(schema["minLength"]?.int ?? 0)
         while text.count < min(least, 4096) { text += " mock" }
-        return String(text.prefix(Int(schema["maxLength"]?.int ?? 4096)))
+        return String(text.prefix(max(0, Int(schema["maxLength"]?.int ?? 4096))))
     }
 
     private static let samples = [
@@ -97,7 +100,7 @@ struct SchemaSample {
         let least = schema["minimum"]?.double ?? schema["exclusiveMinimum"].map { ($0.double ?? 0) + 1 } ?? 1
         let most = schema["maximum"]?.double ?? schema["exclusiveMaximum"].map { ($0.double ?? 0) - 1 } ?? least + 41
         let range = max(0, min(most - least, 1e6))
-        let step = max(1, Int(schema["multipleOf"]?.double ?? 1))
+        let step = Int(max(1, min(schema["multipleOf"]?.double ?? 1, 1e15)))
         let value = Int(max(-1e15, min(least.rounded(.up), 1e15))) + random.below(Int(range) + 1)
         if step == 1 { return value }
         let multiple = value / step * step

@@ -56,6 +56,11 @@ package struct Seeded: RandomNumberGenerator, Sendable {
 
     package mutating func hex(_ count: Int) -> String { pick(count, from: "0123456789abcdef") }
 
+    /// Letters and digits that nobody mixes up, as in Anthropic's ids.
+    package mutating func base58(_ count: Int) -> String {
+        pick(count, from: "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+    }
+
     private mutating func pick(_ count: Int, from alphabet: StaticString) -> String {
         let size = UInt64(alphabet.utf8CodeUnitCount)
         return String(unsafeUninitializedCapacity: count) { buffer in

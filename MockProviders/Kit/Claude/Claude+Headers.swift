@@ -1,0 +1,60 @@
+import HTTP
+
+extension Claude {
+    private static let common: [(String, String)] = [
+        ("vary", "Accept-Encoding"), ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("server-timing", "x-originResponse;dur=53"),
+        ("anthropic-organization-id", "3fe5ca73-0000-4a1b-8c2d-6d6f636b0001"), ("server", "cloudflare"),
+        ("cf-cache-status", "DYNAMIC"),
+    ]
+    private static let json = HTTPHeaders([("content-type", "application/json")] + common)
+    private static let stream = HTTPHeaders(
+        [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")] + common)
+
+    /// The headers of any answer, with new ids.
+    static func headers(isStream: Bool = false, ids: inout IdentifierSource) -> HTTPHeaders {
+        var headers = isStream ? stream : json
+        headers.add("request-id", "req_011" + ids.random.base58(21))
+        let hex = ids.random.hex(64)
+        headers.add("cf-ray", hex.prefix(16) + "-FRA")
+        headers.add("traceresponse", "00-\(hex.suffix(48).prefix(32))-\(hex.suffix(16))-01")
+        return headers
+    }
+
+    /// The headers of a model's answer, with the rate-limit sets.
+    static func headers(isStream: Bool, input: Int, output: Int, ids: inout IdentifierSource) -> HTTPHeaders {
+        var headers = headers(isStream: isStream, ids: &ids)
+        let reset = rfc3339(ids.created + 1)
+        let sets = [
+            ("requests", 4000, 1), ("tokens", 480_000, input + output), ("input-tokens", 400_000, input),
+            ("output-tokens", 80_000, output),
+        ]
+        for (name, limit, used) in sets {
+            // Tokens that remain are rounded to thousands.
+            let left = name == "requests" ? limit - used : (max(0, limit - used) + 500) / 1000 * 1000
+            headers.add("anthropic-ratelimit-\(name)-limit", String(limit))
+            headers.add("anthropic-ratelimit-\(name)-remaining", String(left))
+            headers.add("anthropic-ratelimit-\(name)-reset", reset)
+        }
+        return headers
+    }
+
+    /// RFC 3339 in UTC, such as `2025-09-29T12:00:00Z`.
+    static func rfc3339(_ seconds: Int) -> String {
+        let day = Int((Double(seconds) / 86_400).rounded(.down))
+        let rest = seconds - day * 86_400
+        // Days since 0000-03-01, so that the leap day ends a year.
+        let shifted = day + 719_468
+        let era = Int((Double(shifted) / 146_097).rounded(.down))
+        let inEra = shifted - era * 146_097
+        let year = (inEra - inEra / 1460 + inEra / 36_524 - inEra / 146_096) / 365
+        let inYear = inEra - (365 * year + year / 4 - year / 100)
+        let month = (5 * inYear + 2) / 153
+        let date = inYear - (153 * month + 2) / 5 + 1
+        let calendar = (year: year + era * 400 + (month < 10 ? 0 : 1), month: month < 10 ? month + 3 : month - 9)
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return "\(calendar.year)-\(two(calendar.month))-\(two(date))T\(two(rest / 3600)):\(two(rest / 60 % 60)):"
+            + "\(two(rest % 60))Z"
+    }
+}
