@@ -48,6 +48,8 @@ private struct ShortPiece {
     private static let none = Int32.max
     /// The search goes over whole groups, so that it compiles to vector instructions without a rest.
     private static let group = 8
+    /// Bytes that a look-up may read behind a string.
+    private static let padding = 8
 
     let piece: UnsafePointer<UInt8>
     let length: Int
@@ -62,12 +64,15 @@ private struct ShortPiece {
     ) -> Result {
         precondition(length < limit)
         return withUnsafeTemporaryAllocation(of: Int32.self, capacity: limit) { keys in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * limit) { links in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 3 * limit + padding) { links in
                 guard let keys = keys.baseAddress, let links = links.baseAddress else {
                     fatalError("memory on the stack has an address")
                 }
+                let copy = links + 2 * limit
+                copy.update(from: piece, count: length)
+                (copy + length).update(repeating: 0, count: padding)
                 return body(
-                    ShortPiece(piece: piece, length: length, keys: keys, next: links, previous: links + limit))
+                    ShortPiece(piece: copy, length: length, keys: keys, next: links, previous: links + limit))
             }
         }
     }
@@ -92,11 +97,11 @@ private struct ShortPiece {
             keys[start] = Self.none
             if end < length {
                 previous[end] = UInt8(truncatingIfNeeded: start)
-                keys[start] = Self.key(vocabulary.rank(piece + start, Int(next[end]) - start), start)
+                keys[start] = Self.key(vocabulary.rankPadded(piece + start, Int(next[end]) - start), start)
             }
             if start > 0 {
                 let before = Int(previous[start])
-                keys[before] = Self.key(vocabulary.rank(piece + before, end - before), before)
+                keys[before] = Self.key(vocabulary.rankPadded(piece + before, end - before), before)
             }
         }
     }
@@ -123,7 +128,7 @@ private struct ShortPiece {
         let raw = UnsafeRawPointer(keys)
         for index in 0..<groups {
             let group = raw.loadUnaligned(fromByteOffset: index * Self.group * 4, as: SIMD8<Int32>.self)
-            best.replace(with: group, where: group .< best)
+            best = pointwiseMin(best, group)
         }
         return best.min()
     }

@@ -7,10 +7,13 @@ struct Vocabulary: @unchecked Sendable {
     /// The rank of what is no token; above every rank.
     static let none = UInt32.max
     private static let rankBits: UInt32 = 18
+    private static let seed: UInt64 = 0xcbf2_9ce4_8422_2325
 
     private let offsets: UnsafePointer<UInt32>
     private let slots: UnsafePointer<UInt32>
     private let pairs: UnsafePointer<UInt32>
+    /// A bit for each hash that some token has; small enough to stay in the cache, which the slots are not.
+    private let filter: UnsafePointer<UInt8>
     private let mask: Int
     private let bytes: UnsafePointer<UInt8>
     let count: Int
@@ -26,7 +29,8 @@ struct Vocabulary: @unchecked Sendable {
         offsets = (base + 8).assumingMemoryBound(to: UInt32.self)
         slots = offsets + (count + 1)
         pairs = slots + slotCount
-        bytes = UnsafeRawPointer(pairs + 65536).assumingMemoryBound(to: UInt8.self)
+        filter = UnsafeRawPointer(pairs + 65536).assumingMemoryBound(to: UInt8.self)
+        bytes = filter + (1 << 18)
         mask = slotCount - 1
     }
 
@@ -36,10 +40,30 @@ struct Vocabulary: @unchecked Sendable {
 
     /// The rank of a byte string of at least one byte; `none` if it is no token.
     ///
-    /// Most strings that a merge asks for are none: the hash bits in a slot turn them away without a look at the token.
+    /// Most strings that a merge asks for are none: the filter turns nearly all of them away, and the hash bits in a slot
+    /// the rest.
     @inline(__always)
     func rank(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
-        let value = Self.hash(start, length)
+        rank(start, length, hash: Self.hash(start, length)) { Self.equal(bytes + $0, start, length) }
+    }
+
+    /// The same for a string with at least 8 readable bytes from its start, which saves the branches by length that short
+    /// strings are made of.
+    @inline(__always)
+    func rankPadded(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
+        guard length <= 8 else { return rank(start, length) }
+        let unused = UInt64(truncatingIfNeeded: 64 &- length &* 8)
+        let word = (Self.word(start) &<< unused) &>> unused
+        let hash = Self.mixed(Self.seed ^ UInt64(truncatingIfNeeded: length) ^ word)
+        return rank(start, length, hash: hash) { (Self.word(bytes + $0) &<< unused) &>> unused == word }
+    }
+
+    @inline(__always)
+    private func rank(
+        _ start: UnsafePointer<UInt8>, _ length: Int, hash value: UInt64, isToken: (_ offset: Int) -> Bool
+    ) -> UInt32 {
+        let bit = Int(truncatingIfNeeded: value >> 24)
+        if filter[bit >> 3 & 0x3ffff] >> UInt8(truncatingIfNeeded: bit & 7) & 1 == 0 { return Self.none }
         let tag = UInt32(truncatingIfNeeded: value >> 50)
         var slot = Int(truncatingIfNeeded: value) & mask
         while true {
@@ -48,7 +72,7 @@ struct Vocabulary: @unchecked Sendable {
             if entry >> Self.rankBits == tag {
                 let rank = (entry & (1 << Self.rankBits - 1)) - 1
                 let from = Int(offsets[Int(rank)])
-                if Int(offsets[Int(rank) + 1]) - from == length, Self.equal(bytes + from, start, length) { return rank }
+                if Int(offsets[Int(rank) + 1]) - from == length, isToken(from) { return rank }
             }
             slot = (slot + 1) & mask
         }
@@ -75,7 +99,7 @@ struct Vocabulary: @unchecked Sendable {
     /// The same function as `digest` in Scripts/vocabulary.
     @inline(__always)
     private static func hash(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
-        var value = 0xcbf2_9ce4_8422_2325 ^ UInt64(truncatingIfNeeded: length)
+        var value = seed ^ UInt64(truncatingIfNeeded: length)
         var index = 0
         while index + 8 <= length {
             value = mixed(value ^ word(start + index))
