@@ -31,7 +31,9 @@ final class AccessTokens: Sendable {
             return nil
         }
         if let known { return known.text }
-        let token = try await fetch(request, provider, services, call)
+        let limits = TransportLimits(firstByte: .seconds(10), total: .seconds(10))
+        let (response, body) = try await WholeCall(services: services, limits: limits).send(request, call)
+        let token = try provider.accessToken(from: body, status: response.status)
         let lifetime = max(0, min(token.lifetime, 1 << 40)) * 1000
         let entry = Entry(text: token.text, expires: time + lifetime, renews: time + lifetime - lifetime / 10)
         entries.withLock { entries in
@@ -45,21 +47,5 @@ final class AccessTokens: Sendable {
     func drop(_ channel: ProviderChannel, of provider: any Provider) {
         guard let request = provider.tokenRequest(for: channel) else { return }
         entries.withLock { $0[request.url] = nil }
-    }
-
-    private func fetch(
-        _ request: EncodedRequest, _ provider: any Provider, _ services: Services, _ call: UpstreamCall
-    ) async throws(UpstreamFailure) -> AccessToken {
-        let upstream = UpstreamRequest(
-            method: request.method, url: request.url, headers: request.headers, body: request.body,
-            limits: TransportLimits(firstByte: .seconds(10), total: .seconds(10)),
-            proxy: services.configuration.relayProxy)
-        let response: UpstreamResponse
-        let body: [UInt8]
-        do throws(TransportError) {
-            response = try await services.transport.send(upstream, call: call)
-            body = try await response.collect(limit: 1 << 20)
-        } catch { throw Caller.failure(error) }
-        return try provider.accessToken(from: body, status: response.status)
     }
 }

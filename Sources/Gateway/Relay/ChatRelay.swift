@@ -2,6 +2,7 @@ import Chat
 import Database
 import EventLoop
 import HTTP
+import JSON
 import Providers
 
 /// `POST /v1/chat/completions`: the product's spine.
@@ -22,7 +23,10 @@ struct ChatRelay: Sendable {
             else {
                 throw .noChannel(group: admission.principal.user.group, model: admission.envelope.model)
             }
-            let exchange = try Exchange(admission, channel: first, services: services, counter: counter(request))
+            let model = first.upstreamModel(for: admission.envelope.model)
+            let exchange = try Exchange(
+                admission, channel: first, promptTokens: await countAside(admission.body, model: model),
+                services: services, counter: counter(request))
             return await run(exchange, picker, isPinned: admission.isPinned, request, context, writer)
         } catch {
             await writer.send(error.response(context))
@@ -84,6 +88,16 @@ struct ChatRelay: Sendable {
                 retriesLeft -= 1
                 exchange.move(to: next, prices: services.options.snapshot.prices)
             }
+        }
+    }
+
+    /// Counts a large prompt on another thread, for it would hold up every other request of this loop; `nil` for the
+    /// others, which are counted when need be.
+    private func countAside(_ body: [UInt8], model: String) async -> Int64? {
+        guard body.count > 1 << 20 else { return nil }
+        let approximates = services.options.snapshot.approximatesTokens
+        return try? await Blocking.run {
+            PromptCounter(parser: JSONParser(), approximates: approximates).promptTokens(of: body, model: model)
         }
     }
 

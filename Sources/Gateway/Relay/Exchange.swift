@@ -12,13 +12,16 @@ struct Exchange: ~Copyable {
     private(set) var model: String
     private(set) var rates: Rates
     private let reservation: Reservation
+    /// Counted already.
+    private let promptTokens: Int64?
 
     /// Balance in multiples of a rough estimate above which the prompt need not be counted before it is sent.
     private static let comfortable: Int64 = 50
 
     /// Holds quota back, or says who cannot pay.
+    /// - Parameter promptTokens: where they were counted already.
     init(
-        _ admission: Admission, channel: Channel, services: Services, counter: PromptCounter
+        _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, services: Services, counter: PromptCounter
     ) throws(GatewayError) {
         let options = services.options.snapshot
         let principal = admission.principal
@@ -34,7 +37,7 @@ struct Exchange: ~Copyable {
         var amount = estimate(Int64(admission.body.count))
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
         if amount > available / Self.comfortable {
-            amount = estimate(counter.promptTokens(of: admission.body, model: model))
+            amount = estimate(promptTokens ?? counter.promptTokens(of: admission.body, model: model))
         }
         do throws(ReservationRefusal) {
             reservation = try ledger.reserve(
@@ -52,6 +55,7 @@ struct Exchange: ~Copyable {
         self.channel = channel
         self.model = model
         self.rates = rates
+        self.promptTokens = promptTokens
     }
 
     /// Goes on with another channel, at its prices; what is held stays.
@@ -74,7 +78,7 @@ struct Exchange: ~Copyable {
         var usage =
             reported
             ?? Usage(
-                promptTokens: counter.promptTokens(of: body, model: model),
+                promptTokens: promptTokens ?? counter.promptTokens(of: body, model: model),
                 completionTokens: counter.completionTokens(of: produced, model: model), isEstimated: true)
         if isCut, reported != nil {
             let counted = counter.completionTokens(of: produced, model: model)

@@ -47,16 +47,8 @@ struct ChannelTest: Sendable {
         target.accessToken = try await services.accessTokens.token(
             for: channel.upstream, of: provider, time: target.time, services: services, call: call)
         let encoded = try provider.encode(ChatRequest(model: model, messages: [question]), for: target)
-        let request = UpstreamRequest(
-            method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
-            limits: TransportLimits(firstByte: .seconds(60), total: .seconds(120)),
-            proxy: services.configuration.relayProxy)
-        let response: UpstreamResponse
-        let bytes: [UInt8]
-        do throws(TransportError) {
-            response = try await services.transport.send(request, call: call)
-            bytes = try await response.collect(limit: 1 << 20)
-        } catch { throw Caller.failure(error) }
+        let limits = TransportLimits(firstByte: .seconds(60), total: .seconds(120))
+        let (response, bytes) = try await WholeCall(services: services, limits: limits).send(encoded, call)
         guard (200..<300).contains(response.status) else {
             throw provider.failure(
                 status: response.status, headers: response.headers, body: bytes, parser: JSONParser())

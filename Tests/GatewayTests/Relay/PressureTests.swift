@@ -62,4 +62,15 @@ import Testing
         #expect(end.contains("data: [DONE]\n\n") && end.hasSuffix("0\r\n\r\n"))
         #expect(fixture.upstream.eventsSent == 202)
     }
+
+    @Test("counts a prompt of megabytes, on another thread, and charges it where the upstream is silent")
+    func largePrompt() async throws {
+        let fixture = try await GatewayFixture { _ in .chat("ok", usage: .null) }
+        try fixture.addChannel()
+        let text = String(repeating: "word ", count: 300_000)
+        let messages: JSON = [["role": "user", "content": .string(text)]]
+        #expect(try fixture.chat(chatBody(["messages": messages])).status == 200)
+        let prompt = try #require(try fixture.lastLog()?["prompt_tokens"]?.int)
+        #expect((300_000...300_020).contains(prompt))
+    }
 }
