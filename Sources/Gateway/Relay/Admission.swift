@@ -13,16 +13,31 @@ struct Admission: Sendable {
     let isPinned: Bool
     let tiers: [[Channel]]
 
-    /// Authenticates, reads and checks.
+    /// Authenticates, reads and checks a chat.
     static func admit(
         _ request: ServerRequest, _ context: RequestContext, services: Services
     ) async throws(GatewayError) -> Admission {
-        let access = try await TokenAuthentication(services: services).authenticate(request, context)
-        let body = try await readBody(request, limit: services.configuration.bodyLimit)
+        let (access, body) = try await open(request, context, services)
         let envelope: ChatEnvelope
         do throws(RequestError) {
             envelope = try ChatInspector(parser: LoopTools.current(request.loop).json).inspect(body)
         } catch { throw .request(error) }
+        return try admit(access, body, envelope, services)
+    }
+
+    /// Authenticates and reads.
+    static func open(
+        _ request: ServerRequest, _ context: RequestContext, _ services: Services
+    ) async throws(GatewayError) -> (TokenAuthentication.Access, body: [UInt8]) {
+        let access = try await TokenAuthentication(services: services).authenticate(request, context)
+        return (access, try await readBody(request, limit: services.configuration.bodyLimit))
+    }
+
+    /// Finds who could answer.
+    /// - Parameter envelope: of a request other than a chat, the model and `maxTokens`.
+    static func admit(
+        _ access: TokenAuthentication.Access, _ body: [UInt8], _ envelope: ChatEnvelope, _ services: Services
+    ) throws(GatewayError) -> Admission {
         let principal = access.principal
         if let allowed = principal.allowedModels, !allowed.contains(envelope.model) {
             throw .modelNotAllowed(envelope.model)

@@ -19,9 +19,12 @@ struct Exchange: ~Copyable {
     private static let comfortable: Int64 = 50
 
     /// Holds quota back, or says who cannot pay.
-    /// - Parameter promptTokens: where they were counted already.
+    /// - Parameters:
+    ///   - promptTokens: where they were counted already.
+    ///   - images: for images, which have a price each.
     init(
-        _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, services: Services, counter: PromptCounter
+        _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, images: ImagePrice? = nil,
+        services: Services, counter: PromptCounter
     ) throws(GatewayError) {
         let options = services.options.snapshot
         let principal = admission.principal
@@ -34,9 +37,9 @@ struct Exchange: ~Copyable {
         }
         let ledger = services.ledger
         // A token has at least one byte, so the body's size bounds the prompt from above and costs nothing to know.
-        var amount = estimate(Int64(admission.body.count))
+        var amount = images.map { rates.quota(for: $0) } ?? estimate(Int64(admission.body.count))
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
-        if amount > available / Self.comfortable {
+        if images == nil, amount > available / Self.comfortable {
             amount = estimate(promptTokens ?? counter.promptTokens(of: admission.body, model: model))
         }
         do throws(ReservationRefusal) {
@@ -90,25 +93,43 @@ struct Exchange: ~Copyable {
                 cachedTokens: usage.cachedTokens))
         var log: LogRecord?
         if services.options.snapshot.logsConsumption {
-            var row = LogRecord()
-            row.userID = principal.user.id
-            row.createdAt = context.time
-            row.type = LogRecord.Kind.consume.rawValue
+            var row = logRow(context, now)
             row.content = rates.logText(cachedTokens: usage.cachedTokens, isEstimated: usage.isEstimated, note: note)
-            row.username = principal.user.username
-            row.tokenName = principal.token.name
-            row.modelName = model
             row.quota = quota
             row.promptTokens = usage.promptTokens
             row.completionTokens = usage.completionTokens
-            row.channelID = channel.id
-            row.requestID = context.requestID
-            row.elapsedTime = Int64((now &- context.started) / 1_000_000)
-            row.isStream = envelope.isStream
-            row.isSystemPromptReset = channel.systemPrompt != nil
             log = row
         }
         reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
+    }
+
+    /// Charges for images and writes their log row.
+    consuming func settle(_ images: ImagePrice, services: Services, context: RequestContext, now: UInt64) {
+        let quota = rates.quota(for: images)
+        var log: LogRecord?
+        if services.options.snapshot.logsConsumption {
+            var row = logRow(context, now)
+            row.content = rates.imageLogText
+            row.quota = quota
+            log = row
+        }
+        reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
+    }
+
+    private borrowing func logRow(_ context: RequestContext, _ now: UInt64) -> LogRecord {
+        var row = LogRecord()
+        row.userID = principal.user.id
+        row.createdAt = context.time
+        row.type = LogRecord.Kind.consume.rawValue
+        row.username = principal.user.username
+        row.tokenName = principal.token.name
+        row.modelName = model
+        row.channelID = channel.id
+        row.requestID = context.requestID
+        row.elapsedTime = Int64((now &- context.started) / 1_000_000)
+        row.isStream = envelope.isStream
+        row.isSystemPromptReset = channel.systemPrompt != nil
+        return row
     }
 
     /// Nothing was produced: everything held goes back.

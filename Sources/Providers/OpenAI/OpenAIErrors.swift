@@ -21,6 +21,21 @@ package enum OpenAIErrors {
         return failure
     }
 
+    /// The usage of a whole answer other than a chat's, passed on as it is; `nil` if it does not say.
+    /// - Throws: what the body is instead of an answer.
+    package static func checkedUsage(
+        of body: [UInt8], status: Int, contentType: String?, parser: JSONParser
+    ) throws(UpstreamFailure) -> Usage? {
+        guard let root = try? parser.parse(body), root.isObject else {
+            throw notJSON(body, status: status, contentType: contentType, rayID: nil)
+        }
+        if root["error"].map({ !$0.isNull }) == true, let value = try? JSON.parse(body), let failure = hidden(in: value)
+        {
+            throw failure
+        }
+        return OpenAIAnswer.usage(root["usage"])
+    }
+
     /// The error that an answer hides behind a status of success; `nil` if it is an answer.
     /// - Parameter needsChoices: whether an answer without `choices` is none, as for whole answers.
     static func hidden(in root: JSON, needsChoices: Bool = false) -> UpstreamFailure? {

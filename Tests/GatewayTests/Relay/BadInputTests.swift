@@ -147,7 +147,7 @@ import Testing
         let stub = try fixture.call("GET", "/v1/files", headers: key)
         #expect(stub.status == 501)
         #expect(stub.body.contains("api_not_implemented"))
-        #expect(try fixture.call("POST", "/v1/embeddings", headers: key, body: []).status == 501)
+        #expect(try fixture.call("POST", "/v1/completions", headers: key, body: []).status == 501)
         let preflight = try fixture.call("OPTIONS", "/v1/chat/completions", headers: ["Origin: https://app.example"])
         #expect(preflight.status == 204)
         #expect(preflight.head.contains("Access-Control-Allow-Origin: *"))

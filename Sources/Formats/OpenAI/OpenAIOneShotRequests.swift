@@ -1,0 +1,134 @@
+package import Chat
+package import JSON
+
+/// Requests for embeddings and images in OpenAI's format (spec/wire/openai.md).
+package enum OpenAIOneShotRequests {
+    /// Inputs of one request.
+    private static let maxInputs = 2048
+
+    package static func object(_ body: [UInt8]) throws(RequestError) -> JSON {
+        let root: JSON
+        do throws(JSONError) { root = try JSON.parse(body) } catch {
+            throw RequestError(.invalidJSON, "We could not parse the JSON body of your request: \(error.message)")
+        }
+        guard let object = root.object else { throw RequestError(.invalidJSON, "The body must be a JSON object.") }
+        guard object.members.count(where: { $0.key == "model" }) <= 1 else {
+            throw RequestError(.duplicateField, "The field 'model' is there more than once.", parameter: "model")
+        }
+        return root
+    }
+
+    /// The name of the model, which must be there.
+    package static func model(_ root: JSON, default name: String? = nil) throws(RequestError) -> String {
+        var reader = try FieldReader(root, path: "")
+        let model = try reader.string("model") ?? name ?? ""
+        guard !model.isEmpty else { throw reader.missing("model") }
+        return model
+    }
+
+    package static func embeddings(_ root: JSON) throws(RequestError) -> (EmbeddingRequest, isBase64: Bool) {
+        var reader = try FieldReader(root, path: "")
+        var request = EmbeddingRequest(model: try reader.requiredString("model"), inputs: [])
+        request.dimensions = try reader.int("dimensions")
+        request.user = try reader.string("user")
+        let format = try reader.string("encoding_format") ?? "float"
+        guard ["float", "base64"].contains(format) else {
+            throw RequestError(
+                .invalidValue, "Invalid value for 'encoding_format': expected float or base64.",
+                parameter: "encoding_format")
+        }
+        guard let input = reader.value("input") else { throw reader.missing("input") }
+        request.inputs = try inputs(input)
+        return (request, format == "base64")
+    }
+
+    private static func inputs(_ value: JSON) throws(RequestError) -> [EmbeddingRequest.Input] {
+        if let text = value.string { return [.text(text)] }
+        guard let items = value.array, !items.isEmpty, items.count <= maxInputs || items[0].int != nil else {
+            throw RequestError(
+                .invalidValue,
+                "Invalid value for 'input': expected a string, or an array of 1 to \(maxInputs) strings or token arrays.",
+                parameter: "input")
+        }
+        if items[0].int != nil { return [.tokens(try tokens(items, "input"))] }
+        var inputs: [EmbeddingRequest.Input] = []
+        for (index, item) in items.enumerated() {
+            if let text = item.string {
+                inputs.append(.text(text))
+            } else if let numbers = item.array {
+                inputs.append(.tokens(try tokens(numbers, "input[\(index)]")))
+            } else {
+                throw FieldReader.wrongType("input[\(index)]", "a string or an array of tokens", item)
+            }
+        }
+        return inputs
+    }
+
+    private static func tokens(_ items: [JSON], _ path: String) throws(RequestError) -> [Int64] {
+        var tokens: [Int64] = []
+        for (index, item) in items.enumerated() {
+            guard let token = item.int, token >= 0, token < 1 << 24 else {
+                throw FieldReader.wrongType("\(path)[\(index)]", "a token", item)
+            }
+            tokens.append(token)
+        }
+        return tokens
+    }
+
+    package static func image(_ root: JSON) throws(RequestError) -> ImageRequest {
+        var reader = try FieldReader(root, path: "")
+        var request = ImageRequest(
+            model: try reader.string("model") ?? "dall-e-2", prompt: try reader.requiredString("prompt"))
+        request.count = try reader.int("n")
+        request.size = try reader.string("size")
+        request.quality = try reader.string("quality")
+        request.style = try reader.string("style")
+        request.responseFormat = try reader.string("response_format")
+        request.user = try reader.string("user")
+        return request
+    }
+}
+
+/// Answers to them.
+package enum OpenAIOneShotAnswers {
+    /// - Parameter base64: vectors as little-endian 32-bit floats in base64, one text each; `nil` as numbers.
+    package static func embeddings(
+        _ answer: EmbeddingAnswer, model: String, promptTokens: Int64, base64: (([UInt8]) -> String)?
+    ) -> [UInt8] {
+        var data: [JSON] = []
+        for (index, vector) in answer.vectors.enumerated() {
+            let value: JSON = base64.map { .string($0(bytes(vector))) } ?? .array(vector.map { .double($0) })
+            data.append(["object": "embedding", "index": .int(index), "embedding": value])
+        }
+        let root: JSON = [
+            "object": "list", "data": .array(data), "model": .string(model),
+            "usage": ["prompt_tokens": .int(promptTokens), "total_tokens": .int(promptTokens)],
+        ]
+        return root.encoded()
+    }
+
+    private static func bytes(_ vector: [Double]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(vector.count * 4)
+        for value in vector {
+            withUnsafeBytes(of: Float(value).bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        return bytes
+    }
+
+    /// - Parameter created: seconds since 1970, where the provider gave none.
+    package static func images(_ answer: ImageAnswer, created: Int64) -> [UInt8] {
+        let data = answer.images.map { image -> JSON in
+            var object = JSONObject()
+            switch image.media {
+            case .url(let address): object.append("url", .string(address))
+            case .base64(_, let data): object.append("b64_json", .string(data))
+            case .fileID: break
+            }
+            if let prompt = image.revisedPrompt { object.append("revised_prompt", .string(prompt)) }
+            return .object(object)
+        }
+        let root: JSON = ["created": .int(answer.created == 0 ? created : answer.created), "data": .array(data)]
+        return root.encoded()
+    }
+}

@@ -1,0 +1,46 @@
+/// What images cost, in multiples of a model's ratio (spec/billing.md §4).
+struct ImagePrice: Sendable, Equatable {
+    var count: Int64
+    /// For size and quality.
+    var factor: Ratio
+
+    /// - Parameters:
+    ///   - count: images asked for; checked by `problem` before.
+    ///   - size: such as `1024x1024`; sizes without a price of their own cost as the smallest.
+    init(model: String, count: Int64, size: String?, quality: String?) {
+        self.count = count
+        let billionths = Self.sizes[model]?[size ?? "1024x1024"] ?? Ratio.scale
+        let isHD = model == "dall-e-3" && quality == "hd"
+        let isSquare = size == nil || size == "1024x1024"
+        factor = Ratio(units: isHD ? (isSquare ? billionths * 2 : billionths * 3 / 2) : billionths)
+    }
+
+    private static let sizes: [String: [String: Int64]] = [
+        "dall-e-2": ["256x256": 1_000_000_000, "512x512": 1_125_000_000, "1024x1024": 1_250_000_000],
+        "dall-e-3": ["1024x1024": 1_000_000_000, "1024x1792": 2_000_000_000, "1792x1024": 2_000_000_000],
+    ]
+
+    /// How many images a model makes at once.
+    static func limit(of model: String) -> Int64 {
+        switch model {
+        case "dall-e-3", "cogview-3", "step-1x-medium": 1
+        case "wanx-v1": 4
+        default: model.hasPrefix("ali-") ? 4 : 10
+        }
+    }
+}
+
+extension Rates {
+    /// `int(model ratio × group ratio × factor × 1000) × count`.
+    func quota(for images: ImagePrice) -> Int64 {
+        let (first, overflow) = (Int128(model.units) * Int128(group.units)).multipliedReportingOverflow(
+            by: Int128(images.factor.units))
+        let scale = Int128(Ratio.scale) * Int128(Ratio.scale)
+        // Divided before the last scale is: a thousand is part of it.
+        let single = overflow ? Int128(Int64.max / 4) : first / scale * 1000 / Int128(Ratio.scale)
+        let (whole, isTooMuch) = single.multipliedReportingOverflow(by: Int128(max(0, images.count)))
+        return isTooMuch ? .max / 4 : Int64(clamping: min(whole, Int128(Int64.max / 4)))
+    }
+
+    var imageLogText: String { "倍率：\(model.twoDecimals) × \(group.twoDecimals)" }
+}

@@ -1,0 +1,155 @@
+import Chat
+import Database
+import EventLoop
+import Formats
+import HTTP
+import JSON
+import Providers
+
+/// `POST /v1/embeddings`, `/v1/images/generations` and `/v1/moderations`: asked once, answered in one piece.
+struct OneShotRelay: Sendable {
+    /// What is asked, read as far as metering and translation need it.
+    enum Question: Sendable {
+        case embeddings(EmbeddingRequest, isBase64: Bool)
+        case images(ImageRequest, ImagePrice)
+        case moderation(model: String)
+
+        var endpoint: OpenAIEndpoint {
+            switch self {
+            case .embeddings: .embeddings
+            case .images: .imageGenerations
+            case .moderation: .moderations
+            }
+        }
+    }
+
+    let services: Services
+
+    /// The endpoint of a path; `nil` for any other.
+    static func endpoint(_ path: String) -> OpenAIEndpoint? {
+        switch path {
+        case "/v1/embeddings": .embeddings
+        case "/v1/images/generations": .imageGenerations
+        case "/v1/moderations": .moderations
+        // OpenAI's first address of it, whose model is in the path.
+        default: path.hasPrefix("/v1/engines/") && path.hasSuffix("/embeddings") ? .embeddings : nil
+        }
+    }
+
+    /// Admit, reserve, choose, call, settle.
+    func respond(to request: ServerRequest, _ context: RequestContext, _ endpoint: OpenAIEndpoint) async -> HTTPResponse
+    {
+        do throws(GatewayError) {
+            let (access, sent) = try await Admission.open(request, context, services)
+            let body = Self.naming(sent, request.path)
+            let question: Question
+            var envelope = ChatEnvelope()
+            // No part of the answer has a price.
+            envelope.maxTokens = 0
+            do throws(RequestError) {
+                let root = try OpenAIOneShotRequests.object(body)
+                (question, envelope.model) = try Self.read(root, endpoint)
+            } catch { throw .request(error) }
+            let admission = try Admission.admit(access, body, envelope, services)
+            return try await run(question, admission, request, context)
+        } catch {
+            return error.response(context)
+        }
+    }
+
+    /// A body whose model is in the path.
+    private static func naming(_ body: [UInt8], _ path: String) -> [UInt8] {
+        guard path.hasPrefix("/v1/engines/") else { return body }
+        let name = percentDecoded(path.dropFirst("/v1/engines/".count).dropLast("/embeddings".count))
+        guard var object = (try? JSON.parse(body))?.object, object["model"] == nil else { return body }
+        object.append("model", .string(name))
+        return JSON.object(object).encoded()
+    }
+
+    private static func read(_ root: JSON, _ endpoint: OpenAIEndpoint) throws(RequestError) -> (Question, String) {
+        switch endpoint {
+        case .embeddings:
+            let (request, isBase64) = try OpenAIOneShotRequests.embeddings(root)
+            return (.embeddings(request, isBase64: isBase64), request.model)
+        case .imageGenerations:
+            let request = try OpenAIOneShotRequests.image(root)
+            let count = request.count ?? 1
+            let limit = ImagePrice.limit(of: request.model)
+            guard (1...limit).contains(count) else {
+                throw RequestError(
+                    .invalidValue, "Invalid value for 'n': this model makes 1 to \(limit) images at once.",
+                    parameter: "n")
+            }
+            let price = ImagePrice(
+                model: request.model, count: count, size: request.size, quality: request.quality)
+            return (.images(request, price), request.model)
+        default:
+            let model = try OpenAIOneShotRequests.model(root, default: "text-moderation-latest")
+            return (.moderation(model: model), model)
+        }
+    }
+
+    private func run(
+        _ question: Question, _ admission: Admission, _ request: ServerRequest, _ context: RequestContext
+    ) async throws(GatewayError) -> HTTPResponse {
+        var picker = ChannelPicker(tiers: admission.tiers)
+        guard let first = next(&picker, request) else {
+            throw .noChannel(group: admission.principal.user.group, model: admission.envelope.model)
+        }
+        let counter = PromptCounter(
+            parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
+        var images: ImagePrice?
+        if case .images(_, let price) = question { images = price }
+        var exchange = try Exchange(
+            admission, channel: first, promptTokens: counter.tokens(of: question, model: admission.envelope.model),
+            images: images, services: services, counter: counter)
+        var retriesLeft = admission.isPinned ? 0 : services.options.snapshot.retryTimes
+        let caller = OneShotCaller(services: services, context: context)
+        while true {
+            do throws(OneShotCaller.Problem) {
+                let answer = try await caller.call(exchange.channel, question, exchange, request)
+                exchange.channel.health.succeeded()
+                if let images {
+                    exchange.settle(images, services: services, context: context, now: request.loop.now)
+                } else {
+                    exchange.settle(
+                        usage: answer.usage, produced: [], services: services, counter: counter, context: context,
+                        now: request.loop.now)
+                }
+                return HTTPResponse(headers: context.headers("application/json"), body: answer.body)
+            } catch {
+                if case .failed(let failure) = error {
+                    ChannelGuard(services: services).note(
+                        failure, of: exchange.channel, context, now: request.loop.now)
+                    guard retriesLeft > 0, failure.isRetryable else {
+                        exchange.refund()
+                        throw error.gatewayError
+                    }
+                    retriesLeft -= 1
+                }
+                guard !admission.isPinned, let other = next(&picker, request) else {
+                    exchange.refund()
+                    throw error.gatewayError
+                }
+                exchange.move(to: other, prices: services.options.snapshot.prices)
+            }
+        }
+    }
+
+    private func next(_ picker: inout ChannelPicker, _ request: ServerRequest) -> Channel? {
+        picker.next(at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+    }
+}
+
+extension PromptCounter {
+    /// Tokens of what is asked, for the estimate and for upstreams that do not say; images have none.
+    func tokens(of question: OneShotRelay.Question, model: String) -> Int64 {
+        guard case .embeddings(let request, _) = question else { return 0 }
+        return request.inputs.reduce(0) { sum, input in
+            switch input {
+            case .tokens(let tokens): sum + Int64(tokens.count)
+            case .text(let text): sum + completionTokens(of: Array(text.utf8), model: model)
+            }
+        }
+    }
+}

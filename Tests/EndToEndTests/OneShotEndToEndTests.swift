@@ -1,0 +1,88 @@
+import HTTP
+import JSON
+import MockKit
+import Testing
+
+@Suite struct OneShotEndToEndTests {
+    private func post(_ installation: Installation, _ path: String, _ body: JSON) throws -> (status: Int, json: JSON) {
+        let answer = try installation.ask("POST", path, key: "Bearer sk-roottoken", body)
+        return (answer.status, (try? JSON.parse(Array(answer.body.utf8))) ?? .null)
+    }
+
+    @Test("passes embeddings on and charges what the upstream counted")
+    func embeddings() async throws {
+        let installation = try await Installation(models: "text-embedding-3-small,alias")
+        let answer = try post(
+            installation, "/v1/embeddings", ["model": "text-embedding-3-small", "input": ["one two", "three"]])
+        #expect(answer.status == 200)
+        #expect(answer.json["data"]?.array?.count == 2)
+        let books = try installation.books()
+        #expect(books.prompt == answer.json["usage"]?["prompt_tokens"]?.int)
+        #expect(books.completion == 0 && books.quota > 0)
+        #expect(books.left == 500_000_000_000_000 - books.quota)
+        let byPath = try post(
+            installation, "/v1/engines/text-embedding-3-small/embeddings", ["input": [[1, 2, 3]]])
+        #expect(byPath.status == 200)
+        await installation.close()
+    }
+
+    @Test("charges images by model, size and number")
+    func images() async throws {
+        let installation = try await Installation(models: "dall-e-2,dall-e-3")
+        let answer = try post(
+            installation, "/v1/images/generations",
+            ["model": "dall-e-2", "prompt": "a fox", "n": 2, "size": "512x512", "response_format": "b64_json"])
+        #expect(answer.status == 200)
+        #expect(answer.json["data"]?.array?.count == 2)
+        // 10 × 1.125 × 1000, twice.
+        let first = try installation.books().quota
+        #expect(first == 22_500)
+        let hd: JSON = ["model": "dall-e-3", "prompt": "x", "size": "1792x1024", "quality": "hd"]
+        #expect(try post(installation, "/v1/images/generations", hd).status == 200)
+        let both = try installation.books().quota
+        #expect(both == 82_500)
+        await installation.close()
+    }
+
+    @Test("passes moderations on")
+    func moderations() async throws {
+        let installation = try await Installation(models: "omni-moderation-latest")
+        let answer = try post(
+            installation, "/v1/moderations", ["model": "omni-moderation-latest", "input": "mock-flag"])
+        #expect(answer.json["results"]?[0]?["flagged"]?.bool == true)
+        await installation.close()
+    }
+
+    @Test(
+        "names what is wrong with a request",
+        arguments: [
+            ("/v1/embeddings", #"{"model":"text-embedding-3-small"}"#, "input"),
+            ("/v1/embeddings", #"{"input":"x"}"#, "model"),
+            ("/v1/embeddings", #"{"model":"text-embedding-3-small","input":[]}"#, "input"),
+            ("/v1/embeddings", #"{"model":"text-embedding-3-small","input":[true]}"#, "input[0]"),
+            (
+                "/v1/embeddings", #"{"model":"text-embedding-3-small","input":"x","encoding_format":"hex"}"#,
+                "encoding_format"
+            ),
+            ("/v1/images/generations", #"{"model":"dall-e-2"}"#, "prompt"),
+            ("/v1/images/generations", #"{"model":"dall-e-2","prompt":"x","n":-4}"#, "n"),
+            ("/v1/images/generations", #"{"model":"dall-e-3","prompt":"x","n":2}"#, "n"),
+        ])
+    func badRequests(path: String, body: String, field: String) async throws {
+        let installation = try await Installation(models: "text-embedding-3-small,dall-e-2,dall-e-3")
+        let answer = try post(installation, path, try JSON.parse(Array(body.utf8)))
+        #expect(answer.status == 400)
+        #expect(answer.json["error"]?["param"]?.string == field)
+        #expect(try installation.books().quota == 0)
+        await installation.close()
+    }
+
+    @Test("gives the quota of failed requests back")
+    func failures() async throws {
+        let installation = try await Installation(models: "mock-error-500")
+        #expect(
+            try post(installation, "/v1/embeddings", ["model": "mock-error-500", "input": "x"]).status == 500)
+        #expect(try installation.books().left == 500_000_000_000_000)
+        await installation.close()
+    }
+}
