@@ -66,7 +66,15 @@ final class Installation {
                     + "Content-Type: application/json\r\nContent-Length: \(bytes.count)\r\n\r\n").utf8) + bytes)
         let whole = client.receiveAll()
         guard let end = whole.firstRange(of: "\r\n\r\n") else { return (0, whole) }
-        return (Int(whole.dropFirst(9).prefix(3)) ?? 0, String(whole[end.upperBound...]))
+        let status = Int(whole.dropFirst(9).prefix(3)) ?? 0
+        let rest = String(whole[end.upperBound...])
+        guard whole[..<end.lowerBound].lowercased().contains("transfer-encoding: chunked") else {
+            return (status, rest)
+        }
+        var decoder = ChunkedDecoder()
+        var decoded: [UInt8] = []
+        _ = Array(rest.utf8).withUnsafeBytes { try? decoder.feed($0, into: &decoded) }
+        return (status, String(decoding: decoded, as: UTF8.self))
     }
 
     func chat(_ text: String, model: String = "gpt-4o", isStream: Bool = false) throws -> (status: Int, body: String) {

@@ -1,0 +1,39 @@
+import Chat
+import HTTP
+import JSON
+
+/// Claude's errors (spec/wire/anthropic.md §9). The body has OpenAI's shape inside, so that only what the words mean is
+/// said here.
+enum AnthropicErrors {
+    static func failure(
+        status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
+    ) -> UpstreamFailure {
+        var failure = OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
+        if failure.message.contains("credit balance is too low") {
+            (failure.kind, failure.status) = (.quotaExceeded, 429)
+        } else if let kind = kinds[failure.type] {
+            failure.kind = kind.0
+        }
+        if failure.code == .none { failure.code = .text(failure.type) }
+        return failure
+    }
+
+    /// An error where an answer was due, or in a stream: the status says nothing, so the type has to.
+    static func failure(inSuccess root: JSON) -> UpstreamFailure {
+        let error = root["error"]
+        let type = error?["type"]?.string ?? "api_error"
+        let (kind, status) = kinds[type] ?? (.server, 502)
+        return UpstreamFailure(
+            kind: kind, status: status,
+            message: sanitized(error?["message"]?.string ?? "The upstream reported an error.", limit: 4096),
+            type: sanitized(type, limit: 100), code: .text(sanitized(type, limit: 100)))
+    }
+
+    private static let kinds: [String: (UpstreamFailure.Kind, Int)] = [
+        "invalid_request_error": (.badRequest, 400), "authentication_error": (.authentication, 401),
+        "billing_error": (.quotaExceeded, 402), "permission_error": (.permission, 403), "forbidden": (.permission, 403),
+        "not_found_error": (.notFound, 404), "conflict_error": (.server, 409), "request_too_large": (.badRequest, 413),
+        "rate_limit_error": (.rateLimited, 429), "api_error": (.server, 500), "timeout_error": (.timedOut, 504),
+        "overloaded_error": (.overloaded, 529),
+    ]
+}

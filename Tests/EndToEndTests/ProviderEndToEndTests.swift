@@ -1,0 +1,252 @@
+import Database
+import JSON
+import MockKit
+import TestKit
+import Testing
+
+@testable import Gateway
+
+/// Every provider behind the gateway: what an OpenAI client gets, what the mock served, and what was charged agree.
+@Suite struct ProviderEndToEndTests {
+    struct Upstream: Sendable, CustomTestStringConvertible {
+        let name: String
+        /// Channel type, key, the mock's prefix, and a model that takes tools, images and schemas.
+        let type: Int
+        let key: String
+        let prefix: String
+        let model: String
+        var lacks: Set<String> = []
+        var testDescription: String { name }
+    }
+
+    static let all = [
+        Upstream(name: "OpenAI", type: 1, key: "sk-mock-end-to-end", prefix: "/openai", model: "gpt-4o"),
+        Upstream(
+            name: "Anthropic", type: 14, key: "sk-ant-api03-mock", prefix: "/anthropic", model: "claude-sonnet-4-5"),
+    ]
+
+    private func with(
+        _ upstream: Upstream, models: String? = nil, _ body: (Installation) throws -> Void
+    ) async throws {
+        let installation = try await Installation(models: nil)
+        try installation.addChannel(
+            upstream.type, upstream.key, upstream.prefix, models: models ?? upstream.model)
+        try body(installation)
+        await installation.close()
+    }
+
+    private func ask(_ installation: Installation, _ upstream: Upstream, _ body: JSONObject) throws -> JSON {
+        var object: JSONObject = ["model": .string(upstream.model)]
+        for member in body.members { object[member.key] = member.value }
+        let answer = try installation.ask(
+            "POST", "/v1/chat/completions", key: "Bearer sk-roottoken", .object(object))
+        #expect(answer.status == 200, "\(answer.body)")
+        return (try? JSON.parse(Array(answer.body.utf8))) ?? .string(answer.body)
+    }
+
+    private func question(_ text: String) -> JSON { [["role": "user", "content": .string(text)]] }
+
+    private static let tools: JSON = [
+        [
+            "type": "function",
+            "function": [
+                "name": "get_weather", "description": "Tells the weather.",
+                "parameters": [
+                    "type": "object", "properties": ["city": ["type": "string"]], "required": ["city"],
+                ],
+            ],
+        ],
+        [
+            "type": "function",
+            "function": [
+                "name": "get_time",
+                "parameters": ["type": "object", "properties": ["zone": ["type": "string"]], "required": ["zone"]],
+            ],
+        ],
+    ]
+
+    /// Text, finish reason and usage of a stream.
+    private func merged(_ stream: String) -> (text: String, finish: String?, usage: JSON?, isDone: Bool) {
+        var text = ""
+        var finish: String?
+        var usage: JSON?
+        for line in stream.split(separator: "\n") where line.hasPrefix("data: {") {
+            guard let chunk = try? JSON.parse(Array(line.dropFirst(6).utf8)) else { continue }
+            text += chunk["choices"]?[0]?["delta"]?["content"]?.string ?? ""
+            finish = chunk["choices"]?[0]?["finish_reason"]?.string ?? finish
+            if chunk["usage"]?.object != nil { usage = chunk["usage"] }
+        }
+        return (text, finish, usage, stream.contains("data: [DONE]"))
+    }
+
+    @Test("a whole answer, its usage and its charge are what the mock served", arguments: all)
+    func whole(_ upstream: Upstream) async throws {
+        try await with(upstream) { installation in
+            let answer = try ask(installation, upstream, ["messages": question("Say hello to Oslo.")])
+            #expect(answer["choices"]?[0]?["message"]?["content"]?.string?.contains("Oslo") == true)
+            #expect(answer["choices"]?[0]?["finish_reason"]?.string == "stop")
+            #expect(answer["object"]?.string == "chat.completion")
+            let served = installation.mock.ledger.total
+            #expect(answer["usage"]?["prompt_tokens"]?.int == Int64(served.promptTokens))
+            #expect(answer["usage"]?["completion_tokens"]?.int == Int64(served.completionTokens))
+            let books = try installation.books()
+            #expect(books.prompt == Int64(served.promptTokens))
+            #expect(books.completion == Int64(served.completionTokens))
+            #expect(books.left == 500_000_000_000_000 - books.quota)
+        }
+    }
+
+    @Test("a stream says the same as the whole answer", arguments: all)
+    func stream(_ upstream: Upstream) async throws {
+        try await with(upstream) { installation in
+            let messages = question("Say hello to Bergen.")
+            let whole = try ask(installation, upstream, ["messages": messages])
+            let streamed = try installation.ask(
+                "POST", "/v1/chat/completions", key: "Bearer sk-roottoken",
+                [
+                    "model": .string(upstream.model), "messages": messages, "stream": true,
+                    "stream_options": ["include_usage": true],
+                ])
+            let (text, finish, usage, isDone) = merged(streamed.body)
+            #expect(text.contains("Bergen"))
+            #expect(finish == "stop" && isDone)
+            #expect(usage?["prompt_tokens"] == whole["usage"]?["prompt_tokens"])
+            #expect((usage?["completion_tokens"]?.int ?? 0) > 5)
+            let served = installation.mock.ledger.total
+            let books = try installation.books()
+            #expect(books.prompt == Int64(served.promptTokens) && books.completion == Int64(served.completionTokens))
+        }
+    }
+
+    @Test("two tools are called, and their results are understood", arguments: all)
+    func tools(_ upstream: Upstream) async throws {
+        guard !upstream.lacks.contains("tools") else { return }
+        try await with(upstream) { installation in
+            var messages = question("Use get_weather and get_time.").array ?? []
+            let first = try ask(
+                installation, upstream, ["messages": .array(messages), "tools": Self.tools])
+            let message = try #require(first["choices"]?[0]?["message"])
+            let calls = try #require(message["tool_calls"]?.array)
+            #expect(calls.compactMap { $0["function"]?["name"]?.string } == ["get_weather", "get_time"])
+            #expect(first["choices"]?[0]?["finish_reason"]?.string == "tool_calls")
+            #expect(Set(calls.compactMap { $0["id"]?.string }).count == 2)
+            messages.append(message)
+            for (number, call) in calls.enumerated() {
+                messages.append([
+                    "role": "tool", "tool_call_id": call["id"] ?? .null, "content": .string("result \(number)"),
+                ])
+            }
+            let second = try ask(
+                installation, upstream, ["messages": .array(messages), "tools": Self.tools])
+            #expect(second["choices"]?[0]?["message"]?["content"]?.string?.contains("result 1") == true)
+        }
+    }
+
+    @Test("a named tool is called", arguments: all)
+    func namedTool(_ upstream: Upstream) async throws {
+        guard !upstream.lacks.contains("tool_choice") else { return }
+        try await with(upstream) { installation in
+            let answer = try ask(
+                installation, upstream,
+                [
+                    "messages": question("Hello."), "tools": Self.tools,
+                    "tool_choice": ["type": "function", "function": ["name": "get_time"]],
+                ])
+            let call = answer["choices"]?[0]?["message"]?["tool_calls"]?[0]?["function"]
+            #expect(call?["name"]?.string == "get_time")
+            let arguments = try JSON.parse(Array((call?["arguments"]?.string ?? "").utf8))
+            #expect(arguments["zone"]?.string != nil)
+        }
+    }
+
+    @Test("an inline image arrives", arguments: all)
+    func image(_ upstream: Upstream) async throws {
+        guard !upstream.lacks.contains("images") else { return }
+        try await with(upstream) { installation in
+            let pixel =
+                "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+            let answer = try ask(
+                installation, upstream,
+                [
+                    "messages": [
+                        [
+                            "role": "user",
+                            "content": [
+                                ["type": "text", "text": "What is it?"],
+                                ["type": "image_url", "image_url": ["url": .string(pixel)]],
+                            ],
+                        ]
+                    ]
+                ])
+            #expect(answer["choices"]?[0]?["message"]?["content"]?.string?.contains("one image") == true)
+        }
+    }
+
+    @Test("an answer follows a JSON schema", arguments: all)
+    func schema(_ upstream: Upstream) async throws {
+        guard !upstream.lacks.contains("schema") else { return }
+        try await with(upstream) { installation in
+            let schema: JSON = [
+                "type": "object", "properties": ["city": ["type": "string"], "heads": ["type": "integer"]],
+                "required": ["city", "heads"], "additionalProperties": false,
+            ]
+            let answer = try ask(
+                installation, upstream,
+                [
+                    "messages": question("A city, please."),
+                    "response_format": [
+                        "type": "json_schema",
+                        "json_schema": ["name": "city", "schema": schema, "strict": true],
+                    ],
+                ])
+            let text = answer["choices"]?[0]?["message"]?["content"]?.string ?? ""
+            let value = try JSON.parse(Array(text.utf8))
+            #expect(value["city"]?.string != nil && value["heads"]?.int != nil)
+        }
+    }
+
+    @Test("a token limit ends the answer", arguments: all)
+    func length(_ upstream: Upstream) async throws {
+        guard !upstream.lacks.contains("max_tokens") else { return }
+        try await with(upstream) { installation in
+            let answer = try ask(
+                installation, upstream, ["messages": question("mock-tokens-50"), "max_tokens": 5])
+            #expect(answer["choices"]?[0]?["finish_reason"]?.string == "length")
+            #expect(answer["usage"]?["completion_tokens"]?.int == 5)
+        }
+    }
+
+    @Test(
+        "an upstream's error keeps its meaning and costs nothing", arguments: all,
+        [("mock-error-429", 429), ("mock-error-500", 500), ("mock-html-502", 502), ("mock-reset", 502)])
+    func errors(_ upstream: Upstream, fault: (String, Int)) async throws {
+        try await with(upstream, models: fault.0) { installation in
+            let answer = try installation.chat("x", model: fault.0)
+            #expect(answer.status == fault.1, "\(answer.body)")
+            #expect((try? JSON.parse(Array(answer.body.utf8)))?["error"]?["message"]?.string != nil)
+            #expect(try installation.books().quota == 0)
+        }
+    }
+
+    @Test("a stream that breaks off is charged for what came, and told", arguments: all)
+    func cut(_ upstream: Upstream) async throws {
+        guard !upstream.lacks.contains("streams") else { return }
+        try await with(upstream, models: "mock-cut-8") { installation in
+            let answer = try installation.chat("mock-tokens-50", model: "mock-cut-8", isStream: true)
+            let body = answer.body
+            #expect(!body.contains("[DONE]") && body.contains("\"error\""))
+            let books = try installation.books()
+            #expect(books.completion >= 1 && books.completion < 50)
+        }
+    }
+
+    @Test("a wrong key is the channel's fault", arguments: all)
+    func wrongKey(_ upstream: Upstream) async throws {
+        let installation = try await Installation(models: nil)
+        let key = upstream.key.hasPrefix("sk-") ? "sk-mock-bad" : "mock-bad" + upstream.key
+        try installation.addChannel(upstream.type, key, upstream.prefix, models: upstream.model)
+        let answer = try installation.chat("x", model: upstream.model)
+        #expect(answer.status == 401 || answer.status == 403)
+        await installation.close()
+    }
+}
