@@ -76,8 +76,10 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         room("MockKit", at: "MockProviders/Kit", needs: ["EventLoop", "HTTP", "JSON", "Tokenizer"]),
+        room("Conform", at: "MockProviders/Conform", needs: ["MockKit", "EventLoop", "HTTP", "JSON"]),
         .executableTarget(
-            name: "MockProviders", dependencies: ["MockKit", "EventLoop", "HTTP", "CLinux"], path: "MockProviders/Main",
+            name: "MockProviders", dependencies: ["MockKit", "Conform", "EventLoop", "HTTP", "JSON", "CLinux"],
+            path: "MockProviders/Main",
             swiftSettings: swiftSettings),
 
         .executableTarget(
@@ -94,6 +96,8 @@ let package = Package(
         tests("DatabaseTests", needs: ["Database", "TestKit"]),
         tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),
         tests("MockProvidersTests", needs: ["TestKit", "MockKit", "HTTP", "JSON", "EventLoop"]),
-        tests("EndToEndTests", needs: ["TestKit", "Gateway", "MockKit", "HTTP", "JSON", "EventLoop", "Database"]),
+        tests(
+            "EndToEndTests",
+            needs: ["TestKit", "Gateway", "MockKit", "Conform", "HTTP", "JSON", "EventLoop", "Database"]),
     ]
 )

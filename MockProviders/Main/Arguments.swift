@@ -1,11 +1,15 @@
+import Conform
 import MockKit
 
 /// The command line, checked.
 struct Arguments {
-    enum Action { case serve, help, version }
+    enum Action { case serve, help, version, conform }
     struct Problem: Error { let message: String }
 
     var action = Action.serve
+    var target = (baseURL: "", key: "", model: "gpt-4o-mini")
+    /// Where the judge's report goes as JSON.
+    var reportPath: String?
     var configuration = MockConfiguration(host: "127.0.0.1", port: 8400)
 
     static let help = """
@@ -20,10 +24,25 @@ struct Arguments {
           --threads N       event loops (default 1)
           --version         print the version
           --help            print this
+
+        Usage: MockProviders conform --target URL --key KEY [--model M] [--format openai] [--report FILE] [flags]
+          Judges a gateway: listens as above, asks the gateway at URL (with /v1), whose channel for the
+          model has to lead here, and tells what came through, what was lost, and what was billed wrongly.
+          --target URL      the gateway, such as http://127.0.0.1:3000/v1
+          --key KEY         an API key of the gateway's
+          --model M         the model to ask for (default gpt-4o-mini)
+          --format F        the format to speak; only openai so far
+          --report FILE     write the report as JSON too
+          Exit status: 0 if all passed, 1 if not, 2 for a wrong flag.
         """
 
     static func parse(_ words: [String]) -> Result<Arguments, Problem> {
         var arguments = Arguments()
+        var words = words
+        if words.first == "conform" {
+            arguments.action = .conform
+            words.removeFirst()
+        }
         var index = 0
         while index < words.count {
             var (flag, inline) = split(words[index])
@@ -39,6 +58,9 @@ struct Arguments {
                 if let problem = arguments.set(flag, value) { return .failure(Problem(message: problem)) }
             }
         }
+        if arguments.action == .conform, arguments.target.baseURL.isEmpty || arguments.target.key.isEmpty {
+            return .failure(Problem(message: "conform needs --target and --key; see --help"))
+        }
         return .success(arguments)
     }
 
@@ -49,11 +71,22 @@ struct Arguments {
 
     /// - Returns: what is wrong, in one line.
     private mutating func set(_ flag: String, _ value: String?) -> String? {
-        guard ["--port", "--host", "--seed", "--journal", "--threads"].contains(flag) else {
+        let known = ["--port", "--host", "--seed", "--journal", "--threads"]
+        let judging = ["--target", "--key", "--model", "--format", "--report"]
+        guard known.contains(flag) || action == .conform && judging.contains(flag) else {
             return "unknown flag '\(flag)'; see --help"
         }
         guard let value, !value.isEmpty else { return "\(flag) needs a value" }
         switch flag {
+        case "--target":
+            guard value.hasPrefix("http://") || value.hasPrefix("https://") else {
+                return "--target must begin with http:// or https://, not '\(value)'"
+            }
+            target.baseURL = value
+        case "--key": target.key = value
+        case "--model": target.model = value
+        case "--report": reportPath = value
+        case "--format": if value != "openai" { return "--format knows only openai, not '\(value)'" }
         case "--host": configuration.host = value
         case "--journal": configuration.journalPath = value
         case "--seed":

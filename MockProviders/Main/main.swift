@@ -1,4 +1,8 @@
+import Conform
+import EventLoop
 import Glibc
+import HTTP
+import JSON
 import MockKit
 
 switch Arguments.parse(Array(CommandLine.arguments.dropFirst())) {
@@ -10,6 +14,7 @@ case .success(let arguments):
     case .help: print(Arguments.help)
     case .version: print("MockProviders 1.0.0")
     case .serve: await serve(arguments.configuration)
+    case .conform: await conform(arguments)
     }
 }
 
@@ -34,6 +39,43 @@ func serve(_ configuration: MockConfiguration) async {
         complain("MockProviders: cannot start: \(error)\n")
         exit(2)
     }
+}
+
+/// Judges a gateway and exits.
+func conform(_ arguments: Arguments) async -> Never {
+    signal(SIGPIPE, SIG_IGN)
+    // libcurl's global state, before any thread starts.
+    let transport = CurlTransport()
+    let loops = EventLoopGroup(count: 1)
+    do {
+        let mock = try MockServer(configuration: arguments.configuration)
+        let port = try mock.start()
+        print("the mock listens at http://\(arguments.configuration.host):\(port)")
+        let target = Target(
+            baseURL: arguments.target.baseURL, key: arguments.target.key, model: arguments.target.model)
+        loops.start()
+        let judge = Judge(target: target, mock: mock, transport: transport)
+        let report = await withCheckedContinuation { continuation in
+            loops.next().spawn { continuation.resume(returning: await judge.run()) }
+        }
+        print(report.table)
+        if let path = arguments.reportPath, !write(report.json.encodedPretty(), to: path) {
+            complain("MockProviders: cannot write '\(path)'\n")
+            exit(2)
+        }
+        await mock.stop()
+        loops.stop()
+        exit(report.allPassed ? 0 : 1)
+    } catch {
+        complain("MockProviders: cannot start: \(error)\n")
+        exit(2)
+    }
+}
+
+func write(_ bytes: [UInt8], to path: String) -> Bool {
+    guard let file = fopen(path, "wb") else { return false }
+    defer { fclose(file) }
+    return fwrite(bytes, 1, bytes.count, file) == bytes.count
 }
 
 /// One line to standard error.
