@@ -61,7 +61,7 @@ let package = Package(
         room("HTTP", needs: ["EventLoop", "CCurl", "CZlib", "CLinux"]),
         room("Tokenizer", needs: ["CVocabulary"], with: vectorSettings),
         room("Chat", needs: ["JSON"]),
-        room("Providers", needs: ["Chat", "HTTP", "JSON"]),
+        room("Providers", needs: ["COpenSSL", "Chat", "HTTP", "JSON"]),
         room("Formats", needs: ["Chat", "JSON"]),
         room("Database", needs: ["EventLoop", "CSQLite"]),
         room(

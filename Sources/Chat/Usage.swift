@@ -33,5 +33,8 @@ package struct Usage: Sendable, Equatable {
         self.isEstimated = isEstimated
     }
 
+    /// No counter of an upstream's is believed beyond this, so that sums and prices stay in range.
+    package static let most: Int64 = 1 << 40
+
     package var totalTokens: Int64 { promptTokens + completionTokens }
 }

@@ -1,6 +1,6 @@
 /// Every provider, by the channel types that it serves. Adding one is a folder and a line here.
 package enum ProviderRegistry {
-    package static let all: [any Provider] = [OpenAI(), Anthropic()]
+    package static let all: [any Provider] = [OpenAI(), Anthropic(), Gemini(), Zhipu(), Ali(), Baidu(), PaLM()]
 
     /// The provider of a channel type; `nil` if no version of ours serves it yet.
     package static func provider(of channelType: Int) -> (any Provider)? { byType[channelType] }
@@ -20,8 +20,8 @@ package enum ProviderRegistry {
 
     /// Types that are known by name only (spec/channels.md §1), so that they can be refused by name.
     package static let unserved: [Int: String] = [
-        11: "PaLM2", 15: "Baidu", 16: "Zhipu", 17: "Ali", 18: "Xunfei",
-        21: "AI Proxy Library", 23: "Tencent", 24: "Gemini", 30: "Ollama", 33: "AWS", 34: "Coze", 35: "Cohere",
+        18: "Xunfei",
+        21: "AI Proxy Library", 23: "Tencent", 30: "Ollama", 33: "AWS", 34: "Coze", 35: "Cohere",
         37: "Cloudflare", 38: "DeepL", 42: "Vertex AI", 43: "Proxy", 46: "Replicate",
     ]
 }

@@ -15,6 +15,7 @@ import Testing
 ///   "token": access token, "headers": {client's own}}`, all optional but `type`; and what is expected:
 ///   `"url"`, `"sent_headers": {name: value}`, `"refused": field` (encoding fails), `"outcome": "complete" | "cut" | "failed"`,
 ///   `"failure": {status, type, code, message, kind}` (each optional), `"status"` of the upstream's answer.
+///   `"ends_early": true` for a stream that gives no sign of its end before the last event.
 /// - `upstream.json`: the body expected upstream.
 /// - `response.json` or `stream.sse`: what the upstream answers.
 /// - `answer.json`: the whole answer that an OpenAI client sees, or that its chunks add up to (`MergedAnswer`).

@@ -23,6 +23,11 @@ package struct Configuration: Sendable {
     /// Gemini's threshold for all harm categories, and the API version of channels that name none.
     package var geminiSafetySetting = "BLOCK_NONE"
     package var geminiVersion = "v1beta"
+
+    /// Settings of channels that do not say, by channel type.
+    var providerDefaults: [Int: [String: String]] {
+        [24: ["safety_setting": geminiSafetySetting, "api_version": geminiVersion]]
+    }
     package var testPrompt = "Output only your specific model name with no additional text."
     package var apiRateLimit = 480
     package var webRateLimit = 240

@@ -60,17 +60,21 @@ extension Channel {
         3: "api_version", 17: "plugin", 18: "api_version", 21: "library_id", 24: "api_version",
     ]
 
-    private static func settings(_ record: ChannelRecord) -> [String: String] {
+    /// - Parameter defaults: the process's, for what the channel does not say.
+    private static func settings(_ record: ChannelRecord, _ defaults: [String: String]) -> [String: String] {
         var settings: [String: String] = [:]
         for member in (try? JSON.parse(Array(record.config.utf8)))?.object?.members ?? [] {
             settings[member.key] = member.value.string
         }
         if let name = legacySetting[record.type], settings[name, default: ""].isEmpty { settings[name] = record.other }
+        for (name, value) in defaults where settings[name, default: ""].isEmpty { settings[name] = value }
         return settings
     }
 
     /// Decodes a row; a mapping that is not a JSON object of texts is none.
-    package convenience init(_ record: ChannelRecord, keepingHealthOf old: Channel? = nil) {
+    package convenience init(
+        _ record: ChannelRecord, defaults: [Int: [String: String]] = [:], keepingHealthOf old: Channel? = nil
+    ) {
         var mapping: [String: String] = [:]
         if let text = record.modelMapping, !text.isEmpty, let object = try? JSON.parse(Array(text.utf8)).object {
             for member in object.members { mapping[member.key] = member.value.string }
@@ -79,7 +83,7 @@ extension Channel {
             id: record.id, type: Int(record.type), name: record.name, key: Secret(record.key),
             baseURL: record.baseURL ?? "", models: record.modelList, groups: record.groupList,
             priority: record.priority ?? 0, weight: Int(clamping: record.weight ?? 0), modelMapping: mapping,
-            systemPrompt: record.systemPrompt, settings: Self.settings(record),
+            systemPrompt: record.systemPrompt, settings: Self.settings(record, defaults[Int(record.type)] ?? [:]),
             isEnabled: record.status == 1, health: old?.health ?? ChannelHealth())
     }
 }

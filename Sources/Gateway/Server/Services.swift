@@ -36,6 +36,10 @@ package final class Services: Sendable {
     package func reloadChannels() async throws {
         let records = try await database.read { try $0.allChannels() }
         let old = routing.table
-        routing.replace(with: RoutingTable(channels: records.map { Channel($0, keepingHealthOf: old.channel($0.id)) }))
+        routing.replace(
+            with: RoutingTable(
+                channels: records.map {
+                    Channel($0, defaults: configuration.providerDefaults, keepingHealthOf: old.channel($0.id))
+                }))
     }
 }

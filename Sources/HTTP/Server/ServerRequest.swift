@@ -57,33 +57,3 @@ package final class ServerRequest {
         return nil
     }
 }
-
-/// Decodes `%XX` and `+`; a broken escape stays as it is.
-package func percentDecoded(_ text: some StringProtocol) -> String {
-    let bytes = Array(text.utf8)
-    var output: [UInt8] = []
-    output.reserveCapacity(bytes.count)
-    var index = 0
-    while index < bytes.count {
-        let byte = bytes[index]
-        if byte == 0x25, index + 2 < bytes.count, let high = hexDigit(bytes[index + 1]),
-            let low = hexDigit(bytes[index + 2])
-        {
-            output.append(high << 4 | low)
-            index += 3
-        } else {
-            output.append(byte == 0x2b ? 0x20 : byte)
-            index += 1
-        }
-    }
-    return String(decoding: output, as: UTF8.self)
-}
-
-private func hexDigit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x41 + 10
-    case 0x61...0x66: byte - 0x61 + 10
-    default: nil
-    }
-}

@@ -103,7 +103,7 @@ struct AnthropicUsage {
 
     mutating func update(_ value: JSON) {
         func read(_ name: String, _ counter: inout Int64) {
-            if let number = value[name]?.int { counter = min(max(0, number), 1 << 40) }
+            if let number = value[name]?.int { counter = min(max(0, number), Usage.most) }
         }
         read("input_tokens", &input)
         read("cache_read_input_tokens", &cacheRead)

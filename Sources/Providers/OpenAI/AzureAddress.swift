@@ -1,3 +1,5 @@
+import HTTP
+
 /// Azure's addresses and credentials; its bodies are OpenAI's (spec/wire/azure.md §1).
 enum AzureAddress {
     /// The oldest version that everything here was tried with; for channels that name none.
@@ -16,7 +18,7 @@ enum AzureAddress {
         case .moderations, .imageVariations: return "\(root)/\(endpoint.rawValue)?api-version=\(version)"
         default:
             let folder = base.hasPrefix(OpenAIVendor.cloudflare) ? root : root + "/deployments"
-            let name = segment(deployment(model, channel))
+            let name = percentEncoded(deployment(model, channel))
             return "\(folder)/\(name)/\(endpoint.rawValue)?api-version=\(version)"
         }
     }
@@ -26,23 +28,6 @@ enum AzureAddress {
     private static func deployment(_ model: String, _ channel: ProviderChannel) -> String {
         let strips = model.hasPrefix("gpt-3.5") || channel.setting("strip_dots") == "true"
         return strips ? model.filter { $0 != "." } : model
-    }
-
-    /// Percent-encoded as one path segment.
-    private static func segment(_ name: String) -> String {
-        var encoded = ""
-        for byte in name.utf8 {
-            let isPlain =
-                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e
-            if isPlain {
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let digits = Array("0123456789ABCDEF")
-                encoded += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-            }
-        }
-        return encoded
     }
 
     static func takesStreamOptions(_ channel: ProviderChannel) -> Bool {

@@ -52,9 +52,10 @@ package struct OpenAIAnswer {
     /// understood too.
     package static func usage(_ value: JSONView?) -> Usage? {
         guard let value, value.isObject else { return nil }
+        // What no answer can have cost would overflow the sums.
         func number(_ view: JSONView?) -> Int64 {
-            if let int = view?.int { return max(0, int) }
-            return view?.double.map { $0 > 0 && $0 < 1e15 ? Int64($0) : 0 } ?? 0
+            if let int = view?.int { return min(max(0, int), Usage.most) }
+            return view?.double.map { $0 > 0 && $0 < 1e12 ? Int64($0) : 0 } ?? 0
         }
         let prompt = value["prompt_tokens_details"]
         let completion = value["completion_tokens_details"]

@@ -55,8 +55,10 @@ import Testing
     @Test(
         "a channel that could not work is refused with what is wrong",
         arguments: [
-            (#"{"type":14,"key":"k"}"#, "not served"), (#"{"type":999,"key":"k"}"#, "not served"),
+            (#"{"type":33,"key":"k"}"#, "not served"), (#"{"type":999,"key":"k"}"#, "not served"),
             (#"{"key":"k"}"#, "not served"), (#"{"type":1,"key":"\n\n"}"#, "at least one key"),
+            (#"{"type":16,"key":"no-dot"}"#, "one dot"), (#"{"type":15,"key":"a|b\nc"}"#, "APIKey|SecretKey"),
+            (#"{"type":3,"key":"k"}"#, "base_url"),
             (#"{"type":1}"#, "at least one key"), (#"{"type":8,"key":"k"}"#, "base_url"),
             (#"{"type":1,"key":"k","base_url":"ftp://x"}"#, "base_url"),
             (#"{"type":1,"key":"k","model_mapping":"{"}"#, "model_mapping"),
@@ -88,7 +90,7 @@ import Testing
         #expect(try await gateway.database.read { try $0.channel(id: id)?.key } == "sk-secret")
         #expect(try gateway.refusal("PUT", "/api/channel/", ["name": "x"]) == "WHERE conditions required")
         #expect(try gateway.refusal("PUT", "/api/channel/", ["id": 99, "name": "x"]) == "record not found")
-        #expect(try gateway.refusal("PUT", "/api/channel/", ["id": .int(id), "type": 14]).contains("not served"))
+        #expect(try gateway.refusal("PUT", "/api/channel/", ["id": .int(id), "type": 33]).contains("not served"))
     }
 
     @Test("a change of status or models holds for the next request")

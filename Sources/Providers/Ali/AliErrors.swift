@@ -1,0 +1,52 @@
+import Chat
+import JSON
+
+/// DashScope's errors: `{"code","message","request_id"}` at any status (spec/wire/ali.md §8).
+enum AliErrors {
+    /// The error in a body; `nil` if it is an answer.
+    static func hidden(in root: JSON, status: Int = 200) -> UpstreamFailure? {
+        guard let code = root["code"]?.string, !code.isEmpty else { return nil }
+        return failure(code: code, message: root["message"]?.string ?? "", status: status)
+    }
+
+    static func failure(code: String, message: String, status: Int) -> UpstreamFailure {
+        let (kind, known) = meaning(code, message)
+        let isError = status >= 400
+        return UpstreamFailure(
+            kind: kind ?? (isError ? OpenAIErrors.kind(status: status, code: "", type: "") : .server),
+            status: known ?? (isError ? status : 502),
+            message: sanitized(message.isEmpty ? "The upstream reported \(code)." : message, limit: 4096),
+            type: type(kind), code: .text(sanitized(code, limit: 100)))
+    }
+
+    private static func meaning(_ code: String, _ message: String) -> (UpstreamFailure.Kind?, Int?) {
+        switch code {
+        case "InvalidApiKey": (.authentication, 401)
+        case "Arrearage", "CommodityNotPurchased", "PrepaidBillOverdue", "PostpaidBillOverdue",
+            "AllocationQuota.FreeTierOnly", "Throttling.AllocationQuota":
+            (.quotaExceeded, 429)
+        case _ where code.hasPrefix("Throttling"): (.rateLimited, 429)
+        case _ where code.hasSuffix("AccessDenied") || code.hasPrefix("AccessDenied"): (.permission, 403)
+        case "ModelNotFound", "NotFound", "WorkSpaceNotFound": (.notFound, 404)
+        case "RequestTimeOut", "InternalError.Timeout": (.timedOut, 504)
+        case "ModelUnavailable", "ModelServingError": (.overloaded, 503)
+        case _ where code.hasPrefix("InternalError"), "SystemError", "ModelServiceFailed": (.server, 500)
+        case _ where message == "Model not exist.": (.notFound, 404)
+        case _ where code.hasPrefix("Invalid") || code.hasPrefix("BadRequest"), "DataInspectionFailed",
+            "UnsupportedOperation", "FlowNotPublished":
+            (.badRequest, 400)
+        default: (nil, nil)
+        }
+    }
+
+    private static func type(_ kind: UpstreamFailure.Kind?) -> String {
+        switch kind {
+        case .badRequest, .notFound: "invalid_request_error"
+        case .authentication: "authentication_error"
+        case .permission: "permission_error"
+        case .rateLimited: "rate_limit_error"
+        case .quotaExceeded: "insufficient_quota"
+        default: "server_error"
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import Chat
+import JSON
+
+/// The hub's request → DashScope's body (spec/wire/ali.md §2).
+///
+/// | What DashScope has not | What becomes of it |
+/// | --- | --- |
+/// | a tool call of any kind (`required`), custom tools, spoken answers, documents | refused |
+/// | temperature and top_p out of range | the nearest in range |
+/// | frequency penalty, logit bias, user, metadata, store, service tier, verbosity | dropped |
+/// | names of messages, `strict` of tools | dropped |
+/// | a model name that ends in `-internet` | the name without it, and the web search |
+enum AliRequestEncoder {
+    private static let search = "-internet"
+
+    /// Models that see or hear have an endpoint and a message form of their own.
+    static func isMultimodal(_ request: ChatRequest, model: String) -> Bool {
+        let marks = ["-vl", "qvq", "-audio", "-omni", "-ocr"]
+        if marks.contains(where: { model.contains($0) }) { return true }
+        return request.messages.contains { message in
+            message.parts.contains { part in
+                switch part.content {
+                case .image, .audio, .video: true
+                default: false
+                }
+            }
+        }
+    }
+
+    static func encode(
+        _ request: ChatRequest, model: String, isMultimodal: Bool
+    ) throws(RequestError) -> [UInt8] {
+        var messages: [JSON] = []
+        for (index, message) in request.messages.enumerated() {
+            messages += try encode(message, path: "messages[\(index)]", isMultimodal)
+        }
+        let isSearching = model.hasSuffix(search)
+        let name = isSearching ? String(model.dropLast(search.count)) : model
+        var parameters = try tools(request)
+        add(request, to: &parameters)
+        if isSearching || request.webSearch != nil { parameters.append("enable_search", true) }
+        let body: JSON = [
+            "model": .string(name), "input": ["messages": .array(messages)], "parameters": .object(parameters),
+        ]
+        return body.encoded()
+    }
+
+    private static func cannot(_ what: String, _ field: String) -> RequestError {
+        RequestError(.invalidValue, "DashScope cannot \(what); '\(field)' is not supported there.", parameter: field)
+    }
+
+    // MARK: Messages
+
+    private static func encode(
+        _ message: Message, path: String, _ isMultimodal: Bool
+    ) throws(RequestError) -> [JSON] {
+        var results: [JSON] = []
+        var parts: [JSON] = []
+        var text = ""
+        var calls: [JSON] = []
+        for (index, part) in message.parts.enumerated() {
+            switch part.content {
+            case .text(let piece), .refusal(let piece):
+                text += piece
+                parts.append(["text": .string(piece)])
+            case .toolCall(let call):
+                guard call.kind != .custom else { throw cannot("call tools of free text", path + ".tool_calls") }
+                calls.append([
+                    "id": .string(call.id), "type": "function", "index": .int(calls.count),
+                    "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
+                ])
+            case .toolResult(let result):
+                var object: JSONObject = ["role": "tool"]
+                let content = Message(.tool, parts: result.parts).text
+                object.append("content", isMultimodal ? [["text": .string(content)]] : .string(content))
+                if !result.callID.isEmpty { object.append("tool_call_id", .string(result.callID)) }
+                if let name = result.name { object.append("name", .string(name)) }
+                results.append(.object(object))
+            // Thoughts are not sent back.
+            case .reasoning: break
+            default: parts.append(try media(part, "\(path).content[\(index)]"))
+            }
+        }
+        if message.role == .tool { return results }
+        var object: JSONObject = ["role": .string(message.role == .developer ? "system" : message.role.rawValue)]
+        object.append("content", isMultimodal ? .array(parts) : .string(text))
+        if !calls.isEmpty { object.append("tool_calls", .array(calls)) }
+        return [.object(object)]
+    }
+
+    private static func media(_ part: Part, _ path: String) throws(RequestError) -> JSON {
+        switch part.content {
+        case .image(let media, _): if let address = media.address { return ["image": .string(address)] }
+        case .video(let media): if let address = media.address { return ["video": .string(address)] }
+        case .audio(let media):
+            switch media {
+            case .url(let address): return ["audio": .string(address)]
+            case .base64(let type, let data):
+                let mime = type.contains("/") ? type : "audio/" + type
+                return ["audio": .string("data:\(mime);base64,\(data)")]
+            case .fileID: break
+            }
+        case .opaque(let opaque): if opaque.format == .ali { return opaque.value }
+        default: break
+        }
+        throw cannot("take this part", path)
+    }
+
+    // MARK: Parameters
+
+    private static func tools(_ request: ChatRequest) throws(RequestError) -> JSONObject {
+        var parameters: JSONObject = ["result_format": "message"]
+        var tools: [JSON] = []
+        for (index, tool) in request.tools.enumerated() {
+            guard case .function(let function) = tool else { throw cannot("run this tool", "tools[\(index)].type") }
+            var object: JSONObject = ["name": .string(function.name)]
+            if let description = function.description { object.append("description", .string(description)) }
+            object.append("parameters", function.parameters ?? ["type": "object", "properties": [:]])
+            tools.append(["type": "function", "function": .object(object)])
+        }
+        guard !tools.isEmpty else { return parameters }
+        parameters.append("tools", .array(tools))
+        if let isParallel = request.allowsParallelToolCalls {
+            parameters.append("parallel_tool_calls", .bool(isParallel))
+        }
+        guard let choice = request.toolChoice else { return parameters }
+        switch choice {
+        case .none: parameters.append("tool_choice", "none")
+        case .automatic: parameters.append("tool_choice", "auto")
+        case .function(let name):
+            parameters.append("tool_choice", ["type": "function", "function": ["name": .string(name)]])
+        case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+        }
+        return parameters
+    }
+
+    private static func add(_ request: ChatRequest, to parameters: inout JSONObject) {
+        let sampling = request.sampling
+        if request.stream.isOn { parameters.append("incremental_output", true) }
+        if let value = sampling.temperature { parameters.append("temperature", .double(min(max(value, 0), 1.99))) }
+        if let value = sampling.topP { parameters.append("top_p", .double(min(max(value, 0.0001), 0.9999))) }
+        if let value = sampling.topK { parameters.append("top_k", .int(value)) }
+        if let value = sampling.presencePenalty {
+            parameters.append("presence_penalty", .double(min(max(value, -2), 2)))
+        }
+        if let seed = sampling.seed, seed >= 0 { parameters.append("seed", .int(seed)) }
+        if !sampling.stop.isEmpty { parameters.append("stop", .array(sampling.stop.map { .string($0) })) }
+        if let limit = request.limits.tokens { parameters.append("max_tokens", .int(limit)) }
+        if let count = request.limits.count, count != 1 { parameters.append("n", .int(count)) }
+        if let wants = sampling.logprobs { parameters.append("logprobs", .bool(wants)) }
+        if let top = sampling.topLogprobs { parameters.append("top_logprobs", .int(top)) }
+        switch request.responseFormat {
+        case .jsonObject: parameters.append("response_format", ["type": "json_object"])
+        case .jsonSchema(let name, _, let schema, let isStrict):
+            var object: JSONObject = ["name": .string(name), "schema": schema ?? [:]]
+            if let isStrict { object.append("strict", .bool(isStrict)) }
+            parameters.append("response_format", ["type": "json_schema", "json_schema": .object(object)])
+        case .text, .opaque, nil: break
+        }
+        if let reasoning = request.reasoning {
+            let thinks = !["none", "minimal"].contains(reasoning.effort ?? "")
+            parameters.append("enable_thinking", .bool(thinks))
+            if thinks, let budget = reasoning.budget { parameters.append("thinking_budget", .int(max(1, budget))) }
+        }
+        for name in [
+            "enable_search", "search_options", "repetition_penalty", "enable_thinking", "thinking_budget",
+            "vl_high_resolution_images", "translation_options", "enable_code_interpreter",
+        ] {
+            if let value = request.extras?.members[name] { parameters[name] = value }
+        }
+    }
+}

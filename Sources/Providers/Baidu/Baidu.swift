@@ -1,0 +1,118 @@
+package import Chat
+package import HTTP
+package import JSON
+
+/// aip.baidubce.com, version 1 (spec/wire/baidu.md). Channel type 15; its key is `APIKey|SecretKey`, exchanged for an access
+/// token. Version 2 is type 47, a row of `OpenAIVendor`.
+package struct Baidu: EmbeddingProvider {
+    package let descriptor = ProviderDescriptor(name: "Baidu", format: .baidu, channelTypes: [15])
+
+    private static let defaultBaseURL = "https://aip.baidubce.com"
+
+    package init() {}
+
+    // MARK: Credentials
+
+    private static func pair(_ key: String) -> (id: Substring, secret: Substring)? {
+        let parts = key.split(separator: "|", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy({ !$0.isEmpty }) ? (parts[0], parts[1]) : nil
+    }
+
+    package func problem(withKey key: String) -> String? {
+        Self.pair(key) == nil ? "a key of Baidu's is APIKey|SecretKey" : nil
+    }
+
+    package func tokenRequest(for channel: ProviderChannel) -> EncodedRequest? {
+        let (id, secret) = Self.pair(channel.key) ?? ("", "")
+        let query =
+            "grant_type=client_credentials&client_id=\(percentEncoded(id))&client_secret=\(percentEncoded(secret))"
+        return EncodedRequest(
+            url: Self.base(channel) + "/oauth/2.0/token?" + query,
+            headers: ["Content-Type": "application/json", "Accept": "application/json"], body: Array("{}".utf8))
+    }
+
+    package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
+        guard let root = try? JSON.parse(body), root.object != nil else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
+        }
+        guard let token = root["access_token"]?.string, !token.isEmpty else {
+            let text = root["error_description"]?.string ?? "no access token was given"
+            throw UpstreamFailure(
+                kind: .authentication, status: 401, message: sanitized("Baidu refuses the key: \(text)", limit: 500),
+                type: "authentication_error",
+                code: .text(sanitized(root["error"]?.string ?? "invalid_client", limit: 100)))
+        }
+        return AccessToken(text: token, lifetime: root["expires_in"]?.int ?? 3600)
+    }
+
+    private static func base(_ channel: ProviderChannel) -> String {
+        channel.baseURL.isEmpty ? defaultBaseURL : channel.baseURL
+    }
+
+    // MARK: Chat
+
+    package func encode(_ request: ChatRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest {
+        Self.request(call, "chat/" + BaiduModels.endpoint(call.model), try BaiduRequestEncoder.encode(request))
+    }
+
+    private static func request(_ call: ProviderCall, _ path: String, _ body: [UInt8]) -> EncodedRequest {
+        let token = percentEncoded(call.accessToken ?? "")
+        let path = "/rpc/2.0/ai_custom/v1/wenxinworkshop/\(path)?access_token=\(token)"
+        return EncodedRequest(
+            url: base(call.channel) + path,
+            headers: ["Content-Type": "application/json", "Accept": "application/json"], body: body)
+    }
+
+    package func decode(
+        _ body: [UInt8], status: Int, contentType: String?
+    ) throws(UpstreamFailure) -> [ChatEvent] {
+        guard let root = try? JSON.parse(body), root.object != nil else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
+        }
+        if let failure = BaiduErrors.hidden(in: root) { throw failure }
+        guard root["result"] != nil || root["function_call"] != nil else {
+            throw UpstreamFailure(
+                kind: .notTheProvider, status: 502, message: "The upstream's answer has no result.",
+                code: .text("bad_upstream_response"))
+        }
+        var reader = BaiduAnswerReader()
+        var events: [ChatEvent] = []
+        reader.read(root, isEnd: true, into: &events)
+        return events
+    }
+
+    package func decoder() -> BaiduStreamDecoder { BaiduStreamDecoder() }
+
+    package func failure(
+        status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
+    ) -> UpstreamFailure {
+        if let root = try? JSON.parse(body), let failure = BaiduErrors.hidden(in: root) { return failure }
+        return OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
+    }
+
+    // MARK: Embeddings
+
+    package func encode(
+        _ request: EmbeddingRequest, for call: ProviderCall
+    ) throws(RequestError) -> EncodedRequest {
+        let texts = request.inputs.compactMap { input -> JSON? in
+            if case .text(let text) = input { .string(text) } else { nil }
+        }
+        var body: JSONObject = ["input": .array(texts)]
+        if let user = request.user { body.append("user_id", .string(user)) }
+        return Self.request(
+            call, "embeddings/" + BaiduModels.endpoint(call.model), JSON.object(body).encoded())
+    }
+
+    package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
+        guard let root = try? JSON.parse(body), root.object != nil else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
+        }
+        if let failure = BaiduErrors.hidden(in: root) { throw failure }
+        let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+        let tokens = root["usage"]?["prompt_tokens"]?.int
+        return EmbeddingAnswer(
+            vectors: items.map { ($0["embedding"]?.array ?? []).compactMap(\.double) },
+            usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })
+    }
+}

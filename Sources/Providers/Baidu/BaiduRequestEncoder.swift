@@ -1,0 +1,167 @@
+import Chat
+import JSON
+
+/// The hub's request → Baidu's body (spec/wire/baidu.md §3).
+///
+/// | What Baidu has not | What becomes of it |
+/// | --- | --- |
+/// | images, audio, documents; several calls of one turn; a call that must be (`required`); custom tools | refused |
+/// | several answers, logprobs, more than four stop sequences | refused |
+/// | JSON schema | JSON mode, and the schema in words |
+/// | turns out of order | joined by role, an empty-ish one put in front |
+/// | temperature, top_p, frequency penalty out of range | the nearest in range; the penalty's scale is 1 to 2 |
+/// | presence penalty, logit bias, seed, metadata, store, reasoning effort | dropped |
+/// | ids of calls | lost, and matched again by the function's name |
+struct BaiduRequestEncoder {
+    private static let maxStops = 4
+
+    private var turns: [(role: String, object: JSONObject)] = []
+    private var system = ""
+    /// Functions by the id of the call, for results that do not say.
+    private var names: [String: String] = [:]
+
+    static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
+        try refuse(request)
+        var encoder = BaiduRequestEncoder()
+        for (index, message) in request.messages.enumerated() {
+            try encoder.add(message, path: "messages[\(index)]")
+        }
+        var body = JSONObject()
+        body.append("messages", .array(encoder.ordered))
+        if case .jsonSchema(_, _, let schema?, _) = request.responseFormat {
+            encoder.system +=
+                "\nAnswer with one JSON object by this JSON schema: \(String(decoding: schema.encoded(), as: UTF8.self))"
+        }
+        if !encoder.system.isEmpty { body.append("system", .string(encoder.system)) }
+        try add(tools: request, to: &body)
+        add(options: request, to: &body)
+        return JSON.object(body).encoded()
+    }
+
+    private static func cannot(_ what: String, _ field: String) -> RequestError {
+        RequestError(.invalidValue, "ERNIE cannot \(what); '\(field)' is not supported there.", parameter: field)
+    }
+
+    private static func refuse(_ request: ChatRequest) throws(RequestError) {
+        if let count = request.limits.count, count != 1 { throw cannot("give several answers", "n") }
+        if request.sampling.logprobs == true { throw cannot("report log-probabilities", "logprobs") }
+        if request.sampling.stop.count > maxStops { throw cannot("take more than four stop sequences", "stop") }
+        if request.messages.allSatisfy({ $0.role == .system || $0.role == .developer }) {
+            throw RequestError(.invalidValue, "ERNIE needs a message of the user's.", parameter: "messages")
+        }
+    }
+
+    // MARK: Messages
+
+    private mutating func add(_ message: Message, path: String) throws(RequestError) {
+        var call: JSON?
+        for (index, part) in message.parts.enumerated() {
+            switch part.content {
+            case .text, .refusal, .reasoning: break
+            case .toolCall(let made):
+                guard made.kind != .custom else { throw Self.cannot("call tools of free text", path + ".tool_calls") }
+                guard call == nil else { throw Self.cannot("call several functions at once", path + ".tool_calls") }
+                names[made.id] = made.name
+                call = ["name": .string(made.name), "arguments": .string(made.arguments)]
+            case .toolResult(let result):
+                let name = result.name ?? names[result.callID] ?? ""
+                guard !name.isEmpty else {
+                    throw RequestError(
+                        .invalidValue, "No call has the id '\(result.callID)'.", parameter: path + ".tool_call_id")
+                }
+                let text = Message(.tool, parts: result.parts).text
+                let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
+                let content: JSON = parsed == nil ? ["result": .string(text)] : parsed ?? [:]
+                turns.append(
+                    (
+                        "function",
+                        [
+                            "role": "function", "name": .string(name),
+                            "content": .string(String(decoding: content.encoded(), as: UTF8.self)),
+                        ]
+                    ))
+                return
+            default: throw Self.cannot("take this part", "\(path).content[\(index)]")
+            }
+        }
+        let text = message.parts.reduce(into: "") { text, part in
+            switch part.content {
+            case .text(let piece), .refusal(let piece): text += piece
+            default: break
+            }
+        }
+        switch message.role {
+        case .system, .developer: system += system.isEmpty ? text : "\n" + text
+        case .assistant:
+            var object: JSONObject = ["role": "assistant", "content": .string(text)]
+            if let call { object.append("function_call", call) }
+            if !text.isEmpty || call != nil { append("assistant", object, text) }
+        case .user, .tool: if !text.isEmpty { append("user", ["role": "user", "content": .string(text)], text) }
+        }
+    }
+
+    private mutating func append(_ role: String, _ object: JSONObject, _ text: String) {
+        guard let last = turns.last, last.role == role, object["function_call"] == nil,
+            let before = last.object["content"]?.string
+        else { return turns.append((role, object)) }
+        turns[turns.count - 1].object["content"] = .string(before.isEmpty ? text : before + "\n" + text)
+    }
+
+    /// The user's first and last, assistants between.
+    private var ordered: [JSON] {
+        var messages: [JSON] = []
+        var expectsUser = true
+        for turn in turns {
+            let isUser = turn.role != "assistant"
+            if isUser != expectsUser {
+                messages.append(["role": expectsUser ? "user" : "assistant", "content": "…"])
+            }
+            messages.append(.object(turn.object))
+            expectsUser = !isUser
+        }
+        if expectsUser { messages.append(["role": "user", "content": "…"]) }
+        return messages
+    }
+
+    // MARK: Options
+
+    private static func add(tools request: ChatRequest, to body: inout JSONObject) throws(RequestError) {
+        var functions: [JSON] = []
+        for (index, tool) in request.tools.enumerated() {
+            guard case .function(let function) = tool else { throw cannot("run this tool", "tools[\(index)].type") }
+            functions.append([
+                "name": .string(function.name), "description": .string(function.description ?? function.name),
+                "parameters": function.parameters ?? ["type": "object", "properties": [:]],
+            ])
+        }
+        guard !functions.isEmpty else { return }
+        switch request.toolChoice {
+        case ToolChoice.none?: return
+        case .function(let name):
+            body.append("tool_choice", ["type": "function", "function": ["name": .string(name)]])
+        case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+        default: break
+        }
+        body.append("functions", .array(functions))
+    }
+
+    private static func add(options request: ChatRequest, to body: inout JSONObject) {
+        let sampling = request.sampling
+        if request.stream.isOn { body.append("stream", true) }
+        if let value = sampling.temperature { body.append("temperature", .double(min(max(value, 0.01), 1))) }
+        if let value = sampling.topP { body.append("top_p", .double(min(max(value, 0.01), 0.99))) }
+        if let value = sampling.frequencyPenalty {
+            body.append("penalty_score", .double(min(max(1 + value / 2, 1), 2)))
+        }
+        if !sampling.stop.isEmpty { body.append("stop", .array(sampling.stop.map { .string($0) })) }
+        if let limit = request.limits.tokens { body.append("max_output_tokens", .int(max(2, limit))) }
+        if let user = request.account.user { body.append("user_id", .string(user)) }
+        switch request.responseFormat {
+        case .jsonObject, .jsonSchema: body.append("response_format", "json_object")
+        case .text, .opaque, nil: break
+        }
+        for name in ["disable_search", "enable_citation", "enable_trace", "penalty_score"] {
+            if let value = request.extras?.members[name] { body[name] = value }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package import Chat
+import JSON
+
+/// Baidu's stream → hub events, at any split of the bytes (spec/wire/baidu.md §3.4). Each event is one line; an error may
+/// come as a bare line of JSON without `data:`, which no reader of server-sent events would show.
+package struct BaiduStreamDecoder: AnswerDecoder {
+    private static let limit = 4 << 20
+
+    private var line: [UInt8] = []
+    private var reader = BaiduAnswerReader()
+    private var hasFailed = false
+
+    package var isOver: Bool { hasFailed || reader.isFinished }
+
+    package mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
+        var rest = bytes[...]
+        while !isOver, let end = rest.firstIndex(of: 0x0a) {
+            line += rest[..<end]
+            rest = rest[(end + 1)...]
+            take(&events)
+        }
+        guard !isOver else { return }
+        line += rest
+        if line.count > Self.limit { fail(OpenAIErrors.eventTooLarge, &events) }
+    }
+
+    package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
+        if !isOver { take(&events) }
+        guard !isOver else { return }
+        reader.usageSoFar(into: &events)
+        fail(OpenAIErrors.cutStream, &events)
+    }
+
+    private mutating func fail(_ failure: UpstreamFailure, _ events: inout [ChatEvent]) {
+        hasFailed = true
+        events.append(.failed(failure))
+    }
+
+    private mutating func take(_ events: inout [ChatEvent]) {
+        defer { line.removeAll(keepingCapacity: true) }
+        var content = line[...]
+        while let last = content.last, last == 0x0d || last == 0x20 { content.removeLast() }
+        if content.starts(with: "data:".utf8) {
+            content = content.dropFirst(5)
+        } else if content.first != 0x7b {
+            // Blank lines, comments, names of events.
+            return
+        }
+        while content.first == 0x20 { content.removeFirst() }
+        guard !content.isEmpty else { return }
+        guard let root = try? JSON.parse(Array(content)), root.object != nil else {
+            return fail(OpenAIErrors.eventNotJSON, &events)
+        }
+        if let failure = BaiduErrors.hidden(in: root) { return fail(failure, &events) }
+        reader.read(root, isEnd: root["is_end"]?.bool == true, into: &events)
+    }
+}

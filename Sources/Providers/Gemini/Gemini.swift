@@ -1,0 +1,94 @@
+package import Chat
+package import HTTP
+package import JSON
+
+/// generativelanguage.googleapis.com (spec/wire/gemini.md). Channel type 24.
+///
+/// Settings of the channel: `api_version` (`v1beta`), `safety_setting` (`BLOCK_NONE`).
+package struct Gemini: EmbeddingProvider {
+    package let descriptor = ProviderDescriptor(
+        name: "Gemini", format: .gemini, channelTypes: [24], inlinesImages: true)
+
+    private static let defaultBaseURL = "https://generativelanguage.googleapis.com"
+
+    package init() {}
+
+    package func encode(_ request: ChatRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest {
+        let action = request.stream.isOn ? "streamGenerateContent?alt=sse" : "generateContent"
+        return EncodedRequest(
+            url: Self.url(call, action), headers: Self.headers(call),
+            body: try GeminiRequestEncoder.encode(
+                request, model: call.model, safety: call.channel.setting("safety_setting") ?? "BLOCK_NONE"))
+    }
+
+    private static func url(_ call: ProviderCall, _ action: String) -> String {
+        let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
+        let version = call.channel.setting("api_version") ?? "v1beta"
+        return "\(base)/\(version)/models/\(name(call.model)):\(action)"
+    }
+
+    /// Clients may write the name with its collection before it.
+    private static func name(_ model: String) -> String {
+        model.hasPrefix("models/") ? String(model.dropFirst(7)) : model
+    }
+
+    private static func headers(_ call: ProviderCall) -> HTTPHeaders {
+        ["Content-Type": "application/json", "Accept": "*/*", "x-goog-api-key": call.channel.key]
+    }
+
+    package func decode(
+        _ body: [UInt8], status: Int, contentType: String?
+    ) throws(UpstreamFailure) -> [ChatEvent] {
+        guard let root = try? JSON.parse(body) else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
+        }
+        if let failure = GeminiErrors.hidden(in: root) { throw failure }
+        var reader = GeminiAnswerReader()
+        var events: [ChatEvent] = []
+        reader.read(root, into: &events)
+        guard reader.isFinished else {
+            throw UpstreamFailure(
+                kind: .notTheProvider, status: 502, message: "The upstream's answer has no candidates.",
+                code: .text("bad_upstream_response"))
+        }
+        reader.finish(into: &events)
+        return events
+    }
+
+    package func decoder() -> GeminiStreamDecoder { GeminiStreamDecoder() }
+
+    package func failure(
+        status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
+    ) -> UpstreamFailure {
+        GeminiErrors.failure(status: status, headers: headers, body: body, parser: parser)
+    }
+
+    // MARK: Embeddings
+
+    package func encode(
+        _ request: EmbeddingRequest, for call: ProviderCall
+    ) throws(RequestError) -> EncodedRequest {
+        var requests: [JSON] = []
+        for input in request.inputs {
+            guard case .text(let text) = input else { continue }
+            var object: JSONObject = [
+                "model": .string("models/" + Self.name(call.model)), "content": ["parts": [["text": .string(text)]]],
+            ]
+            if let size = request.dimensions { object.append("outputDimensionality", .int(size)) }
+            requests.append(.object(object))
+        }
+        let body: JSON = ["requests": .array(requests)]
+        return EncodedRequest(
+            url: Self.url(call, "batchEmbedContents"), headers: Self.headers(call), body: body.encoded())
+    }
+
+    package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
+        guard let root = try? JSON.parse(body) else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
+        }
+        if let failure = GeminiErrors.hidden(in: root) { throw failure }
+        let vectors = (root["embeddings"]?.array ?? []).map { ($0["values"]?.array ?? []).compactMap(\.double) }
+        let tokens = root["usageMetadata"]?["promptTokenCount"]?.int
+        return EmbeddingAnswer(vectors: vectors, usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })
+    }
+}

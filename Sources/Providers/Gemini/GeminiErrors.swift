@@ -1,0 +1,78 @@
+import Chat
+import HTTP
+import JSON
+
+/// Google's errors (spec/wire/gemini.md §9): `{"error":{"code","message","status","details"}}`, perhaps in an array.
+enum GeminiErrors {
+    static func failure(
+        status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
+    ) -> UpstreamFailure {
+        if let root = try? JSON.parse(body), let error = error(in: root) { return read(error, status: status) }
+        return OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
+    }
+
+    /// The error in a body whose status says that there is none.
+    static func hidden(in root: JSON) -> UpstreamFailure? {
+        guard let error = error(in: root) else { return nil }
+        let code = Int(error["code"]?.int ?? 502)
+        return read(error, status: (400..<600).contains(code) ? code : 502)
+    }
+
+    private static func error(in root: JSON) -> JSON? {
+        let error = root["error"] ?? root[0]?["error"]
+        return error?.object == nil ? nil : error
+    }
+
+    private static func read(_ error: JSON, status: Int) -> UpstreamFailure {
+        let word = error["status"]?.string ?? ""
+        let message = sanitized(error["message"]?.string ?? "The upstream reported an error.", limit: 4096)
+        var (kind, clientStatus) = (OpenAIErrors.kind(status: status, code: "", type: ""), status)
+        switch word {
+        case "RESOURCE_EXHAUSTED":
+            kind = message.contains("billing") || message.contains("PerDay") ? .quotaExceeded : .rateLimited
+        case "UNAUTHENTICATED": kind = .authentication
+        case "PERMISSION_DENIED": kind = .permission
+        // A place that Google does not serve is the channel's trouble, not the request's.
+        case "FAILED_PRECONDITION": (kind, clientStatus) = (.permission, 403)
+        case "UNAVAILABLE": kind = .overloaded
+        case "DEADLINE_EXCEEDED": kind = .timedOut
+        case "INVALID_ARGUMENT":
+            // A bad key is a 400 of its own.
+            if reasons(error).contains("API_KEY_INVALID") || message.contains("API key") || message.contains("API Key")
+            {
+                (kind, clientStatus) = (.authentication, 401)
+            }
+        default: break
+        }
+        return UpstreamFailure(
+            kind: kind, status: clientStatus, message: message, type: type(kind),
+            code: .text(word.isEmpty ? "upstream_error" : sanitized(word.lowercased(), limit: 100)),
+            retryAfter: retryDelay(error))
+    }
+
+    private static func type(_ kind: UpstreamFailure.Kind) -> String {
+        switch kind {
+        case .badRequest, .notFound: "invalid_request_error"
+        case .authentication: "authentication_error"
+        case .permission: "permission_error"
+        case .rateLimited: "rate_limit_error"
+        case .quotaExceeded: "insufficient_quota"
+        default: "server_error"
+        }
+    }
+
+    private static func reasons(_ error: JSON) -> [String] {
+        (error["details"]?.array ?? []).compactMap { $0["reason"]?.string }
+    }
+
+    /// `"retryDelay": "26s"`, perhaps with a fraction.
+    private static func retryDelay(_ error: JSON) -> Int? {
+        for detail in error["details"]?.array ?? [] {
+            guard let text = detail["retryDelay"]?.string, text.hasSuffix("s"), let seconds = Double(text.dropLast()),
+                seconds >= 0, seconds < 86_400
+            else { continue }
+            return Int(seconds.rounded(.up))
+        }
+        return nil
+    }
+}
