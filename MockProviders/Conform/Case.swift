@@ -194,7 +194,9 @@ extension Case {
             let format: JSON = [
                 "type": "json_schema", "json_schema": ["name": "town", "schema": schema, "strict": true],
             ]
+            judge.mock.add(script { $0.text = #"{"city":"Oslo","heads":3}"# })
             let answer = try await judge.answer(judge.chat("A town.", ["response_format": format]))
+            try judge.expectArrived("heads", "the schema")
             let text = answer["choices"]?[0]?["message"]?["content"]?.string ?? ""
             guard let value = try? JSON.parse(Array(text.utf8)), value["city"]?.string != nil,
                 value["heads"]?.int != nil

@@ -23,6 +23,8 @@ package struct Target: Sendable {
 enum Verdict: Error {
     /// Something did not come through, one way or the other.
     case lost(String)
+    /// The target said that its provider cannot do it: an honest 400 that names the field.
+    case refused(String)
     /// The target's own usage is not what the upstream served.
     case billed(String)
 }
@@ -44,6 +46,8 @@ package struct Judge: Sendable {
     /// Runs every case. To be called on an event loop.
     package func run() async -> Report {
         var report = Report(target: target)
+        // The first call may fetch a token upstream, which must not take a case's script.
+        _ = try? await ask(chat("Hello."))
         for one in Case.all {
             mock.reset()
             do throws(Verdict) {
@@ -52,6 +56,7 @@ package struct Judge: Sendable {
             } catch {
                 switch error {
                 case .lost(let what): report.add(one.name, .lost(what))
+                case .refused(let what): report.add(one.name, .refused(what))
                 case .billed(let what): report.add(one.name, .billed(what))
                 }
             }
@@ -91,10 +96,18 @@ package struct Judge: Sendable {
     /// A good answer in one piece.
     func answer(_ body: JSONObject) async throws(Verdict) -> JSON {
         let reply = try await ask(body)
-        guard reply.status == 200, let json = reply.json else {
-            throw .lost("status \(reply.status): \(reply.text.prefix(200))")
-        }
+        try Self.check(reply)
+        guard let json = reply.json else { throw .lost("no JSON: \(reply.text.prefix(200))") }
         return json
+    }
+
+    private static func check(_ reply: Reply) throws(Verdict) {
+        if reply.status == 200 { return }
+        let error = reply.json?["error"]
+        if reply.status == 400, let field = error?["param"]?.string, !field.isEmpty {
+            throw .refused("\(field): \(error?["message"]?.string ?? "")")
+        }
+        throw .lost("status \(reply.status): \(reply.text.prefix(200))")
     }
 
     /// A good stream.
@@ -102,7 +115,7 @@ package struct Judge: Sendable {
         var body = body
         body["stream"] = true
         let reply = try await ask(body)
-        guard reply.status == 200 else { throw .lost("status \(reply.status): \(reply.text.prefix(200))") }
+        try Self.check(reply)
         return StreamReply(reply)
     }
 

@@ -5,20 +5,29 @@ package struct Report: Sendable {
     package enum Outcome: Sendable, Equatable {
         case passed
         case lost(String)
+        case refused(String)
         case billed(String)
 
         var word: String {
             switch self {
             case .passed: "passed"
+            case .refused: "refused"
             case .lost: "lost"
             case .billed: "billed wrongly"
+            }
+        }
+
+        package var isFailure: Bool {
+            switch self {
+            case .passed, .refused: false
+            case .lost, .billed: true
             }
         }
 
         var detail: String {
             switch self {
             case .passed: ""
-            case .lost(let what), .billed(let what): what
+            case .lost(let what), .refused(let what), .billed(let what): what
             }
         }
     }
@@ -30,7 +39,10 @@ package struct Report: Sendable {
 
     mutating func add(_ name: String, _ outcome: Outcome) { rows.append((name, outcome)) }
 
-    package var allPassed: Bool { rows.allSatisfy { $0.outcome == .passed } }
+    /// Nothing was lost or billed wrongly; what the target refused by name is not lost.
+    package var allPassed: Bool {
+        !rows.contains { $0.outcome.isFailure }
+    }
 
     /// A line a case, and the sum.
     package var table: String {

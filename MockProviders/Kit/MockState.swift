@@ -17,10 +17,13 @@ final class MockState: Sendable {
         self.journal = journal
         self.ledger = ledger
         let openAI = OpenAI()
+        let baidu = Baidu.Credentials()
         providers = [
             ("/openai/v1/", openAI),
             ("/v1/", openAI),
             ("/anthropic/", Claude()),
+            ("/baidu/v2/", Baidu.Platform(baidu)),
+            ("/baidu/", Baidu.Workshop(baidu)),
         ]
     }
 

@@ -16,6 +16,8 @@ import Testing
         let prefix: String
         let model: String
         var lacks: Set<String> = []
+        /// Cases of the judge that the service itself has no room for.
+        var loses: [String] = []
         var testDescription: String { name }
     }
 
@@ -23,6 +25,12 @@ import Testing
         Upstream(name: "OpenAI", type: 1, key: "sk-mock-end-to-end", prefix: "/openai", model: "gpt-4o"),
         Upstream(
             name: "Anthropic", type: 14, key: "sk-ant-api03-mock", prefix: "/anthropic", model: "claude-sonnet-4-5"),
+        Upstream(
+            name: "Baidu", type: 15, key: "ak-test|sk-test", prefix: "/baidu", model: "ERNIE-4.0-8K",
+            lacks: ["tools", "images", "schema"], loses: ["two calls at once, streamed"]),
+        Upstream(
+            name: "Baidu v2", type: 47, key: "bce-v3/ALTAK-test/secret", prefix: "/baidu", model: "ernie-4.0-8k",
+            lacks: ["images"], loses: ["an inline image"]),
     ]
 
     private func with(
@@ -238,6 +246,16 @@ import Testing
             let books = try installation.books()
             #expect(books.completion >= 1 && books.completion < 50)
         }
+    }
+
+    @Test("an access token that ends before its time is fetched again")
+    func expiredToken() async throws {
+        let installation = try await Installation(models: nil)
+        try installation.addChannel(15, "ak-mock-expires-1|sk-test", "/baidu", models: "ERNIE-4.0-8K")
+        for _ in 0..<3 { #expect(try installation.chat("x", model: "ERNIE-4.0-8K").status == 200) }
+        let exchanges = installation.mock.journal.entries.filter { $0.path.hasSuffix("/oauth/2.0/token") }.count
+        #expect(exchanges == 3)
+        await installation.close()
     }
 
     @Test("a wrong key is the channel's fault", arguments: all)

@@ -21,6 +21,7 @@ enum BaiduErrors {
         case 3, 336005: (.notFound, 404, "invalid_request_error")
         case 17, 19: (.quotaExceeded, 429, "insufficient_quota")
         case 4, 18, 336501, 336502: (.rateLimited, 429, "rate_limit_error")
+        case 1, 2, 336000, 500000: (.server, 500, "server_error")
         case 336100: (.overloaded, 503, "server_error")
         case 336001...336007, 336101...336199: (.badRequest, 400, "invalid_request_error")
         default: (.server, 502, "server_error")

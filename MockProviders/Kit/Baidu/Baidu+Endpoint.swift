@@ -1,0 +1,87 @@
+extension Baidu {
+    /// What the last step of a workshop's path stands for, and its limits.
+    struct Endpoint: Sendable {
+        let name: String
+        /// The model's name in the list of services.
+        let model: String
+        /// Of the last message with the system text, or of all messages at models with `countsAll`.
+        var maxCharacters = 20_000
+        var maxInput = 5_120
+        var maxOutput = 2_048
+        var countsAll = false
+        /// `top_p` 0 is refused.
+        var isStrict = false
+
+        /// Any endpoint with `mock-` in its name exists, without limits.
+        static func find(_ name: String, under kind: String) -> Endpoint? {
+            if name.firstRange(of: "mock-") != nil {
+                return Endpoint(name: name, model: name, maxCharacters: .max, maxInput: .max, maxOutput: 1 << 30)
+            }
+            // The raw completion of a chat model goes by the chat's name as well.
+            return all[kind]?[name] ?? (kind == "completions" ? all["chat"]?[name] : nil)
+        }
+
+        private static func chat(_ name: String, _ model: String) -> Endpoint { Endpoint(name: name, model: model) }
+
+        private static func large(_ name: String, _ model: String) -> Endpoint {
+            Endpoint(name: name, model: model, maxCharacters: 516_096, maxInput: 126_976, maxOutput: 4_096)
+        }
+
+        private static func old(_ name: String, _ model: String) -> Endpoint {
+            Endpoint(name: name, model: model, maxCharacters: 11_200, maxInput: 7_168, isStrict: true)
+        }
+
+        private static func open(_ name: String, _ model: String) -> Endpoint {
+            Endpoint(name: name, model: model, maxCharacters: 4_800, maxInput: 2_400, countsAll: true, isStrict: true)
+        }
+
+        static let chats = [
+            chat("completions_pro", "ERNIE-4.0-8K"), chat("ernie-4.0-8k-latest", "ERNIE-4.0-8K-Latest"),
+            chat("ernie-4.0-8k-preview", "ERNIE-4.0-8K-Preview"),
+            chat("completions_adv_pro", "ERNIE-4.0-8K-Preview-0518"),
+            chat("ernie-4.0-turbo-8k", "ERNIE-4.0-Turbo-8K"), chat("completions", "ERNIE-3.5-8K"),
+            large("ernie-3.5-128k", "ERNIE-3.5-128K"), chat("ernie-3.5-8k-0205", "ERNIE-3.5-8K-0205"),
+            chat("ernie-3.5-8k-0329", "ERNIE-3.5-8K-0329"), chat("ernie-3.5-8k-0613", "ERNIE-3.5-8K-0613"),
+            chat("ernie-3.5-8k-0701", "ERNIE-3.5-8K-0701"), chat("ernie-3.5-8k-1222", "ERNIE-3.5-8K-1222"),
+            chat("ernie-3.5-4k-0205", "ERNIE-3.5-4K-0205"), old("ernie_bot_8k", "ERNIE-Bot-8K"),
+            chat("ernie_speed", "ERNIE-Speed-8K"), large("ernie-speed-128k", "ERNIE-Speed-128K"),
+            large("ernie-speed-pro-128k", "ERNIE-Speed-Pro-128K"), old("eb-instant", "ERNIE-Lite-8K-0922"),
+            chat("ernie-lite-8k", "ERNIE-Lite-8K"), chat("ernie-lite-pro-8k", "ERNIE-Lite-Pro-8K"),
+            chat("ernie-tiny-8k", "ERNIE-Tiny-8K"), chat("ernie-char-8k", "ERNIE-Character-8K"),
+            chat("ernie-func-8k", "ERNIE-Function-8K"), chat("ernie-novel-8k", "ERNIE-Novel-8K"),
+            open("bloomz_7b1", "BLOOMZ-7B"), open("llama_2_7b", "Llama-2-7B-Chat"),
+            open("llama_3_8b", "Meta-Llama-3-8B"), open("mixtral_8x7b_instruct", "Mixtral-8x7B-Instruct"),
+            open("yi_34b_chat", "Yi-34B-Chat"), open("gemma_7b_it", "Gemma-7B-it"),
+        ]
+
+        /// Under their path's first step, in the order of the list of services.
+        static let services: [(kind: String, endpoints: [Endpoint])] = [
+            ("chat", chats),
+            (
+                "completions",
+                [open("sqlcoder_7b", "SQLCoder-7B"), open("codellama_7b_instruct", "CodeLlama-7b-Instruct")]
+            ),
+            (
+                "embeddings",
+                [
+                    chat("embedding-v1", "Embedding-V1"), chat("bge_large_zh", "bge-large-zh"),
+                    chat("bge_large_en", "bge-large-en"), chat("tao_8k", "tao-8k"),
+                ]
+            ),
+            ("reranker", [chat("bce_reranker_base", "bce-reranker-base_v1")]),
+            ("text2image", [chat("sd_xl", "Stable-Diffusion-XL")]),
+            ("image2text", [chat("fuyu_8b", "Fuyu-8B")]),
+        ]
+
+        private static let all: [String: [String: Endpoint]] = {
+            var table: [String: [String: Endpoint]] = [
+                "tokenizer": ["erniebot": chat("erniebot", "ERNIE-Bot")],
+                "erniebot": ["plugins": chat("plugins", "EBPlugin")],
+            ]
+            for (kind, endpoints) in services {
+                for endpoint in endpoints { table[kind, default: [:]][endpoint.name] = endpoint }
+            }
+            return table
+        }()
+    }
+}

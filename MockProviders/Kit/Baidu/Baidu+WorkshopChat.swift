@@ -1,0 +1,220 @@
+import HTTP
+import JSON
+
+extension Baidu.Workshop {
+    func chat(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
+        let request = try Request(call, endpoint, prompts)
+        return say(Say(request, call, prompts), call)
+    }
+
+    /// Raw completion: a prompt instead of messages.
+    func completion(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
+        let fields = try Baidu.Fields(call, .workshop)
+        var request = try Request(fields, endpoint)
+        let prompt = try fields.needed("prompt")
+        guard prompt.count <= endpoint.maxCharacters else {
+            throw .workshop(336_006, "the max length of current question is \(endpoint.maxCharacters)")
+        }
+        _ = try fields.int("top_k", 1...Int(Int32.max))
+        request.talk = Talk(prompt, endpoint, prompts)
+        request.promptTokens = request.talk.tokens
+        return say(Say(request, call, prompts, object: "completion", isSafe: 1), call)
+    }
+
+    /// A plugin: a query, and in its streams a line that tells the kind of event.
+    func plugin(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
+        let fields = try Baidu.Fields(call, .workshop)
+        var request = try Request(fields, endpoint)
+        let query = try fields.needed("query")
+        _ = try fields.strings("plugins")
+        request.talk = Talk(query, endpoint, prompts)
+        request.promptTokens = request.talk.tokens
+        return say(Say(request, call, prompts, event: "chat"), call)
+    }
+
+    /// What is seen in a picture.
+    func image2text(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
+        let fields = try Baidu.Fields(call, .workshop)
+        var request = try Request(fields, endpoint)
+        let prompt = try fields.needed("prompt")
+        guard let image = Base64.decode(try fields.needed("image")), !image.isEmpty else {
+            throw .value("image is invalid", .workshop)
+        }
+        request.talk = Talk(prompt, endpoint, prompts)
+        request.promptTokens = request.talk.tokens
+        return say(Say(request, call, prompts, isSafe: 1, images: 1), call)
+    }
+
+    func tokenizer(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
+        let fields = try Baidu.Fields(call, .workshop)
+        let prompt = try fields.needed("prompt")
+        _ = try fields.string("model")
+        let usage = Baidu.Usage(prompt: prompts.count(prompt, model: endpoint.name))
+        var ids = call.ids
+        var document = Document()
+        document.object { root in
+            root.member("id", Baidu.identifier(&ids))
+            root.member("object", "tokenizer.erniebot")
+            root.member("created", ids.created)
+            usage.reported(call.usage)?.write(to: &root, isChat: false)
+        }
+        return Answer(headers: Baidu.headers(call), body: .whole(document.bytes))
+    }
+
+    private func say(_ answer: Say, _ call: Call) -> Answer {
+        let isStream = answer.request.isStream
+        let headers = Baidu.headers(
+            call, type: isStream ? "text/event-stream" : "application/json", tokens: answer.usage.prompt)
+        let served = answer.usage.served(id: answer.id, model: answer.request.endpoint.name, call: call)
+        let body = isStream ? answer.stream() : .whole(answer.whole())
+        return Answer(headers: headers, body: body, served: served)
+    }
+
+    /// An answer in words or with a function, and its layout (spec/wire/baidu.md §3.3–3.5).
+    struct Say {
+        let request: Request
+        let id: String
+        let usage: Baidu.Usage
+        private let object: String
+        private let event: String?
+        private let isSafe: Int?
+        private let created: Int
+        private let reply: Reply
+        private let pieces: [Piece]
+        private let finish: String
+        private let reported: Baidu.Usage?
+
+        init(
+            _ request: Request, _ call: Call, _ prompts: PromptMemory, object: String = "chat.completion",
+            event: String? = nil, isSafe: Int? = nil, images: Int = 0
+        ) {
+            var ids = call.ids
+            id = Baidu.identifier(&ids)
+            created = ids.created
+            self.request = request
+            self.object = object
+            self.event = event
+            self.isSafe = isSafe
+            var prompt = request.prompt(call.ids.content)
+            prompt.imageCount = images
+            reply = Reply(to: prompt, script: call.script, memory: prompts)
+            let mark = Piece(text: "[1]", tokens: countTokens("[1]", model: request.endpoint.name))
+            let isMarked = request.cites && reply.end == .stop
+            pieces = reply.text + (isMarked ? [mark] : [])
+            usage = Baidu.Usage(
+                prompt: request.promptTokens, completion: reply.tokens + (isMarked ? mark.tokens : 0),
+                script: call.script)
+            reported = usage.reported(call.usage)
+            finish = call.script?.finishReason ?? Self.finish(reply.end)
+        }
+
+        private static func finish(_ end: Reply.End) -> String {
+            switch end {
+            // A refusal is told by `need_clear_history`.
+            case .stop, .refusal: "normal"
+            case .stopSequence: "stop"
+            case .length: "length"
+            case .toolCalls: "function_call"
+            case .filtered: "content_filter"
+            }
+        }
+
+        func whole() -> [UInt8] {
+            var document = Document(reserving: 1024)
+            document.object { root in
+                writeHead(to: &root)
+                root.member("result", pieces.text)
+                root.member("is_truncated", reply.end == .length)
+                writeVerdict(to: &root)
+                root.member("finish_reason", finish)
+                if let call = reply.calls.first { write(call, to: &root) }
+                writeFinds(to: &root)
+                reported?.write(to: &root)
+            }
+            return document.bytes
+        }
+
+        /// The last event, with `is_end`, is the end: there is no `[DONE]`.
+        func stream() -> Answer.Body {
+            var events = pieces.enumerated().map { index, piece in open(index, piece.text, call: nil) }
+            if let call = reply.calls.first { events.append(open(0, "", call: call)) }
+            var document = Document()
+            document.object { root in
+                writeHead(to: &root)
+                root.member("sentence_id", events.count)
+                root.member("is_end", true)
+                root.member("is_truncated", reply.end == .length)
+                root.member("result", "")
+                writeVerdict(to: &root)
+                root.member("finish_reason", finish)
+                writeFinds(to: &root)
+                reported?.write(to: &root)
+            }
+            return .events(events, end: framed(document.bytes))
+        }
+
+        private func open(_ index: Int, _ text: String, call: Reply.Call?) -> [UInt8] {
+            var document = Document(reserving: 384)
+            document.object { root in
+                writeHead(to: &root)
+                root.member("sentence_id", index)
+                root.member("is_end", false)
+                root.member("is_truncated", false)
+                root.member("result", text)
+                root.member("need_clear_history", false)
+                root.member("finish_reason", call == nil ? "normal" : finish)
+                if let call { write(call, to: &root) }
+                // Nothing counts yet but the prompt.
+                reported.map { Baidu.Usage(prompt: $0.prompt).write(to: &root) }
+            }
+            return framed(document.bytes)
+        }
+
+        private func framed(_ json: [UInt8]) -> [UInt8] {
+            let line = event.map { Array("event: \($0)\n".utf8) } ?? []
+            return line + Array("data: ".utf8) + json + [0x0a, 0x0a]
+        }
+
+        private func writeHead(to root: inout Document) {
+            root.member("id", id)
+            root.member("object", object)
+            root.member("created", created)
+        }
+
+        /// What the service's filters say.
+        private func writeVerdict(to root: inout Document) {
+            root.member("need_clear_history", reply.end == .refusal)
+            if reply.end == .refusal { root.member("ban_round", -1) }
+            if reply.end == .filtered { root.member("flag", 1) }
+            if let isSafe { root.member("is_safe", reply.end == .filtered || reply.end == .refusal ? 0 : isSafe) }
+        }
+
+        private func write(_ call: Reply.Call, to root: inout Document) {
+            root.object("function_call") { function in
+                function.member("name", call.name)
+                function.member("thoughts", "The user asks for what \(call.name) does.")
+                function.member("arguments", call.arguments)
+            }
+        }
+
+        private func writeFinds(to root: inout Document) {
+            if request.cites { root.object("search_info") { Self.writeFind("search_results", to: &$0) } }
+            guard request.searches else { return }
+            root.object("tools_info") { info in
+                info.member("name", "baidu_search")
+                info.member("rewrite_query", String(request.talk.lastUserText.prefix(100)))
+                Self.writeFind("baidu_search", to: &info)
+            }
+        }
+
+        private static func writeFind(_ name: StaticString, to document: inout Document) {
+            document.array(name) { list in
+                list.object { find in
+                    find.member("index", 1)
+                    find.member("url", "https://example.test/found")
+                    find.member("title", "What the mock found")
+                }
+            }
+        }
+    }
+}
