@@ -5,7 +5,7 @@ extension Baidu.Workshop {
     /// `POST /oauth/2.0/token`: everything in the query.
     func token(_ call: Call) throws(Baidu.Failure) -> Answer {
         guard call.method == "POST" || call.method == "GET" else { throw .badMethod }
-        func value(_ name: String) -> String { Baidu.value(name, in: call.query) ?? "" }
+        func value(_ name: String) -> String { call.queryValue(name) ?? "" }
         switch value("grant_type") {
         case "client_credentials": break
         // Nobody has logged in here, so that no grant of these kinds was ever given.
@@ -59,7 +59,7 @@ extension Baidu.Workshop {
     }
 
     private func bearer(_ key: String, _ call: Call) -> Answer {
-        let wanted = Baidu.value("expireInSeconds", in: call.query).flatMap { Int($0) } ?? 43_200
+        let wanted = call.queryValue("expireInSeconds").flatMap { Int($0) } ?? 43_200
         let standard = max(0, min(wanted, Baidu.Credentials.accessTokenSeconds))
         let seconds = Baidu.Credentials.lifetime(of: key, standard: standard)
         var random = seed(key, call)

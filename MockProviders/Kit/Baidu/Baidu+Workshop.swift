@@ -18,7 +18,7 @@ extension Baidu {
             }
             let steps = call.route.dropFirst(Self.prefix.count).split(separator: "/")
             if steps.count > 1 { identity.model = percentDecoded(steps[1]) }
-            if let token = Baidu.value("access_token", in: call.query) {
+            if let token = call.queryValue("access_token") {
                 identity.key = credentials.owner(of: token) ?? token
             } else {
                 identity.key = call.headers["Authorization"].flatMap { Signature($0)?.accessKey }
@@ -54,7 +54,7 @@ extension Baidu {
         func reset() { prompts.reset() }
 
         private func authenticate(_ call: Call) throws(Failure) {
-            guard let token = Baidu.value("access_token", in: call.query) else {
+            guard let token = call.queryValue("access_token") else {
                 guard let signature = call.headers["Authorization"].flatMap({ Signature($0) }) else { throw .noToken }
                 if signature.check(call) != .good { throw .badSignature }
                 return

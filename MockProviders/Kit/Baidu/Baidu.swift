@@ -6,16 +6,6 @@ enum Baidu {
     /// Which of the two generations speaks.
     enum Dialect { case workshop, platform }
 
-    /// A decoded query value; the first of that name.
-    static func value(_ name: String, in query: String) -> String? {
-        for pair in query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = parts.first, percentDecoded(key) == name else { continue }
-            return parts.count > 1 ? percentDecoded(parts[1]) : ""
-        }
-        return nil
-    }
-
     /// The headers of a model's answer, with the limits by which the SDK sets its own limiter.
     static func headers(_ call: Call, type: String = "application/json", tokens: Int = 0) -> HTTPHeaders {
         var random = call.ids.random

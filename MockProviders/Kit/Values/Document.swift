@@ -2,13 +2,17 @@
 struct Document {
     private(set) var bytes: [UInt8] = []
     private let indent: Int
+    private let isSpaced: Bool
     private var level = 0
     private var isFirst = true
     private var afterKey = false
 
-    /// - Parameter indent: spaces a level; 0 writes compact JSON.
-    init(indent: Int = 0, reserving capacity: Int = 512) {
+    /// - Parameters:
+    ///   - indent: spaces a level; 0 writes compact JSON.
+    ///   - isSpaced: whether a space follows each colon; indented JSON always has it.
+    init(indent: Int = 0, isSpaced: Bool = false, reserving capacity: Int = 512) {
         self.indent = indent
+        self.isSpaced = isSpaced || indent > 0
         bytes.reserveCapacity(capacity)
     }
 
@@ -60,7 +64,7 @@ struct Document {
 
     private mutating func endKey() {
         bytes.append(0x3a)
-        if indent > 0 { bytes.append(0x20) }
+        if isSpaced { bytes.append(0x20) }
         afterKey = true
     }
 
