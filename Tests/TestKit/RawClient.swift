@@ -3,6 +3,8 @@ import Glibc
 /// A blocking TCP client that sends and receives bytes as they are, for tests of framing.
 package final class RawClient {
     private let descriptor: Int32
+    /// What came with an answer and belongs to the next one.
+    private var surplus: [UInt8] = []
 
     /// Connects to 127.0.0.1; receiving gives up after `timeout` seconds, so that a broken server fails a test.
     package init(port: Int, timeout: Int = 60) throws {
@@ -44,6 +46,10 @@ package final class RawClient {
 
     /// Whatever comes next; empty at the end, on a reset and after the time limit.
     package func receive() -> [UInt8] {
+        if !surplus.isEmpty {
+            defer { surplus = [] }
+            return surplus
+        }
         var block = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(descriptor, &block, block.count, 0)
         return count > 0 ? Array(block[..<count]) : []
@@ -81,7 +87,9 @@ package final class RawClient {
                 let length = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
                     .flatMap { Int($0.dropFirst(15).filter(\.isNumber)) }
                 if let length, body.utf8.count >= length {
-                    return (Int(head.dropFirst(9).prefix(3)) ?? 0, head, body)
+                    surplus = Array(body.utf8.dropFirst(length))
+                    let own = String(decoding: body.utf8.prefix(length), as: UTF8.self)
+                    return (Int(head.dropFirst(9).prefix(3)) ?? 0, head, own)
                 }
             }
             let piece = receive()
