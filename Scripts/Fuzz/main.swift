@@ -10,7 +10,9 @@ guard arguments.count <= 2, !arguments.contains(nil) else {
 let seconds = (arguments.first ?? nil) ?? 10
 let seed = (arguments.dropFirst().first ?? nil) ?? UInt64(time(nil))
 var generator = Generator(state: seed)
-let targets: [any FuzzTarget] = [HeadTarget(), ChunkedTarget(), EventTarget(), JSONTarget(), GzipTarget()]
+let targets: [any FuzzTarget] =
+    [HeadTarget(), ChunkedTarget(), EventTarget(), JSONTarget(), GzipTarget(), RequestTarget()]
+    + StreamTarget.all() + AnswerTarget.all()
 let clock = ContinuousClock()
 let end = clock.now + .seconds(Int(seconds))
 var inputs = 0

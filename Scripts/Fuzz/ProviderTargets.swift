@@ -1,0 +1,99 @@
+import Chat
+import Formats
+import HTTP
+import JSON
+import Providers
+import TestKit
+
+/// What every provider's fixtures hold of one kind of file.
+private func fixtures(_ folder: String, _ file: String) -> [[UInt8]] {
+    Fixture.folders(folder + "/chat").compactMap { Fixture.bytes("\(folder)/chat/\($0)/\(file)") }
+}
+
+/// The folders of fixtures, and a channel type that its provider serves.
+private let providers: [(folder: String, type: Int)] = [
+    ("OpenAI", 1), ("Anthropic", 14), ("Gemini", 24), ("Zhipu", 16), ("Ali", 17), ("Baidu", 15), ("PaLM", 11),
+]
+
+/// A provider's streams: the same events at any split, an end always, and no count below zero.
+struct StreamTarget: FuzzTarget {
+    let name: String
+    let samples: [[UInt8]]
+    let provider: any Provider
+
+    static func all() -> [any FuzzTarget] {
+        providers.compactMap { folder, type in
+            let found = fixtures(folder, "stream.sse")
+            guard let provider = ProviderRegistry.provider(of: type), !found.isEmpty else { return nil }
+            return StreamTarget(name: "\(folder)'s streams", samples: found, provider: provider)
+        }
+    }
+
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
+        let whole = events([input], provider)
+        guard events(generator.split(input), provider) == whole else { return "other events in pieces" }
+        return complaint(about: whole)
+    }
+
+    private func events(_ pieces: [[UInt8]], _ provider: some Provider) -> [ChatEvent] {
+        var decoder = provider.decoder()
+        var events: [ChatEvent] = []
+        for piece in pieces { decoder.feed(piece, into: &events) }
+        decoder.finish(isCleanEnd: true, into: &events)
+        return events
+    }
+}
+
+/// A provider's whole answers, good and bad: events or a failure with a status that an error may have.
+struct AnswerTarget: FuzzTarget {
+    let name: String
+    let samples: [[UInt8]]
+    let provider: any Provider
+    private let parser = JSONParser()
+
+    static func all() -> [any FuzzTarget] {
+        providers.compactMap { folder, type in
+            guard let provider = ProviderRegistry.provider(of: type) else { return nil }
+            return AnswerTarget(
+                name: "\(folder)'s answers", samples: fixtures(folder, "response.json"), provider: provider)
+        }
+    }
+
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
+        let failure = provider.failure(status: 400, headers: HTTPHeaders(), body: input, parser: parser)
+        if !(400..<600).contains(failure.status) { return "an error with status \(failure.status)" }
+        do throws(UpstreamFailure) {
+            return complaint(about: try provider.decode(input, status: 200, contentType: "application/json"))
+        } catch {
+            return (400..<600).contains(error.status) ? nil : "a failure with status \(error.status)"
+        }
+    }
+}
+
+/// A client's requests: refused, or turned into JSON that can be read again, by every provider.
+struct RequestTarget: FuzzTarget {
+    let name = "chat requests"
+    let samples = providers.flatMap { fixtures($0.folder, "request.json") }
+    private let all = ProviderRegistry.all
+
+    func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
+        guard let request = try? OpenAIRequestDecoder.decode(input) else { return nil }
+        for provider in all {
+            let channel = ProviderChannel(
+                type: provider.descriptor.channelTypes.first ?? 0, baseURL: "http://a", key: "id.secret")
+            guard
+                let sent = try? provider.encode(
+                    request, for: ProviderCall(channel: channel, model: "m", accessToken: "t"))
+            else { continue }
+            if (try? JSON.parse(sent.body)) == nil { return "\(provider.descriptor.name) is sent no JSON" }
+        }
+        return nil
+    }
+}
+
+private func complaint(about events: [ChatEvent]) -> String? {
+    let answer = ChatAnswer(events)
+    if events.isEmpty { return "nothing, not even a failure" }
+    guard let usage = answer.usage else { return nil }
+    return usage.promptTokens < 0 || usage.completionTokens < 0 ? "less than no tokens" : nil
+}
