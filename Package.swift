@@ -86,7 +86,8 @@ let package = Package(
             name: "TokenizerBench", dependencies: ["Tokenizer"], path: "Scripts/TokenizerBench",
             swiftSettings: swiftSettings),
         .executableTarget(
-            name: "Fuzz", dependencies: ["HTTP", "JSON", "Chat", "Formats", "Providers", "TestKit"], path: "Scripts/Fuzz", swiftSettings: swiftSettings),
+            name: "Fuzz", dependencies: ["HTTP", "JSON", "Chat", "Formats", "Providers", "TestKit"],
+            path: "Scripts/Fuzz", swiftSettings: swiftSettings),
         room("TestKit", at: "Tests/TestKit"),
         tests("EventLoopTests", needs: ["EventLoop"]),
         tests("JSONTests", needs: ["JSON"]),

@@ -9,13 +9,28 @@ package struct Target: Sendable {
     package var baseURL: String
     package var key: String
     package var model: String
+    /// Models for the other endpoints; `nil` leaves their cases out.
+    package var embeddingModel: String?
+    package var imageModel: String?
 
-    package init(baseURL: String, key: String, model: String) {
-        var base = baseURL
-        while base.hasSuffix("/") { base.removeLast() }
-        self.baseURL = base
+    package init(
+        baseURL: String, key: String, model: String, embeddingModel: String? = nil, imageModel: String? = nil
+    ) {
+        self.baseURL = baseURL
         self.key = key
         self.model = model
+        self.embeddingModel = embeddingModel
+        self.imageModel = imageModel
+    }
+
+    /// The base without slashes at its end.
+    var root: Substring { baseURL[...].trimmingSuffix(while: { $0 == "/" }) }
+}
+
+extension Substring {
+    fileprivate func trimmingSuffix(while isUnwanted: (Character) -> Bool) -> Substring {
+        guard let last = lastIndex(where: { !isUnwanted($0) }) else { return prefix(0) }
+        return self[...last]
     }
 }
 
@@ -25,6 +40,10 @@ enum Verdict: Error {
     case lost(String)
     /// The target said that its provider cannot do it: an honest 400 that names the field.
     case refused(String)
+    /// A value that does not change the answer's meaning was left out.
+    case dropped(String)
+    /// The upstream has no such thing to lose.
+    case absent(String)
     /// The target's own usage is not what the upstream served.
     case billed(String)
 }
@@ -34,12 +53,15 @@ enum Verdict: Error {
 package struct Judge: Sendable {
     let target: Target
     let mock: MockServer
+    /// Where the target finds the mock, such as `http://127.0.0.1:8400`.
+    let address: String
     private let transport: any Transport
     private static let limits = TransportLimits(connect: .seconds(5), firstByte: .seconds(20), total: .seconds(30))
 
-    package init(target: Target, mock: MockServer, transport: any Transport) {
+    package init(target: Target, mock: MockServer, address: String, transport: any Transport) {
         self.target = target
         self.mock = mock
+        self.address = address
         self.transport = transport
     }
 
@@ -57,6 +79,8 @@ package struct Judge: Sendable {
                 switch error {
                 case .lost(let what): report.add(one.name, .lost(what))
                 case .refused(let what): report.add(one.name, .refused(what))
+                case .dropped(let what): report.add(one.name, .dropped(what))
+                case .absent(let what): report.add(one.name, .absent(what))
                 case .billed(let what): report.add(one.name, .billed(what))
                 }
             }
@@ -76,9 +100,9 @@ package struct Judge: Sendable {
         return body
     }
 
-    func ask(_ body: JSONObject) async throws(Verdict) -> Reply {
+    func ask(_ body: JSONObject, at path: String = "/chat/completions") async throws(Verdict) -> Reply {
         let request = UpstreamRequest(
-            url: target.baseURL + "/chat/completions",
+            url: target.root + path,
             headers: ["Content-Type": "application/json", "Authorization": "Bearer " + target.key],
             body: JSON.object(body).encoded(), limits: Self.limits)
         let response: UpstreamResponse
@@ -95,7 +119,11 @@ package struct Judge: Sendable {
 
     /// A good answer in one piece.
     func answer(_ body: JSONObject) async throws(Verdict) -> JSON {
-        let reply = try await ask(body)
+        try good(try await ask(body))
+    }
+
+    /// The body of a reply that has to be good.
+    func good(_ reply: Reply) throws(Verdict) -> JSON {
         try Self.check(reply)
         guard let json = reply.json else { throw .lost("no JSON: \(reply.text.prefix(200))") }
         return json
@@ -164,6 +192,7 @@ struct StreamReply {
     }
 
     private(set) var text = ""
+    private(set) var reasoning = ""
     private(set) var finish: String?
     private(set) var usage: JSON?
     private(set) var calls: [Call] = []
@@ -194,6 +223,7 @@ struct StreamReply {
         guard let choice = chunk["choices"]?[0] else { return }
         if let word = choice["finish_reason"]?.string, !word.isEmpty { finish = word }
         text += choice["delta"]?["content"]?.string ?? ""
+        reasoning += choice["delta"]?["reasoning_content"]?.string ?? ""
         for call in choice["delta"]?["tool_calls"]?.array ?? [] {
             guard let index = call["index"]?.int, (0..<128).contains(index) else {
                 badChunks += 1

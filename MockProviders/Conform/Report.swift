@@ -6,12 +6,16 @@ package struct Report: Sendable {
         case passed
         case lost(String)
         case refused(String)
+        case dropped(String)
+        case absent(String)
         case billed(String)
 
-        var word: String {
+        package var word: String {
             switch self {
             case .passed: "passed"
             case .refused: "refused"
+            case .dropped: "dropped"
+            case .absent: "not offered"
             case .lost: "lost"
             case .billed: "billed wrongly"
             }
@@ -19,7 +23,7 @@ package struct Report: Sendable {
 
         package var isFailure: Bool {
             switch self {
-            case .passed, .refused: false
+            case .passed, .refused, .dropped, .absent: false
             case .lost, .billed: true
             }
         }
@@ -27,7 +31,8 @@ package struct Report: Sendable {
         var detail: String {
             switch self {
             case .passed: ""
-            case .lost(let what), .refused(let what), .billed(let what): what
+            case .lost(let what), .refused(let what), .dropped(let what), .absent(let what), .billed(let what):
+                what
             }
         }
     }
@@ -39,7 +44,7 @@ package struct Report: Sendable {
 
     mutating func add(_ name: String, _ outcome: Outcome) { rows.append((name, outcome)) }
 
-    /// Nothing was lost or billed wrongly; what the target refused by name is not lost.
+    /// Nothing was lost or billed wrongly; what the target refused by name is not lost, nor a value that may be dropped.
     package var allPassed: Bool {
         !rows.contains { $0.outcome.isFailure }
     }

@@ -7,13 +7,15 @@ struct Arguments {
     struct Problem: Error { let message: String }
 
     var action = Action.serve
-    var target = (baseURL: "", key: "", model: "gpt-4o-mini")
+    var target = Target(baseURL: "", key: "", model: "gpt-4o-mini")
     /// Where the judge's report goes as JSON.
     var reportPath: String?
     var configuration = MockConfiguration(host: "127.0.0.1", port: 8400)
 
     static let help = """
-        MockProviders plays the upstreams of One API: OpenAI at /openai/v1, its controls at /_mock.
+        MockProviders plays the upstreams of One API: OpenAI at /openai/v1, Azure at /azure, Anthropic at
+        /anthropic, Gemini at /gemini, PaLM at /palm, Baidu at /baidu, Ali at /ali, Zhipu at /zhipu; its controls
+        are at /_mock.
 
         Usage: MockProviders [flags]
           --port N          port to listen at (default 8400; 0 takes any free one)
@@ -31,6 +33,8 @@ struct Arguments {
           --target URL      the gateway, such as http://127.0.0.1:3000/v1
           --key KEY         an API key of the gateway's
           --model M         the model to ask for (default gpt-4o-mini)
+          --embedding-model M, --image-model M
+                            models for those endpoints; without them their cases are left out
           --format F        the format to speak; only openai so far
           --report FILE     write the report as JSON too
           Exit status: 0 if all passed, 1 if not, 2 for a wrong flag.
@@ -72,7 +76,7 @@ struct Arguments {
     /// - Returns: what is wrong, in one line.
     private mutating func set(_ flag: String, _ value: String?) -> String? {
         let known = ["--port", "--host", "--seed", "--journal", "--threads"]
-        let judging = ["--target", "--key", "--model", "--format", "--report"]
+        let judging = ["--target", "--key", "--model", "--embedding-model", "--image-model", "--format", "--report"]
         guard known.contains(flag) || action == .conform && judging.contains(flag) else {
             return "unknown flag '\(flag)'; see --help"
         }
@@ -85,6 +89,8 @@ struct Arguments {
             target.baseURL = value
         case "--key": target.key = value
         case "--model": target.model = value
+        case "--embedding-model": target.embeddingModel = value
+        case "--image-model": target.imageModel = value
         case "--report": reportPath = value
         case "--format": if value != "openai" { return "--format knows only openai, not '\(value)'" }
         case "--host": configuration.host = value

@@ -50,11 +50,10 @@ func conform(_ arguments: Arguments) async -> Never {
     do {
         let mock = try MockServer(configuration: arguments.configuration)
         let port = try mock.start()
-        print("the mock listens at http://\(arguments.configuration.host):\(port)")
-        let target = Target(
-            baseURL: arguments.target.baseURL, key: arguments.target.key, model: arguments.target.model)
+        let address = "http://\(arguments.configuration.host):\(port)"
+        print("the mock listens at \(address)")
         loops.start()
-        let judge = Judge(target: target, mock: mock, transport: transport)
+        let judge = Judge(target: arguments.target, mock: mock, address: address, transport: transport)
         let report = await withCheckedContinuation { continuation in
             loops.next().spawn { continuation.resume(returning: await judge.run()) }
         }

@@ -1,18 +1,20 @@
 import Conform
-import Database
 import EventLoop
+import Glibc
 import HTTP
 import MockKit
+import TestKit
 import Testing
 
 @testable import Gateway
 
 /// The judge that we offer to others, on our own gateway and on the mock itself.
 @Suite struct ConformTests {
-    private func judge(_ target: Target, _ mock: MockServer) async -> Report {
+    private func judge(_ target: Target, _ mock: MockServer, port: Int) async -> Report {
         let loops = EventLoopGroup(count: 1)
         loops.start()
-        let judge = Judge(target: target, mock: mock, transport: CurlTransport())
+        let judge = Judge(
+            target: target, mock: mock, address: "http://127.0.0.1:\(port)", transport: CurlTransport())
         let report = await withCheckedContinuation { continuation in
             loops.next().spawn { continuation.resume(returning: await judge.run()) }
         }
@@ -20,16 +22,30 @@ import Testing
         return report
     }
 
-    @Test("our gateway passes in front of every provider", arguments: ProviderEndToEndTests.all)
-    func gateway(_ upstream: ProviderEndToEndTests.Upstream) async throws {
+    private func report(_ upstream: Upstream) async throws -> Report {
         let installation = try await Installation(models: nil)
-        try installation.addChannel(upstream.type, upstream.key, upstream.prefix, models: upstream.model)
+        try installation.addChannel(upstream.type, upstream.key, upstream.prefix, models: upstream.models)
         let target = Target(
-            baseURL: "http://127.0.0.1:\(installation.gateway.port)/v1", key: "sk-roottoken", model: upstream.model)
-        let report = await judge(target, installation.mock)
-        let lost = report.rows.filter { $0.outcome.isFailure }.map(\.name)
-        #expect(lost == upstream.loses, "\(report.table)")
+            baseURL: "http://127.0.0.1:\(installation.gateway.port)/v1", key: "sk-roottoken", model: upstream.model,
+            embeddingModel: upstream.embeddingModel, imageModel: upstream.imageModel)
+        let report = await judge(target, installation.mock, port: installation.mockPort)
         await installation.close()
+        return report
+    }
+
+    /// `UPDATE_MATRIX=1` writes the table instead of comparing with it.
+    @Test("our gateway loses nothing in front of any provider, and the matrix in Sources/Providers says so")
+    func gateway() async throws {
+        var matrix = FeatureMatrix()
+        for upstream in Upstream.all {
+            let report = try await report(upstream)
+            #expect(report.allPassed, "\(upstream.name):\n\(report.table)")
+            matrix.add(upstream.name, report)
+        }
+        guard getenv("UPDATE_MATRIX") == nil else {
+            return try Fixture.replaceTable(in: FeatureMatrix.path, with: matrix.markdown)
+        }
+        #expect(matrix == FeatureMatrix.published, "UPDATE_MATRIX=1 writes it anew:\n\(matrix.markdown)")
     }
 
     @Test("a gateway that loses things does not pass")
@@ -38,7 +54,7 @@ import Testing
         let mock = try MockServer()
         let port = try mock.start()
         let report = await judge(
-            Target(baseURL: "http://127.0.0.1:\(port)/openai/v1", key: "mock-bad", model: "gpt-4o"), mock)
+            Target(baseURL: "http://127.0.0.1:\(port)/openai/v1", key: "mock-bad", model: "gpt-4o"), mock, port: port)
         #expect(!report.allPassed)
         #expect(report.rows.filter { $0.outcome == .passed }.count < report.rows.count / 2, "\(report.table)")
         await mock.stop()

@@ -13,7 +13,7 @@ final class Installation {
     let directory = TemporaryDirectory()
     let mock: MockServer
     let gateway: GatewayServer
-    private let mockPort: Int
+    let mockPort: Int
     private let database: SQLiteDatabase
     private let loops = EventLoopGroup(count: 2)
     private let log = Log(directory: nil, echoes: false)

@@ -2,7 +2,25 @@ import Glibc
 
 /// Files under `Fixtures`, found from this file's own place.
 package enum Fixture {
-    private static let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/Fixtures/"
+    private static let checkout = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/"
+    private static let root = checkout + "Fixtures/"
+
+    /// A file of the checkout, such as `Sources/Providers/README.md`.
+    package static func source(_ path: String) -> [UInt8] { readFile(checkout + path) }
+
+    /// Puts other lines in the place of the first Markdown table of a page of the checkout.
+    package static func replaceTable(in path: String, with table: String) throws {
+        var lines = String(decoding: source(path), as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false
+        ).map(String.init)
+        let start = lines.firstIndex { $0.hasPrefix("|") } ?? lines.endIndex
+        let end = lines[start...].firstIndex { !$0.hasPrefix("|") } ?? lines.endIndex
+        lines.replaceSubrange(start..<end, with: [table])
+        guard let file = fopen(checkout + path, "wb") else { throw FixtureError.notWritten(path) }
+        defer { fclose(file) }
+        let bytes = Array(lines.joined(separator: "\n").utf8)
+        guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw FixtureError.notWritten(path) }
+    }
 
     package static func read(_ path: String) -> [UInt8] { readFile(root + path) }
 
@@ -25,6 +43,8 @@ package enum Fixture {
         return names.sorted()
     }
 }
+
+package enum FixtureError: Error { case notWritten(String) }
 
 /// The whole of a file; empty if it cannot be read.
 package func readFile(_ path: String) -> [UInt8] {

@@ -65,7 +65,8 @@ extension Baidu.Workshop {
         let isStream = answer.request.isStream
         let headers = Baidu.headers(
             call, type: isStream ? "text/event-stream" : "application/json", tokens: answer.usage.prompt)
-        let served = answer.usage.served(id: answer.id, model: answer.request.endpoint.name, call: call)
+        var served = answer.usage.served(id: answer.id, model: answer.request.endpoint.name, call: call)
+        served.toolCalls = min(answer.reply.calls.count, 1)
         let body = isStream ? answer.stream() : .whole(answer.whole())
         return Answer(headers: headers, body: body, served: served)
     }
@@ -79,7 +80,7 @@ extension Baidu.Workshop {
         private let event: String?
         private let isSafe: Int?
         private let created: Int
-        private let reply: Reply
+        let reply: Reply
         private let pieces: [Piece]
         private let finish: String
         private let reported: Baidu.Usage?

@@ -11,6 +11,8 @@ package struct Served: Sendable, Equatable {
     package var promptTokens: Int
     package var completionTokens: Int
     package var cachedTokens: Int
+    /// The calls of tools in it, where the provider has room for fewer than were wanted.
+    package var toolCalls: Int?
 }
 
 /// Tokens served by completed answers, per model and key, with the last answers one by one.

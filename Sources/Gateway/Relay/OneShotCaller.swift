@@ -39,7 +39,9 @@ struct OneShotCaller {
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
         defer { request.onDisconnect(nil) }
-        if let vendor = OpenAIVendor.all[channel.type] {
+        if let vendor = OpenAIVendor.all[channel.type],
+            question.endpoint != .embeddings || !vendor.dialect.contains(.plainEmbeddings)
+        {
             return try await passThrough(vendor, channel, question, exchange, call)
         }
         guard let provider = ProviderRegistry.provider(of: channel.type) else { throw Self.missing(question) }

@@ -43,7 +43,7 @@ package final class Channel: Sendable {
         self.isEnabled = isEnabled
         let upstream = ProviderChannel(type: type, baseURL: base, key: key.exposed, settings: settings)
         self.upstream = upstream
-        passThrough = OpenAIVendor.all[type].map { PassThroughTarget($0, upstream) }
+        passThrough = OpenAIVendor.all[type].flatMap { $0.dialect.isEmpty ? PassThroughTarget($0, upstream) : nil }
         self.health = health
     }
 

@@ -53,6 +53,7 @@ struct GeminiAnswerReader {
 
     private mutating func read(_ candidate: JSON, _ index: Int, _ events: inout [ChatEvent]) {
         open(index, &events)
+        if let result = candidate["logprobsResult"] { events.append(.logprobs(index, Self.logprobs(result))) }
         for part in candidate["content"]?["parts"]?.array ?? [] { take(part, index, &events) }
         for chunk in candidate["groundingMetadata"]?["groundingChunks"]?.array ?? [] {
             guard let url = chunk["web"]?["uri"] else { continue }
@@ -90,6 +91,24 @@ struct GeminiAnswerReader {
         if let signature {
             events.append(.reasoningSealed(index, Reasoning(text: "", signature: signature, format: .gemini)))
         }
+    }
+
+    /// Google's two lists as OpenAI's one.
+    private static func logprobs(_ result: JSON) -> JSON {
+        func token(_ candidate: JSON) -> JSONObject {
+            let text = candidate["token"]?.string ?? ""
+            return [
+                "token": .string(text), "logprob": candidate["logProbability"] ?? 0,
+                "bytes": .array(text.utf8.map { .int(Int($0)) }),
+            ]
+        }
+        let chosen = (result["chosenCandidates"]?.array ?? []).enumerated().map { place, candidate in
+            var entry = token(candidate)
+            let others = result["topCandidates"]?[place]?["candidates"]?.array ?? []
+            entry.append("top_logprobs", .array(others.map { .object(token($0)) }))
+            return JSON.object(entry)
+        }
+        return ["content": .array(chosen), "refusal": .null]
     }
 
     private static func finishReason(_ word: String) -> FinishReason {

@@ -5,9 +5,9 @@ import JSON
 ///
 /// | What Gemini has not | What becomes of it |
 /// | --- | --- |
-/// | logprobs, spoken answers, custom tools, more than five stop sequences | refused |
+/// | a switch against parallel calls, spoken answers, custom tools, more than five stop sequences | refused |
 /// | place of system messages among the turns | lost: they all go first |
-/// | a switch against parallel calls, logit bias, user, metadata, store, verbosity | dropped |
+/// | logit bias, user, metadata, store, verbosity | dropped |
 /// | seeds beyond 32 bits | dropped |
 /// | reasoning effort on models before 2.5 | dropped |
 /// | names of messages | `NAME: ` before the text |
@@ -38,7 +38,9 @@ struct GeminiRequestEncoder {
     }
 
     private func refuse() throws(RequestError) {
-        if request.sampling.logprobs == true { throw Self.cannot("report log-probabilities", "logprobs") }
+        if request.allowsParallelToolCalls == false, !request.tools.isEmpty {
+            throw Self.cannot("be held to one call at a time", "parallel_tool_calls")
+        }
         if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
             throw Self.cannot("speak", "modalities")
         }
@@ -133,6 +135,10 @@ struct GeminiRequestEncoder {
         if let seed = sampling.seed, Int32(exactly: seed) != nil { config.append("seed", .int(seed)) }
         if let value = sampling.presencePenalty, value != 0 { config.append("presencePenalty", .double(value)) }
         if let value = sampling.frequencyPenalty, value != 0 { config.append("frequencyPenalty", .double(value)) }
+        if sampling.logprobs == true {
+            config.append("responseLogprobs", true)
+            if let count = sampling.topLogprobs { config.append("logprobs", .int(min(max(0, count), 20))) }
+        }
         switch request.responseFormat {
         case .jsonObject: config.append("responseMimeType", "application/json")
         case .jsonSchema(_, _, let schema, _):

@@ -17,6 +17,8 @@ package struct OpenAI: Provider {
         else {
             throw RequestError(.invalidValue, "Channel type \(call.channel.type) does not speak OpenAI's format.")
         }
+        var request = request
+        try vendor.dialect.adapt(&request, vendor: vendor.name)
         let accept = request.stream.isOn ? "text/event-stream" : "application/json"
         return EncodedRequest(
             url: url, headers: vendor.headers(key: call.channel.key, accept: accept),
@@ -42,5 +44,40 @@ package struct OpenAI: Provider {
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
         OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
+    }
+}
+
+extension OpenAI: EmbeddingProvider {
+    package func encode(
+        _ request: EmbeddingRequest, for call: ProviderCall
+    ) throws(RequestError) -> EncodedRequest {
+        guard let vendor = OpenAIVendor.all[call.channel.type],
+            let url = vendor.url(of: .embeddings, for: call.channel, model: call.model)
+        else { throw RequestError(.invalidValue, "The channel's provider has no embeddings.", parameter: "model") }
+        var inputs: [JSON] = []
+        for input in request.inputs {
+            switch input {
+            case .text(let text): inputs.append(.string(text))
+            case .tokens(let tokens): inputs.append(.array(tokens.map { .int($0) }))
+            }
+        }
+        var root: JSONObject = ["model": .string(call.model), "input": .array(inputs)]
+        root.append("dimensions", int: request.dimensions)
+        root.append("user", string: request.user)
+        return EncodedRequest(
+            url: url, headers: vendor.headers(key: call.channel.key, accept: "application/json"),
+            body: JSON.object(root).encoded())
+    }
+
+    package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
+        guard let root = try? JSON.parse(body), root.object != nil else {
+            throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
+        }
+        if let failure = OpenAIErrors.hidden(in: root, needsChoices: false) { throw failure }
+        let rows = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+        return EmbeddingAnswer(
+            model: root["model"]?.string ?? "",
+            vectors: rows.map { ($0["embedding"]?.array ?? []).map { $0.double ?? 0 } },
+            usage: (root["usage"]?["prompt_tokens"]?.int).map { Usage(promptTokens: max(0, min($0, Usage.most))) })
     }
 }

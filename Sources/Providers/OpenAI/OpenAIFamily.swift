@@ -10,6 +10,8 @@ package struct OpenAIVendor: Sendable {
     let path: PathRule
     /// Headers that every request carries.
     let extraHeaders: [(String, String)]
+    /// What its format has not.
+    package let dialect: OpenAIDialect
 
     enum PathRule: Sendable, Equatable {
         /// Base and the client's path.
@@ -81,9 +83,11 @@ package enum OpenAIEndpoint: String, Sendable, CaseIterable {
 
 extension OpenAIVendor {
     private init(
-        _ type: Int, _ name: String, _ base: String, _ path: PathRule = .append, headers: [(String, String)] = []
+        _ type: Int, _ name: String, _ base: String, _ path: PathRule = .append, headers: [(String, String)] = [],
+        dialect: OpenAIDialect = []
     ) {
-        self.init(type: type, name: name, defaultBaseURL: base, path: path, extraHeaders: headers)
+        self.init(
+            type: type, name: name, defaultBaseURL: base, path: path, extraHeaders: headers, dialect: dialect)
     }
 
     /// All that are served, by channel type.
@@ -124,7 +128,10 @@ extension OpenAIVendor {
         OpenAIVendor(45, "xAI", "https://api.x.ai"),
         OpenAIVendor(
             47, "Baidu V2", "https://qianfan.baidubce.com",
-            .only([.chat: "/v2/chat/completions", .embeddings: "/v2/embeddings"])),
+            .only([.chat: "/v2/chat/completions", .embeddings: "/v2/embeddings"]),
+            dialect: [
+                .oneSystemMessage, .takingTurns, .oneAnswer, .noLogprobs, .onlyTextsAndImages, .plainEmbeddings,
+            ]),
         OpenAIVendor(48, "Xunfei V2", "https://spark-api-open.xf-yun.com"),
         OpenAIVendor(
             49, "Ali Bailian", "https://dashscope.aliyuncs.com",

@@ -1,0 +1,77 @@
+import JSON
+import MockKit
+
+extension Case {
+    static let content: [Case] = [
+        Case("an inline image") { (judge) async throws(Verdict) in
+            let messages: JSON = [
+                [
+                    "role": "user",
+                    "content": [
+                        ["type": "text", "text": "What is it?"],
+                        ["type": "image_url", "image_url": ["url": .string("data:image/png;base64," + pixel)]],
+                    ],
+                ]
+            ]
+            _ = try await judge.answer(judge.chat("", ["messages": messages]))
+            // Some services write a slash in JSON with a backslash before it.
+            try judge.expectArrived(String(pixel.prefix(40)), "the image")
+        },
+        Case("an image by its address") { (judge) async throws(Verdict) in
+            let address = judge.address + "/_mock/image.png"
+            _ = try await judge.answer(
+                judge.chat("", about(["type": "image_url", "image_url": ["url": .string(address)]])))
+            let body = try judge.arrived()
+            guard body.contains("/_mock/image.png") || body.contains(pixel.prefix(40)) else {
+                throw .lost("the image did not arrive upstream")
+            }
+        },
+        Case("a sound") { (judge) async throws(Verdict) in
+            let part: JSON = ["type": "input_audio", "input_audio": ["data": .string(sound), "format": "wav"]]
+            _ = try await judge.answer(judge.chat("", about(part)))
+            try judge.expectArrived(String(sound.prefix(40)), "the sound")
+        },
+        Case("a document") { (judge) async throws(Verdict) in
+            let data = "data:application/pdf;base64," + document
+            let part: JSON = ["type": "file", "file": ["filename": "a.pdf", "file_data": .string(data)]]
+            _ = try await judge.answer(judge.chat("", about(part)))
+            try judge.expectArrived(document, "the document")
+        },
+        Case("an answer in JSON") { (judge) async throws(Verdict) in
+            // Where a provider has no such mode it can be asked for in words, which no mock understands.
+            judge.mock.add(script { $0.text = #"{"city":"Oslo"}"# })
+            let answer = try await judge.answer(
+                judge.chat("A town, as JSON.", ["response_format": ["type": "json_object"]]))
+            let text = answer["choices"]?[0]?["message"]?["content"]?.string ?? ""
+            guard (try? JSON.parse(Array(text.utf8)))?.object != nil else {
+                throw .lost("the text is no JSON: \(text.prefix(100))")
+            }
+        },
+        Case("an answer by a JSON schema") { (judge) async throws(Verdict) in
+            let schema: JSON = [
+                "type": "object", "properties": ["city": ["type": "string"], "heads": ["type": "integer"]],
+                "required": ["city", "heads"], "additionalProperties": false,
+            ]
+            let format: JSON = [
+                "type": "json_schema", "json_schema": ["name": "town", "schema": schema, "strict": true],
+            ]
+            judge.mock.add(script { $0.text = #"{"city":"Oslo","heads":3}"# })
+            let answer = try await judge.answer(judge.chat("A town.", ["response_format": format]))
+            try judge.expectArrived("heads", "the schema")
+            let text = answer["choices"]?[0]?["message"]?["content"]?.string ?? ""
+            guard let value = try? JSON.parse(Array(text.utf8)), value["city"]?.string != nil,
+                value["heads"]?.int != nil
+            else { throw .lost("the text is not by the schema: \(text.prefix(100))") }
+        },
+    ]
+
+    private static func about(_ part: JSON) -> JSONObject {
+        ["messages": [["role": "user", "content": [["type": "text", "text": "What is it?"], part]]]]
+    }
+
+    /// A WAV file of four samples.
+    private static let sound = "UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQgAAAAAAAAAAAAAAA=="
+
+    /// The shortest that passes for a PDF.
+    private static let document = "JVBERi0xLjQKJSVFT0YK"
+}

@@ -1,0 +1,93 @@
+import JSON
+import MockKit
+
+extension Case {
+    static let text: [Case] = [
+        Case("a whole answer, letter by letter") { (judge) async throws(Verdict) in
+            judge.mock.add(script { $0.text = words })
+            let answer = try await judge.answer(judge.chat("Hello."))
+            try expect(answer["choices"]?[0]?["message"]?["content"]?.string ?? "", words, "the text")
+            try expect(answer["choices"]?[0]?["finish_reason"]?.string ?? "", "stop", "finish_reason")
+            try judge.expectBilled(answer["usage"])
+        },
+        Case("a stream, letter by letter") { (judge) async throws(Verdict) in
+            judge.mock.add(script { $0.text = words })
+            let answer = try await judge.stream(
+                judge.chat("Hello.", ["stream_options": ["include_usage": true]]))
+            try expect(answer.text, words, "the text")
+            try expect(answer.finish ?? "", "stop", "finish_reason")
+            guard answer.isDone else { throw .lost("the stream has no [DONE]") }
+            guard answer.badChunks == 0 else { throw .lost("\(answer.badChunks) chunks are not OpenAI's") }
+            guard answer.usage != nil else { throw .lost("usage was asked for and did not come") }
+            try judge.expectBilled(answer.usage)
+        },
+        Case("a stream whose usage nobody asked for") { (judge) async throws(Verdict) in
+            let answer = try await judge.stream(judge.chat("Hello."))
+            guard answer.usage == nil else { throw .lost("usage came uncalled") }
+        },
+        Case("instructions") { (judge) async throws(Verdict) in
+            let messages: JSON = [
+                ["role": "system", "content": "Answer like a pirate-7c1."], ["role": "user", "content": "Hello."],
+            ]
+            _ = try await judge.answer(judge.chat("", ["messages": messages]))
+            try judge.expectArrived("pirate-7c1", "the system message")
+        },
+        Case("a conversation of several turns") { (judge) async throws(Verdict) in
+            let messages: JSON = [
+                ["role": "user", "content": "first-3f2"], ["role": "assistant", "content": "second-9ab"],
+                ["role": "user", "content": "third-55e"],
+            ]
+            _ = try await judge.answer(judge.chat("", ["messages": messages]))
+            for turn in ["first-3f2", "second-9ab", "third-55e"] { try judge.expectArrived(turn, "the turn \(turn)") }
+        },
+        Case("a limit on tokens") { (judge) async throws(Verdict) in
+            let answer = try await judge.answer(judge.chat("mock-tokens-50", ["max_tokens": 5]))
+            try expect(answer["choices"]?[0]?["finish_reason"]?.string ?? "", "length", "finish_reason")
+            try judge.expectBilled(answer["usage"])
+        },
+        Case("the developer's message") { (judge) async throws(Verdict) in
+            let messages: JSON = [
+                ["role": "developer", "content": "Answer like a sailor-b02."], ["role": "user", "content": "Hello."],
+            ]
+            _ = try await judge.answer(judge.chat("", ["messages": messages]))
+            try judge.expectArrived("sailor-b02", "the developer's message")
+        },
+        Case("instructions among the turns") { (judge) async throws(Verdict) in
+            let messages: JSON = [
+                ["role": "system", "content": "first-0c1"], ["role": "user", "content": "Hello."],
+                ["role": "assistant", "content": "Yes?"], ["role": "system", "content": "second-4be"],
+                ["role": "user", "content": "Go on."],
+            ]
+            _ = try await judge.answer(judge.chat("", ["messages": messages]))
+            for word in ["first-0c1", "second-4be"] { try judge.expectArrived(word, "the system message \(word)") }
+        },
+        Case("turns of one role in a row") { (judge) async throws(Verdict) in
+            let messages: JSON = [
+                ["role": "user", "content": "one-77d"], ["role": "user", "content": "two-c3a"],
+            ]
+            _ = try await judge.answer(judge.chat("", ["messages": messages]))
+            for turn in ["one-77d", "two-c3a"] { try judge.expectArrived(turn, "the turn \(turn)") }
+        },
+        Case("names of speakers") { (judge) async throws(Verdict) in
+            let messages: JSON = [["role": "user", "name": "ada-5f9", "content": "Who am I?"]]
+            _ = try await judge.answer(judge.chat("", ["messages": messages]))
+            guard try judge.arrived().contains("ada-5f9") else { throw .dropped("the name did not arrive upstream") }
+        },
+        Case("a refusal") { (judge) async throws(Verdict) in
+            judge.mock.add(script { $0.refusal = "That I will not do-d11." })
+            let answer = try await judge.answer(judge.chat("Hello."))
+            let message = answer["choices"]?[0]?["message"]
+            let said = (message?["refusal"]?.string ?? "") + (message?["content"]?.string ?? "")
+            guard said.contains("not do-d11") else { throw .lost("the words of the refusal") }
+        },
+        Case("an answer withheld by the provider's filter") { (judge) async throws(Verdict) in
+            let reply = try await judge.ask(judge.chat("mock-filter and mock-tokens-20"))
+            if reply.status == 400 {
+                try expect(reply.json?["error"]?["code"]?.string ?? "", "content_filter", "the error's code")
+            } else {
+                let answer = try judge.good(reply)
+                try expect(answer["choices"]?[0]?["finish_reason"]?.string ?? "", "content_filter", "finish_reason")
+            }
+        },
+    ]
+}

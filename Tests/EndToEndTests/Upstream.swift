@@ -1,0 +1,40 @@
+import JSON
+import TestKit
+import Testing
+
+/// An upstream of the mock's that the gateway can be led to: a row of `Fixtures/upstreams.json`.
+struct Upstream: Sendable, CustomTestStringConvertible {
+    let name: String
+    /// The channel's type and key, and the mock's prefix.
+    let type: Int
+    let key: String
+    let prefix: String
+    let model: String
+    let embeddingModel: String?
+    let imageModel: String?
+
+    var testDescription: String { name }
+    /// All of its models.
+    var models: String { [model, embeddingModel, imageModel].compactMap { $0 }.joined(separator: ",") }
+
+    static let all: [Upstream] = {
+        let rows = try? JSON.parse(Fixture.read("upstreams.json"))
+        return (rows?.array ?? []).map { Upstream($0) }
+    }()
+
+    private init(_ row: JSON) {
+        name = row["name"]?.string ?? ""
+        type = Int(row["type"]?.int ?? 0)
+        key = row["key"]?.string ?? ""
+        prefix = row["prefix"]?.string ?? ""
+        model = row["model"]?.string ?? ""
+        embeddingModel = row["embedding_model"]?.string
+        imageModel = row["image_model"]?.string
+    }
+}
+
+/// What the gateway can do with a provider, as `Sources/Providers/README.md` says; `MatrixTests` proves it.
+extension Upstream {
+    /// Whether the matrix has a case as passed.
+    func passes(_ feature: String) -> Bool { FeatureMatrix.published.outcome(feature, name) == "yes" }
+}
