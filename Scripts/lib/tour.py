@@ -1,22 +1,15 @@
-"""Makes a channel for every provider of the mock, relays one chat through each, and prints what came of it.
+"""Makes a channel for every upstream of Fixtures/upstreams.json, relays one chat through each, and prints what came of it.
 
 usage: tour.py GATEWAY MOCK TOKEN ACCESS
 """
 import json
+import pathlib
 import sys
 import time
 import urllib.request
 
 gateway, mock, token, access = sys.argv[1:5]
-# Channel type, name, key, the mock's prefix, model, whether streamed.
-PROVIDERS = [
-    (1, "OpenAI", "sk-mock-quickstart", "/openai", "gpt-4o", False),
-    (1, "OpenAI", "", "", "gpt-4o-mini", True),
-    (14, "Anthropic", "sk-ant-api03-quickstart", "/anthropic", "claude-sonnet-4-5", False),
-    (14, "Anthropic", "", "", "claude-3-5-haiku-latest", True),
-    (15, "Baidu", "ak-quickstart|sk-quickstart", "/baidu", "ERNIE-4.0-8K", False),
-    (47, "Baidu V2", "bce-v3/ALTAK-quickstart/secret", "/baidu", "ernie-4.0-8k", True),
-]
+UPSTREAMS = json.loads((pathlib.Path(__file__).parents[2] / "Fixtures/upstreams.json").read_text())
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -34,31 +27,33 @@ def text_of(answer, streamed):
     return "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks if c["choices"])
 
 
-models = {}
-for kind, name, key, prefix, model, _ in PROVIDERS:
-    models.setdefault((kind, name), []).append(model)
-for kind, name, key, prefix, _, _ in PROVIDERS:
-    if key:
-        made = json.loads(send("/api/channel/", access, {"type": kind, "name": name, "key": key, "base_url": mock + prefix,
-                                                         "models": ",".join(models[kind, name]), "group": "default"}))
-        if not made["success"]:
-            sys.exit(f"{name}: {made['message']}")
-for _, name, _, _, model, streamed in PROVIDERS:
-    body = {"model": model, "stream": streamed, "messages": [{"role": "user", "content": "Say hello to a new user."}]}
-    text = text_of(send("/v1/chat/completions", "Bearer sk-" + token, body), streamed)
-    print(f"{name + (' (stream)' if streamed else ''):<20}{text}", flush=True)
+texts = {}
+for number, upstream in enumerate(UPSTREAMS):
+    models = [upstream["model"], *upstream.get("more_models", []), upstream.get("embedding_model"), upstream.get("image_model")]
+    made = json.loads(send("/api/channel/", access, {
+        "type": upstream["type"], "name": upstream["name"], "key": upstream["key"], "base_url": mock + upstream["prefix"],
+        "models": ",".join(filter(None, models)), "group": "default"}))
+    if not made["success"]:
+        sys.exit(f"{upstream['name']}: {made['message']}")
+    # Every other one is streamed.
+    body = {"model": upstream["model"], "stream": number % 2 == 1,
+            "messages": [{"role": "user", "content": "Say hello to a new user."}]}
+    texts[upstream["model"]] = text_of(send("/v1/chat/completions", "Bearer sk-" + token, body), body["stream"])
 
 # Rows follow their answers within a moment.
 for _ in range(50):
     rows = [row for row in json.loads(send("/api/log/", access))["data"] if row["type"] == 2]
-    if len(rows) == len(PROVIDERS):
+    if len(rows) == len(UPSTREAMS):
         break
     time.sleep(0.1)
-names = {model: name for _, name, _, _, model, _ in PROVIDERS}
-print(f"\n{'provider':<12}{'model':<26}{'stream':<8}{'tokens':<12}{'quota':<8}ms")
+names = {upstream["model"]: upstream["name"] for upstream in UPSTREAMS}
+line = "{:<12}{:<26}{:<8}{:<10}{:<8}{:<6}{}"
+print(line.format("provider", "model", "stream", "tokens", "quota", "ms", "text"))
 for row in sorted(rows, key=lambda row: row["id"]):
-    tokens = f"{row['prompt_tokens']} + {row['completion_tokens']}"
-    print(f"{names[row['model_name']]:<12}{row['model_name']:<26}{str(row['is_stream']):<8}{tokens:<12}{row['quota']:<8}{row['elapsed_time']}")
+    model = row["model_name"]
+    print(line.format(names[model], model, "yes" if row["is_stream"] else "no",
+                      f"{row['prompt_tokens']} + {row['completion_tokens']}", row["quota"], row["elapsed_time"], texts[model]))
 user = json.loads(send("/api/user/self", access))["data"]
 print(f"root has used {user['used_quota']} quota in {user['request_count']} requests")
-sys.exit(0 if len(rows) == len(PROVIDERS) else "a chat was not charged")
+if len(rows) != len(UPSTREAMS) or not all(texts.values()):
+    sys.exit("a chat was not answered or not charged")
