@@ -66,6 +66,23 @@ long = {"model": "gpt-4o", "messages": [{"role": "user", "content": long_text}]}
 stream = {"model": "mock-tokens-50", "stream": True, "messages": [{"role": "user", "content": "Fifty events, please."}]}
 
 
+def translation(upstreams):
+    """For each upstream: CPU of a short whole chat by the same passed through, and what is added, in microseconds, to that
+    chat and to an event of a stream."""
+    def measure(model, body):
+        return wrk(options.gateway, options.gateway_pid, dict(body, model=model))
+
+    fifty = {"stream": True, "messages": [{"role": "user", "content": "mock-tokens-50"}]}
+    for upstream in upstreams:
+        whole, events = [], []
+        for _ in range(options.rounds):
+            passed, own = measure("gpt-4o", short), measure(upstream["model"], short)
+            whole.append((own / passed, own - passed))
+            events.append((measure(upstream["model"], fifty) - measure("gpt-4o", fifty)) / 50)
+        ratio = statistics.median(r for r, _ in whole)
+        yield upstream["name"], ratio, statistics.median(d for _, d in whole), statistics.median(events)
+
+
 def memory(pid, field):
     for line in open(f"/proc/{pid}/status"):
         if line.startswith(field):
@@ -140,6 +157,11 @@ row("1,000 streams at 20 events a second: finished whole", sum(done for done, _ 
 row("1,000 streams: the last one by the upstream's own pace", max(t for _, t in results) / max(t for _, t in upstream), "1.05 at most")
 row("peak memory with 1,000 streams", memory(options.gateway_pid, "VmHWM"), "120 at most", " MB")
 row("memory idle", idle, "40 at most", " MB")
+translated = ["| Provider | whole chat by passed through | added to a chat | added to an event |", "| --- | --- | --- | --- |"]
+upstreams = json.loads((here.parents[1] / "Fixtures/upstreams.json").read_text())
+for name, ratio, added, event in translation([u for u in upstreams if u["name"] != "OpenAI"]):
+    translated.append(f"| {name} | {ratio:.2f} | {added:.1f} µs | {event:.2f} µs |")
+    print(translated[-1], flush=True)
 tokenizer = ""
 if options.tokenizer:
     done = subprocess.run([sys.executable, options.tokenizer], capture_output=True, text=True)
@@ -151,6 +173,8 @@ lines = ["# Results of the benchmark", "",
          f"Made by `Scripts/bench/run --rounds {options.rounds} --seconds {options.seconds}`.", "",
          "| What | Measured | Target |", "| --- | --- | --- |"]
 lines += [f"| {name} | {value} | {target} |" for name, value, target in rows]
+lines += ["", "What translating costs, in CPU time on top of the same request to OpenAI's format passed through (targets: 25 µs a",
+          "short whole chat, 3 µs an event of a stream; streams of 50 events):", ""] + translated
 lines += ["", "The tokenizer against Python's tiktoken on one thread (target: 2 x as fast or faster):", "", "```"]
 lines += tokenizer.strip().splitlines() + ["```", ""]
 (here / "RESULTS.md").write_text("\n".join(lines))

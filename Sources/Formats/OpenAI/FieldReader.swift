@@ -6,7 +6,9 @@ struct FieldReader {
     private let object: JSONObject
     /// Such as `messages[2].`; empty at the top.
     private let prefix: String
-    private var known: Set<String> = []
+    /// Which of the members were read: a bit each of the first 64, and the numbers of the others.
+    private var readBits: UInt64 = 0
+    private var readBeyond: Set<Int> = []
 
     /// - Throws: `invalid_type` if the value is no object.
     init(_ value: JSON, path: String) throws(RequestError) {
@@ -25,9 +27,13 @@ struct FieldReader {
 
     /// Any value but null.
     mutating func value(_ key: String) -> JSON? {
-        known.insert(key)
-        guard let value = object[key], !value.isNull else { return nil }
-        return value
+        var found: JSON?
+        for (index, member) in object.members.enumerated() where member.key == key {
+            if index < 64 { readBits |= 1 << UInt64(index) } else { readBeyond.insert(index) }
+            found = member.value
+        }
+        guard let found, !found.isNull else { return nil }
+        return found
     }
 
     mutating func string(_ key: String) throws(RequestError) -> String? {
@@ -91,7 +97,10 @@ struct FieldReader {
     /// The members that nobody has read; `nil` if there are none.
     var rest: Extras? {
         var members = JSONObject()
-        for member in object.members where !known.contains(member.key) { members.append(member.key, member.value) }
+        for (index, member) in object.members.enumerated() {
+            let isRead = index < 64 ? readBits & (1 << UInt64(index)) != 0 : readBeyond.contains(index)
+            if !isRead { members.append(member.key, member.value) }
+        }
         return members.members.isEmpty ? nil : Extras(.openAI, members)
     }
 
