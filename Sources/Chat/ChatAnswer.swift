@@ -61,6 +61,7 @@ package struct ChatAnswer: Sendable, Equatable {
     private mutating func addContent(_ event: ChatEvent) {
         switch event {
         case .textDelta(let index, let text): edit(index) { $0.text = ($0.text ?? "") + text }
+        case .image(let index, let media): edit(index) { $0.text = ($0.text ?? "") + media.markdown }
         case .refusalDelta(let index, let text): edit(index) { $0.refusal = ($0.refusal ?? "") + text }
         case .reasoningDelta(let index, let text):
             edit(index) { $0.reasoning = ($0.reasoning ?? "") + text }

@@ -34,6 +34,14 @@ package enum Media: Sendable, Equatable {
     /// Uploaded to the provider before.
     case fileID(String)
 
+    /// How clients see a picture that a model made, for OpenAI's format has no place for one.
+    package var markdown: String {
+        switch self {
+        case .url(let address), .fileID(let address): "![image](\(address))"
+        case .base64(let type, let data): "![image](data:\(type);base64,\(data))"
+        }
+    }
+
     /// Reads an address: a base64 data URL becomes its parts, anything else stays.
     package init(address: String) {
         guard address.hasPrefix("data:"), let comma = address.firstIndex(of: ",") else {

@@ -6,6 +6,8 @@ package struct Usage: Sendable, Equatable {
     package var cachedTokens: Int64
     /// Part of `promptTokens`, written to the provider's cache.
     package var cacheWriteTokens: Int64
+    /// Part of `cacheWriteTokens`, to be kept for an hour.
+    package var longCacheWriteTokens: Int64 = 0
     /// Part of `completionTokens`.
     package var reasoningTokens: Int64
     package var audioPromptTokens: Int64

@@ -32,6 +32,7 @@ package struct OpenAIStreamEncoder {
         case .started(let head): self.head = head.completed(by: fallback)
         case .choiceStarted(let index): unopened.append(index)
         case .textDelta(let index, let text): delta(index, ["content": .string(text)], &output)
+        case .image(let index, let media): delta(index, ["content": .string(media.markdown)], &output)
         case .reasoningDelta(let index, let text): delta(index, ["reasoning_content": .string(text)], &output)
         case .reasoningSealed(let index, let block):
             delta(index, ["reasoning_details": [OpenAIAnswerJSON.detail(block)]], &output)

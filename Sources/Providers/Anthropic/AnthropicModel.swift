@@ -5,8 +5,8 @@ struct AnthropicModel {
 
     init(_ name: String) {
         // Dates have eight digits and are no versions.
-        let numbers = name.split(whereSeparator: { $0 == "-" || $0 == "." || $0 == "@" })
-            .filter { $0.count <= 2 }.compactMap { Int($0) }
+        let numbers = name.utf8.split { [0x2d, 0x2e, 0x40].contains($0) }
+            .filter { $0.count <= 2 }.compactMap { Int(Substring($0)) }
         // A name without a number is an alias of an operator's, most likely for a current model.
         version = (numbers.first ?? 4, numbers.count > 1 ? numbers[1] : numbers.isEmpty ? 5 : 0)
     }

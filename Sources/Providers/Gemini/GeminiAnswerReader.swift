@@ -80,7 +80,7 @@ struct GeminiAnswerReader {
             events.append(part["thought"]?.bool == true ? .reasoningDelta(index, text) : .textDelta(index, text))
         }
         if let data = part["inlineData"], let type = data["mimeType"]?.string, let bytes = data["data"]?.string {
-            events.append(.textDelta(index, "![image](data:\(type);base64,\(bytes))"))
+            events.append(.image(index, .base64(type: type, data: bytes)))
         }
         if let code = part["executableCode"]?["code"]?.string {
             events.append(.textDelta(index, "\n```python\n\(code)\n```\n"))
