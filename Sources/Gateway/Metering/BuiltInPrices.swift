@@ -6,6 +6,10 @@ struct BuiltInPrices: Sendable {
         var model: Ratio?
         var completion: Ratio?
         var cached: Ratio?
+        var cacheWrite: Ratio?
+        var longCacheWrite: Ratio?
+        var audioPrompt: Ratio?
+        var audioCompletion: Ratio?
     }
 
     static let table: [String: Entry] = load()
@@ -18,13 +22,26 @@ struct BuiltInPrices: Sendable {
         entries.reserveCapacity(1024)
         for line in bytes.split(separator: 0x0a) {
             let columns = line.split(separator: 0x09).map { String(decoding: $0, as: UTF8.self) }
-            guard columns.count == 4 else { continue }
+            guard columns.count == 8 else { continue }
             entries[columns[0]] = Entry(
                 model: Ratio(decimal: columns[1]), completion: Ratio(decimal: columns[2]),
-                cached: Ratio(decimal: columns[3]))
+                cached: Ratio(decimal: columns[3]), cacheWrite: Ratio(decimal: columns[4]),
+                longCacheWrite: Ratio(decimal: columns[5]), audioPrompt: Ratio(decimal: columns[6]),
+                audioCompletion: Ratio(decimal: columns[7]))
         }
         return entries
     }
+
+    /// Claude's prices of cached input, the same for every model of the family.
+    static func cacheRule(_ name: String) -> (read: Ratio, write: Ratio, longWrite: Ratio)? {
+        guard name.contains("claude-"), !name.contains("claude-2"), !name.contains("claude-instant") else { return nil }
+        return claude
+    }
+
+    private static let claude = (
+        read: Ratio(units: Ratio.scale / 10), write: Ratio(units: Ratio.scale * 5 / 4),
+        longWrite: Ratio(units: Ratio.scale * 2)
+    )
 
     /// Completion ratios by name, first match (spec/billing.md §2).
     static func completionRule(_ name: String) -> Ratio {

@@ -1,38 +1,82 @@
+package import Chat
+
 /// The price factors of one request.
 package struct Rates: Sendable, Equatable {
     package let model: Ratio
     package let completion: Ratio
     package let group: Ratio
-    /// Price of a cached prompt token relative to an ordinary one.
-    package let cached: Ratio
+    package let parts: PartRatios
     /// Nobody has set a price for this model; `model` is the fallback.
     package let isDefaultPrice: Bool
     /// What every log row says; made once for all requests at these rates.
     private let text: String
 
     package init(
-        model: Ratio, completion: Ratio = .one, group: Ratio = .one, cached: Ratio = .one, isDefaultPrice: Bool = false
+        model: Ratio, completion: Ratio = .one, group: Ratio = .one, parts: PartRatios? = nil,
+        isDefaultPrice: Bool = false
     ) {
         self.model = model
         self.completion = completion
         self.group = group
-        self.cached = cached
+        self.parts = parts ?? PartRatios(audioCompletion: completion)
         self.isDefaultPrice = isDefaultPrice
         text = "倍率：\(model.twoDecimals) × \(group.twoDecimals) × \(completion.twoDecimals)"
     }
 }
 
-/// Tokens to charge for.
-package struct ChargedUsage: Sendable, Equatable {
-    package var promptTokens: Int64
-    package var completionTokens: Int64
-    /// Part of `promptTokens`.
-    package var cachedTokens: Int64
+/// What a token of a special kind costs, relative to an ordinary one of the prompt.
+package struct PartRatios: Sendable, Equatable {
+    package var cached = Ratio.one
+    package var cacheWrite = Ratio.one
+    /// Written to be kept for an hour.
+    package var longCacheWrite = Ratio.one
+    package var audioPrompt = Ratio.one
+    package var audioCompletion = Ratio.one
 
-    package init(promptTokens: Int64, completionTokens: Int64, cachedTokens: Int64 = 0) {
-        self.promptTokens = max(0, promptTokens)
-        self.completionTokens = max(0, completionTokens)
-        self.cachedTokens = min(max(0, cachedTokens), self.promptTokens)
+    package init(cached: Ratio = .one, audioCompletion: Ratio) {
+        self.cached = cached
+        self.audioCompletion = audioCompletion
+    }
+
+    /// The most that a token of a prompt can cost whose body has these kinds of tokens in it.
+    func promptCeiling(writesCache: Bool, hasAudio: Bool) -> Ratio {
+        var units = Ratio.scale
+        if writesCache { units = max(units, cacheWrite.units, longCacheWrite.units) }
+        if hasAudio { units = max(units, audioPrompt.units) }
+        return Ratio(units: units)
+    }
+}
+
+/// Tokens to charge for, each in one kind only.
+package struct ChargedUsage: Sendable, Equatable {
+    package private(set) var prompt: Int64
+    package private(set) var cached: Int64
+    package private(set) var cacheWrites: Int64
+    package private(set) var longCacheWrites: Int64
+    package private(set) var audioPrompt: Int64
+    package private(set) var completion: Int64
+    package private(set) var audioCompletion: Int64
+
+    /// Takes the parts out of their totals; what an upstream says too much of a part is not believed.
+    package init(_ usage: Usage) {
+        prompt = max(0, usage.promptTokens)
+        completion = max(0, usage.completionTokens)
+        func take(_ part: Int64, from total: inout Int64) -> Int64 {
+            let taken = min(max(0, part), total)
+            total -= taken
+            return taken
+        }
+        cached = take(usage.cachedTokens, from: &prompt)
+        var writes = take(usage.cacheWriteTokens, from: &prompt)
+        longCacheWrites = take(usage.longCacheWriteTokens, from: &writes)
+        cacheWrites = writes
+        audioPrompt = take(usage.audioPromptTokens, from: &prompt)
+        audioCompletion = take(usage.audioCompletionTokens, from: &completion)
+    }
+
+    var isNothing: Bool {
+        prompt == 0 && cached == 0 && cacheWrites == 0 && longCacheWrites == 0 && audioPrompt == 0 && completion == 0
+            && audioCompletion == 0
     }
 }
 
@@ -40,27 +84,35 @@ extension Rates {
     /// `ceil((prompt + completion × completion ratio) × model ratio × group ratio)`, at least 1 for any token at a price
     /// above zero (spec/billing.md §3.2); exact, and saturating where a hostile count would overflow.
     package func quota(for usage: ChargedUsage) -> Int64 {
-        guard usage.promptTokens + usage.completionTokens > 0 else { return 0 }
+        guard !usage.isNothing else { return 0 }
+        func units(_ tokens: Int64, _ ratio: Ratio) -> Int128 { Int128(tokens) * Int128(ratio.units) }
         return charge(
-            promptUnits: Int128(usage.promptTokens - usage.cachedTokens) * Int128(Ratio.scale)
-                + Int128(usage.cachedTokens) * Int128(cached.units),
-            completionTokens: usage.completionTokens)
+            units: units(usage.prompt, .one) + units(usage.cached, parts.cached)
+                + units(usage.cacheWrites, parts.cacheWrite) + units(usage.longCacheWrites, parts.longCacheWrite)
+                + units(usage.audioPrompt, parts.audioPrompt) + units(usage.completion, completion)
+                + units(usage.audioCompletion, parts.audioCompletion))
     }
 
     /// What to set aside before the upstream is asked.
     /// - Parameters:
+    ///   - promptCeiling: the most that a token of the prompt can cost.
     ///   - maxCompletionTokens: what the client allows in all; `nil` sets `allowance` tokens aside instead.
-    package func estimate(promptTokens: Int64, maxCompletionTokens: Int64?, allowance: Int64) -> Int64 {
-        let prompt = Int128(promptTokens) * Int128(Ratio.scale)
+    ///   - speaks: the answer may be audio.
+    package func estimate(
+        promptTokens: Int64, promptCeiling: Ratio = .one, maxCompletionTokens: Int64?, speaks: Bool = false,
+        allowance: Int64
+    ) -> Int64 {
+        let prompt = Int128(promptTokens) * Int128(promptCeiling.units)
         guard let maxCompletionTokens else {
-            return charge(promptUnits: prompt + Int128(allowance) * Int128(Ratio.scale), completionTokens: 0)
+            return charge(units: prompt + Int128(allowance) * Int128(Ratio.scale))
         }
-        return charge(promptUnits: prompt, completionTokens: maxCompletionTokens)
+        let ratio = speaks ? max(completion.units, parts.audioCompletion.units) : completion.units
+        return charge(units: prompt + Int128(maxCompletionTokens) * Int128(ratio))
     }
 
-    private func charge(promptUnits: Int128, completionTokens: Int64) -> Int64 {
-        let tokens = promptUnits + Int128(completionTokens) * Int128(completion.units)
-        let (first, overflow) = tokens.multipliedReportingOverflow(by: Int128(model.units))
+    /// - Parameter units: tokens times their ratios.
+    private func charge(units: Int128) -> Int64 {
+        let (first, overflow) = units.multipliedReportingOverflow(by: Int128(model.units))
         let (second, overflowAgain) = first.multipliedReportingOverflow(by: Int128(group.units))
         guard !overflow, !overflowAgain else { return .max / 4 }
         let scale = Int128(Ratio.scale) * Int128(Ratio.scale) * Int128(Ratio.scale)
@@ -70,9 +122,19 @@ extension Rates {
     }
 
     /// The log row's text (spec/billing.md §7), with our remarks behind it.
-    package func logText(cachedTokens: Int64, isEstimated: Bool, note: String? = nil) -> String {
+    package func logText(_ usage: ChargedUsage? = nil, isEstimated: Bool, note: String? = nil) -> String {
         var text = text
-        if cachedTokens > 0, cached != .one { text += "，缓存 \(cachedTokens) × \(cached.twoDecimals)" }
+        if let usage {
+            let kinds: [(String, Int64, Ratio)] = [
+                ("缓存", usage.cached, parts.cached), ("缓存写入", usage.cacheWrites, parts.cacheWrite),
+                ("缓存写入 1h", usage.longCacheWrites, parts.longCacheWrite),
+                ("音频输入", usage.audioPrompt, parts.audioPrompt),
+                ("音频输出", usage.audioCompletion, parts.audioCompletion),
+            ]
+            for (name, tokens, ratio) in kinds where tokens > 0 && ratio != .one {
+                text += "，\(name) \(tokens) × \(ratio.twoDecimals)"
+            }
+        }
         if isEstimated { text += "（用量由网关计算 / usage counted by the gateway）" }
         if let note { text += "（\(note)）" }
         return text

@@ -6,27 +6,35 @@ package struct PriceTable: Sendable {
     private let modelRatios: [String: Ratio]
     private let completionRatios: [String: Ratio]
     private let groupRatios: [String: Ratio]
+    private let cacheRatios: [String: Ratio]
+    private let cacheWriteRatios: [String: Ratio]
+    private let audioRatios: [String: Ratio]
+    private let audioCompletionRatios: [String: Ratio]
     private let memo = RatesMemo()
 
     /// What a model costs for which nobody has set a price (60 USD a million input tokens).
     package static let fallback = Ratio(units: 30 * Ratio.scale)
     package static let defaultGroups = #"{"default":1,"svip":1,"vip":1}"#
 
-    /// - Parameters: option texts, JSON objects of name to number; `nil` where never saved.
-    /// - Throws: a sentence that says what is wrong in which option.
-    package init(modelRatio: String? = nil, completionRatio: String? = nil, groupRatio: String? = nil)
-        throws(PriceError)
-    {
-        modelRatios = try Self.parse("ModelRatio", modelRatio ?? "{}")
-        completionRatios = try Self.parse("CompletionRatio", completionRatio ?? "{}")
-        groupRatios = try Self.parse("GroupRatio", groupRatio ?? Self.defaultGroups)
-    }
+    /// The options that hold prices, JSON objects of name to number.
+    package static let options = [
+        "ModelRatio", "CompletionRatio", "GroupRatio", "CacheRatio", "CreateCacheRatio", "AudioRatio",
+        "AudioCompletionRatio",
+    ]
 
-    /// The built-in prices.
-    package init() {
-        modelRatios = [:]
-        completionRatios = [:]
-        groupRatios = ["default": .one, "svip": .one, "vip": .one]
+    /// - Parameter texts: of `options`; those that were never saved may be missing.
+    /// - Throws: a sentence that says what is wrong in which option.
+    package init(_ texts: [String: String] = [:]) throws(PriceError) {
+        func ratios(_ option: String, _ standard: String = "{}") throws(PriceError) -> [String: Ratio] {
+            try Self.parse(option, texts[option] ?? standard)
+        }
+        modelRatios = try ratios("ModelRatio")
+        completionRatios = try ratios("CompletionRatio")
+        groupRatios = try ratios("GroupRatio", Self.defaultGroups)
+        cacheRatios = try ratios("CacheRatio")
+        cacheWriteRatios = try ratios("CreateCacheRatio")
+        audioRatios = try ratios("AudioRatio")
+        audioCompletionRatios = try ratios("AudioCompletionRatio")
     }
 
     /// Reads an option's text.
@@ -63,10 +71,31 @@ package struct PriceTable: Sendable {
 
     private func compute(model: String, channelType: Int, group: String) -> Rates {
         let priced = find(model, channelType, internetPrefixes: ["qwen-", "command-"], modelRatios, \.model)
-        let cached = BuiltInPrices.table[model]?.cached
+        let completion = completion(model, channelType)
         return Rates(
-            model: priced ?? Self.fallback, completion: completion(model, channelType),
-            group: groupRatios[group] ?? .one, cached: cached ?? .one, isDefaultPrice: priced == nil)
+            model: priced ?? Self.fallback, completion: completion, group: groupRatios[group] ?? .one,
+            parts: parts(model, channelType, completion), isDefaultPrice: priced == nil)
+    }
+
+    private func parts(_ model: String, _ type: Int, _ completion: Ratio) -> PartRatios {
+        func find(_ options: [String: Ratio], _ column: KeyPath<BuiltInPrices.Entry, Ratio?>? = nil) -> Ratio? {
+            self.find(model, type, internetPrefixes: ["qwen-"], options, column)
+        }
+        let family = BuiltInPrices.cacheRule(model)
+        var parts = PartRatios(
+            cached: find(cacheRatios, \.cached) ?? family?.read ?? .one, audioCompletion: completion)
+        parts.cacheWrite = find(cacheWriteRatios, \.cacheWrite) ?? family?.write ?? .one
+        // An hour's price follows the operator's for minutes where he has set one.
+        let long = find([:], \.longCacheWrite) ?? family?.longWrite ?? parts.cacheWrite
+        let usual = find([:], \.cacheWrite) ?? family?.write ?? .one
+        parts.longCacheWrite = parts.cacheWrite == usual ? long : parts.cacheWrite.scaled(by: long, over: usual)
+        if let audio = find(audioRatios, \.audioPrompt) { parts.audioPrompt = audio }
+        if let option = find(audioCompletionRatios) {
+            parts.audioCompletion = parts.audioPrompt.scaled(by: option, over: .one)
+        } else if let audio = find([:], \.audioCompletion) {
+            parts.audioCompletion = audio
+        }
+        return parts
     }
 
     private func completion(_ model: String, _ type: Int) -> Ratio {
@@ -74,21 +103,26 @@ package struct PriceTable: Sendable {
         return BuiltInPrices.completionRule(model)
     }
 
-    /// option `name(type)`, built-in `name(type)`, option `name`, built-in `name` (spec/billing.md §2).
+    /// Option `name(type)`, built-in `name(type)`, option `name`, built-in `name` (spec/billing.md §2).
     private func find(
         _ model: String, _ type: Int, internetPrefixes: [String], _ options: [String: Ratio],
-        _ column: KeyPath<BuiltInPrices.Entry, Ratio?>
+        _ column: KeyPath<BuiltInPrices.Entry, Ratio?>?
     ) -> Ratio? {
+        func builtIn(_ name: String) -> Ratio? { column.flatMap { BuiltInPrices.table[name]?[keyPath: $0] } }
         var name = model
         if name.hasSuffix("-internet"), internetPrefixes.contains(where: name.hasPrefix) { name.removeLast(9) }
         let typed = "\(name)(\(type))"
-        return options[typed] ?? BuiltInPrices.table[typed]?[keyPath: column] ?? options[name]
-            ?? BuiltInPrices.table[name]?[keyPath: column]
+        return options[typed] ?? builtIn(typed) ?? options[name] ?? builtIn(name)
     }
 
-    /// The built-in table as the option's text, for listing.
-    package static var defaultModelRatio: String { text(\.model) }
-    package static var defaultCompletionRatio: String { text(\.completion) }
+    /// The built-in table as the options' texts, for listing.
+    package static var defaults: [String: String] {
+        [
+            "ModelRatio": text(\.model), "CompletionRatio": text(\.completion), "GroupRatio": defaultGroups,
+            "CacheRatio": text(\.cached), "CreateCacheRatio": text(\.cacheWrite), "AudioRatio": text(\.audioPrompt),
+            "AudioCompletionRatio": "{}",
+        ]
+    }
 
     private static func text(_ column: KeyPath<BuiltInPrices.Entry, Ratio?>) -> String {
         var object = JSONObject()

@@ -46,6 +46,12 @@ package struct Ratio: Sendable, Equatable, Comparable {
         self.init(units: Int64(digits))
     }
 
+    /// This times `factor` over `divisor`, exact to a billionth.
+    func scaled(by factor: Ratio, over divisor: Ratio) -> Ratio {
+        guard divisor.units > 0 else { return self }
+        return Ratio(units: Int64(clamping: Int128(units) * Int128(factor.units) / Int128(divisor.units)))
+    }
+
     package static func < (left: Ratio, right: Ratio) -> Bool { left.units < right.units }
 
     /// With two decimals, rounded half up, as one-api's log texts have it.

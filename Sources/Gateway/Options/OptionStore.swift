@@ -18,9 +18,7 @@ package final class OptionsSnapshot: Sendable {
     init(texts: [String: String]) throws(OptionError) {
         self.texts = texts
         do throws(PriceError) {
-            prices = try PriceTable(
-                modelRatio: texts["ModelRatio"], completionRatio: texts["CompletionRatio"],
-                groupRatio: texts["GroupRatio"])
+            prices = try PriceTable(texts)
         } catch { throw OptionError(message: error.message) }
         func isOn(_ key: String) -> Bool { texts[key] == "true" }
         retryTimes = min(max(texts["RetryTimes"].flatMap { Int($0) } ?? 0, 0), 100)
@@ -93,7 +91,7 @@ package final class OptionStore: Sendable {
         }
     }
 
-    private static let prices: Set<String> = ["ModelRatio", "CompletionRatio", "GroupRatio"]
+    private static let prices = Set(PriceTable.options)
 
     private static let numbers: Set<String> = [
         "SMTPPort", "QuotaForNewUser", "QuotaForInviter", "QuotaForInvitee", "QuotaRemindThreshold",
@@ -155,7 +153,7 @@ package final class OptionStore: Sendable {
             "DisplayInCurrencyEnabled": "true", "DisplayTokenStatEnabled": "true", "SMTPPort": "587",
             "SystemName": "One API", "Theme": "default", "QuotaForNewUser": "0", "QuotaForInviter": "0",
             "QuotaForInvitee": "0", "QuotaRemindThreshold": "1000", "PreConsumedQuota": "500",
-            "QuotaPerUnit": "500000", "RetryTimes": "0", "GroupRatio": PriceTable.defaultGroups,
+            "QuotaPerUnit": "500000", "RetryTimes": "0",
         ]
         for key in [
             "SMTPServer", "SMTPAccount", "SMTPFrom", "SMTPToken", "Notice", "About", "HomePageContent", "Footer",
@@ -163,8 +161,6 @@ package final class OptionStore: Sendable {
             "WeChatServerToken", "WeChatAccountQRCodeImageURL", "MessagePusherAddress", "MessagePusherToken",
             "TurnstileSiteKey", "TurnstileSecretKey", "TopUpLink", "ChatLink",
         ] { texts[key] = "" }
-        texts["ModelRatio"] = PriceTable.defaultModelRatio
-        texts["CompletionRatio"] = PriceTable.defaultCompletionRatio
-        return texts
+        return texts.merging(PriceTable.defaults) { $1 }
     }()
 }

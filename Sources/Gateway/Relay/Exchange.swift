@@ -1,3 +1,4 @@
+import CLinux
 import Chat
 import Database
 import HTTP
@@ -31,9 +32,12 @@ struct Exchange: ~Copyable {
         let model = channel.upstreamModel(for: admission.envelope.model)
         let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
         let limit = admission.envelope.maxCompletionTokens
+        let speaks = rates.parts.audioCompletion != rates.completion && admission.body.contains("\"audio\"")
+        let ceiling = Self.promptCeiling(rates, admission.body)
         func estimate(_ promptTokens: Int64) -> Int64 {
             rates.estimate(
-                promptTokens: promptTokens, maxCompletionTokens: limit, allowance: options.preConsumedQuota)
+                promptTokens: promptTokens, promptCeiling: ceiling, maxCompletionTokens: limit, speaks: speaks,
+                allowance: options.preConsumedQuota)
         }
         let ledger = services.ledger
         // A token has at least one byte, so the body's size bounds the prompt from above and costs nothing to know.
@@ -59,6 +63,14 @@ struct Exchange: ~Copyable {
         self.model = model
         self.rates = rates
         self.promptTokens = promptTokens
+    }
+
+    /// A prompt that writes to a cache, or sounds, may cost more than its tokens.
+    private static func promptCeiling(_ rates: Rates, _ body: [UInt8]) -> Ratio {
+        let parts = rates.parts
+        let writes = parts.longCacheWrite.units > Ratio.scale && body.contains("cache_control")
+        let sounds = parts.audioPrompt.units > Ratio.scale && body.contains("input_audio")
+        return parts.promptCeiling(writesCache: writes, hasAudio: sounds)
     }
 
     /// Goes on with another channel, at its prices; what is held stays.
@@ -87,14 +99,12 @@ struct Exchange: ~Copyable {
             let counted = counter.completionTokens(of: produced, model: model)
             if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }
         }
-        let quota = rates.quota(
-            for: ChargedUsage(
-                promptTokens: usage.promptTokens, completionTokens: usage.completionTokens,
-                cachedTokens: usage.cachedTokens))
+        let charged = ChargedUsage(usage)
+        let quota = rates.quota(for: charged)
         var log: LogRecord?
         if services.options.snapshot.logsConsumption {
             var row = logRow(context, now)
-            row.content = rates.logText(cachedTokens: usage.cachedTokens, isEstimated: usage.isEstimated, note: note)
+            row.content = rates.logText(charged, isEstimated: usage.isEstimated, note: note)
             row.quota = quota
             row.promptTokens = usage.promptTokens
             row.completionTokens = usage.completionTokens
@@ -134,4 +144,14 @@ struct Exchange: ~Copyable {
 
     /// Nothing was produced: everything held goes back.
     consuming func refund() { reservation.refund() }
+}
+
+extension [UInt8] {
+    /// Whether a word occurs.
+    fileprivate func contains(_ word: StaticString) -> Bool {
+        withUnsafeBytes {
+            oneapi_contains(
+                $0.baseAddress, UInt64($0.count), word.utf8Start, UInt64(word.utf8CodeUnitCount)) != 0
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Chat
 import Testing
 
 @testable import Gateway
@@ -21,8 +22,8 @@ import Testing
     ]
 
     @Test("finds the prices of the specification", arguments: models)
-    func finds(model: String, type: Int, ratio: String, completion: String) {
-        let rates = PriceTable().rates(model: model, channelType: type, group: "default")
+    func finds(model: String, type: Int, ratio: String, completion: String) throws {
+        let rates = try PriceTable().rates(model: model, channelType: type, group: "default")
         #expect(rates.model.twoDecimals == ratio)
         #expect(rates.completion.twoDecimals == completion)
         #expect(rates.isDefaultPrice == (ratio == "30.00" && model != "gpt-4-32k"))
@@ -30,8 +31,10 @@ import Testing
 
     @Test("puts the operator's options before the built-in table, a channel type's own price first")
     func options() throws {
-        let table = try PriceTable(
-            modelRatio: #"{"gpt-4o":9,"m":1,"m(7)":2}"#, completionRatio: #"{"m":5}"#, groupRatio: #"{"vip":0.5}"#)
+        let table = try PriceTable([
+            "ModelRatio": #"{"gpt-4o":9,"m":1,"m(7)":2}"#, "CompletionRatio": #"{"m":5}"#,
+            "GroupRatio": #"{"vip":0.5}"#,
+        ])
         #expect(table.rates(model: "gpt-4o", channelType: 1, group: "vip").model.units == 9 * Ratio.scale)
         #expect(table.rates(model: "m", channelType: 7, group: "vip").model.units == 2 * Ratio.scale)
         #expect(table.rates(model: "m", channelType: 1, group: "x").completion.units == 5 * Ratio.scale)
@@ -43,28 +46,67 @@ import Testing
     static let broken = ["", "[]", "{", #"{"a":"1"}"#, #"{"a":-1}"#, #"{"a":null}"#]
 
     @Test("refuses option texts that are no prices", arguments: broken)
-    func refuses(text: String) { #expect(throws: PriceError.self) { try PriceTable(modelRatio: text) } }
+    func refuses(text: String) { #expect(throws: PriceError.self) { try PriceTable(["ModelRatio": text]) } }
 
     @Test("charges what the specification computes")
     func charges() throws {
-        let rates = PriceTable().rates(model: "gpt-4o", channelType: 1, group: "default")
-        #expect(rates.quota(for: ChargedUsage(promptTokens: 10, completionTokens: 5)) == 75)
-        #expect(rates.quota(for: ChargedUsage(promptTokens: 0, completionTokens: 0)) == 0)
-        #expect(rates.quota(for: ChargedUsage(promptTokens: 100, completionTokens: 0, cachedTokens: 100)) == 125)
+        let rates = try PriceTable().rates(model: "gpt-4o", channelType: 1, group: "default")
+        #expect(rates.quota(for: charged(promptTokens: 10, completionTokens: 5)) == 75)
+        #expect(rates.quota(for: charged(promptTokens: 0, completionTokens: 0)) == 0)
+        #expect(rates.quota(for: charged(promptTokens: 100, completionTokens: 0, cachedTokens: 100)) == 125)
         let free = Rates(model: .zero)
-        #expect(free.quota(for: ChargedUsage(promptTokens: 10, completionTokens: 10)) == 0)
+        #expect(free.quota(for: charged(promptTokens: 10, completionTokens: 10)) == 0)
         let cheap = Rates(model: try #require(Ratio(decimal: "0.000001")))
-        #expect(cheap.quota(for: ChargedUsage(promptTokens: 1, completionTokens: 0)) == 1)
-        #expect(rates.logText(cachedTokens: 0, isEstimated: false) == "倍率：2.50 × 1.00 × 4.00")
+        #expect(cheap.quota(for: charged(promptTokens: 1, completionTokens: 0)) == 1)
+        #expect(rates.logText(isEstimated: false) == "倍率：2.50 × 1.00 × 4.00")
+    }
+
+    private func charged(promptTokens: Int64, completionTokens: Int64, cachedTokens: Int64 = 0) -> ChargedUsage {
+        ChargedUsage(
+            Usage(promptTokens: promptTokens, completionTokens: completionTokens, cachedTokens: cachedTokens))
+    }
+
+    @Test("charges cached input, cache writes by their lifetime, and audio at their own prices, each token once")
+    func kinds() throws {
+        let claude = try PriceTable().rates(model: "claude-sonnet-4-5", channelType: 14, group: "default")
+        var usage = Usage(promptTokens: 1000, cachedTokens: 100, cacheWriteTokens: 500)
+        usage.longCacheWriteTokens = 200
+        // (400 + 100 × 0.1 + 300 × 1.25 + 200 × 2) × 1.5
+        #expect(claude.quota(for: ChargedUsage(usage)) == 1778)
+        let old = try PriceTable().rates(model: "claude-3-opus-20240229", channelType: 14, group: "default")
+        #expect(old.parts.cached.twoDecimals == "0.10" && old.parts.longCacheWrite.twoDecimals == "2.00")
+        let table = try PriceTable([
+            "ModelRatio": #"{"m":1}"#, "CompletionRatio": #"{"m":2}"#, "CacheRatio": #"{"m":0.5}"#,
+            "CreateCacheRatio": #"{"m":3,"claude-sonnet-4-5":2.5}"#, "AudioRatio": #"{"m":10}"#,
+            "AudioCompletionRatio": #"{"m":4}"#,
+        ])
+        let own = table.rates(model: "m", channelType: 1, group: "default")
+        let sound = Usage(
+            promptTokens: 100, completionTokens: 50, cachedTokens: 20, cacheWriteTokens: 10, audioPromptTokens: 30,
+            audioCompletionTokens: 5)
+        // 40 + 20 × 0.5 + 10 × 3 + 30 × 10 + 45 × 2 + 5 × 40
+        #expect(own.quota(for: ChargedUsage(sound)) == 670)
+        #expect(
+            own.logText(ChargedUsage(sound), isEstimated: false)
+                == "倍率：1.00 × 1.00 × 2.00，缓存 20 × 0.50，缓存写入 10 × 3.00，音频输入 30 × 10.00，音频输出 5 × 40.00")
+        let doubled = table.rates(model: "claude-sonnet-4-5", channelType: 14, group: "default")
+        #expect(doubled.parts.longCacheWrite.twoDecimals == "4.00")
+    }
+
+    @Test("does not believe parts beyond their total")
+    func impossibleParts() {
+        let usage = Usage(promptTokens: 10, cachedTokens: 8, cacheWriteTokens: 8, audioPromptTokens: .max)
+        let charged = ChargedUsage(usage)
+        #expect(charged.prompt == 0 && charged.cached == 8 && charged.cacheWrites == 2 && charged.audioPrompt == 0)
     }
 
     @Test("never overflows, whatever an upstream reports")
     func hostileUsage() {
         let rates = Rates(
             model: Ratio(units: 1_000_000 * Ratio.scale), completion: Ratio(units: 1_000_000 * Ratio.scale))
-        let quota = rates.quota(for: ChargedUsage(promptTokens: .max / 4, completionTokens: .max / 4))
+        let quota = rates.quota(for: charged(promptTokens: .max / 4, completionTokens: .max / 4))
         #expect(quota > 0)
-        #expect(rates.quota(for: ChargedUsage(promptTokens: -5, completionTokens: -1)) == 0)
+        #expect(rates.quota(for: charged(promptTokens: -5, completionTokens: -1)) == 0)
     }
 
     @Test("agrees with whole-number arithmetic on random prices")
@@ -83,7 +125,7 @@ import Testing
                 group: Ratio(units: group * 10_000_000))
             let exact = (prompt * 100 + answer * completion) * model * group
             let expected = prompt + answer == 0 ? 0 : (exact + 999_999) / 1_000_000
-            let quota = rates.quota(for: ChargedUsage(promptTokens: prompt, completionTokens: answer))
+            let quota = rates.quota(for: charged(promptTokens: prompt, completionTokens: answer))
             #expect(quota == (expected == 0 && model > 0 && group > 0 && prompt + answer > 0 ? 1 : expected))
         }
     }

@@ -36,3 +36,6 @@ int oneapi_wait_signal(void);
 void oneapi_prepare_process(void);
 /// Names the calling thread (15 bytes at most), as `ps -L` and debuggers show it.
 void oneapi_name_thread(const char *name);
+
+/// Whether `needle` occurs in `bytes` (memmem, which the overlay hides behind _GNU_SOURCE).
+int oneapi_contains(const void *bytes, uint64_t count, const void *needle, uint64_t needle_count);
