@@ -49,7 +49,7 @@ extension Azure {
     ) throws(Refusal) -> Deployment? {
         try Self.checkMediaType(call, operation)
         var name = address.deployment
-        var spared: Set<String> = ["data_sources", "user_security_context"]
+        var spared: Set<String> = operation == .chat ? Set(Self.ownFields) : []
         if name != nil {
             spared.insert("model")
         } else {

@@ -9,7 +9,8 @@ extension Azure {
         ("max_completion_tokens", "2024-09-01"), ("store", "2024-10-01"), ("metadata", "2024-10-01"),
         ("reasoning_effort", "2024-12-01"), ("prediction", "2024-12-01"), ("service_tier", "2025-01-01"),
     ]
-    private static let own = ["data_sources", "user_security_context"]
+    /// The fields of a chat that OpenAI does not have.
+    static let ownFields = ["data_sources", "user_security_context"]
 
     /// Refuses a body of another type; what `curl -d` says of itself passes.
     static func checkMediaType(_ call: Call, _ operation: Operation) throws(Refusal) {
@@ -38,7 +39,7 @@ extension Azure {
         try body.forEachMember { (key, _) throws(Refusal) in
             let name = String(decoding: key, as: UTF8.self)
             let arrival = arrivals.first { $0.field == name }?.date ?? ""
-            let isKnown = operation != .chat || name == "model" || ChatRequest.fields[name] != nil || own.contains(name)
+            let isKnown = operation != .chat || ChatRequest.fields[name] != nil || ownFields.contains(name)
             if !isKnown || name == "web_search_options" || !api.has(since: arrival) { throw .unrecognized(name) }
         }
     }
