@@ -179,9 +179,8 @@ class AzureChat(Azure):
         self.assertEqual(len(final.choices[0].message.content.split()), 20)
 
 
-@needs_mock
-class AzureV1Chat(AzureChat):
-    """The same on v1, with the ordinary client."""
+class V1:
+    """The ordinary client on v1."""
 
     def options(self, options):
         options.setdefault("api_key", KEY)
@@ -192,6 +191,11 @@ class AzureV1Chat(AzureChat):
 
     def make_async(self):
         return openai.AsyncOpenAI(**self.options({}))
+
+
+@needs_mock
+class AzureV1Chat(V1, AzureChat):
+    """The same on v1."""
 
 
 @needs_mock
@@ -239,3 +243,18 @@ class AzureEndpoints(Azure):
             self.assertIn("Hello", create(model="whisper-1", file=("a.wav", sound)).text)
         speech = self.client.audio.speech.create(model="tts-1", voice="alloy", input="Hello", response_format="wav")
         self.assertTrue(speech.read().startswith(b"RIFF"))
+
+
+@needs_mock
+class AzureV1Endpoints(V1, AzureEndpoints):
+    """The same on v1, where the deployment is in the body and models have OpenAI's shape."""
+
+    def test_addresses(self):
+        self.assertEqual(self.ask(model="gpt-4.1").model, "gpt-4.1-2025-04-14")
+        self.assertEqual(self.raises(openai.NotFoundError, model="gpt-41").code, "DeploymentNotFound")
+        paths = {(entry["path"], entry["query"]) for entry in control("GET", "/journal")["requests"]}
+        self.assertEqual(paths, {("/azure/openai/v1/chat/completions", "")})
+
+    def test_models(self):
+        self.assertIn("gpt-4o-2024-11-20", [model.id for model in self.client.models.list()])
+        self.assertEqual(self.client.models.retrieve("gpt-4o-2024-11-20").object, "model")

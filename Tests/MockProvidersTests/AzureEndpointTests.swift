@@ -80,6 +80,41 @@ import Testing
         await mock.stop()
     }
 
+    @Test("A picture of 2023 is a task: not running, running, done, and booked once")
+    func imageTasks() async throws {
+        let mock = try Mock()
+        let version = "?api-version=2023-06-01-preview"
+        let order = try mock.azure("POST", "images/generations:submit" + version, "{\"prompt\":\"A cube\",\"n\":2}")
+        #expect(order.status == 202)
+        #expect(order.json?["status"]?.string == "notRunning")
+        let id = try #require(order.json?["id"]?.string)
+        let place = "/azure/openai/operations/images/\(id)\(version)"
+        #expect(order.header("operation-location") == "http://localhost" + place)
+        let looks = try (0..<3).map { _ in try mock.azure("GET", "operations/images/\(id)\(version)") }
+        #expect(looks.map { $0.json?["status"]?.string } == ["running", "succeeded", "succeeded"])
+        #expect(looks.last?.json?["result"]?["data"]?.array?.count == 2)
+        #expect(mock.server.ledger.total(model: "dall-e-2").answers == 1)
+        #expect(try mock.azure("DELETE", "operations/images/\(id)\(version)").status == 204)
+        #expect(try mock.azure("GET", "operations/images/\(id)\(version)").status == 404)
+        await mock.stop()
+    }
+
+    @Test("A blocked picture of 2023 fails; later versions have no tasks")
+    func failedTasks() async throws {
+        let mock = try Mock()
+        let version = "?api-version=2023-06-01-preview"
+        let order = try mock.azure("POST", "images/generations:submit" + version, "{\"prompt\":\"mock-blocked\"}")
+        let id = try #require(order.json?["id"]?.string)
+        _ = try mock.azure("GET", "operations/images/\(id)\(version)")
+        let failed = try mock.azure("GET", "operations/images/\(id)\(version)")
+        #expect(failed.json?["status"]?.string == "failed")
+        #expect(failed.error?["code"]?.string == "contentFilter")
+        let late = try mock.azure("POST", "images/generations:submit" + Self.version, "{\"prompt\":\"A cube\"}")
+        #expect(late.status == 404)
+        #expect(try mock.azure("POST", "images/generations:submit" + version, "{\"prompt\":7}").status == 400)
+        await mock.stop()
+    }
+
     @Test("Audio: the deployment decides, not the form's model")
     func audio() async throws {
         let mock = try Mock()

@@ -235,12 +235,4 @@ import Testing
         #expect(reply.body.contains(mark))
         await mock.stop()
     }
-
-    @Test("The greeting lists the prefixes")
-    func greeting() async throws {
-        let mock = try Mock()
-        let body = try mock.send("GET", "/").body
-        for prefix in ["/openai/v1/", "/azure/", "/anthropic/"] { #expect(body.contains(prefix + "\n")) }
-        await mock.stop()
-    }
 }

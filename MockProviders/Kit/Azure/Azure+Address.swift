@@ -50,10 +50,12 @@ extension Azure {
         let api: API
         /// In the path of the classic API, decoded.
         private(set) var deployment: String?
-        /// `nil` for the list of models.
+        /// `nil` for the list of models and for tasks.
         private(set) var operation: Operation?
         /// One of the list.
         private(set) var listedModel: String?
+        /// The image tasks of the previews of 2023.
+        private(set) var task: ImageTask.Step?
 
         static func isV1(_ call: Call) -> Bool { call.route.hasPrefix("openai/v1/") }
 
@@ -70,6 +72,8 @@ extension Azure {
             api = .classic(version)
             let rest = call.route.dropFirst(7)
             guard rest.hasPrefix("deployments/") else {
+                if !api.has(since: "2023-12-01") { task = ImageTask.Step(rest) }
+                if task != nil { return }
                 // Only models: the other operations need their deployment here.
                 guard read(rest), operation == nil else { return nil }
                 return

@@ -20,7 +20,7 @@ extension Azure {
         return !isOpenAIOnly && model.kind != .moderation && model.owner != "mock" && !model.id.hasPrefix("mock-")
     }
 
-    private static func named(_ name: String) -> String {
+    static func named(_ name: String) -> String {
         name.hasPrefix("gpt-3.5") ? "gpt-35" + name.dropFirst(7) : name
     }
 

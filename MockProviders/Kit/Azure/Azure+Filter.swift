@@ -32,7 +32,10 @@ extension Azure {
         /// Reads what the filter looks at; the shape is checked elsewhere.
         mutating func read(_ body: JSONView) {
             lastUserText = body["prompt"]?.string ?? ""
-            hasData = (body["data_sources"]?.arrayCount ?? 0) > 0
+            if let prompts = body["prompt"], prompts.isArray {
+                prompts.forEachElement { lastUserText += $0.string ?? "" }
+            }
+            if let sources = body["data_sources"], sources.isArray { hasData = sources.arrayCount > 0 }
             guard let messages = body["messages"], messages.isArray else { return }
             messages.forEachElement { message in
                 guard message.isObject, let content = message["content"] else { return }

@@ -25,7 +25,7 @@ extension Azure {
     /// Refuses a deployment whose model cannot do this, or not in this version.
     static func check(_ deployment: Deployment, _ operation: Operation, _ api: API) throws(Refusal) {
         let model = deployment.model
-        guard operation.kinds.contains(model.kind) else { throw .operationNotSupported(operation, model.snapshot) }
+        guard operation.kinds.contains(model.kind) else { throw .operationNotSupported(operation, named(model.id)) }
         // The first reasoning models came earlier.
         let isEarly = model.id.hasPrefix("o1-mini") || model.id.firstRange(of: "mock-") != nil
         if model.isReasoning, !isEarly, !api.has(since: "2024-12-01") {

@@ -5,6 +5,7 @@ import JSON
 /// errors. The bodies are the mock's own OpenAI's; this folder holds only what differs.
 final class Azure: Provider {
     let openAI = OpenAI()
+    let tasks = Shelf<ImageTask>()
 
     func identity(of call: Call) -> Identity {
         var identity = Identity(key: Credentials(call).key)
@@ -23,6 +24,7 @@ final class Azure: Provider {
             let address = Address(call)
             try Credentials(call).check(isV1: Address.isV1(call), address?.operation)
             guard let address else { throw .notFound }
+            if let step = address.task { return try follow(step, call, address.api) }
             guard let operation = address.operation else { return try models(call, address) }
             guard call.method == "POST" else { throw .notFound }
             return try serve(operation, call, address)
@@ -33,7 +35,10 @@ final class Azure: Provider {
 
     var midStreamFailure: [UInt8] { openAI.midStreamFailure }
 
-    func reset() { openAI.reset() }
+    func reset() {
+        openAI.reset()
+        tasks.reset()
+    }
 
     private func serve(_ operation: Operation, _ call: Call, _ address: Address) throws(Refusal) -> Answer {
         var call = call
