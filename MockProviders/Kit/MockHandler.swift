@@ -22,7 +22,7 @@ struct MockHandler: RequestHandler {
             return await delivery.send(answer, for: request, with: writer)
         }
         state.journal.record(request, body: body, model: nil, key: nil)
-        await writer.send(request.path == "/" ? Self.greeting : Self.notFound(request.path))
+        await writer.send(request.path == "/" ? greeting : Self.notFound(request.path))
     }
 
     /// Everything up to the answer's bytes; without suspension, as views into the parser's document are held.
@@ -89,9 +89,13 @@ struct MockHandler: RequestHandler {
         }
     }
 
-    private static let greeting = HTTPResponse(
-        headers: ["content-type": "text/plain; charset=utf-8"],
-        body: Array("MockProviders. OpenAI answers under /openai/v1, the control API under /_mock.\n".utf8))
+    /// Says where what is.
+    private var greeting: HTTPResponse {
+        let places = state.providers.map { $0.prefix + "\n" }.joined()
+        return HTTPResponse(
+            headers: ["content-type": "text/plain; charset=utf-8"],
+            body: Array("MockProviders. The control API is under /_mock, the providers under\n\(places)".utf8))
+    }
 
     private static func notFound(_ path: String) -> HTTPResponse {
         let error: JSON = ["error": ["message": .string("MockProviders has nothing at \(path)")]]

@@ -22,6 +22,7 @@ final class MockState: Sendable {
             ("/openai/v1/", openAI),
             ("/v1/", openAI),
             ("/anthropic/", Claude()),
+            ("/azure/", Azure()),
             ("/gemini/", Gemini()),
             ("/baidu/v2/", Baidu.Platform(baidu)),
             ("/baidu/", Baidu.Workshop(baidu)),

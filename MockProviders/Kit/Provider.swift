@@ -34,6 +34,8 @@ struct Call {
     let body: [UInt8]
     let content: Content
     var identity = Identity()
+    /// Set where the service, and not OpenAI's own table, says which model answers.
+    var deployment: Deployment?
     var script: Script?
     var usage = UsageFault.none
     var ids: IdentifierSource

@@ -108,4 +108,12 @@ import Testing
         #expect(reply.body.hasPrefix("RIFF"))
         await mock.stop()
     }
+
+    @Test("The greeting lists the registered prefixes")
+    func greeting() async throws {
+        let mock = try Mock()
+        let body = try mock.send("GET", "/").body
+        for prefix in ["/openai/v1/", "/v1/", "/anthropic/", "/azure/"] { #expect(body.contains("\n\(prefix)\n")) }
+        await mock.stop()
+    }
 }

@@ -24,13 +24,9 @@ struct ChatRequest {
 
     init(_ call: Call, prompts: PromptMemory) throws(Failure) {
         let body = try call.object()
-        guard let modelField = body["model"], !modelField.isNull else { throw .missing("model") }
-        guard let name = modelField.string else { throw .wrongType("model", "a string", modelField) }
-        guard let model = Model.find(name) else { throw .noModel(name) }
+        (name, model) = try call.model(in: body)
         guard model.isChat else { throw .notChat }
-        self.name = name
-        self.model = model
-        try Self.fields.check(body)
+        try Self.fields.check(body, sparing: call.spared)
         guard let messages = body["messages"] else { throw .missing("messages") }
         try readOptions(body)
         try readFormat(body["response_format"])

@@ -28,8 +28,8 @@ struct CompletionRequest {
 
     init(_ call: Call) throws(Failure) {
         let body = try call.object()
-        (name, model) = try body.model(for: .completion)
-        try Self.fields.check(body)
+        (name, model) = try call.model(in: body, for: .completion)
+        try Self.fields.check(body, sparing: call.spared)
         guard let prompt = body["prompt"] else { throw .missing("prompt") }
         prompts = try TokenInput.read(prompt, "prompt", model: model.id)
         n = Int(body["n"]?.int ?? 1)
@@ -45,30 +45,6 @@ struct CompletionRequest {
                     + "set 'n' (currently \(n)) to be at most 'best_of' (currently \(best)), or omit either parameter if you "
                     + "don't specifically want to use them.)", param: "best_of")
         }
-    }
-}
-
-extension JSONView {
-    /// The model of a request, if it is one for this endpoint.
-    func model(for kind: Model.Kind) throws(Failure) -> (String, Model) {
-        guard let field = self["model"], !field.isNull else { throw .missing("model") }
-        guard let name = field.string else { throw .wrongType("model", "a string", field) }
-        return (name, try Model.find(name, for: kind))
-    }
-}
-
-extension Model {
-    static func find(_ name: String, for kind: Kind) throws(Failure) -> Model {
-        guard let model = find(name) else { throw .noModel(name) }
-        guard model.kind == kind || model.kind == .any else {
-            throw Failure(
-                status: kind == .completion ? 404 : 403, param: "model",
-                message: kind == .completion
-                    ? "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
-                        + "v1/chat/completions?"
-                    : "You are not allowed to use \(name) for this endpoint")
-        }
-        return model
     }
 }
 

@@ -11,8 +11,8 @@ extension OpenAI {
     /// spec/wire/openai.md §6.
     func embeddings(_ call: Call) throws(Failure) -> Answer {
         let body = try call.object()
-        let (name, model) = try body.model(for: .embedding)
-        try Self.embeddingFields.check(body)
+        let (name, model) = try call.model(in: body, for: .embedding)
+        try Self.embeddingFields.check(body, sparing: call.spared)
         guard let input = body["input"], !input.isNull else { throw .missing("input") }
         let inputs = try TokenInput.read(input, "input", model: model.id)
         try Self.check(inputs)

@@ -19,9 +19,8 @@ struct ImageRequest {
 
     var isGPT: Bool { name.hasPrefix("gpt-image") }
 
-    init(name: String?, prompt: String) throws(Failure) {
-        self.name = name ?? "dall-e-2"
-        model = try Model.find(self.name, for: .image)
+    init(_ call: Call, name: String?, prompt: String) throws(Failure) {
+        (self.name, model) = try call.model(named: name ?? "dall-e-2", for: .image)
         self.prompt = prompt
         let limit = isGPT ? 32_000 : self.name == "dall-e-3" ? 4000 : 1000
         if prompt.count > limit { throw .tooLong("prompt", "string", limit, prompt.count) }
@@ -65,9 +64,9 @@ extension OpenAI {
 
     func imageGenerations(_ call: Call) throws(Failure) -> Answer {
         let body = try call.object()
-        try Self.imageFields.check(body)
+        try Self.imageFields.check(body, sparing: call.spared)
         guard let prompt = body["prompt"]?.string else { throw .missing("prompt") }
-        var request = try ImageRequest(name: body["model"]?.string, prompt: prompt)
+        var request = try ImageRequest(call, name: body["model"]?.string, prompt: prompt)
         request.n = Int(body["n"]?.int ?? 1)
         request.size = body["size"]?.string
         request.quality = body["quality"]?.string
@@ -105,7 +104,7 @@ extension OpenAI {
         for (index, image) in images.enumerated() where image.body.isEmpty || image.fileName == nil {
             throw .invalid("Invalid file 'image[\(index)]'.", param: "image", code: "invalid_image_file")
         }
-        var request = try ImageRequest(name: form["model"]?.text, prompt: prompt)
+        var request = try ImageRequest(call, name: form["model"]?.text, prompt: prompt)
         request.imageCount = images.count
         request.n = try form.integer("n", 1...10) ?? 1
         request.size = form["size"]?.text

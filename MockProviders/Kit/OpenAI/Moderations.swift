@@ -18,7 +18,7 @@ extension OpenAI {
         let body = try call.object()
         try Self.moderationFields.check(body)
         let name = body["model"]?.string ?? "omni-moderation-latest"
-        let model = try Model.find(name, for: .moderation)
+        let model = try call.model(named: name, for: .moderation).model
         guard let input = body["input"] else { throw .missing("input") }
         let inputs = try Self.inputs(input)
         let isOmni = !name.hasPrefix("text-moderation")

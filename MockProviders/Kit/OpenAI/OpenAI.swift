@@ -38,22 +38,28 @@ final class OpenAI: Provider {
 
     private func route(_ call: Call) throws(Failure) -> Answer {
         if call.route == "models" || call.route.hasPrefix("models/") { return try models(call) }
-        let endpoint: (OpenAI) -> (Call) throws(Failure) -> Answer
-        switch call.route {
-        case "chat/completions": endpoint = OpenAI.chat
-        case "completions": endpoint = OpenAI.completions
-        case "embeddings": endpoint = OpenAI.embeddings
-        case "moderations": endpoint = OpenAI.moderations
-        case "images/generations": endpoint = OpenAI.imageGenerations
-        case "images/edits": endpoint = OpenAI.imageEdits
-        case "images/variations": endpoint = OpenAI.imageVariations
-        case "audio/speech": endpoint = OpenAI.speech
-        case "audio/transcriptions": endpoint = OpenAI.transcriptions
-        case "audio/translations": endpoint = OpenAI.translations
-        default: throw .badURL(call.method, call.route)
-        }
+        guard let endpoint = Self.endpoint(call.route) else { throw .badURL(call.method, call.route) }
         guard call.method == "POST" else { throw .badMethod(call.method, call.route) }
         return try endpoint(self)(call)
+    }
+
+    typealias Endpoint = (OpenAI) -> (Call) throws(Failure) -> Answer
+
+    /// Who answers posts to a path.
+    static func endpoint(_ route: String) -> Endpoint? {
+        switch route {
+        case "chat/completions": OpenAI.chat
+        case "completions": OpenAI.completions
+        case "embeddings": OpenAI.embeddings
+        case "moderations": OpenAI.moderations
+        case "images/generations": OpenAI.imageGenerations
+        case "images/edits": OpenAI.imageEdits
+        case "images/variations": OpenAI.imageVariations
+        case "audio/speech": OpenAI.speech
+        case "audio/transcriptions": OpenAI.transcriptions
+        case "audio/translations": OpenAI.translations
+        default: nil
+        }
     }
 }
 

@@ -21,11 +21,12 @@ enum Rule: Sendable {
 }
 
 extension [String: Rule.Field] {
-    /// Checks the members of a request against the table.
+    /// Checks the members of a request against the table, but for the names in `spared`.
     /// - Throws: the service's own refusal of the first that does not fit.
-    func check(_ object: JSONView) throws(Failure) {
+    func check(_ object: JSONView, sparing spared: Set<String> = []) throws(Failure) {
         try object.forEachMember { (key, value) throws(Failure) in
             let name = String(decoding: key, as: UTF8.self)
+            if spared.contains(name) { return }
             guard let field = self[name] else {
                 throw .invalid("Unknown parameter: '\(name)'.", param: name, code: "unknown_parameter")
             }

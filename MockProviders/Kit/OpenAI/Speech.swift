@@ -16,8 +16,8 @@ extension OpenAI {
     /// spec/wire/openai.md §8.
     func speech(_ call: Call) throws(Failure) -> Answer {
         let body = try call.object()
-        let (name, model) = try body.model(for: .speech)
-        try Self.speechFields.check(body)
+        let (name, model) = try call.model(in: body, for: .speech)
+        try Self.speechFields.check(body, sparing: call.spared)
         guard let input = body["input"]?.string else { throw .missing("input") }
         if input.isEmpty {
             throw .invalid("Invalid 'input': string too short.", param: "input", code: "string_below_min_length")

@@ -24,8 +24,7 @@ struct Transcript {
     init(_ call: Call, isTranslation: Bool) throws(Failure) {
         let form = try call.fields()
         try form.check(known: Self.common + (isTranslation ? [] : Self.transcribing))
-        guard let name = form["model"]?.text, !name.isEmpty else { throw .missing("model") }
-        let model = try Model.find(name, for: .transcription)
+        (name, model) = try call.model(named: form["model"]?.text, for: .transcription)
         guard let file = form["file"] else { throw .missing("file") }
         try Self.check(file)
         let isNew = name.hasPrefix("gpt-4o")
@@ -51,8 +50,6 @@ struct Transcript {
         language = isTranslation ? "english" : form["language"]?.text == "de" ? "german" : "english"
         seconds = max(1, file.body.count / 48_000)
         text = call.script?.text ?? "Hello there. This is \(seconds) seconds of mock audio."
-        self.name = name
-        self.model = model
         self.isTranslation = isTranslation
     }
 
