@@ -76,7 +76,7 @@ extension Baidu {
         private static let all: [String: [String: Endpoint]] = {
             var table: [String: [String: Endpoint]] = [
                 "tokenizer": ["erniebot": chat("erniebot", "ERNIE-Bot")],
-                "erniebot": ["plugins": chat("plugins", "EBPlugin")],
+                "erniebot": ["plugins": chat("plugins", "EBPlugin"), "plugin": chat("plugin", "EBPluginV2")],
             ]
             for (kind, endpoints) in services {
                 for endpoint in endpoints { table[kind, default: [:]][endpoint.name] = endpoint }

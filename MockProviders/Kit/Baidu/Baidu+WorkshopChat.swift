@@ -81,6 +81,7 @@ extension Baidu.Workshop {
         private let created: Int
         private let reply: Reply
         private let pieces: [Piece]
+        private let function: Reply.Call?
         private let finish: String
         private let reported: Baidu.Usage?
 
@@ -100,12 +101,16 @@ extension Baidu.Workshop {
             reply = Reply(to: prompt, script: call.script, memory: prompts)
             let mark = Piece(text: "[1]", tokens: countTokens("[1]", model: request.endpoint.name))
             let isMarked = request.cites && reply.end == .stop
-            pieces = reply.text + (isMarked ? [mark] : [])
+            let words = request.callsInWords ? reply.calls.first.map { Request.words(of: $0) } : nil
+            function = words == nil ? reply.calls.first : nil
+            let said = words.map { tokenPieces($0, model: request.endpoint.name) }
+            pieces = (said ?? reply.text) + (isMarked ? [mark] : [])
             usage = Baidu.Usage(
-                prompt: request.promptTokens, completion: reply.tokens + (isMarked ? mark.tokens : 0),
-                script: call.script)
+                prompt: request.promptTokens,
+                completion: said.map(Reply.sum) ?? reply.tokens + (isMarked ? mark.tokens : 0), script: call.script)
             reported = usage.reported(call.usage)
-            finish = call.script?.finishReason ?? Self.finish(reply.end)
+            let end = said != nil && reply.end == .toolCalls ? .stop : reply.end
+            finish = call.script?.finishReason ?? Self.finish(end)
         }
 
         private static func finish(_ end: Reply.End) -> String {
@@ -127,7 +132,7 @@ extension Baidu.Workshop {
                 root.member("is_truncated", reply.end == .length)
                 writeVerdict(to: &root)
                 root.member("finish_reason", finish)
-                if let call = reply.calls.first { write(call, to: &root) }
+                if let function { write(function, to: &root) }
                 writeFinds(to: &root)
                 reported?.write(to: &root)
             }
@@ -137,7 +142,7 @@ extension Baidu.Workshop {
         /// The last event, with `is_end`, is the end: there is no `[DONE]`.
         func stream() -> Answer.Body {
             var events = pieces.enumerated().map { index, piece in open(index, piece.text, call: nil) }
-            if let call = reply.calls.first { events.append(open(0, "", call: call)) }
+            if let function { events.append(open(0, "", call: function)) }
             var document = Document()
             document.object { root in
                 writeHead(to: &root)
