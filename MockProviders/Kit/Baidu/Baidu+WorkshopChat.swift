@@ -101,9 +101,9 @@ extension Baidu.Workshop {
             reply = Reply(to: prompt, script: call.script, memory: prompts)
             let mark = Piece(text: "[1]", tokens: countTokens("[1]", model: request.endpoint.name))
             let isMarked = request.cites && reply.end == .stop
-            let words = request.callsInWords ? reply.calls.first.map { Request.words(of: $0) } : nil
-            function = words == nil ? reply.calls.first : nil
-            let said = words.map { tokenPieces($0, model: request.endpoint.name) }
+            let wanted = reply.calls.first
+            let said = request.callsInWords ? wanted.map { Request.words(of: $0, model: request.endpoint.name) } : nil
+            function = said == nil ? wanted : nil
             pieces = (said ?? reply.text) + (isMarked ? [mark] : [])
             usage = Baidu.Usage(
                 prompt: request.promptTokens,

@@ -36,7 +36,10 @@ extension Baidu.Workshop.Request {
         return tools
     }
 
-    static func words(of call: Reply.Call) -> String {
-        "\(action)\(call.name)\nAction Input: \(call.arguments)"
+    /// The call in words. The name comes whole: the SDK takes what it has of it when the first piece of it arrives.
+    static func words(of call: Reply.Call, model: String) -> [Piece] {
+        let line = "\(action)\(call.name)\n"
+        return [Piece(text: line, tokens: countTokens(line, model: model))]
+            + tokenPieces("Action Input: \(call.arguments)", model: model)
     }
 }
