@@ -62,3 +62,10 @@ class Qianfan(Case):
         self.assertEqual(total["prompt_tokens"], usage["prompt_tokens"])
         self.assertEqual(total["completion_tokens"], usage.get("completion_tokens", 0))
         self.assertEqual(usage["total_tokens"], total["prompt_tokens"] + total["completion_tokens"])
+
+
+class Workshop(Qianfan):
+    def ask(self, client=None, text="Say hello to Oslo.", **options):
+        if "endpoint" not in options:
+            options.setdefault("model", "ERNIE-4.0-8K")
+        return (client or self.client).do(**self.body(text, **options))

@@ -6,7 +6,7 @@ import Testing
     private static let stream = ",\"stream\":true"
     private static let tools = """
         ,"tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":\
-        {"city":{"type":"string"}}}}},{"type":"function","function":{"name":"get_time"}}]
+        {"city":{"type":"string"}}}}},{"type":"function","function":{"name":"get_time","parameters":{}}}]
         """
 
     @Test("A whole answer has the service's bytes")
@@ -58,6 +58,7 @@ import Testing
         let calls = try #require(both.choice?["message"]?["tool_calls"]?.array)
         #expect(both.choice?["finish_reason"]?.string == "tool_calls")
         #expect(calls.map { $0["function"]?["name"]?.string } == ["get_weather", "get_time"])
+        #expect(calls.last?["function"]?["arguments"]?.string == "{}")
         #expect(calls.first?.names == ["id", "type", "function"])
         let one = Self.tools + ",\"parallel_tool_calls\":false"
         #expect(try mock.tellQianfan("mock-calls-2", more: one).choice?["message"]?["tool_calls"]?.array?.count == 1)

@@ -29,7 +29,7 @@ extension Baidu.Workshop.Request {
                 name = String(line[range.upperBound...])
             } else if line.hasPrefix("参数："), let known = name {
                 let schema = try? JSON.parse(Array(line.dropFirst(3).utf8))
-                tools.append(Prompt.Tool(name: known, parameters: schema ?? [:]))
+                tools.append(Prompt.Tool(name: known, schema: schema))
                 name = nil
             }
         }
