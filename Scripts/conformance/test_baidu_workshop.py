@@ -51,9 +51,13 @@ class BaiduWorkshopChat(Workshop):
 
     def test_endpoint_by_hand_and_by_model(self):
         self.assertIn("Oslo", self.ask(endpoint="mock-mine")["result"])
-        for model in ["ERNIE-Speed-8K", "ERNIE-3.5-8K", "ERNIE-Lite-8K", "ERNIE-Speed-128K", "ERNIE-Tiny-8K"]:
-            with self.subTest(model):
-                self.assertIn("Oslo", self.ask(model=model)["result"])
+        models = self.client._real._local_models()
+        self.assertGreater(len(models), 40)
+        for model, information in models.items():
+            if information.endpoint:
+                options = {"extra_parameters": {}} if model == "ChatLaw" else {}
+                with self.subTest(model):
+                    self.assertIn("Oslo", self.ask(model=model, **options)["result"])
 
     def test_history_and_system(self):
         messages = qianfan.Messages()

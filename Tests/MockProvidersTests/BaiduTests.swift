@@ -139,6 +139,11 @@ import Testing
         #expect(reply.json?["finish_reason"]?.string == "stop")
         #expect(reply.json?["usage"]?["total_tokens"]?.int == 7)
         #expect(mock.server.ledger.total.completionTokens == 4)
+        let two = "{\"tool_calls\":[{\"name\":\"a\",\"arguments\":{}},{\"name\":\"b\",\"arguments\":{}}]}"
+        _ = try mock.control("POST", "/script", two)
+        let called = try mock.tellERNIE("Hi")
+        #expect(called.json?["function_call"]?["name"]?.string == "a")
+        #expect(try #require(called.json?["usage"]?["completion_tokens"]?.int) < 10)
         await mock.stop()
     }
 }

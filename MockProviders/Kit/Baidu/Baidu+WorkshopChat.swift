@@ -98,7 +98,10 @@ extension Baidu.Workshop {
             self.isSafe = isSafe
             var prompt = request.prompt(call.ids.content)
             prompt.imageCount = images
-            reply = Reply(to: prompt, script: call.script, memory: prompts)
+            var script = call.script
+            // One call per answer, whatever the script says.
+            if let calls = script?.toolCalls { script?.toolCalls = Array(calls.prefix(1)) }
+            reply = Reply(to: prompt, script: script, memory: prompts)
             let mark = Piece(text: "[1]", tokens: countTokens("[1]", model: request.endpoint.name))
             let isMarked = request.cites && reply.end == .stop
             let wanted = reply.calls.first
