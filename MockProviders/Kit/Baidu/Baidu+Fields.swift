@@ -11,11 +11,9 @@ extension Baidu {
 
         /// The call's body as an object.
         init(_ call: Call, _ dialect: Dialect) throws(Failure) {
-            let isJSON =
-                call.headers.withValue(of: "Content-Type") { Self.isJSON(String(decoding: $0, as: UTF8.self)) } ?? true
-            if !isJSON {
-                throw dialect == .workshop
-                    ? .workshop(336102, "Invalid Content-Type") : .request("malformed_json", "Invalid Content-Type")
+            // The platform does not look.
+            if dialect == .workshop, let type = call.headers["Content-Type"], !Self.isJSON(type) {
+                throw .workshop(336102, "Invalid Content-Type")
             }
             switch call.content {
             case .json(let view) where view.isObject: self.init(view, dialect)
@@ -106,5 +104,13 @@ extension Baidu {
                 default: false
                 }
             }
+    }
+}
+
+extension Prompt.Tool {
+    /// A function whose schema may say nothing: then it takes no arguments.
+    init(name: String, schema: JSON?) {
+        let saysNothing = schema?.object?.members.isEmpty ?? true
+        self.init(name: name, parameters: saysNothing ? .null : schema ?? .null)
     }
 }

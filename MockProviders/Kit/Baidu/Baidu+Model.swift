@@ -44,7 +44,7 @@ extension Baidu {
 
         /// The workshop's chat models go by their names in lower case.
         static let all: [Model] =
-            Endpoint.chats.filter { $0.model.hasPrefix("ERNIE") }.map { Model($0.model.lowercased(), .chat) } + [
+            Endpoint.chats.filter { $0.model.hasPrefix("ERNIE-") }.map { Model($0.model.lowercased(), .chat) } + [
                 Model("ernie-4.5-turbo-128k", .chat), Model("ernie-4.5-turbo-vl-32k", .chat, sees: true),
                 Model("ernie-x1-turbo-32k", .chat, thinks: true), Model("deepseek-v3", .chat),
                 Model("deepseek-r1", .chat, thinks: true), Model("embedding-v1", .embedding),

@@ -83,7 +83,7 @@ extension Baidu.Platform {
                     else { throw .value("tools is invalid", .platform) }
                     let parameters = function?["parameters"]
                     guard parameters?.isObject ?? true else { throw .value("tools is invalid", .platform) }
-                    self.tools.append(Prompt.Tool(name: name, parameters: parameters.map { JSON($0) } ?? .null))
+                    self.tools.append(Prompt.Tool(name: name, schema: parameters.map { JSON($0) }))
                 }
             }
             guard let wanted = fields.member("tool_choice") else { return }

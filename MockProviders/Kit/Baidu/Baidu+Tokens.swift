@@ -44,8 +44,8 @@ extension Baidu.Workshop {
 
     /// What is signed and is not a model's.
     func console(_ call: Call) throws(Baidu.Failure) -> Answer {
-        let isBearer = call.route == "v1/BCE-BEARER/token"
-        guard isBearer || call.route == "wenxinworkshop/service/list" else { throw .noEndpoint }
+        guard Self.consoleRoutes.contains(call.route) else { throw .noEndpoint }
+        let isBearer = call.route == Self.bearerRoute
         guard let signature = call.headers["Authorization"].flatMap({ Baidu.Signature($0) }) else {
             throw .noCredential
         }

@@ -5,6 +5,9 @@ extension Baidu {
     /// The first generation: tokens, the Wenxin Workshop's models, and the signed console calls.
     final class Workshop: Provider {
         static let prefix = "rpc/2.0/ai_custom/v1/wenxinworkshop/"
+        static let tokenRoute = "oauth/2.0/token"
+        static let bearerRoute = "v1/BCE-BEARER/token"
+        static let consoleRoutes = [bearerRoute, "wenxinworkshop/service/list"]
         let credentials: Credentials
         let prompts = PromptMemory()
 
@@ -28,7 +31,7 @@ extension Baidu {
 
         func answer(_ call: Call) -> Answer {
             do throws(Failure) {
-                if call.route == "oauth/2.0/token" { return try token(call) }
+                if call.route == Self.tokenRoute { return try token(call) }
                 if call.route.hasPrefix(Self.prefix) {
                     try authenticate(call)
                     return try route(call)
@@ -41,7 +44,15 @@ extension Baidu {
 
         func failure(named name: String, call: Call) -> Answer? {
             let unknown = Failure.workshop(336_003, "MockProviders knows no error by the name '\(name)'.")
-            return Baidu.answer(Failure.catalogue(name, .workshop) ?? unknown, call)
+            let failure = refusal(named: name, at: call.route) ?? Failure.catalogue(name, .workshop)
+            return Baidu.answer(failure ?? unknown, call)
+        }
+
+        /// What a status means where keys are checked: the exchange of keys and the console have layouts of their own.
+        private func refusal(named name: String, at route: String) -> Failure? {
+            guard ["401", "403", "invalid_api_key"].contains(name) else { return nil }
+            if route == Self.tokenRoute { return .unknownClient }
+            return Self.consoleRoutes.contains(route) ? .signatureMismatch : nil
         }
 
         /// A line without `data: `, as the service writes it.
@@ -78,7 +89,7 @@ extension Baidu {
             let endpoint: (Workshop) -> (Call, Endpoint) throws(Failure) -> Answer
             switch steps[0] {
             case "chat": endpoint = Workshop.chat
-            case "erniebot" where steps[1] == "plugins": endpoint = Workshop.chat
+            case "erniebot": endpoint = Workshop.chat
             case "completions": endpoint = Workshop.completion
             case "plugin": endpoint = Workshop.plugin
             case "image2text": endpoint = Workshop.image2text

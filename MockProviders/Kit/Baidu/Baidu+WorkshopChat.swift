@@ -82,6 +82,7 @@ extension Baidu.Workshop {
         private let created: Int
         let reply: Reply
         private let pieces: [Piece]
+        private let function: Reply.Call?
         private let finish: String
         private let reported: Baidu.Usage?
 
@@ -98,15 +99,22 @@ extension Baidu.Workshop {
             self.isSafe = isSafe
             var prompt = request.prompt(call.ids.content)
             prompt.imageCount = images
-            reply = Reply(to: prompt, script: call.script, memory: prompts)
+            var script = call.script
+            // One call per answer, whatever the script says.
+            if let calls = script?.toolCalls { script?.toolCalls = Array(calls.prefix(1)) }
+            reply = Reply(to: prompt, script: script, memory: prompts)
             let mark = Piece(text: "[1]", tokens: countTokens("[1]", model: request.endpoint.name))
             let isMarked = request.cites && reply.end == .stop
-            pieces = reply.text + (isMarked ? [mark] : [])
+            let wanted = reply.calls.first
+            let said = request.callsInWords ? wanted.map { Request.words(of: $0, model: request.endpoint.name) } : nil
+            function = said == nil ? wanted : nil
+            pieces = (said ?? reply.text) + (isMarked ? [mark] : [])
             usage = Baidu.Usage(
-                prompt: request.promptTokens, completion: reply.tokens + (isMarked ? mark.tokens : 0),
-                script: call.script)
+                prompt: request.promptTokens,
+                completion: said.map(Reply.sum) ?? reply.tokens + (isMarked ? mark.tokens : 0), script: call.script)
             reported = usage.reported(call.usage)
-            finish = call.script?.finishReason ?? Self.finish(reply.end)
+            let end = said != nil && reply.end == .toolCalls ? .stop : reply.end
+            finish = call.script?.finishReason ?? Self.finish(end)
         }
 
         private static func finish(_ end: Reply.End) -> String {
@@ -128,7 +136,7 @@ extension Baidu.Workshop {
                 root.member("is_truncated", reply.end == .length)
                 writeVerdict(to: &root)
                 root.member("finish_reason", finish)
-                if let call = reply.calls.first { write(call, to: &root) }
+                if let function { write(function, to: &root) }
                 writeFinds(to: &root)
                 reported?.write(to: &root)
             }
@@ -138,7 +146,7 @@ extension Baidu.Workshop {
         /// The last event, with `is_end`, is the end: there is no `[DONE]`.
         func stream() -> Answer.Body {
             var events = pieces.enumerated().map { index, piece in open(index, piece.text, call: nil) }
-            if let call = reply.calls.first { events.append(open(0, "", call: call)) }
+            if let function { events.append(open(0, "", call: function)) }
             var document = Document()
             document.object { root in
                 writeHead(to: &root)

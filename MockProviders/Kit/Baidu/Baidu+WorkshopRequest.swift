@@ -8,6 +8,8 @@ extension Baidu.Workshop {
         var maxTokens = Int.max
         var stops: [String] = []
         var tools: [Prompt.Tool] = []
+        /// The functions stand in the first message, and the call is to be said.
+        var callsInWords = false
         var choice = Prompt.ToolChoice.auto
         var format = Prompt.Format.text
         /// Marks such as `[1]` and `search_info`.
@@ -39,6 +41,7 @@ extension Baidu.Workshop {
             let system = try fields.string("system") ?? ""
             try readOptions(fields)
             try readFunctions(fields)
+            readFunctionsInWords()
             promptTokens = talk.tokens + prompts.count(system, model: endpoint.name)
             if let functions = fields.member("functions") {
                 promptTokens += prompts.count(JSON(functions).text, model: endpoint.name)
@@ -136,9 +139,12 @@ extension Baidu.Workshop {
     struct Talk {
         private(set) var tokens = 0
         private(set) var characters = 0
-        private(set) var lastUserText = ""
+        var lastUserText = ""
+        private(set) var first = ""
         private(set) var last = ""
-        private(set) var toolResults: [String] = []
+        /// The assistant's, before the last.
+        private(set) var lastAnswer = ""
+        var toolResults: [String] = []
 
         init() {}
 
@@ -180,6 +186,8 @@ extension Baidu.Workshop {
                 throw .value("content can not be empty in message \(index)", .workshop)
             }
             if role == "user" { lastUserText = text }
+            if role == "assistant" { lastAnswer = text }
+            if index == 0 { first = text }
             toolResults = role == "function" ? [text] : []
             if role == "function", message["name"]?.string?.isEmpty ?? true {
                 throw .value("name can not be empty in message \(index)", .workshop)

@@ -39,11 +39,12 @@ struct Damage {
 
     private func target(in events: [[UInt8]]) -> Int? { events.count > 2 ? 1 : events.indices.first }
 
-    /// Half a three-byte letter put into the first string value that follows `content`, else before the end.
+    /// Half a three-byte letter put into the first string value that follows `content` or `result`, else before the end.
     private func spoiled(_ bytes: [UInt8]) -> [UInt8] {
-        let mark = Array("\"content\":".utf8)
+        let marks = ["\"content\":", "\"result\":"].map { Array($0.utf8) }
         var place = max(0, bytes.count - 5)
-        for start in bytes.indices where bytes[start] == 0x22 && bytes[start...].starts(with: mark) {
+        for start in bytes.indices where bytes[start] == 0x22 {
+            guard let mark = marks.first(where: { bytes[start...].starts(with: $0) }) else { continue }
             guard let quote = bytes[(start + mark.count)...].firstIndex(of: 0x22) else { break }
             place = quote + 1
             break

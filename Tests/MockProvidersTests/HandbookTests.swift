@@ -1,0 +1,98 @@
+import Glibc
+import MockKit
+import TestKit
+import Testing
+
+/// Runs the handbook: each block of each page in `MockProviders/Docs`.
+///
+/// The rule: a block that opens with exactly ```` ```sh ```` runs, by itself, in an empty directory, with
+/// `/bin/bash -e` against a mock of its own that stands in for `127.0.0.1:8400`. It has to succeed and to print
+/// something, unless one of its lines is `# no answer`. What starts a server, builds or installs opens with
+/// ```` ```sh skip ````; any other label, such as ```` ```text ```` or ```` ```python ````, is not run either.
+@Suite struct HandbookTests {
+    struct Block: Sendable, CustomTestStringConvertible {
+        let page: String
+        /// Of its first command, from 1.
+        let line: Int
+        var text = ""
+        var testDescription: String { "\(page):\(line)" }
+
+        var hasAnswer: Bool { !commands.contains("# no answer") }
+        /// What no test may start.
+        var isForHumans: Bool {
+            commands.contains { line in ["swift ", "pip ", ".build/"].contains { line.hasPrefix($0) } }
+        }
+        private var commands: [Substring] { text.split(separator: "\n") }
+    }
+
+    private static let folder =
+        "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/MockProviders/Docs"
+
+    static let pages: [String] = {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasSuffix(".md") { names.append(name) }
+        }
+        return names.sorted()
+    }()
+
+    static let blocks: [Block] = pages.flatMap { blocks(of: $0) }
+
+    private static func blocks(of page: String) -> [Block] {
+        let text = String(decoding: readFile("\(folder)/\(page)"), as: UTF8.self)
+        var blocks: [Block] = []
+        var open: Block?
+        var isInside = false
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            if line.hasPrefix("```") {
+                if let block = open { blocks.append(block) }
+                isInside.toggle()
+                open = isInside && line == "```sh" ? Block(page: page, line: index + 2) : nil
+            } else {
+                open?.text += line + "\n"
+            }
+        }
+        return blocks
+    }
+
+    @Test("There is a handbook, and each page has something to run")
+    func pagesRun() {
+        #expect(!Self.pages.isEmpty)
+        for page in Self.pages { #expect(Self.blocks.contains { $0.page == page }, "\(page)") }
+    }
+
+    @Test("A block of the handbook runs as it stands and has an answer", arguments: blocks)
+    func runs(block: Block) async throws {
+        try #require(!block.isForHumans, "a block that builds, installs or serves opens with ```sh skip")
+        let mock = try Mock(seed: nil)
+        let directory = TemporaryDirectory()
+        let script = block.text.replacing("127.0.0.1:8400", with: "127.0.0.1:\(mock.port)")
+        try writeFile(directory.path + "/block.sh", Array(script.utf8))
+        let (status, answer) = try run("/bin/bash -e block.sh", in: directory.path)
+        let errors = String(decoding: readFile(directory.path + "/errors"), as: UTF8.self)
+        #expect(status == 0, "\(errors)")
+        #expect(!block.hasAnswer || !answer.isEmpty, "\(errors)")
+        await mock.stop()
+    }
+
+    /// Runs a command, half a minute at most, with its errors in the file `errors`.
+    private func run(_ command: String, in directory: String) throws -> (status: Int32, output: [UInt8]) {
+        let shell = "cd \(directory) && no_proxy='*' timeout 30 \(command) 2>errors"
+        let pipe = try #require(popen(shell, "r"))
+        var output: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = fread(&piece, 1, piece.count, pipe)
+            if count == 0 { break }
+            output += piece[..<count]
+        }
+        let status = pclose(pipe)
+        // The exit status is in the second byte, a signal in the first.
+        return (status & 0x7f == 0 ? status >> 8 & 0xff : -1, output)
+    }
+}
