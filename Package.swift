@@ -93,6 +93,7 @@ let package = Package(
         tests("JSONTests", needs: ["JSON"]),
         tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
         tests("TokenizerTests", needs: ["Tokenizer", "JSON", "TestKit"]),
+        tests("ChatTests", needs: ["Chat", "Formats", "JSON"]),
         tests("ProvidersTests", needs: ["TestKit", "Providers", "Formats", "Chat", "JSON", "HTTP"]),
         tests("DatabaseTests", needs: ["Database", "TestKit"]),
         tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),

@@ -20,6 +20,8 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
     package var code: Code
     /// Seconds that the upstream asks to wait.
     package var retryAfter: Int?
+    /// The upstream may have done already what would be paid for once more elsewhere.
+    package var isFinal = false
 
     package enum Code: Equatable, Sendable {
         case none
@@ -49,11 +51,19 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
 
     /// Whether another channel may do better: not for what is wrong with the request itself.
     package var isRetryable: Bool {
-        switch kind {
+        if isFinal { return false }
+        return switch kind {
         case .badRequest: false
         case .notFound, .authentication, .permission, .rateLimited, .quotaExceeded, .overloaded, .server,
             .notTheProvider, .brokenOff, .unreachable, .timedOut:
             true
         }
+    }
+
+    /// The same, not to be tried elsewhere.
+    package var final: UpstreamFailure {
+        var failure = self
+        failure.isFinal = true
+        return failure
     }
 }

@@ -73,6 +73,18 @@ struct OpenAIFormatTests {
         #expect(tool.count == 2)
     }
 
+    @Test("members of the answer come in a chunk that has a choice, or with the usage")
+    func answerExtras() {
+        let extra = ChatEvent.extra(.answer, key: "request_id", Opaque(.openAI, "r1"))
+        let between = stream([.choiceStarted(0), .textDelta(0, "a"), extra, .textDelta(0, "b"), .finished(0, .stop)])
+        #expect(!between.contains { $0.contains(#""choices":[]"#) })
+        #expect(between.filter { $0.contains(#""request_id":"r1""#) }.count == 1)
+        let last = [.choiceStarted(0), .textDelta(0, "a"), .finished(0, .stop), extra]
+        #expect(stream(last).suffix(2).first?.contains(#""delta":{}"#) == true)
+        let usage = stream(last + [.usage(Usage(promptTokens: 1), original: nil)], includesUsage: true)
+        #expect(usage.suffix(2).first.map { $0.contains(#""usage":{"#) && $0.contains("request_id") } == true)
+    }
+
     @Test("tells usage once, last, to who asked")
     func usage() {
         let events: [ChatEvent] = [

@@ -18,18 +18,25 @@ enum OpenAIMessageDecoder {
             parts += try toolCalls(&reader)
             return Message(.assistant, name: name, parts: parts, extras: reader.rest)
         case "tool":
-            let result = ToolResult(
-                callID: try reader.requiredString("tool_call_id"), name: name, parts: try content(&reader))
-            return Message(.tool, parts: [Part(.toolResult(result))], extras: reader.rest)
+            let id = try reader.requiredString("tool_call_id")
+            return Message(
+                .tool, parts: [result(ToolResult(callID: id, name: name, parts: try content(&reader)))],
+                extras: reader.rest)
         case "function":
-            let result = ToolResult(callID: "", name: name, parts: try content(&reader))
-            return Message(.tool, parts: [Part(.toolResult(result))], extras: reader.rest)
+            return Message(
+                .tool, parts: [result(ToolResult(callID: "", name: name, parts: try content(&reader)))],
+                extras: reader.rest)
         default:
             throw RequestError(
                 .invalidValue,
                 "Invalid value for '\(path).role': expected system, developer, user, assistant, tool or function.",
                 parameter: path + ".role")
         }
+    }
+
+    /// A breakpoint within a result ends the cached prefix behind the whole of it.
+    private static func result(_ result: ToolResult) -> Part {
+        Part(.toolResult(result), cacheBreakpoint: result.parts.last { $0.cacheBreakpoint != nil }?.cacheBreakpoint)
     }
 
     private static func content(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
@@ -139,7 +146,7 @@ enum OpenAIMessageDecoder {
     }
 
     /// OpenAI's own mark, or the one that Anthropic brought and OpenRouter took over.
-    private static func breakpoint(_ reader: inout FieldReader) -> CacheBreakpoint? {
+    static func breakpoint(_ reader: inout FieldReader) -> CacheBreakpoint? {
         if reader.value("prompt_cache_breakpoint") != nil { return CacheBreakpoint() }
         return reader.value("cache_control").map { CacheBreakpoint(lifetime: $0["ttl"]?.string) }
     }

@@ -24,7 +24,10 @@ extension OpenAIRequestDecoder {
         switch try reader.string("type") ?? "function" {
         case "function":
             guard let body = reader.value("function") else { throw reader.missing("function") }
-            return .function(try function(body, path: path + ".function"))
+            var function = try function(body, path: path + ".function")
+            // Beside the function, as Anthropic's tools have it.
+            function.cacheBreakpoint = OpenAIMessageDecoder.breakpoint(&reader) ?? function.cacheBreakpoint
+            return .function(function)
         case "custom":
             var custom = try reader.requiredReader("custom")
             return .custom(
@@ -38,9 +41,10 @@ extension OpenAIRequestDecoder {
     private static func function(_ value: JSON, path: String) throws(RequestError) -> FunctionTool {
         var reader = try FieldReader(value, path: path)
         let name = try reader.requiredString("name")
+        let breakpoint = OpenAIMessageDecoder.breakpoint(&reader)
         return FunctionTool(
             name: name, description: try reader.string("description"), parameters: try reader.object("parameters"),
-            isStrict: try reader.bool("strict"), extras: reader.rest)
+            isStrict: try reader.bool("strict"), cacheBreakpoint: breakpoint, extras: reader.rest)
     }
 
     private static func choice(_ reader: inout FieldReader) throws(RequestError) -> ToolChoice? {

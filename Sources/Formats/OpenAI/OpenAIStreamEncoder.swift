@@ -15,6 +15,8 @@ package struct OpenAIStreamEncoder {
     /// Calls that are not functions, as choice and index: their text goes under another name.
     private var customCalls: Set<[Int]> = []
     private var legacyCalls: Set<[Int]> = []
+    /// Members of the answer that wait for the next chunk: one without a choice would break clients.
+    private var answerExtras: [(key: String, value: JSON)] = []
     private var usage: JSON?
     private var hasFailed = false
 
@@ -58,11 +60,13 @@ package struct OpenAIStreamEncoder {
     package mutating func finish(into output: inout [UInt8]) {
         guard !hasFailed else { return }
         for index in unopened { open(index, &output) }
+        if !answerExtras.isEmpty, !includesUsage || usage == nil { delta(0, [:], &output) }
         if includesUsage, let usage {
             var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
             OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
             chunk.append("choices", [])
             chunk.append("usage", usage)
+            appendExtras(to: &chunk)
             write(chunk, &output)
         }
         output += "data: [DONE]\n\n".utf8
@@ -107,10 +111,7 @@ package struct OpenAIStreamEncoder {
             members.append(key, value)
             delta(index, members, &output)
         case .choice(let index): delta(index, [:], extra: (key, value), &output)
-        case .answer:
-            var chunk = self.chunk(choices: [])
-            chunk.append(key, value)
-            write(chunk, &output)
+        case .answer: answerExtras.append((key, value))
         }
     }
 
@@ -143,11 +144,18 @@ package struct OpenAIStreamEncoder {
         return .object(object)
     }
 
-    private func chunk(choices: [JSON]) -> JSONObject {
+    private mutating func appendExtras(to chunk: inout JSONObject) {
+        guard !answerExtras.isEmpty else { return }
+        for extra in answerExtras { chunk.append(extra.key, extra.value) }
+        answerExtras = []
+    }
+
+    private mutating func chunk(choices: [JSON]) -> JSONObject {
         var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
         OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
         chunk.append("choices", .array(choices))
         if includesUsage { chunk.append("usage", .null) }
+        appendExtras(to: &chunk)
         return chunk
     }
 

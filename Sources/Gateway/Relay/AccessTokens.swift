@@ -43,9 +43,14 @@ final class AccessTokens: Sendable {
         return token.text
     }
 
-    /// Forgets a token that the provider has refused.
-    func drop(_ channel: ProviderChannel, of provider: any Provider) {
-        guard let request = provider.tokenRequest(for: channel) else { return }
+    /// Forgets the channel's token where a failure says that it is refused, so that the call may be tried once more with
+    /// a new one.
+    /// - Returns: whether there is sense in that.
+    func forget(_ failure: UpstreamFailure, _ channel: ProviderChannel, _ provider: any Provider) -> Bool {
+        guard failure.kind == .authentication, failure.code != .text("invalid_client"),
+            let request = provider.tokenRequest(for: channel)
+        else { return false }
         entries.withLock { $0[request.url] = nil }
+        return true
     }
 }

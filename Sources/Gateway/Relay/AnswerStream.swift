@@ -47,14 +47,17 @@ enum AnswerStream {
         }
     }
 
-    mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> Outcome {
+    /// - Parameter count: usage by what was produced, where the upstream did not tell it.
+    mutating func finish(
+        isCleanEnd: Bool, into output: inout [UInt8], count: ([UInt8]) -> Usage = { _ in Usage() }
+    ) -> Outcome {
         switch consume self {
         case .passing(var relay):
             let outcome = relay.finish(isCleanEnd: isCleanEnd, into: &output)
             self = .passing(relay)
             return outcome
         case .translating(var stream):
-            let outcome = stream.finish(isCleanEnd: isCleanEnd, into: &output)
+            let outcome = stream.finish(isCleanEnd: isCleanEnd, into: &output, count: count)
             self = .translating(stream)
             return outcome
         }
@@ -67,12 +70,19 @@ struct TranslatedStream {
     private var encoder: OpenAIStreamEncoder
     private var events: [ChatEvent] = []
     private var failure: UpstreamFailure?
+    private let includesUsage: Bool
+    private let legacy: LegacyFunctions?
 
     private(set) var usage: Usage?
     private(set) var produced: [UInt8] = []
 
-    init(_ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead) {
+    /// - Parameter legacy: for a client that knows functions but no tools.
+    init(
+        _ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead, legacy: LegacyFunctions? = nil
+    ) {
         self.decoder = decoder
+        self.includesUsage = includesUsage
+        self.legacy = legacy
         encoder = OpenAIStreamEncoder(includesUsage: includesUsage, fallback: fallback)
     }
 
@@ -89,18 +99,26 @@ struct TranslatedStream {
         takeEvents(&output)
     }
 
-    mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> AnswerStream.Outcome {
+    mutating func finish(
+        isCleanEnd: Bool, into output: inout [UInt8], count: ([UInt8]) -> Usage
+    ) -> AnswerStream.Outcome {
         if failure == nil {
             decoder.finish(isCleanEnd: isCleanEnd, into: &events)
             takeEvents(&output)
         }
         if let failure { return .failed(failure) }
+        if usage == nil, includesUsage {
+            let counted = count(produced)
+            usage = counted
+            encoder.encode(.usage(counted, original: nil), into: &output)
+        }
         encoder.finish(into: &output)
         return .complete
     }
 
     private mutating func takeEvents(_ output: inout [UInt8]) {
-        for event in events where failure == nil {
+        for step in events where failure == nil {
+            guard let event = legacy == nil ? step : legacy?.map(step) else { continue }
             if case .failed(let found) = event {
                 failure = found
                 break

@@ -11,10 +11,8 @@ extension Caller {
     ) async -> Attempt {
         let attempt = await translateOnce(provider, channel, exchange, request)
         // A token that ended before its time is the gateway's affair, not the channel's.
-        guard case .failed(let failure) = attempt, failure.kind == .authentication,
-            provider.tokenRequest(for: channel.upstream) != nil, failure.code != .text("invalid_client")
+        guard case .failed(let failure) = attempt, services.accessTokens.forget(failure, channel.upstream, provider)
         else { return attempt }
-        services.accessTokens.drop(channel.upstream, of: provider)
         return await translateOnce(provider, channel, exchange, request)
     }
 
@@ -24,6 +22,7 @@ extension Caller {
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
         let encoded: EncodedRequest
+        let legacy: LegacyFunctions?
         do throws(UpstreamFailure) {
             var target = ProviderCall(
                 channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds,
@@ -37,10 +36,13 @@ extension Caller {
                     try await MediaFetcher(services: services).inlineImages(of: &chat, call: call)
                 }
                 encoded = try provider.encode(chat, for: target)
+                // OpenAI's own format has the calls as the client wants them.
+                legacy =
+                    chat.usesLegacyFunctions && provider.descriptor.format != .openAI ? LegacyFunctions() : nil
             } catch { return call.isCancelled ? .clientGone : .refused(error) }
         } catch { return call.isCancelled ? .clientGone : .failed(error) }
         do throws(TransportError) {
-            return try await send(encoded, provider, exchange, request, call)
+            return try await send(encoded, provider, exchange, request, call, legacy)
         } catch {
             return error == .cancelled ? .clientGone : .failed(Self.failure(error))
         }
@@ -48,7 +50,7 @@ extension Caller {
 
     private func send(
         _ encoded: EncodedRequest, _ provider: any Provider, _ exchange: borrowing Exchange, _ request: ServerRequest,
-        _ call: UpstreamCall
+        _ call: UpstreamCall, _ legacy: LegacyFunctions?
     ) async throws(TransportError) -> Attempt {
         let upstream = UpstreamRequest(
             method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
@@ -65,25 +67,35 @@ extension Caller {
         let isStream = exchange.envelope.isStream
         let includesUsage = exchange.envelope.includesUsage
         if isStream, Self.isEventStream(response) {
-            let stream = TranslatedStream(provider.decoder(), includesUsage: includesUsage, fallback: fallback)
+            let stream = TranslatedStream(
+                provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy)
             return try await begin(.translating(stream), response)
         }
         let body = try await response.collect(limit: Self.answerLimit)
         do throws(UpstreamFailure) {
-            let events = try provider.decode(
+            var events = try provider.decode(
                 body, status: response.status, contentType: response.headers["Content-Type"])
+            if let legacy { events = events.compactMap(legacy.map) }
             return isStream
                 ? try inOneGo(events, response, includesUsage: includesUsage, fallback)
-                : .whole(try whole(events, fallback))
+                : .whole(try whole(events, exchange, fallback))
         } catch { return .failed(error) }
     }
 
-    private func whole(_ events: [ChatEvent], _ fallback: AnswerHead) throws(UpstreamFailure) -> WholeAnswer {
-        let answer = ChatAnswer(events)
-        var produced: [UInt8] = []
-        if answer.usage == nil { for event in events { event.appendProduced(to: &produced) } }
+    private func whole(
+        _ events: [ChatEvent], _ exchange: borrowing Exchange, _ fallback: AnswerHead
+    ) throws(UpstreamFailure) -> WholeAnswer {
+        var answer = ChatAnswer(events)
+        if answer.usage == nil {
+            // What is charged is told.
+            var produced: [UInt8] = []
+            for event in events { event.appendProduced(to: &produced) }
+            let counter = PromptCounter(
+                parser: parser, approximates: services.options.snapshot.approximatesTokens)
+            answer.add(.usage(exchange.counted(produced, by: counter), original: nil))
+        }
         let body = try OpenAIAnswerEncoder.encode(answer, fallback: fallback)
-        return WholeAnswer(body: body, usage: answer.usage, produced: produced)
+        return WholeAnswer(body: body, usage: answer.usage, produced: [])
     }
 
     /// A provider without streams: the client gets the answer as a stream all the same.

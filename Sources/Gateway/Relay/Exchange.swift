@@ -80,6 +80,13 @@ struct Exchange: ~Copyable {
         rates = prices.rates(model: model, channelType: channel.type, group: principal.user.group)
     }
 
+    /// Usage that the upstream did not tell.
+    borrowing func counted(_ produced: [UInt8], by counter: PromptCounter) -> Usage {
+        Usage(
+            promptTokens: promptTokens ?? counter.promptTokens(of: body, model: model),
+            completionTokens: counter.completionTokens(of: produced, model: model), isEstimated: true)
+    }
+
     /// Charges for an answer and writes its log row.
     /// - Parameters:
     ///   - usage: `nil` where the upstream did not say; then prompt and `produced` are counted here.
@@ -90,11 +97,7 @@ struct Exchange: ~Copyable {
         counter: PromptCounter,
         context: RequestContext, now: UInt64
     ) {
-        var usage =
-            reported
-            ?? Usage(
-                promptTokens: promptTokens ?? counter.promptTokens(of: body, model: model),
-                completionTokens: counter.completionTokens(of: produced, model: model), isEstimated: true)
+        var usage = reported ?? counted(produced, by: counter)
         if isCut, reported != nil {
             let counted = counter.completionTokens(of: produced, model: model)
             if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }

@@ -16,21 +16,34 @@ struct MediaFetcher {
     func inlineImages(of request: inout ChatRequest, call: UpstreamCall) async throws(RequestError) {
         var fetched = 0
         for message in request.messages.indices {
-            for part in request.messages[message].parts.indices {
-                guard case .image(.url(let address), let detail) = request.messages[message].parts[part].content else {
-                    continue
-                }
-                let path = "messages[\(message)].content[\(part)].image_url.url"
+            request.messages[message].parts = try await inlined(
+                request.messages[message].parts, "messages[\(message)].content", &fetched, call)
+        }
+    }
+
+    private func inlined(
+        _ parts: [Part], _ path: String, _ fetched: inout Int, _ call: UpstreamCall
+    ) async throws(RequestError) -> [Part] {
+        var inlined = parts
+        for (index, part) in parts.enumerated() {
+            switch part.content {
+            case .image(.url(let address), let detail):
+                let path = "\(path)[\(index)].image_url.url"
                 fetched += 1
                 guard fetched <= Self.maxImages else {
                     throw RequestError(
                         .invalidValue, "At most \(Self.maxImages) images by address are fetched for a request.",
                         parameter: path)
                 }
-                let media = try await fetch(address, path, call)
-                request.messages[message].parts[part].content = .image(media, detail: detail)
+                inlined[index].content = .image(try await fetch(address, path, call), detail: detail)
+            case .toolResult(var result):
+                // The client's message is the result: its parts are the message's own.
+                result.parts = try await self.inlined(result.parts, path, &fetched, call)
+                inlined[index].content = .toolResult(result)
+            default: break
             }
         }
+        return inlined
     }
 
     /// An image's bytes in base64.

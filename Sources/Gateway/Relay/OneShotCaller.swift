@@ -24,6 +24,8 @@ struct OneShotCaller {
     struct Answer {
         var body: [UInt8]
         var usage: Usage?
+        /// Images that came, where they are known.
+        var imageCount: Int64?
     }
 
     /// How long an image may take in all, and how often it is asked for.
@@ -45,6 +47,18 @@ struct OneShotCaller {
             return try await passThrough(vendor, channel, question, exchange, call)
         }
         guard let provider = ProviderRegistry.provider(of: channel.type) else { throw Self.missing(question) }
+        do throws(Problem) { return try await translate(provider, channel, question, exchange, request, call) } catch {
+            // A token that ended before its time is the gateway's affair, not the channel's.
+            guard case .failed(let failure) = error, services.accessTokens.forget(failure, channel.upstream, provider)
+            else { throw error }
+        }
+        return try await translate(provider, channel, question, exchange, request, call)
+    }
+
+    private func translate(
+        _ provider: any Provider, _ channel: Channel, _ question: OneShotRelay.Question,
+        _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall
+    ) async throws(Problem) -> Answer {
         var target = ProviderCall(
             channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds)
         do throws(UpstreamFailure) {
@@ -174,27 +188,47 @@ struct OneShotCaller {
         var encoded: EncodedRequest
         do throws(RequestError) { encoded = try provider.encode(asked, for: target) } catch { throw .refused(error) }
         let start = request.loop.now
+        var hasTask = false
         while true {
-            let (response, body) = try await ask(encoded, provider, call)
+            let body: [UInt8]
+            let status: Int
+            do throws(Problem) {
+                let (response, bytes) = try await ask(encoded, provider, call)
+                (body, status) = (bytes, response.status)
+            } catch {
+                // A task that was begun is paid for: a poll that fails is repeated, and never begun elsewhere.
+                guard hasTask, case .failed(let failure) = error, !call.isCancelled else { throw error }
+                guard failure.isRetryable, isPatient(start, request) else { throw .failed(failure.final) }
+                await request.loop.sleep(for: Self.pollInterval)
+                continue
+            }
             let progress: ImageProgress
             do throws(UpstreamFailure) {
-                progress = try provider.decodeImages(body, status: response.status, for: target)
+                progress = try provider.decodeImages(body, status: status, for: target)
             } catch { throw .failed(error) }
             switch progress {
             case .done(let answer):
                 let images = try await inlined(answer, asked, call)
-                return Answer(body: OpenAIOneShotAnswers.images(images, created: context.time), usage: nil)
+                return Answer(
+                    body: OpenAIOneShotAnswers.images(images, created: context.time), usage: nil,
+                    imageCount: Int64(images.images.count))
             case .pending(let poll):
-                guard request.loop.now &- start < UInt64(Self.patience / .nanoseconds(1)) else {
+                hasTask = true
+                guard isPatient(start, request) else {
                     throw .failed(
                         UpstreamFailure(
                             kind: .timedOut, status: 504, message: "The upstream's image task did not end in time.",
-                            code: .text("image_task_timeout")))
+                            code: .text("image_task_timeout")
+                        ).final)
                 }
                 encoded = poll
                 await request.loop.sleep(for: Self.pollInterval)
             }
         }
+    }
+
+    private func isPatient(_ start: UInt64, _ request: ServerRequest) -> Bool {
+        request.loop.now &- start < UInt64(Self.patience / .nanoseconds(1))
     }
 
     /// Images by address, fetched where the client wants their bytes.

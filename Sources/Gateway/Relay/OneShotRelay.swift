@@ -109,7 +109,8 @@ struct OneShotRelay: Sendable {
             do throws(OneShotCaller.Problem) {
                 let answer = try await caller.call(exchange.channel, question, exchange, request)
                 exchange.channel.health.succeeded()
-                if let images {
+                if var images {
+                    images.count = min(images.count, answer.imageCount ?? images.count)
                     exchange.settle(images, services: services, context: context, now: request.loop.now)
                 } else {
                     exchange.settle(

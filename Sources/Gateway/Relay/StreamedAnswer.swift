@@ -30,7 +30,12 @@ struct StreamedAnswer {
             settle(exchange, relay, note: "客户端已断开 / the client left")
             body.abort(reset: false)
         case .ended(let error):
-            let outcome = error.map { .failed(Caller.failure($0)) } ?? relay.finish(isCleanEnd: true, into: &output)
+            let outcome: AnswerStream.Outcome
+            if let error {
+                outcome = .failed(Caller.failure(error))
+            } else {
+                outcome = relay.finish(isCleanEnd: true, into: &output) { exchange.counted($0, by: counter) }
+            }
             if let failure = failure(outcome) {
                 response.cancel()
                 ChannelGuard(services: services).note(failure, of: exchange.channel, context, now: request.loop.now)

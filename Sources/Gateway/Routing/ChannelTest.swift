@@ -23,7 +23,7 @@ struct ChannelTest: Sendable {
         let reply: String
         let isSuccess: Bool
         do {
-            reply = try await ask(channel, channel.upstreamModel(for: asked))
+            reply = try await askTwice(channel, channel.upstreamModel(for: asked))
             isSuccess = true
         } catch {
             reply =
@@ -37,10 +37,18 @@ struct ChannelTest: Sendable {
         return Result(isSuccess: isSuccess, message: reply, milliseconds: elapsed)
     }
 
-    private func ask(_ channel: Channel, _ model: String) async throws -> String {
+    /// Once more where the access token was refused, since a channel is not to blame for that.
+    private func askTwice(_ channel: Channel, _ model: String) async throws -> String {
         guard let provider = ProviderRegistry.provider(of: channel.type) else {
             throw UpstreamFailure(kind: .unreachable, status: 501, message: "This channel type is not served yet.")
         }
+        do { return try await ask(provider, channel, model) } catch let failure as UpstreamFailure {
+            guard services.accessTokens.forget(failure, channel.upstream, provider) else { throw failure }
+        }
+        return try await ask(provider, channel, model)
+    }
+
+    private func ask(_ provider: any Provider, _ channel: Channel, _ model: String) async throws -> String {
         let question = Message(.user, parts: [.text(services.configuration.testPrompt)])
         let call = UpstreamCall()
         var target = ProviderCall(channel: channel.upstream, model: model, time: LocalTime.now().milliseconds)
