@@ -18,7 +18,7 @@ extension Zhipu {
             var script = call.script
             script?.toolCalls = []
             let reply = Reply(to: request.prompt(call.ids.content), script: script, memory: prompts)
-            text = reply.text
+            text = Self.indented(reply.text, isScripted: script?.text != nil || script?.chunks != nil)
             isFiltered = reply.end == .filtered || call.script?.finishReason == "sensitive"
             usage = Usage(
                 prompt: script?.promptTokens ?? request.promptTokens,
@@ -26,11 +26,17 @@ extension Zhipu {
             reported = usage.reported(call.usage)
         }
 
+        /// These models begin with a space, which is text.
+        private static func indented(_ pieces: [Piece], isScripted: Bool) -> [Piece] {
+            guard !isScripted, let first = pieces.first, !first.text.hasPrefix(" ") else { return pieces }
+            return [Piece(text: " " + first.text, tokens: first.tokens)] + pieces.dropFirst()
+        }
+
         // MARK: Whole
 
         func whole() -> [UInt8] {
             var content: [UInt8] = []
-            content.appendJSON(" " + text.text)
+            content.appendJSON(text.text)
             let said = request.isEncoded ? String(decoding: content, as: UTF8.self) : text.text
             return Self.envelope(taskID, requestID, status: "SUCCESS") { data in
                 data.array("choices") { choices in

@@ -5,7 +5,7 @@ import HTTP
 enum Zhipu {
     /// The headers of an answer; `id` is also in its body.
     static func headers(id: String, type: String = "application/json; charset=UTF-8") -> HTTPHeaders {
-        ["content-type": type, "x-log-id": id]
+        ["content-type": type, "X-LOG-ID": id]
     }
 
     static let streamType = "text/event-stream;charset=UTF-8"
