@@ -75,8 +75,11 @@ class Zhipu(Case):
             self.ask(client, **options)
         return caught.exception
 
+    def ledger(self):
+        return control("GET", "/ledger")["total"]
+
     def check_usage(self, usage):
-        total = control("GET", "/ledger")["total"]
+        total = self.ledger()
         self.assertEqual(total["prompt_tokens"], usage.prompt_tokens)
         self.assertEqual(total["completion_tokens"], usage.completion_tokens)
         self.assertEqual(total["cached_tokens"], cached(usage))
@@ -218,7 +221,7 @@ class Conversations:
     def test_embeddings(self):
         answer = self.client.embeddings.create(model="embedding-3", input=["one", "two"], dimensions=512)
         self.assertEqual([len(item.embedding) for item in answer.data], [512, 512])
-        self.assertEqual(answer.usage.prompt_tokens, control("GET", "/ledger")["total"]["prompt_tokens"])
+        self.assertEqual(answer.usage.prompt_tokens, self.ledger()["prompt_tokens"])
 
     def test_pictures(self):
         answer = self.client.images.generations(model="cogview-4", prompt="A cat", size="1024x1024")
@@ -226,7 +229,7 @@ class Conversations:
 
     def test_moderations(self):
         self.client.moderations.create(model="moderation", input="mock-flag")
-        self.assertEqual(control("GET", "/ledger")["total"]["answers"], 1)
+        self.assertEqual(self.ledger()["answers"], 1)
 
     def test_audio(self):
         sound = self.client.audio.speech(model="cogtts", input="Hello", voice="tongtong", **self.speech)
@@ -254,6 +257,26 @@ class Conversations:
         self.assertEqual([found.id for found in self.client.files.list(purpose="batch").data], [file.id])
         self.assertEqual(self.client.files.content(file.id).content, b"{}")
         self.assertTrue(self.client.files.delete(file.id).deleted)
+
+    def test_batches(self):
+        lines = [
+            {"custom_id": name, "method": "POST", "url": "/v4/chat/completions", "body": {**self.body(), **options}}
+            for name, options in [("one", {}), ("two", {"temperature": 7})]
+        ]
+        data = "\n".join(json.dumps(line) for line in lines).encode()
+        file = self.client.files.create(file=("a.jsonl", data), purpose="batch")
+        create = self.client.batches.create
+        batch = create(completion_window="24h", endpoint="/v4/chat/completions", input_file_id=file.id)
+        while batch.status != "completed":
+            batch = self.client.batches.retrieve(batch.id)
+        self.assertEqual((batch.request_counts.completed, batch.request_counts.failed), (1, 1))
+        output = self.client.files.content(batch.output_file_id).content.decode()
+        results = {line["custom_id"]: line["response"] for line in map(json.loads, output.splitlines())}
+        self.assertEqual(results["one"]["body"]["usage"]["prompt_tokens"], self.ledger()["prompt_tokens"])
+        self.assertEqual(results["two"]["body"]["error"]["code"], "1214")
+        self.assertEqual([found.id for found in self.client.batches.list(limit=1)], [batch.id])
+        other = create(completion_window="24h", endpoint="/v4/chat/completions", input_file_id=file.id)
+        self.assertEqual(self.client.batches.cancel(other.id).status, "cancelling")
 
 
 class Refusals:
@@ -364,7 +387,7 @@ class Refusals:
         with self.counted(1), self.assertRaises(self.errors.APIResponseError) as caught:
             self.read()
         self.assertEqual(caught.exception.json_data["code"], "1234")
-        self.assertEqual(control("GET", "/ledger")["total"]["answers"], 0)
+        self.assertEqual(self.ledger()["answers"], 0)
 
     def test_stream_cut(self):
         self.fault(cut_events=3)

@@ -34,20 +34,29 @@ extension Zhipu.Platform {
     }
 
     func listFiles(_ call: Call) throws(Zhipu.Failure) -> Answer {
-        var ids = call.ids
         let wanted = call.queryValue("purpose")
-        let limit = call.queryValue("limit").flatMap { Int($0) } ?? 20
+        return try list(files.all.filter { wanted == nil || $0.purpose == wanted }, call, id: \.id) {
+            $0.write(to: &$1)
+        }
+    }
+
+    /// A page of what a client made: `limit`, and `after` an id.
+    func list<Item>(
+        _ items: [Item], _ call: Call, id: (Item) -> String, write: (Item, inout Document) -> Void
+    ) throws(Zhipu.Failure) -> Answer {
+        var ids = call.ids
+        let limit = call.queryValue("limit").map { Int($0) ?? 0 } ?? 20
         guard (1...100).contains(limit) else { throw .invalid("limit") }
-        var all = files.all.filter { wanted == nil || $0.purpose == wanted }
-        if let after = call.queryValue("after"), let place = all.firstIndex(where: { $0.id == after }) {
-            all.removeSubrange(...place)
+        var rest = items[...]
+        if let after = call.queryValue("after"), let place = rest.firstIndex(where: { id($0) == after }) {
+            rest = rest[(place + 1)...]
         }
         return answer(id: Zhipu.identifier(&ids)) { root in
             root.member("object", "list")
             root.array("data") { list in
-                for file in all.prefix(limit) { list.object { file.write(to: &$0) } }
+                for item in rest.prefix(limit) { list.object { write(item, &$0) } }
             }
-            root.member("has_more", all.count > limit)
+            root.member("has_more", rest.count > limit)
         }
     }
 

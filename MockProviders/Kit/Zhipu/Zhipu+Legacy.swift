@@ -38,8 +38,9 @@ extension Zhipu {
         }
 
         private static func task(_ route: String) -> String? {
-            let prefix = "model-api/-/request-task/"
-            guard route.hasPrefix(prefix) else { return nil }
+            // The vendor's page names the first, its package for version 3 (zhipuai 1.0.7) asks for the second.
+            let prefixes = ["model-api/-/request-task/", "model-api/-/async-invoke/"]
+            guard let prefix = prefixes.first(where: { route.hasPrefix($0) }) else { return nil }
             return percentDecoded(route.dropFirst(prefix.utf8.count))
         }
 

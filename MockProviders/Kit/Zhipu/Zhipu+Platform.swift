@@ -8,6 +8,7 @@ extension Zhipu {
         let cache = Cache()
         let tasks = Shelf<Work>()
         let files = Shelf<StoredFile>()
+        let batches = Shelf<Batch>()
 
         func identity(of call: Call) -> Identity {
             var identity = Identity(model: nil, key: Credential(call.headers).id)
@@ -42,6 +43,7 @@ extension Zhipu {
             cache.reset()
             tasks.reset()
             files.reset()
+            batches.reset()
         }
 
         private typealias Endpoint = (Call) throws(Failure) -> Answer
@@ -64,6 +66,7 @@ extension Zhipu {
                 "audio/speech": ["POST": speak], "audio/transcriptions": ["POST": transcribe],
                 "web_search": ["POST": search], "tools": ["POST": useTool],
                 "files": ["POST": uploadFile, "GET": listFiles],
+                "batches": ["POST": createBatch, "GET": listBatches],
             ]
         }
 
@@ -79,6 +82,10 @@ extension Zhipu {
                 return ["DELETE": { (call) throws(Failure) in try self.deleteFile(id, call) }]
             case ("files", 3, "content"):
                 return ["GET": { (call) throws(Failure) in try self.downloadFile(id, call) }]
+            case ("batches", 2, _):
+                return ["GET": { (call) throws(Failure) in try self.retrieveBatch(id, call) }]
+            case ("batches", 3, "cancel"):
+                return ["POST": { (call) throws(Failure) in try self.cancelBatch(id, call) }]
             default: return [:]
             }
         }

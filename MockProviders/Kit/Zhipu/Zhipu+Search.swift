@@ -74,16 +74,18 @@ extension Zhipu.Platform {
             item.member("index", 0)
             item.member("type", part)
             if part == "search_intent" {
-                writeIntent(query, to: &item)
+                writeIntent(query, isIndexed: true, to: &item)
             } else {
-                writeFinds(query, to: &item)
+                writeFinds(query, isIndexed: true, to: &item)
             }
         }
     }
 
-    private static func writeIntent(_ query: String, to root: inout Document) {
+    /// - Parameter isIndexed: the tool counts the rounds of its search.
+    private static func writeIntent(_ query: String, isIndexed: Bool = false, to root: inout Document) {
         root.array("search_intent") { list in
             list.object { intent in
+                if isIndexed { intent.member("index", 0) }
                 intent.member("query", query)
                 intent.member("intent", "SEARCH_ALL")
                 intent.member("keywords", query)
@@ -91,9 +93,12 @@ extension Zhipu.Platform {
         }
     }
 
-    private static func writeFinds(_ query: String, to root: inout Document) {
+    private static func writeFinds(_ query: String, isIndexed: Bool = false, to root: inout Document) {
         root.array("search_result") { list in
-            list.object { Zhipu.writeFind(for: query, to: &$0) }
+            list.object { find in
+                if isIndexed { find.member("index", 0) }
+                Zhipu.writeFind(for: query, to: &find)
+            }
         }
     }
 }
