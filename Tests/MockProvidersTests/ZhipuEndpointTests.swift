@@ -155,4 +155,41 @@ import Testing
         #expect(try mock.zhipu("DELETE", "v4/files/\(id)").status == 400)
         await mock.stop()
     }
+
+    @Test("A batch runs, ends at the second look with a file of answers, and is booked once")
+    func batches() async throws {
+        let mock = try Mock()
+        func line(_ name: String, _ more: String) -> String {
+            let turn = "{\"role\":\"user\",\"content\":\"mock-tokens-5\"}"
+            return "{\"custom_id\":\"\(name)\",\"method\":\"POST\",\"url\":\"/v4/chat/completions\","
+                + "\"body\":{\"model\":\"glm-4\",\"messages\":[\(turn)]\(more)}}\n"
+        }
+        let form =
+            "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
+            + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n"
+            + line("one", "") + line("two", ",\"temperature\":7") + "\r\n--b--\r\n"
+        let type = ["Content-Type: multipart/form-data; boundary=b"]
+        let file = try #require(try mock.zhipu("POST", "v4/files", form, headers: type).json?["id"]?.string)
+        let order = "{\"input_file_id\":\"\(file)\",\"endpoint\":\"/v4/chat/completions\"}"
+        let batch = try mock.zhipu("POST", "v4/batches", order)
+        #expect(batch.json?["status"] == "in_progress")
+        let id = try #require(batch.json?["id"]?.string)
+        #expect(try mock.zhipu("GET", "v4/batches/\(id)").json?["status"] == "in_progress")
+        let done = try mock.zhipu("GET", "v4/batches/\(id)")
+        #expect(done.json?["request_counts"] == ["total": 2, "completed": 1, "failed": 1])
+        let output = try #require(done.json?["output_file_id"]?.string)
+        let lines = try mock.zhipu("GET", "v4/files/\(output)/content").body.split(separator: "\n")
+        let answers = try lines.map { try JSON.parse(Array($0.utf8)) }
+        #expect(answers.map { $0["custom_id"]?.string } == ["one", "two"])
+        #expect(answers.map { $0["response"]?["status_code"]?.int } == [200, 400])
+        _ = try mock.zhipu("GET", "v4/batches/\(id)")
+        #expect(mock.server.ledger.total.answers == 1)
+        #expect(mock.server.ledger.total.completionTokens == 5)
+        let other = try #require(try mock.zhipu("POST", "v4/batches", order).json?["id"]?.string)
+        #expect(try mock.zhipu("POST", "v4/batches/\(other)/cancel").json?["status"] == "cancelling")
+        #expect(try mock.zhipu("GET", "v4/batches/\(other)").json?["status"] == "cancelled")
+        #expect(try mock.zhipu("POST", "v4/batches/\(other)/cancel").status == 400)
+        #expect(try mock.zhipu("GET", "v4/batches").json?["data"]?.array?.count == 2)
+        await mock.stop()
+    }
 }

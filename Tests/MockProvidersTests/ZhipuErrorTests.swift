@@ -205,7 +205,7 @@ import Testing
                 + "\"path\":\"/v4/x\"}")
         #expect(try mock.zhipu("GET", "v4/chat/completions").status == 405)
         #expect(try mock.zhipu("POST", "v3/model-api/chatglm_turbo/x").status == 404)
-        #expect(try mock.glmSay("hi", path: "../coding/paas/v4/chat/completions").status == 404)
+        #expect(try mock.zhipu("POST", "v9/chat/completions").status == 404)
         await mock.stop()
     }
 

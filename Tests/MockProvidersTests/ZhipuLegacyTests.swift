@@ -49,6 +49,17 @@ import Testing
         await mock.stop()
     }
 
+    @Test("A line end of two letters makes one line more, and an id chosen badly breaks no header")
+    func lineEnds() async throws {
+        let mock = try Mock()
+        _ = try mock.control("POST", "/script", "{\"chunks\":[\"a\\r\\nb\"]}")
+        let reply = try ask(mock, "Hi", "sse-invoke", more: ",\"request_id\":\"r\\r\\nx-evil: 1\"")
+        #expect(reply.body.contains("\ndata:a\ndata:b\n\n"))
+        #expect(reply.header("x-log-id") == "rx-evil:1")
+        #expect(reply.header("x-evil") == nil)
+        await mock.stop()
+    }
+
     @Test("Without `incremental` each event has the whole text so far")
     func cumulative() async throws {
         let mock = try Mock()

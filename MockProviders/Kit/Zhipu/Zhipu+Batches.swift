@@ -54,7 +54,7 @@ extension Zhipu.Platform {
         let metadata = try fields.object("metadata").map { JSON($0) } ?? .null
         guard let file = files.change(input, { $0 }), file.purpose == "batch" else { throw .invalid("input_file_id") }
         let lines = file.bytes.split(separator: 0x0a).filter { line in line.contains { $0 > 0x20 } }
-        if lines.isEmpty { throw .invalid("input_file_id") }
+        if lines.isEmpty || lines.count > 10_000 { throw .invalid("input_file_id") }
         var ids = call.ids
         let id = "batch_" + ids.random.hex(24)
         var output: [UInt8] = []

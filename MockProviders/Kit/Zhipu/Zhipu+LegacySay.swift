@@ -88,11 +88,13 @@ extension Zhipu {
         }
 
         private func event(_ name: String, _ text: String, meta: String?) -> [UInt8] {
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            var event = "event:\(name)\nid:\(taskID)\n"
-            for line in lines { event += "data:\(line)\n" }
-            if let meta { event += "meta:\(meta)\n" }
-            return Array((event + "\n").utf8)
+            // By bytes, since Swift takes a line end of two for one letter.
+            let text = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+            let lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
+            var event = Array("event:\(name)\nid:\(taskID)\n".utf8)
+            for line in lines { event += Array("data:".utf8) + line + [0x0a] }
+            if let meta { event += Array("meta:\(meta)\n".utf8) }
+            return event + [0x0a]
         }
 
         private var meta: String {

@@ -74,7 +74,7 @@ extension Zhipu {
             ("glm-4.5", chat(98_304, 128_000)),
             ("glm-z1", Model(kind: .chat, isOld: true, maxOutput: 32_768, thought: .tags)),
             ("glm-4v", Model(kind: .chat, isOld: true, window: 8_192, sight: .bare)), ("glm-4", old),
-            ("glm-3", old), ("glm-zero", old), ("charglm", character), ("emohaa", character), ("codegeex", old),
+            ("glm-3", old), ("glm-zero", old), ("charglm", character), ("emohaa", old), ("codegeex", old),
             ("embedding", Model(kind: .embedding)), ("cogview", Model(kind: .image)),
             ("cogvideox", Model(kind: .video)), ("vidu", Model(kind: .video)),
             ("moderation", Model(kind: .moderation)), ("cogtts", Model(kind: .speech)),

@@ -52,22 +52,29 @@ extension Zhipu {
             let bases = ["api/paas/v4/", "api/coding/paas/v4/"]
             guard let base = bases.first(where: { call.route.hasPrefix($0) }) else { throw .unknownPath }
             let path = String(call.route.dropFirst(base.utf8.count))
-            let choices = fixed[path] ?? named(path)
+            let choices = endpoints(at: path)
             if choices.isEmpty { throw .unknownPath }
             guard let endpoint = choices[call.method] else { throw .badMethod }
             return endpoint
         }
 
-        private var fixed: [String: [String: Endpoint]] {
-            [
-                "chat/completions": ["POST": chat], "async/chat/completions": ["POST": startChat],
-                "embeddings": ["POST": embeddings], "images/generations": ["POST": paint],
-                "videos/generations": ["POST": film], "moderations": ["POST": moderate],
-                "audio/speech": ["POST": speak], "audio/transcriptions": ["POST": transcribe],
-                "web_search": ["POST": search], "tools": ["POST": useTool],
-                "files": ["POST": uploadFile, "GET": listFiles],
-                "batches": ["POST": createBatch, "GET": listBatches],
-            ]
+        /// Endpoints by method.
+        private func endpoints(at path: String) -> [String: Endpoint] {
+            switch path {
+            case "chat/completions": ["POST": chat]
+            case "async/chat/completions": ["POST": startChat]
+            case "embeddings": ["POST": embeddings]
+            case "images/generations": ["POST": paint]
+            case "videos/generations": ["POST": film]
+            case "moderations": ["POST": moderate]
+            case "audio/speech": ["POST": speak]
+            case "audio/transcriptions": ["POST": transcribe]
+            case "web_search": ["POST": search]
+            case "tools": ["POST": useTool]
+            case "files": ["POST": uploadFile, "GET": listFiles]
+            case "batches": ["POST": createBatch, "GET": listBatches]
+            default: named(path)
+            }
         }
 
         /// Paths with an id in them.

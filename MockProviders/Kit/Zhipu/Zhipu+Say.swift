@@ -72,7 +72,7 @@ extension Zhipu {
                 root.member("id", id)
                 root.member("request_id", requestID)
                 root.member("created", created)
-                if !request.model.isOld, task == nil { root.member("object", "chat.completion") }
+                if !request.model.isOld { root.member("object", "chat.completion") }
                 root.member("model", request.model.id)
                 if let task { root.member("task_status", task) }
                 root.array("choices") { choices in

@@ -14,8 +14,6 @@ extension Zhipu {
 }
 
 extension Zhipu.Platform {
-    private typealias Failure = Zhipu.Failure
-
     /// A request may not be repeated while a task of that name still runs.
     func checkRunning(_ request: String?) throws(Zhipu.Failure) {
         guard let request else { return }

@@ -5,7 +5,9 @@ import HTTP
 enum Zhipu {
     /// The headers of an answer; `id` is also in its body.
     static func headers(id: String, type: String = "application/json; charset=UTF-8") -> HTTPHeaders {
-        ["content-type": type, "X-LOG-ID": id]
+        // The caller may have chosen the id: only letters that a header can hold go into it.
+        let plain = id.utf8.filter { (0x21...0x7e).contains($0) }
+        return ["content-type": type, "X-LOG-ID": String(decoding: plain, as: UTF8.self)]
     }
 
     static let streamType = "text/event-stream;charset=UTF-8"
