@@ -26,6 +26,8 @@ final class MockState: Sendable {
             ("/gemini/", Gemini()),
             ("/baidu/v2/", Baidu.Platform(baidu)),
             ("/baidu/", Baidu.Workshop(baidu)),
+            ("/zhipu/api/paas/v3/", Zhipu.Legacy()),
+            ("/zhipu/", Zhipu.Platform()),
         ]
     }
 
