@@ -18,6 +18,7 @@ final class MockState: Sendable {
         self.ledger = ledger
         let openAI = OpenAI()
         let baidu = Baidu.Credentials()
+        let ali = Ali.Store()
         providers = [
             ("/openai/v1/", openAI),
             ("/v1/", openAI),
@@ -25,6 +26,8 @@ final class MockState: Sendable {
             ("/gemini/", Gemini()),
             ("/baidu/v2/", Baidu.Platform(baidu)),
             ("/baidu/", Baidu.Workshop(baidu)),
+            ("/ali/compatible-mode/v1/", Ali(.compatible, ali)),
+            ("/ali/", Ali(.native, ali)),
         ]
     }
 

@@ -1,0 +1,210 @@
+extension Ali {
+    /// The events of a native stream (§2.5): cumulative unless asked otherwise, the finish reason the string `null`
+    /// until the end, usage in each.
+    struct NativeStream {
+        private let say: Say
+        private var number = 0
+        private var spoken: [Spoken] = []
+        private var tokens = 0
+        private var reasoning = 0
+        private var output: [[UInt8]] = []
+
+        /// What a choice has said so far, for cumulative streams.
+        private struct Spoken {
+            var text = ""
+            var thoughts = ""
+            var calls: [(id: String, name: String, arguments: String)] = []
+        }
+
+        /// One step of an answer.
+        private enum Step {
+            case thought(Piece)
+            case text(Piece)
+            /// The start of a call's arguments or more of them.
+            case call(Int, arguments: String, isFirst: Bool)
+            case end
+        }
+
+        init(_ say: Say) {
+            self.say = say
+            spoken = say.choices.map { _ in Spoken() }
+        }
+
+        private var options: Options { say.request.options }
+        private var hasTools: Bool { !say.request.options.tools.isEmpty }
+
+        func events() -> [[UInt8]] {
+            var copy = self
+            copy.run()
+            return copy.output
+        }
+
+        private mutating func run() {
+            if options.search.isOn, options.search.showsSources || options.search.runsCode { emitFinds() }
+            var queues = say.choices.map { Array(steps($0).reversed()) }
+            while queues.contains(where: { !$0.isEmpty }) {
+                for index in queues.indices {
+                    guard let step = queues[index].popLast() else { continue }
+                    take(step, index, isLast: queues[index].isEmpty && !say.isFiltered)
+                }
+            }
+            if say.isFiltered { output.append(Ali.event(.badOutput, number: number + 1, id: say.id)) }
+        }
+
+        private func steps(_ choice: Say.Choice) -> [Step] {
+            var steps = choice.reply.reasoning.map { Step.thought($0) } + choice.reply.text.map { Step.text($0) }
+            for (place, call) in choice.calls.enumerated() {
+                let pieces = tokenPieces(call.call.arguments, model: say.request.model.id)
+                steps.append(.call(place, arguments: pieces.first?.text ?? "", isFirst: true))
+                for piece in pieces.dropFirst() { steps.append(.call(place, arguments: piece.text, isFirst: false)) }
+            }
+            // The last fragment of a call says the finish reason itself; a filter's error stands in place of it.
+            return choice.reply.end == .filtered || !choice.calls.isEmpty ? steps : steps + [.end]
+        }
+
+        private mutating func take(_ step: Step, _ index: Int, isLast: Bool) {
+            guard index < spoken.count, index < say.choices.count else { return }
+            let choice = say.choices[index]
+            let old = spoken[index]
+            var logged: [Piece] = []
+            switch step {
+            case .thought(let piece):
+                spoken[index].thoughts += piece.text
+                reasoning += piece.tokens
+                tokens += piece.tokens
+            case .text(let piece):
+                spoken[index].text += piece.text
+                tokens += piece.tokens
+                logged = [piece]
+            case .call(let place, let arguments, let isFirst):
+                guard place < choice.calls.count else { return }
+                if isFirst {
+                    spoken[index].calls.append((choice.calls[place].id, choice.calls[place].call.name, arguments))
+                } else if place < spoken[index].calls.count {
+                    spoken[index].calls[place].arguments += arguments
+                }
+                tokens += 1
+            case .end: break
+            }
+            emit(spoken[index], since: old, step, index, choice, isLast: isLast, logged: logged)
+        }
+
+        private mutating func emit(
+            _ now: Spoken, since old: Spoken, _ step: Step, _ index: Int, _ choice: Say.Choice, isLast: Bool,
+            logged: [Piece]
+        ) {
+            let isIncremental = options.isIncremental
+            func fresh(_ whole: String, _ before: String) -> String {
+                isIncremental ? String(decoding: whole.utf8.dropFirst(before.utf8.count), as: UTF8.self) : whole
+            }
+            let text = fresh(now.text, old.text)
+            let thoughts = fresh(now.thoughts, old.thoughts)
+            let finish = isLast ? choice.finish : "null"
+            let isAtEnd = isLast && index == say.choices.count - 1
+            frame(isAtEnd: isAtEnd) { output, say in
+                if say.request.options.saysText {
+                    output.member("finish_reason", finish)
+                    output.member("text", text)
+                    return
+                }
+                output.array("choices") { list in
+                    list.object { item in
+                        item.object("message") { message in
+                            say.writeContent(text, to: &message)
+                            if !choice.reply.reasoning.isEmpty { message.member("reasoning_content", thoughts) }
+                            Self.write(now, step, isIncremental, to: &message)
+                            message.member("role", "assistant")
+                        }
+                        if say.hasIndex { item.member("index", index) }
+                        if say.request.options.topLogprobs != nil, !logged.isEmpty {
+                            item.key("logprobs")
+                            say.writeLogprobs(logged, to: &item)
+                        }
+                        item.member("finish_reason", finish)
+                    }
+                }
+            }
+        }
+
+        /// Fragments: the first has id and name, the later ones an empty id and no name (§2.6).
+        private static func write(
+            _ now: Spoken, _ step: Step, _ isIncremental: Bool, to message: inout Document
+        ) {
+            if isIncremental {
+                guard case .call(let place, let arguments, let isFirst) = step, place < now.calls.count else { return }
+                let call = now.calls[place]
+                message.array("tool_calls") { list in
+                    list.object { item in
+                        item.member("index", place)
+                        item.member("id", isFirst ? call.id : "")
+                        item.member("type", "function")
+                        item.object("function") { function in
+                            if isFirst { function.member("name", call.name) }
+                            function.member("arguments", arguments)
+                        }
+                    }
+                }
+                return
+            }
+            guard !now.calls.isEmpty else { return }
+            message.array("tool_calls") { list in
+                for (place, call) in now.calls.enumerated() {
+                    list.object { item in
+                        item.member("index", place)
+                        item.member("id", call.id)
+                        item.member("type", "function")
+                        item.object("function") { function in
+                            function.member("name", call.name)
+                            function.member("arguments", call.arguments)
+                        }
+                    }
+                }
+            }
+        }
+
+        /// The search's event comes before any text, its usage empty.
+        private mutating func emitFinds() {
+            number += 1
+            var document = Document()
+            document.object { root in
+                root.object("output") { output in
+                    output.array("choices") { list in
+                        list.object { item in
+                            item.object("message") { message in
+                                say.writeContent("", to: &message)
+                                message.member("role", "assistant")
+                            }
+                            item.member("finish_reason", "null")
+                        }
+                    }
+                    say.writeFinds(to: &output)
+                }
+                root.object("usage", { _ in })
+                root.member("request_id", say.id)
+            }
+            output.append(Ali.framed(document.bytes, number: number))
+        }
+
+        private mutating func frame(isAtEnd: Bool, _ body: (inout Document, Say) -> Void) {
+            number += 1
+            var usage = say.usage
+            // The last event has the truth, which a script may have set.
+            if !isAtEnd {
+                usage.completion = tokens
+                usage.reasoning = reasoning
+            }
+            var document = Document(reserving: 512)
+            document.object { root in
+                root.object("output") { body(&$0, say) }
+                if say.reported != nil {
+                    let told = isAtEnd ? say.reported ?? usage : usage.reported(say.fault) ?? usage
+                    told.write(
+                        hasTools ? .toolEvent : .event, say.request.model, tells: hasTools,
+                        plugins: isAtEnd ? say.plugins : nil, to: &root)
+                }
+                root.member("request_id", say.id)
+            }
+            output.append(Ali.framed(document.bytes, number: number))
+        }
+    }
+}
