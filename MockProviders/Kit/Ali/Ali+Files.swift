@@ -142,6 +142,11 @@ extension Ali {
             + "&Signature=\(signature)%3D"
     }
 
+    /// gzip of nothing (RFC 1952).
+    private static let emptyArchive: [UInt8] = [
+        0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ]
+
     func object(_ call: Call) throws(Failure) -> Answer {
         if call.method == "POST", call.route == "oss/upload" {
             guard try Self.form(call)["file"] != nil else { throw .badRequest }
@@ -151,7 +156,7 @@ extension Ali {
         let isPicture = call.route.hasSuffix(".png")
         return Answer(
             headers: ["content-type": isPicture ? "image/png" : "application/octet-stream", "server": "AliyunOSS"],
-            body: .whole(isPicture ? picture : []))
+            body: .whole(isPicture ? picture : Self.emptyArchive))
     }
 
     // MARK: Compatible

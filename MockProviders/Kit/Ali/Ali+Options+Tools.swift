@@ -2,7 +2,7 @@ import JSON
 
 extension Ali.Options {
     mutating func readTools(_ fields: Ali.Fields) throws(Ali.Failure) {
-        isParallel = try fields.bool("parallel_tool_calls") ?? false
+        isParallel = try fields.bool("parallel_tool_calls") ?? true
         if let list = fields.member("tools") {
             guard list.isArray else { throw .badRequest }
             try list.forEachElement { (tool) throws(Ali.Failure) in

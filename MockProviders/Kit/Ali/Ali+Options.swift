@@ -66,8 +66,8 @@ extension Ali {
             if let penalty = try fields.number("presence_penalty"), !(-2...2).contains(penalty) {
                 throw .parameter("Presence_penalty should be in [-2.0, 2.0]")
             }
-            // Ids of seeds reach 2^63 - 1, older models' 2^64 - 1, which is no signed number.
-            if let seed = try fields.number("seed"), seed < 0 || seed >= 18_446_744_073_709_551_616 {
+            // Seeds reach 2^63 - 1, of older models 2^64 - 1, which as a number of doubles is 2^64.
+            if let seed = try fields.number("seed"), seed < 0 || seed > 18_446_744_073_709_551_616 {
                 throw .parameter("Range of seed should be [0, 9223372036854775807]")
             }
         }

@@ -16,7 +16,6 @@ extension Ali {
             prompt.imageCount = talk.imageCount
             prompt.tools = options.tools
             prompt.choice = options.choice
-            // Calls at once come only when asked for, or named.
             prompt.isParallel = options.isParallel
             prompt.format = options.format
             prompt.maxTokens = options.maxTokens
@@ -53,7 +52,7 @@ extension Ali {
         init(_ request: Request, _ call: Call, _ prompts: PromptMemory) {
             var ids = call.ids
             self.request = request
-            id = Ali.identifier(ids)
+            id = Ali.uuid(&ids.random)
             created = ids.created
             usage = Usage(request.talk)
             for index in 0..<request.options.n {

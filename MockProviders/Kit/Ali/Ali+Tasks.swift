@@ -194,17 +194,17 @@ extension Ali.Task {
     }
 
     func writeRow(to item: inout Document) {
+        item.member("task_id", id)
+        item.member("status", status.rawValue.uppercased())
+        item.member("model_name", model)
         item.member("api_key_id", "10000001")
-        item.member("caller_parent_id", "1000000000000001")
         item.member("caller_uid", "1000000000000001")
+        item.member("caller_parent_id", "1000000000000001")
+        item.member("region", "cn-beijing")
+        item.member("request_id", requestID)
         item.member("gmt_create", created * 1000)
         item.member("start_time", created * 1000 + 14)
         item.member("end_time", isDone ? end * 1000 : 0)
-        item.member("model_name", model)
-        item.member("region", "cn-beijing")
-        item.member("request_id", requestID)
-        item.member("status", status.rawValue.uppercased())
-        item.member("task_id", id)
         item.member("user_api_unique_key", "apikey:v1:aigc:\(model)")
     }
 }
