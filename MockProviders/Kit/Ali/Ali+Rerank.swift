@@ -22,9 +22,9 @@ extension Ali {
                 output.array("results") { list in
                     for result in ranked {
                         list.object { item in
-                            if returns { item.object("document") { $0.member("text", result.document) } }
                             item.member("index", result.index)
                             item.member("relevance_score", number: result.score)
+                            if returns { item.object("document") { $0.member("text", result.document) } }
                         }
                     }
                 }
