@@ -79,7 +79,7 @@ import Testing
             (try? JSON.parse(Array($0.utf8)))?["choices"]?.array?.first?["delta"]?["tool_calls"]?.array?.first
         }
         #expect(calls.first?["id"]?.string?.hasPrefix("call_") == true)
-        #expect(calls.compactMap { $0["function"]?["arguments"]?.string }.joined() == "{\"city\":\"Oslo\"}")
+        #expect(calls.compactMap { $0["function"]?["arguments"]?.string }.joined() == "{\"city\": \"Oslo\"}")
         let seen = try mock.ali(
             "POST", "compatible-mode/v1/chat/completions",
             """

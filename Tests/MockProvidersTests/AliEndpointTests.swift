@@ -54,6 +54,8 @@ import Testing
         let mock = try Mock(seed: nil)
         let waiting = try start(mock, "mock-task-pending-1")
         #expect(try (0..<3).map { _ in try status(mock, waiting) } == ["PENDING", "RUNNING", "SUCCEEDED"])
+        let suspended = try start(mock, "mock-task-suspend")
+        #expect(try (0..<3).map { _ in try status(mock, suspended) } == ["RUNNING", "SUSPENDED", "SUCCEEDED"])
         let failing = try start(mock, "mock-task-fail")
         _ = try status(mock, failing)
         let failed = try mock.ali("GET", "api/v1/tasks/\(failing)")
@@ -82,7 +84,7 @@ import Testing
         #expect(unknown.status == 200)
         #expect(unknown.output == ["task_id": "nothing", "task_status": "UNKNOWN"])
         let list = try mock.ali("GET", "api/v1/tasks?page_no=1&page_size=2&status=SUCCEEDED")
-        #expect(list.json?["total"]?.int == 2)
+        #expect(list.json?["total"]?.int == 3)
         #expect(list.json?["data"]?.array?.count == 2)
         await mock.stop()
     }

@@ -68,7 +68,7 @@ import Testing
             arguments[index] += call["function"]?["arguments"]?.string ?? ""
         }
         #expect(ids == [1, 1])
-        #expect(arguments == ["{\"city\":\"Oslo\"}", "{\"city\":\"Oslo\"}"])
+        #expect(arguments == ["{\"city\": \"Oslo\"}", "{\"city\": \"Oslo\"}"])
         #expect(choices.last?["finish_reason"]?.string == "tool_calls")
         #expect(
             reply.results.last?["usage"]?.object?.members.map(\.key) == [
@@ -78,7 +78,7 @@ import Testing
         #expect(reply.results.last?["usage"]?["output_tokens"]?.int == Int64(total.completionTokens))
         let whole = try mock.tell("Weather?", parameters: AliTests.tools, headers: Self.sse)
         let last = whole.results.last?["output"]?["choices"]?.array?.first?["message"]?["tool_calls"]?.array?.first
-        #expect(last?["function"]?["arguments"]?.string == "{\"city\":\"Oslo\"}")
+        #expect(last?["function"]?["arguments"]?.string == "{\"city\": \"Oslo\"}")
         await mock.stop()
     }
 

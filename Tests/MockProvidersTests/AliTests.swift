@@ -104,7 +104,7 @@ extension Mock.Reply {
         #expect(call.message?["content"]?.string == "")
         let first = try #require(call.message?["tool_calls"]?.array?.first)
         #expect(first.object?.members.map(\.key) == ["index", "id", "type", "function"])
-        #expect(first["function"]?["arguments"]?.string == "{\"city\":\"Oslo\"}")
+        #expect(first["function"]?["arguments"]?.string == "{\"city\": \"Oslo\"}")
         let id = try #require(first["id"]?.string)
         #expect(id.hasPrefix("call_"))
         let calls = String(decoding: call.message?["tool_calls"]?.encoded() ?? [], as: UTF8.self)

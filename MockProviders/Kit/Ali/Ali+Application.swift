@@ -21,6 +21,8 @@ extension Ali {
             talk = try Talk(input.member("messages"), .plain, model, tools: "", resolves: false, prompts)
         }
         var ids = call.ids
+        // The answer's own id comes first from the same source.
+        _ = Self.uuid(&ids.random)
         let session = try input.string("session_id") ?? ids.random.hex(32)
         let app = Application(
             session: session, hasThoughts: try parameters?.bool("has_thoughts") ?? false,

@@ -28,7 +28,8 @@ extension Ali {
             if name.firstRange(of: "mock-") != nil, let kind = kinds.first {
                 let always = name.firstRange(of: "mock-reasoning") != nil
                 return Model(
-                    id: name, kind: kind, maxInput: 1_000_000, thinking: always ? .always : .optional)
+                    id: name, kind: kind, maxOutput: 131_072, maxInput: 1_000_000,
+                    thinking: always ? .always : .optional)
             }
             guard let model = all.first(where: { $0.id == name }) else { throw .noModel(name) }
             guard kinds.contains(model.kind) else { throw .otherModel }

@@ -59,7 +59,11 @@ extension Ali {
                 let reply = Reply(
                     to: request.prompt(call.ids.content &+ UInt64(index)), script: call.script, memory: prompts,
                     variant: index)
-                let calls = reply.calls.map { ("call_" + ids.random.hex(22), $0) }
+                let calls = reply.calls.map { call in
+                    var call = call
+                    call.arguments = Self.spaced(call.arguments)
+                    return ("call_" + ids.random.hex(22), call)
+                }
                 // A forced function ends as plain text does.
                 let isForced = if case .named = request.options.choice { true } else { false }
                 let finish = call.script?.finishReason ?? Self.finish(reply.end, isForced: isForced)
@@ -70,6 +74,21 @@ extension Ali {
             if let script = call.script { usage.replace(by: script) }
             fault = call.usage
             reported = usage.reported(call.usage)
+        }
+
+        /// Arguments as Qwen writes them: a blank after each colon and comma between values.
+        private static func spaced(_ json: String) -> String {
+            var output: [UInt8] = []
+            output.reserveCapacity(json.utf8.count + 16)
+            var (isInString, isEscaped, owesBlank) = (false, false, false)
+            for byte in json.utf8 {
+                if owesBlank, byte != 0x20 { output.append(0x20) }
+                owesBlank = !isInString && (byte == 0x3a || byte == 0x2c)
+                output.append(byte)
+                if byte == 0x22, !isEscaped { isInString.toggle() }
+                isEscaped = isInString && byte == 0x5c && !isEscaped
+            }
+            return String(decoding: output, as: UTF8.self)
         }
 
         private static func finish(_ end: Reply.End, isForced: Bool) -> String {

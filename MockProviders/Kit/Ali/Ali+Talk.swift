@@ -32,7 +32,7 @@ extension Ali {
         /// A single text.
         init(_ text: String, _ model: Model, _ prompts: PromptMemory) {
             lastUserText = text
-            mentionsJSON = true
+            mentionsJSON = text.lowercased().firstRange(of: "json") != nil
             tokens = prompts.count(text, model: model.id) + 8
         }
 

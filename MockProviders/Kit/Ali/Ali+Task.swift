@@ -2,7 +2,7 @@ extension Ali {
     /// Work that a client looks after: it moves a step each time it is looked at, so that tests need no clock.
     struct Task: Sendable {
         enum Kind: Sendable { case picture, video, vectors }
-        enum Status: String, Sendable { case pending, running, succeeded, failed, canceled }
+        enum Status: String, Sendable { case pending, running, suspended, succeeded, failed, canceled }
 
         let id: String
         let requestID: String
@@ -22,6 +22,8 @@ extension Ali {
         let failure: Failure?
         /// `mock-task-partial`: the first of the results is an error.
         let isPartial: Bool
+        /// `mock-task-suspend`: a look at which it is neither running nor done.
+        let isSuspended: Bool
         /// `mock-task-hang`.
         let hangs: Bool
         private(set) var status = Status.pending
@@ -42,6 +44,7 @@ extension Ali {
             self.addresses = addresses
             patience = Ali.number(after: "mock-task-pending-", in: prompt)
             isPartial = prompt.firstRange(of: "mock-task-partial") != nil && count > 1
+            isSuspended = prompt.firstRange(of: "mock-task-suspend") != nil
             hangs = prompt.firstRange(of: "mock-task-hang") != nil
             if prompt.firstRange(of: "mock-blocked") != nil {
                 failure = .badInput
@@ -67,6 +70,10 @@ extension Ali {
                 return false
             }
             if hangs { return false }
+            if isSuspended, status == .running {
+                status = .suspended
+                return false
+            }
             status = failure == nil ? .succeeded : .failed
             return true
         }
@@ -86,14 +93,15 @@ extension Ali {
     }
 
     /// `YYYY-MM-DD HH:MM:SS.mmm` in Beijing, without a zone.
-    static func beijingTime(_ seconds: Int, milliseconds: Int) -> String {
+    /// - Parameter milliseconds: `nil` leaves them out.
+    static func beijingTime(_ seconds: Int, milliseconds: Int?) -> String {
         let local = max(0, seconds) + 8 * 3600
         let (year, month, day) = date(ofDay: local / 86_400)
         let second = local % 86_400
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let fraction = String(String(1000 + milliseconds % 1000).dropFirst())
+        let fraction = milliseconds.map { "." + String(1000 + $0 % 1000).dropFirst() } ?? ""
         return "\(year)-\(two(month))-\(two(day)) \(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-            + ".\(fraction)"
+            + fraction
     }
 
     /// The date of a day since 1970, in the Gregorian calendar.

@@ -136,7 +136,10 @@ extension Ali.Task {
             output.member("task_status", status.rawValue.uppercased())
             output.member("submit_time", Ali.beijingTime(created, milliseconds: 817))
             if status != .pending { output.member("scheduled_time", Ali.beijingTime(created, milliseconds: 831)) }
-            if isDone { output.member("end_time", Ali.beijingTime(end, milliseconds: 565)) }
+            // What ends badly ends without milliseconds.
+            if isDone {
+                output.member("end_time", Ali.beijingTime(end, milliseconds: status == .succeeded ? 565 : nil))
+            }
             if status == .failed, let failure {
                 output.member("code", failure.code)
                 output.member("message", failure.message)

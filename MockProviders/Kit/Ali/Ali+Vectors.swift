@@ -139,9 +139,9 @@ extension Ali {
                     for (index, content) in items.enumerated() {
                         list.object { item in
                             item.member("index", index)
+                            item.member("type", content.type)
                             let vector = OpenAI.vector(content.text, model: model.id, full: 1024, size: 1024)
                             Self.write(vector, "embedding", to: &item)
-                            item.member("type", content.type)
                         }
                     }
                 }
