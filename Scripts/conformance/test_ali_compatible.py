@@ -125,7 +125,9 @@ class AliCompatibleOthers(Compatible):
 
     def test_files_and_batches(self):
         self.assertIsNone(self.client.batches.list().data)
-        file = self.client.files.create(file=("a.jsonl", b"{}\n{}\n"), purpose="batch")
+        body = {"model": MODEL, "messages": [{"role": "user", "content": "Oslo?"}]}
+        lines = "".join(json.dumps({"custom_id": name, "body": body}) + "\n" for name in ["a", "b"])
+        file = self.client.files.create(file=("a.jsonl", lines.encode()), purpose="batch")
         self.assertTrue(file.id.startswith("file-batch-"))
         batch = self.client.batches.create(
             input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h"
@@ -133,6 +135,9 @@ class AliCompatibleOthers(Compatible):
         while batch.status != "completed":
             batch = self.client.batches.retrieve(batch.id)
         self.assertEqual(batch.request_counts.completed, 2)
+        rows = [json.loads(row) for row in self.client.files.content(batch.output_file_id).text.splitlines()]
+        self.assertEqual([row["custom_id"] for row in rows], ["a", "b"])
+        self.assertIn("Oslo", rows[0]["response"]["body"]["choices"][0]["message"]["content"])
         self.assertTrue(self.client.files.delete(file.id).deleted)
         with self.assertRaises(openai.BadRequestError) as caught:
             self.client.files.create(file=("a.txt", b"a"), purpose="assistants")

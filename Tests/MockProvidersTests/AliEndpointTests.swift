@@ -227,10 +227,10 @@ import Testing
     @Test("Files of both interfaces, upload policies, batches of which an empty list is null")
     func files() async throws {
         let mock = try Mock()
-        func upload(_ path: String, _ field: String, purpose: String) throws -> Mock.Reply {
+        func upload(_ path: String, _ field: String, purpose: String, text: String = "hello") throws -> Mock.Reply {
             try mock.ali(
                 "POST", path,
-                "--b\r\nContent-Disposition: form-data; name=\"\(field)\"; filename=\"a.txt\"\r\n\r\nhello\r\n"
+                "--b\r\nContent-Disposition: form-data; name=\"\(field)\"; filename=\"a.txt\"\r\n\r\n\(text)\r\n"
                     + "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n\(purpose)\r\n--b--\r\n",
                 headers: ["Content-Type: multipart/form-data; boundary=b"])
         }
@@ -259,17 +259,45 @@ import Testing
         let policy = try mock.ali("GET", "api/v1/uploads?action=getPolicy&model=qwen-vl-plus")
         #expect(policy.json?["data"]?["upload_dir"] != nil)
         #expect(try mock.ali("GET", "compatible-mode/v1/batches").body.contains("\"data\":null"))
-        let input = try upload(compatible, "file", purpose: "batch").json?["id"]?.string ?? ""
+        await mock.stop()
+    }
+
+    @Test("A batch answers its lines: good ones in one file, bad ones in another, booked at its end")
+    func batch() async throws {
+        let mock = try Mock()
+        func line(_ name: String, _ model: String) -> String {
+            "{\"custom_id\":\"\(name)\",\"body\":{\"model\":\"\(model)\",\"messages\":[{\"role\":\"user\","
+                + "\"content\":\"Hi\"}]}}\n"
+        }
+        let form =
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n"
+            + line("a", "qwen-plus") + line("b", "qwen-plus") + line("c", "nope")
+            + "\r\n--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--b--\r\n"
+        let file = try mock.ali(
+            "POST", "compatible-mode/v1/files", form, headers: ["Content-Type: multipart/form-data; boundary=b"])
+        let input = try #require(file.json?["id"]?.string)
         #expect(input.hasPrefix("file-batch-"))
-        let batch = try mock.ali(
+        let begun = try mock.ali(
             "POST", "compatible-mode/v1/batches",
             "{\"input_file_id\":\"\(input)\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}")
-        let name = try #require(batch.json?["id"]?.string)
-        #expect(name.hasPrefix("batch_"))
-        let states = try (0..<2).map { _ in
-            try mock.ali("GET", "compatible-mode/v1/batches/\(name)").json?["status"]?.string
+        let id = try #require(begun.json?["id"]?.string)
+        #expect(id.hasPrefix("batch_"))
+        #expect(begun.json?["status"]?.string == "validating")
+        _ = try mock.ali("GET", "compatible-mode/v1/batches/\(id)")
+        #expect(mock.server.ledger.total.answers == 0)
+        let done = try mock.ali("GET", "compatible-mode/v1/batches/\(id)")
+        #expect(done.json?["status"]?.string == "completed")
+        #expect(done.json?["request_counts"] == ["total": 3, "completed": 2, "failed": 1])
+        func lines(_ field: String) throws -> [JSON] {
+            let name = done.json?[field]?.string ?? ""
+            return try mock.ali("GET", "compatible-mode/v1/files/\(name)/content").body.split(separator: "\n")
+                .compactMap { try? JSON.parse(Array($0.utf8)) }
         }
-        #expect(states == ["in_progress", "completed"])
+        let good = try lines("output_file_id")
+        #expect(good.compactMap { $0["custom_id"]?.string } == ["a", "b"])
+        let counts = good.compactMap { $0["response"]?["body"]?["usage"]?["completion_tokens"]?.int }
+        #expect(Int64(mock.server.ledger.total.completionTokens) == counts.reduce(0, +))
+        #expect(try lines("error_file_id").first?["response"]?["status_code"]?.int == 404)
         await mock.stop()
     }
 }

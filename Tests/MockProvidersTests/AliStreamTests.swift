@@ -100,6 +100,18 @@ import Testing
         await mock.stop()
     }
 
+    @Test("Several choices interleave, usage grows, and the last event has all of it")
+    func several() async throws {
+        let mock = try Mock()
+        let reply = try mock.tell("Hi", parameters: Self.pieces + ",\"n\":2", headers: Self.sse)
+        let counts = reply.results.compactMap { $0["usage"]?["output_tokens"]?.int }
+        #expect(counts == counts.sorted())
+        #expect(counts.last == Int64(mock.server.ledger.total.completionTokens))
+        let choices = reply.results.compactMap { $0["output"]?["choices"]?.array?.first }
+        #expect(choices.count { $0["finish_reason"]?.string == "stop" } == 2)
+        await mock.stop()
+    }
+
     @Test("A search's first event has its sources and an empty usage")
     func search() async throws {
         let mock = try Mock()

@@ -89,7 +89,8 @@ extension Ali {
         }
 
         func events(_ say: Say) -> [[UInt8]] {
-            let pieces = say.choices.first?.reply.text ?? []
+            let all = say.choices.first?.reply.text ?? []
+            let pieces = say.request.options.isIncremental ? all : Ali.grouped(all)
             var (text, tokens) = ("", 0)
             var events: [[UInt8]] = []
             for (index, piece) in pieces.enumerated() {

@@ -45,14 +45,16 @@ extension Ali {
             while queues.contains(where: { !$0.isEmpty }) {
                 for index in queues.indices {
                     guard let step = queues[index].popLast() else { continue }
-                    take(step, index, isLast: queues[index].isEmpty && !say.isFiltered)
+                    let isLast = queues[index].isEmpty && !say.isFiltered
+                    take(step, index, isLast: isLast, isAtEnd: isLast && queues.allSatisfy(\.isEmpty))
                 }
             }
             if say.isFiltered { output.append(Ali.event(.badOutput, number: number + 1, id: say.id)) }
         }
 
         private func steps(_ choice: Say.Choice) -> [Step] {
-            var steps = choice.reply.reasoning.map { Step.thought($0) } + choice.reply.text.map { Step.text($0) }
+            let (thoughts, text) = (choice.reply.reasoning, choice.reply.text)
+            var steps = grouped(thoughts).map { Step.thought($0) } + grouped(text).map { Step.text($0) }
             for (place, call) in choice.calls.enumerated() {
                 let pieces = tokenPieces(call.call.arguments, model: say.request.model.id)
                 steps.append(.call(place, arguments: pieces.first?.text ?? "", isFirst: true))
@@ -62,18 +64,25 @@ extension Ali {
             return choice.reply.end == .filtered || !choice.calls.isEmpty ? steps : steps + [.end]
         }
 
-        private mutating func take(_ step: Step, _ index: Int, isLast: Bool) {
+        private func grouped(_ pieces: [Piece]) -> [Piece] {
+            options.isIncremental ? pieces : Ali.grouped(pieces)
+        }
+
+        private mutating func take(_ step: Step, _ index: Int, isLast: Bool, isAtEnd: Bool) {
             guard index < spoken.count, index < say.choices.count else { return }
             let choice = say.choices[index]
-            let old = spoken[index]
+            // What an incremental event says; a cumulative one says all so far.
+            var fresh = Spoken()
             var logged: [Piece] = []
             switch step {
             case .thought(let piece):
-                spoken[index].thoughts += piece.text
+                fresh.thoughts = piece.text
+                if !options.isIncremental { spoken[index].thoughts += piece.text }
                 reasoning += piece.tokens
                 tokens += piece.tokens
             case .text(let piece):
-                spoken[index].text += piece.text
+                fresh.text = piece.text
+                if !options.isIncremental { spoken[index].text += piece.text }
                 tokens += piece.tokens
                 logged = [piece]
             case .call(let place, let arguments, let isFirst):
@@ -86,33 +95,29 @@ extension Ali {
                 tokens += 1
             case .end: break
             }
-            emit(spoken[index], since: old, step, index, choice, isLast: isLast, logged: logged)
+            fresh.calls = spoken[index].calls
+            let words = options.isIncremental ? fresh : spoken[index]
+            emit(words, step, index, isLast: isLast, isAtEnd: isAtEnd, logged: logged)
         }
 
         private mutating func emit(
-            _ now: Spoken, since old: Spoken, _ step: Step, _ index: Int, _ choice: Say.Choice, isLast: Bool,
-            logged: [Piece]
+            _ words: Spoken, _ step: Step, _ index: Int, isLast: Bool, isAtEnd: Bool, logged: [Piece]
         ) {
+            let choice = say.choices[index]
             let isIncremental = options.isIncremental
-            func fresh(_ whole: String, _ before: String) -> String {
-                isIncremental ? String(decoding: whole.utf8.dropFirst(before.utf8.count), as: UTF8.self) : whole
-            }
-            let text = fresh(now.text, old.text)
-            let thoughts = fresh(now.thoughts, old.thoughts)
             let finish = isLast ? choice.finish : "null"
-            let isAtEnd = isLast && index == say.choices.count - 1
             frame(isAtEnd: isAtEnd) { output, say in
                 if say.request.options.saysText {
                     output.member("finish_reason", finish)
-                    output.member("text", text)
+                    output.member("text", words.text)
                     return
                 }
                 output.array("choices") { list in
                     list.object { item in
                         item.object("message") { message in
-                            say.writeContent(text, to: &message)
-                            if !choice.reply.reasoning.isEmpty { message.member("reasoning_content", thoughts) }
-                            Self.write(now, step, isIncremental, to: &message)
+                            say.writeContent(words.text, to: &message)
+                            if !choice.reply.reasoning.isEmpty { message.member("reasoning_content", words.thoughts) }
+                            Self.write(words, step, isIncremental, to: &message)
                             message.member("role", "assistant")
                         }
                         if say.hasIndex { item.member("index", index) }
@@ -205,6 +210,21 @@ extension Ali {
                 root.member("request_id", say.id)
             }
             output.append(Ali.framed(document.bytes, number: number))
+        }
+    }
+}
+
+extension Ali {
+    /// Pieces joined so that a cumulative stream, which grows with the square of its length, stays below some
+    /// 64 MB. Shorter texts keep a piece a token.
+    static func grouped(_ pieces: [Piece]) -> [Piece] {
+        let size = pieces.reduce(1) { $0 + $1.text.utf8.count }
+        let events = max(2, (128 << 20) / size)
+        guard pieces.count > events else { return pieces }
+        let step = (pieces.count + events - 1) / events
+        return stride(from: 0, to: pieces.count, by: step).map { start in
+            let group = Array(pieces[start..<min(start + step, pieces.count)])
+            return Piece(text: group.text, tokens: Reply.sum(group))
         }
     }
 }
