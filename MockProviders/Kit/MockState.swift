@@ -18,6 +18,7 @@ final class MockState: Sendable {
         self.ledger = ledger
         let openAI = OpenAI()
         let baidu = Baidu.Credentials()
+        let ali = Ali.Store()
         providers = [
             ("/openai/v1/", openAI),
             ("/v1/", openAI),
@@ -28,6 +29,8 @@ final class MockState: Sendable {
             ("/baidu/", Baidu.Workshop(baidu)),
             ("/zhipu/api/paas/v3/", Zhipu.Legacy()),
             ("/zhipu/", Zhipu.Platform()),
+            ("/ali/compatible-mode/v1/", Ali(.compatible, ali)),
+            ("/ali/", Ali(.native, ali)),
         ]
     }
 

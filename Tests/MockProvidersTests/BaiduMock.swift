@@ -58,9 +58,6 @@ extension Mock.Reply {
     var result: String? { json?["result"]?.string }
     var errorCode: Int64? { json?["error_code"]?.int }
     var errorMessage: String? { json?["error_msg"]?.string }
-    /// The first choice, where the format is like OpenAI's.
-    var choice: JSON? { json?["choices"]?[0] }
-    var content: String? { choice?["message"]?["content"]?.string }
 }
 
 extension JSON {

@@ -100,3 +100,9 @@ final class Mock {
         return (String(decoding: output, as: UTF8.self), false)
     }
 }
+
+extension Mock.Reply {
+    /// The first choice, where the format is like OpenAI's; DashScope's are in its output.
+    var choice: JSON? { (json?["output"] ?? json)?["choices"]?[0] }
+    var content: String? { choice?["message"]?["content"]?.string }
+}
