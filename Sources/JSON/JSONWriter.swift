@@ -5,6 +5,15 @@ package struct JSONWriter {
 
     package init(reserving capacity: Int = 256) { bytes.reserveCapacity(capacity) }
 
+    /// Appends a string in its quotes to a buffer, without one of the writer's own.
+    package static func append(_ text: String, to buffer: inout [UInt8]) {
+        var writer = JSONWriter(taking: &buffer)
+        writer.string(text)
+        swap(&writer.bytes, &buffer)
+    }
+
+    private init(taking buffer: inout [UInt8]) { swap(&bytes, &buffer) }
+
     private mutating func separate() {
         if needsComma { bytes.append(0x2c) }
         needsComma = true

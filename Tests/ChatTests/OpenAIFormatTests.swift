@@ -73,6 +73,21 @@ struct OpenAIFormatTests {
         #expect(tool.count == 2)
     }
 
+    @Test("chunks of text have the same members as any other", arguments: [false, true])
+    func pieces(includesUsage: Bool) throws {
+        let text = "a\"\\\n\u{1}ü😀"
+        let head = AnswerHead(id: "c\"1", model: "m", created: 7, serviceTier: "flex", systemFingerprint: "fp")
+        let plain: [ChatEvent] = [
+            .started(head), .choiceStarted(0), .choiceStarted(12), .textDelta(0, "x"), .textDelta(12, text),
+            .textDelta(12, text), .reasoningDelta(0, text),
+        ]
+        // Log-probabilities send a chunk the long way.
+        let long = plain.flatMap { event -> [ChatEvent] in
+            if case .textDelta(let index, _) = event { [.logprobs(index, .null), event] } else { [event] }
+        }
+        #expect(stream(plain, includesUsage: includesUsage) == stream(long, includesUsage: includesUsage))
+    }
+
     @Test("members of the answer come in a chunk that has a choice, or with the usage")
     func answerExtras() {
         let extra = ChatEvent.extra(.answer, key: "request_id", Opaque(.openAI, "r1"))

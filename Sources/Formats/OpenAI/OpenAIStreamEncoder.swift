@@ -17,6 +17,9 @@ package struct OpenAIStreamEncoder {
     private var legacyCalls: Set<[Int]> = []
     /// Members of the answer that wait for the next chunk: one without a choice would break clients.
     private var answerExtras: [(key: String, value: JSON)] = []
+    /// What every chunk of text begins and ends with, since most chunks are of text.
+    private var pieceStart: [UInt8] = []
+    private let pieceEnd: [UInt8]
     private var usage: JSON?
     private var hasFailed = false
 
@@ -25,17 +28,21 @@ package struct OpenAIStreamEncoder {
         self.includesUsage = includesUsage
         self.fallback = fallback
         head = fallback
+        let end = #"},"logprobs":null,"finish_reason":null}]"# + (includesUsage ? #","usage":null}"# : "}") + "\n\n"
+        pieceEnd = Array(end.utf8)
     }
 
     /// Appends what the client gets for one event. A failure becomes an error event, after which nothing follows.
     package mutating func encode(_ event: ChatEvent, into output: inout [UInt8]) {
         guard !hasFailed else { return }
         switch event {
-        case .started(let head): self.head = head.completed(by: fallback)
+        case .started(let head):
+            self.head = head.completed(by: fallback)
+            pieceStart = []
         case .choiceStarted(let index): unopened.append(index)
-        case .textDelta(let index, let text): delta(index, ["content": .string(text)], &output)
+        case .textDelta(let index, let text): piece(index, "content", text, &output)
         case .image(let index, let media): delta(index, ["content": .string(media.markdown)], &output)
-        case .reasoningDelta(let index, let text): delta(index, ["reasoning_content": .string(text)], &output)
+        case .reasoningDelta(let index, let text): piece(index, "reasoning_content", text, &output)
         case .reasoningSealed(let index, let block):
             delta(index, ["reasoning_details": [OpenAIAnswerJSON.detail(block)]], &output)
         case .refusalDelta(let index, let text): delta(index, ["refusal": .string(text)], &output)
@@ -73,6 +80,26 @@ package struct OpenAIStreamEncoder {
     }
 
     // MARK: Chunks
+
+    /// A chunk of text, the same bytes as `delta` writes.
+    private mutating func piece(_ index: Int, _ key: StaticString, _ text: String, _ output: inout [UInt8]) {
+        guard unopened.isEmpty, logprobs.isEmpty, answerExtras.isEmpty else {
+            return delta(index, ["\(key)": .string(text)], &output)
+        }
+        if pieceStart.isEmpty {
+            var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
+            OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
+            pieceStart = Array("data: ".utf8) + JSON.object(chunk).encoded().dropLast()
+            pieceStart += #","choices":[{"index":"#.utf8
+        }
+        output += pieceStart
+        if (0..<10).contains(index) { output.append(0x30 + UInt8(index)) } else { output += String(index).utf8 }
+        output += #","delta":{""#.utf8
+        output.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
+        output += #"":"#.utf8
+        JSONWriter.append(text, to: &output)
+        output += pieceEnd
+    }
 
     private mutating func start(_ choice: Int, _ index: Int, _ call: ToolCall, _ output: inout [UInt8]) {
         if call.kind == .legacyFunction {
