@@ -59,7 +59,7 @@ import Testing
         ])
     func parameters(parameters: String, message: String) async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", parameters: parameters)
+        let reply = try mock.tellQwen("Hi", parameters: parameters)
         #expect((reply.status, reply.code) == (400, "InvalidParameter"))
         #expect(reply.json?["message"]?.string?.contains(message) == true)
         await mock.stop()
@@ -72,9 +72,9 @@ import Testing
             "\"temperature\":0,\"top_p\":1", "\"stop\":[[37763,367]],\"presence_penalty\":-2", "\"stop\":[1,2]",
             "\"seed\":18446744073709551615", "\"top_k\":null",
         ] {
-            #expect(try mock.tell("Hi", parameters: good).status == 200, "\(good)")
+            #expect(try mock.tellQwen("Hi", parameters: good).status == 200, "\(good)")
         }
-        #expect(try mock.tell("Hi", model: "qwen2-72b-instruct", parameters: "\"top_p\":1").status == 400)
+        #expect(try mock.tellQwen("Hi", model: "qwen2-72b-instruct", parameters: "\"top_p\":1").status == 400)
         await mock.stop()
     }
 
@@ -105,7 +105,7 @@ import Testing
         #expect(try mock.generate("\(user),\(user)").status == 200)
         #expect(try mock.generate("{\"role\":\"user\",\"content\":[{\"text\":\"a\"}]}").status == 400)
         let long = String(repeating: "word ", count: 31_000)
-        let reply = try mock.tell(long, model: "qwen-max")
+        let reply = try mock.tellQwen(long, model: "qwen-max")
         #expect(reply.json?["message"]?.string == "Range of input length should be [1, 30720]")
         await mock.stop()
     }
@@ -129,7 +129,7 @@ import Testing
         ])
     func catalogue(name: String, status: Int, code: String, compatible: String) async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", model: "mock-error-\(name)")
+        let reply = try mock.tellQwen("Hi", model: "mock-error-\(name)")
         #expect((reply.status, reply.code) == (status, code))
         #expect(reply.json?.object?.members.map(\.key) == ["code", "message", "request_id"])
         let twin = try mock.ali(
@@ -155,7 +155,7 @@ import Testing
         ])
     func others(name: String, status: Int) async throws {
         let mock = try Mock()
-        #expect(try mock.tell("Hi", model: "mock-error-\(name)").status == status)
+        #expect(try mock.tellQwen("Hi", model: "mock-error-\(name)").status == status)
         await mock.stop()
     }
 }

@@ -9,7 +9,7 @@ import Testing
     @Test("A stream is events of four lines without spaces, and no terminator")
     func bytes() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("mock-tokens-2", parameters: Self.pieces, headers: Self.sse)
+        let reply = try mock.tellQwen("mock-tokens-2", parameters: Self.pieces, headers: Self.sse)
         #expect(reply.status == 200 && reply.isComplete)
         #expect(reply.header("content-type") == "text/event-stream;charset=UTF-8")
         #expect(reply.header("x-dashscope-finished") == "false")
@@ -40,7 +40,7 @@ import Testing
     @Test("Accept alone starts a stream; without incremental_output it is cumulative, and text stays text")
     func cumulative() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("mock-tokens-3", parameters: "", headers: ["Accept: text/event-stream"])
+        let reply = try mock.tellQwen("mock-tokens-3", parameters: "", headers: ["Accept: text/event-stream"])
         let texts = reply.results.compactMap { $0["output"]?["text"]?.string }
         #expect(texts.count == 4)
         #expect(zip(texts, texts.dropFirst()).allSatisfy { $1.hasPrefix($0) })
@@ -52,7 +52,7 @@ import Testing
     @Test("Arguments come in fragments: id and name first, then an empty id and no name, the last with the reason")
     func tools() async throws {
         let mock = try Mock()
-        let reply = try mock.tell(
+        let reply = try mock.tellQwen(
             "mock-calls-2", parameters: AliTests.tools + ",\"incremental_output\":true", headers: Self.sse)
         let choices = reply.results.compactMap { $0["output"]?["choices"]?.array?.first }
         #expect(choices.first?.object?.members.map(\.key) == ["message", "index", "finish_reason"])
@@ -76,7 +76,7 @@ import Testing
             ])
         let total = mock.server.ledger.total
         #expect(reply.results.last?["usage"]?["output_tokens"]?.int == Int64(total.completionTokens))
-        let whole = try mock.tell("Weather?", parameters: AliTests.tools, headers: Self.sse)
+        let whole = try mock.tellQwen("Weather?", parameters: AliTests.tools, headers: Self.sse)
         let last = whole.results.last?["output"]?["choices"]?.array?.first?["message"]?["tool_calls"]?.array?.first
         #expect(last?["function"]?["arguments"]?.string == "{\"city\": \"Oslo\"}")
         await mock.stop()
@@ -86,7 +86,7 @@ import Testing
     func thinking() async throws {
         let mock = try Mock()
         let more = "\"enable_thinking\":true,\"thinking_budget\":4"
-        let reply = try mock.tell("mock-tokens-2", model: "qwen3-8b", parameters: more, headers: Self.sse)
+        let reply = try mock.tellQwen("mock-tokens-2", model: "qwen3-8b", parameters: more, headers: Self.sse)
         let messages = reply.results.compactMap { $0["output"]?["choices"]?.array?.first?["message"] }
         #expect(messages.count == 7)
         #expect(messages.prefix(4).allSatisfy { $0["content"]?.string == "" && $0["reasoning_content"]?.string != "" })
@@ -103,7 +103,7 @@ import Testing
     @Test("Several choices interleave, usage grows, and the last event has all of it")
     func several() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", parameters: Self.pieces + ",\"n\":2", headers: Self.sse)
+        let reply = try mock.tellQwen("Hi", parameters: Self.pieces + ",\"n\":2", headers: Self.sse)
         let counts = reply.results.compactMap { $0["usage"]?["output_tokens"]?.int }
         #expect(counts == counts.sorted())
         #expect(counts.last == Int64(mock.server.ledger.total.completionTokens))
@@ -115,7 +115,7 @@ import Testing
     @Test("A search's first event has its sources and an empty usage")
     func search() async throws {
         let mock = try Mock()
-        let reply = try mock.tell(
+        let reply = try mock.tellQwen(
             "Hi", parameters: Self.pieces + ",\"enable_search\":true,\"search_options\":{\"enable_source\":true}",
             headers: Self.sse)
         #expect(reply.results.first?["output"]?["search_info"] != nil)
@@ -141,7 +141,7 @@ import Testing
 
 
                 """)
-        let throttled = try mock.tell("Hi", model: "mock-error-429", headers: Self.sse)
+        let throttled = try mock.tellQwen("Hi", model: "mock-error-429", headers: Self.sse)
         #expect(throttled.status == 200 && throttled.body.contains(":HTTP_STATUS/429\n"))
         let denied = try mock.ali("POST", Mock.generation, "{}", key: "sk-mock-bad", headers: Self.sse)
         #expect(denied.status == 401)
@@ -152,12 +152,12 @@ import Testing
     @Test("A filtered stream ends in the filter's error after half of the text, and is not booked")
     func filter() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("mock-tokens-6 mock-filter", parameters: Self.pieces, headers: Self.sse)
+        let reply = try mock.tellQwen("mock-tokens-6 mock-filter", parameters: Self.pieces, headers: Self.sse)
         #expect(reply.results.count == 4)
         #expect(reply.results.last?["code"]?.string == "DataInspectionFailed")
         #expect(reply.body.contains("id:4\nevent:error\n:HTTP_STATUS/400\n"))
         #expect(mock.server.ledger.total.answers == 0)
-        #expect(try mock.tell("mock-tokens-6 mock-filter").code == "DataInspectionFailed")
+        #expect(try mock.tellQwen("mock-tokens-6 mock-filter").code == "DataInspectionFailed")
         await mock.stop()
     }
 
@@ -165,7 +165,7 @@ import Testing
     func faults() async throws {
         let mock = try Mock()
         func ask(_ model: String) throws -> Mock.Reply {
-            try mock.tell("mock-tokens-8", model: model, parameters: Self.pieces, headers: Self.sse)
+            try mock.tellQwen("mock-tokens-8", model: model, parameters: Self.pieces, headers: Self.sse)
         }
         let broken = try ask("mock-stream-error-3")
         #expect(broken.results.count == 4 && broken.results.last?["code"]?.string == "InternalError")

@@ -31,7 +31,7 @@ extension Mock {
             headers: headers)
     }
 
-    func tell(
+    func tellQwen(
         _ text: String, model: String = "qwen-plus", parameters: String = "\"result_format\":\"message\"",
         headers: [String] = []
     ) throws -> Reply {
@@ -56,7 +56,7 @@ extension Mock.Reply {
     @Test("A whole message has the service's bytes: no id, no model, usage behind the output")
     func whole() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi")
+        let reply = try mock.tellQwen("Hi")
         #expect(reply.status == 200)
         let content = try #require(reply.message?["content"]?.string)
         let id = try #require(reply.json?["request_id"]?.string)
@@ -88,16 +88,16 @@ extension Mock.Reply {
         #expect(prompt.output?.object?.members.map(\.key) == ["finish_reason", "text"])
         #expect(
             prompt.json?["usage"]?.object?.members.map(\.key) == ["input_tokens", "output_tokens", "total_tokens"])
-        #expect(try mock.tell("Hi", parameters: "").output?["text"] != nil)
-        #expect(try mock.tell("Hi", model: "qwen3-max", parameters: "").message != nil)
-        #expect(try mock.tell("Hi", model: "qwen3-max", parameters: "\"result_format\":\"text\"").message == nil)
+        #expect(try mock.tellQwen("Hi", parameters: "").output?["text"] != nil)
+        #expect(try mock.tellQwen("Hi", model: "qwen3-max", parameters: "").message != nil)
+        #expect(try mock.tellQwen("Hi", model: "qwen3-max", parameters: "\"result_format\":\"text\"").message == nil)
         await mock.stop()
     }
 
     @Test("Calls, their results sent back, two at once, and a forced one that ends with stop")
     func tools() async throws {
         let mock = try Mock()
-        let call = try mock.tell("Weather?", parameters: Self.tools)
+        let call = try mock.tellQwen("Weather?", parameters: Self.tools)
         #expect(call.choice?["finish_reason"]?.string == "tool_calls")
         #expect(call.choice?["index"]?.int == 0)
         #expect(call.message?["content"]?.string == "")
@@ -116,16 +116,16 @@ extension Mock.Reply {
         #expect(try mock.generate([user, turn, byName].joined(separator: ","), parameters: Self.tools).status == 200)
         #expect(try mock.generate([user, result].joined(separator: ","), parameters: Self.tools).status == 400)
 
-        let two = try mock.tell("mock-calls-2", parameters: Self.tools)
+        let two = try mock.tellQwen("mock-calls-2", parameters: Self.tools)
         #expect(two.message?["tool_calls"]?.array?.count == 2)
-        let one = try mock.tell("mock-calls-2", parameters: Self.tools + ",\"parallel_tool_calls\":false")
+        let one = try mock.tellQwen("mock-calls-2", parameters: Self.tools + ",\"parallel_tool_calls\":false")
         #expect(one.message?["tool_calls"]?.array?.count == 1)
-        let forced = try mock.tell(
+        let forced = try mock.tellQwen(
             "Hi",
             parameters: Self.tools + ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"get_weather\"}}")
         #expect(forced.choice?["finish_reason"]?.string == "stop")
         #expect(forced.message?["tool_calls"] != nil)
-        let none = try mock.tell("Hi", parameters: Self.tools + ",\"tool_choice\":\"none\"")
+        let none = try mock.tellQwen("Hi", parameters: Self.tools + ",\"tool_choice\":\"none\"")
         #expect(none.message?["tool_calls"] == nil)
         await mock.stop()
     }
@@ -172,17 +172,17 @@ extension Mock.Reply {
     func thinking() async throws {
         let mock = try Mock()
         let format = "\"result_format\":\"message\",\"enable_thinking\":true"
-        let reply = try mock.tell("mock-tokens-9", parameters: format + ",\"thinking_budget\":20,\"max_tokens\":5")
+        let reply = try mock.tellQwen("mock-tokens-9", parameters: format + ",\"thinking_budget\":20,\"max_tokens\":5")
         #expect(reply.message?["reasoning_content"]?.string?.isEmpty == false)
         #expect(reply.json?["usage"]?["output_tokens_details"]?["reasoning_tokens"]?.int == 20)
         #expect(reply.json?["usage"]?["output_tokens"]?.int == 25)
-        let cut = try mock.tell("Hi", parameters: format + ",\"thinking_budget\":20,\"max_completion_tokens\":10")
+        let cut = try mock.tellQwen("Hi", parameters: format + ",\"thinking_budget\":20,\"max_completion_tokens\":10")
         #expect(cut.choice?["finish_reason"]?.string == "length")
         #expect(cut.message?["content"]?.string == "")
-        let open = try mock.tell("Hi", model: "qwen3-8b", parameters: format)
+        let open = try mock.tellQwen("Hi", model: "qwen3-8b", parameters: format)
         #expect(
             open.json?["message"]?.string == "parameter.enable_thinking must be set to false for non-streaming calls")
-        #expect(try mock.tell("Hi", model: "qwen-max", parameters: format).message?["reasoning_content"] == nil)
+        #expect(try mock.tellQwen("Hi", model: "qwen-max", parameters: format).message?["reasoning_content"] == nil)
         await mock.stop()
     }
 
@@ -190,21 +190,21 @@ extension Mock.Reply {
     func structured() async throws {
         let mock = try Mock()
         let object = "\"result_format\":\"message\",\"response_format\":{\"type\":\"json_object\"}"
-        #expect(try mock.tell("Hi", parameters: object).status == 400)
-        let content = try mock.tell("As json", parameters: object).message?["content"]?.string
+        #expect(try mock.tellQwen("Hi", parameters: object).status == 400)
+        let content = try mock.tellQwen("As json", parameters: object).message?["content"]?.string
         #expect(content?.hasPrefix("{\"answer\":") == true)
         let schema = """
             "result_format":"message","response_format":{"type":"json_schema","json_schema":{"name":"a","schema":\
             {"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}}
             """
-        #expect(try mock.tell("Hi", parameters: schema).message?["content"]?.string == "{\"city\":\"Oslo\"}")
+        #expect(try mock.tellQwen("Hi", parameters: schema).message?["content"]?.string == "{\"city\":\"Oslo\"}")
         await mock.stop()
     }
 
     @Test("Search tells its sources and its plugin, code what ran, log probabilities each token")
     func extras() async throws {
         let mock = try Mock()
-        let reply = try mock.tell(
+        let reply = try mock.tellQwen(
             "mock-tokens-2",
             parameters: """
                 "result_format":"message","enable_search":true,"search_options":{"enable_source":true},\
@@ -223,8 +223,8 @@ extension Mock.Reply {
     func cache() async throws {
         let mock = try Mock()
         let text = String(repeating: "word ", count: 1500)
-        _ = try mock.tell(text)
-        let again = try mock.tell(text)
+        _ = try mock.tellQwen(text)
+        let again = try mock.tellQwen(text)
         let cached = again.json?["usage"]?["prompt_tokens_details"]?["cached_tokens"]?.int ?? 0
         #expect(cached >= 1024)
         #expect(Int64(mock.server.ledger.total.cachedTokens) == cached)
@@ -237,7 +237,7 @@ extension Mock.Reply {
         _ = try mock.control(
             "POST", "/script",
             "{\"text\":\"Ahoy\",\"finish_reason\":\"length\",\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}")
-        let reply = try mock.tell("Hi")
+        let reply = try mock.tellQwen("Hi")
         #expect(reply.message?["content"]?.string == "Ahoy")
         #expect(reply.choice?["finish_reason"]?.string == "length")
         #expect(reply.json?["usage"]?["total_tokens"]?.int == 7)

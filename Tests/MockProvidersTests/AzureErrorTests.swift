@@ -39,12 +39,12 @@ import Testing
         let hex = String(repeating: "0aF9", count: 8)
         let long = String(repeating: "aB3", count: 28)
         for header in ["api-key: \(hex)", "API-Key: \(long)", "Ocp-Apim-Subscription-Key: \(hex)", "api-key: sk-x"] {
-            #expect(try mock.tell("Hi", headers: [header]).status == 200)
+            #expect(try mock.tellAzure("Hi", headers: [header]).status == 200)
         }
         for headers in [
             [], ["api-key: abc"], ["api-key: sk-mock-bad"], ["api-key: \(hex)0"], ["Authorization: Basic x"],
         ] {
-            let reply = try mock.tell("Hi", headers: headers)
+            let reply = try mock.tellAzure("Hi", headers: headers)
             #expect(reply.status == 401)
             #expect(
                 reply.body == """
@@ -62,7 +62,7 @@ import Testing
         let mock = try Mock()
         for audience in ["https://cognitiveservices.azure.com", "https://cognitiveservices.azure.com/"] {
             let header = "Authorization: Bearer \(Self.token(audience: audience))"
-            #expect(try mock.tell("Hi", headers: [header]).status == 200)
+            #expect(try mock.tellAzure("Hi", headers: [header]).status == 200)
         }
         let bad = [
             Self.token(expiry: 1_759_999_999), Self.token(audience: "https://management.azure.com"),
@@ -70,7 +70,7 @@ import Testing
             "a.b.c",
         ]
         for token in bad {
-            let reply = try mock.tell("Hi", headers: ["Authorization: Bearer \(token)"])
+            let reply = try mock.tellAzure("Hi", headers: ["Authorization: Bearer \(token)"])
             #expect(reply.status == 401)
             #expect(reply.body == Self.expired)
             #expect(reply.header("www-authenticate")?.hasPrefix("AzureApiManagementKey realm=") == true)
@@ -95,7 +95,7 @@ import Testing
     @Test("A principal without its role is a 401 too")
     func roles() async throws {
         let mock = try Mock()
-        let reply = try mock.tell(
+        let reply = try mock.tellAzure(
             "Hi", headers: ["Authorization: Bearer \(Self.token(signature: "mock-no-role"))"])
         #expect(reply.status == 401)
         #expect(reply.error?["code"]?.string == "PermissionDenied")
@@ -108,7 +108,7 @@ import Testing
     @Test("A blocked prompt: innererror, the result in the singular, and no usage")
     func contentFilter() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("mock-blocked")
+        let reply = try mock.tellAzure("mock-blocked")
         #expect(reply.status == 400)
         #expect(
             reply.body == """
@@ -120,7 +120,7 @@ import Testing
                 "sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":true,"severity":"medium"}}}}}
                 """)
         #expect(mock.server.ledger.total.answers == 0)
-        let jailbreak = try mock.tell("mock-jailbreak").error?["innererror"]?["content_filter_result"]
+        let jailbreak = try mock.tellAzure("mock-jailbreak").error?["innererror"]?["content_filter_result"]
         #expect(jailbreak?["jailbreak"] == ["filtered": true, "detected": true])
         await mock.stop()
     }
@@ -137,7 +137,7 @@ import Testing
         ])
     func fields(version: String, field: String, name: String) async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", version: version, more: "," + field)
+        let reply = try mock.tellAzure("Hi", version: version, more: "," + field)
         #expect(reply.status == 400)
         #expect(
             reply.body == """
@@ -157,20 +157,20 @@ import Testing
     @Test("What does not fit the model, the version or the media type")
     func misfits() async throws {
         let mock = try Mock()
-        let wrong = try mock.tell("Hi", deployment: "text-embedding-ada-002")
+        let wrong = try mock.tellAzure("Hi", deployment: "text-embedding-ada-002")
         #expect(wrong.error?["code"]?.string == "OperationNotSupported")
         #expect(wrong.error?["message"]?.string?.contains("The chatCompletion operation does not work") == true)
-        let early = try mock.tell("Hi", deployment: "o3-mini", version: "2024-10-21")
+        let early = try mock.tellAzure("Hi", deployment: "o3-mini", version: "2024-10-21")
         #expect(early.error?["code"]?.string == "BadRequest")
-        #expect(try mock.tell("Hi", deployment: "o3-mini").status == 200)
+        #expect(try mock.tellAzure("Hi", deployment: "o3-mini").status == 200)
         let text = try mock.azure(
             "POST", "deployments/gpt-4o/chat/completions?api-version=2024-10-21", "hi", type: "text/plain")
         #expect(text.status == 415)
-        let long = try mock.tell(String(repeating: "word ", count: 9000), deployment: "gpt-4")
+        let long = try mock.tellAzure(String(repeating: "word ", count: 9000), deployment: "gpt-4")
         #expect(long.error?["code"]?.string == "context_length_exceeded")
         #expect(long.error?["param"]?.string == "messages")
         #expect(
-            try mock.tell("Hi", deployment: "gpt-5", more: ",\"max_tokens\":5").error?["code"]?.string
+            try mock.tellAzure("Hi", deployment: "gpt-5", more: ",\"max_tokens\":5").error?["code"]?.string
                 == "unsupported_parameter")
         await mock.stop()
     }
@@ -193,7 +193,7 @@ import Testing
         ] as [(String, Int, String?)])
     func catalogue(name: String, status: Int, code: String?) async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", deployment: "mock-error-\(name)")
+        let reply = try mock.tellAzure("Hi", deployment: "mock-error-\(name)")
         #expect(reply.status == status)
         #expect(reply.error?["code"]?.string == code)
         #expect(reply.error?["message"]?.string?.isEmpty == false)
@@ -204,7 +204,7 @@ import Testing
     @Test("A rate limit names its operation and version and tells its waits in whole seconds")
     func rateLimit() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", deployment: "mock-error-429", version: "2024-10-21")
+        let reply = try mock.tellAzure("Hi", deployment: "mock-error-429", version: "2024-10-21")
         #expect(
             reply.error?["message"]?.string?.hasPrefix(
                 "Requests to the ChatCompletions_Create Operation under Azure OpenAI API version 2024-10-21 have "
@@ -214,9 +214,9 @@ import Testing
         #expect(reply.header("x-ratelimit-reset-tokens") == "1")
         #expect(reply.header("policy-id") == "DeploymentRatelimit-Token")
         #expect(
-            try mock.tell("Hi", deployment: "mock-error-requests").header("policy-id") == "DeploymentRatelimit-Call")
-        #expect(try mock.tell("Hi", deployment: "mock-error-never").header("retry-after") == "86400")
-        #expect(try mock.tell("Hi", deployment: "mock-error-no_retry_after").header("retry-after") == nil)
+            try mock.tellAzure("Hi", deployment: "mock-error-requests").header("policy-id") == "DeploymentRatelimit-Call")
+        #expect(try mock.tellAzure("Hi", deployment: "mock-error-never").header("retry-after") == "86400")
+        #expect(try mock.tellAzure("Hi", deployment: "mock-error-no_retry_after").header("retry-after") == nil)
         await mock.stop()
     }
 
@@ -228,7 +228,7 @@ import Testing
         ])
     func pages(name: String, status: Int, mark: String) async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", deployment: "mock-error-\(name)")
+        let reply = try mock.tellAzure("Hi", deployment: "mock-error-\(name)")
         #expect(reply.status == status)
         #expect(reply.header("content-type") == "text/html")
         #expect(reply.header("x-azure-ref") != nil)

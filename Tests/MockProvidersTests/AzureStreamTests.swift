@@ -8,7 +8,7 @@ import Testing
     @Test("A stream has the service's bytes: the filter's chunk, the role, the pieces, the finish, the usage")
     func bytes() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("mock-tokens-2", more: Self.usage)
+        let reply = try mock.tellAzure("mock-tokens-2", more: Self.usage)
         #expect(reply.header("content-type") == "text/event-stream; charset=utf-8")
         let payloads = reply.payloads
         let named = try #require(payloads.dropFirst().first)
@@ -57,7 +57,7 @@ import Testing
         var script = Script()
         script.text = "Oslo is cold, and \"so\" is Tromsø."
         mock.server.add(script, match: Match(model: "gpt-4o"))
-        let payloads = try mock.tell("Hi", more: ",\"n\":2,\"stream\":true").payloads
+        let payloads = try mock.tellAzure("Hi", more: ",\"n\":2,\"stream\":true").payloads
         for index in [Int64(0), 1] {
             let choices = payloads.compactMap { $0["choices"]?[0] }.filter { $0["index"]?.int == index }
             #expect(choices.compactMap { $0["delta"]?["content"]?.string }.joined() == script.text)
@@ -68,10 +68,10 @@ import Testing
     @Test("Usage only where it was asked for, obfuscation only in recent versions")
     func optional() async throws {
         let mock = try Mock()
-        let plain = try mock.tell("Hi", more: ",\"stream\":true")
+        let plain = try mock.tellAzure("Hi", more: ",\"stream\":true")
         #expect(!plain.body.contains("usage") && !plain.body.contains("obfuscation"))
         #expect(
-            try mock.tell("Hi", version: "2025-04-01-preview", more: ",\"stream\":true").body.contains("obfuscation"))
+            try mock.tellAzure("Hi", version: "2025-04-01-preview", more: ",\"stream\":true").body.contains("obfuscation"))
         #expect(try mock.tellV1("Hi", more: ",\"stream\":true").body.contains("obfuscation"))
         await mock.stop()
     }
@@ -82,7 +82,7 @@ import Testing
         let tools =
             ",\"stream\":true,\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":"
             + "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}}}}}]"
-        let reply = try mock.tell("Call f", more: tools)
+        let reply = try mock.tellAzure("Call f", more: tools)
         let choices = reply.payloads.compactMap { $0["choices"]?[0] }
         #expect(choices.allSatisfy { $0["content_filter_results"] == [:] })
         #expect(choices.first?["delta"]?.object?.members.map(\.key) == ["content", "refusal", "role", "tool_calls"])
@@ -96,7 +96,7 @@ import Testing
     @Test("The asynchronous filter judges in chunks of its own, without delta and without names")
     func asynchronous() async throws {
         let mock = try Mock()
-        let payloads = try mock.tell("mock-tokens-20", deployment: "mock-async-filter", more: Self.usage).payloads
+        let payloads = try mock.tellAzure("mock-tokens-20", deployment: "mock-async-filter", more: Self.usage).payloads
         let judged = payloads.filter { $0["choices"]?[0]?["content_filter_offsets"] != nil }
         #expect(judged.count == 3)
         #expect(judged.allSatisfy { $0["id"]?.string == "" && $0["choices"]?[0]?["delta"] == nil })
@@ -118,13 +118,13 @@ import Testing
     @Test("A filtered stream ends with content_filter, an empty delta and the guilty category, then [DONE]")
     func filtered() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("mock-filter", more: ",\"stream\":true")
+        let reply = try mock.tellAzure("mock-filter", more: ",\"stream\":true")
         let last = reply.payloads.last?["choices"]?[0]
         #expect(last?["finish_reason"]?.string == "content_filter")
         #expect(last?["delta"] == [:])
         #expect(last?["content_filter_results"]?["violence"]?["filtered"]?.bool == true)
         #expect(reply.events.last == "[DONE]")
-        let late = try mock.tell("mock-filter", deployment: "mock-async-filter", more: ",\"stream\":true").payloads
+        let late = try mock.tellAzure("mock-filter", deployment: "mock-async-filter", more: ",\"stream\":true").payloads
         #expect(late.last?["choices"]?[0]?["content_filter_results"]?["violence"]?["filtered"]?.bool == true)
         await mock.stop()
     }
@@ -132,7 +132,7 @@ import Testing
     @Test("Without a filter a stream begins with the role")
     func unfiltered() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi", deployment: "mock-no-filter", more: ",\"stream\":true")
+        let reply = try mock.tellAzure("Hi", deployment: "mock-no-filter", more: ",\"stream\":true")
         #expect(reply.payloads.first?["choices"]?[0]?["delta"]?["role"]?.string == "assistant")
         #expect(!reply.body.contains("filter_results"))
         await mock.stop()
@@ -142,20 +142,20 @@ import Testing
     func faults() async throws {
         let mock = try Mock()
         let stream = ",\"stream\":true"
-        let cut = try mock.tell("mock-tokens-9", deployment: "mock-cut-3", more: stream)
+        let cut = try mock.tellAzure("mock-tokens-9", deployment: "mock-cut-3", more: stream)
         #expect(!cut.isComplete)
         #expect(cut.events.count == 3)
         #expect(mock.server.ledger.total.answers == 0)
-        let broken = try mock.tell("Hi", deployment: "mock-stream-error-2", more: stream)
+        let broken = try mock.tellAzure("Hi", deployment: "mock-stream-error-2", more: stream)
         #expect(broken.events.last?.hasPrefix("{\"error\":{\"message\":\"The server had an error") == true)
-        #expect(try mock.tell("Hi", deployment: "mock-no-done", more: stream).events.last != "[DONE]")
-        #expect(try mock.tell("Hi", deployment: "mock-crlf", more: stream).body.contains("\r\n\r\n"))
-        let empty = try mock.tell("Hi", deployment: "mock-empty")
+        #expect(try mock.tellAzure("Hi", deployment: "mock-no-done", more: stream).events.last != "[DONE]")
+        #expect(try mock.tellAzure("Hi", deployment: "mock-crlf", more: stream).body.contains("\r\n\r\n"))
+        let empty = try mock.tellAzure("Hi", deployment: "mock-empty")
         #expect(empty.status == 200 && empty.body.isEmpty)
-        let page = try mock.tell("Hi", deployment: "mock-html-524")
+        let page = try mock.tellAzure("Hi", deployment: "mock-html-524")
         #expect(page.status == 524 && page.body.hasPrefix("<!DOCTYPE html>"))
         for (name, factor) in [("missing", nil), ("zero", 0), ("wrong", 10)] as [(String, Int64?)] {
-            let reply = try mock.tell("mock-tokens-4", deployment: "mock-usage-\(name)")
+            let reply = try mock.tellAzure("mock-tokens-4", deployment: "mock-usage-\(name)")
             #expect(reply.json?["usage"]?["completion_tokens"]?.int == factor.map { $0 * 4 })
             #expect(mock.server.ledger.entries.last?.completionTokens == 4)
         }

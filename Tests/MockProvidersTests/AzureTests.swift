@@ -18,7 +18,7 @@ extension Mock {
     }
 
     /// A chat with one user message at a deployment.
-    func tell(
+    func tellAzure(
         _ text: String, deployment: String = "gpt-4o", version: String = "2024-12-01-preview", more: String = "",
         headers: [String] = ["api-key: sk-test"]
     ) throws -> Reply {
@@ -49,7 +49,7 @@ extension Mock {
     @Test("A whole answer has the service's bytes: compact, keys in order, the filter's findings, a newline")
     func whole() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi")
+        let reply = try mock.tellAzure("Hi")
         #expect(reply.status == 200)
         let id = try #require(reply.json?["id"]?.string)
         #expect(id.utf8.count == 38)
@@ -81,7 +81,7 @@ extension Mock {
     @Test("An answer has Azure's headers and none of OpenAI's")
     func headers() async throws {
         let mock = try Mock()
-        let reply = try mock.tell("Hi")
+        let reply = try mock.tellAzure("Hi")
         for name in ["apim-request-id", "x-request-id", "x-ms-client-request-id"] {
             #expect(reply.header(name)?.split(separator: "-").map(\.utf8.count) == [8, 4, 4, 4, 12])
         }
@@ -92,7 +92,7 @@ extension Mock {
         for name in ["openai-version", "openai-processing-ms", "server", "cf-ray", "azureai-fe-is-streaming"] {
             #expect(reply.header(name) == nil)
         }
-        let named = try mock.tell("Hi", headers: ["api-key: sk-test", "x-ms-client-request-id: mine"])
+        let named = try mock.tellAzure("Hi", headers: ["api-key: sk-test", "x-ms-client-request-id: mine"])
         #expect(named.header("x-ms-client-request-id") == "mine")
         #expect(try mock.tellV1("Hi").header("azureai-fe-is-streaming") == "False")
         #expect(try mock.tellV1("Hi", more: ",\"stream\":true").header("azureai-fe-is-streaming") == "True")
@@ -103,7 +103,7 @@ extension Mock {
     func deployment() async throws {
         let mock = try Mock()
         for model in ["", ",\"model\":\"gpt-4\"", ",\"model\":\"nobody\"", ",\"model\":null", ",\"model\":7"] {
-            let reply = try mock.tell("Hi", deployment: "gpt-35-turbo", more: model)
+            let reply = try mock.tellAzure("Hi", deployment: "gpt-35-turbo", more: model)
             #expect(reply.status == 200)
             #expect(reply.json?["model"]?.string == "gpt-35-turbo")
         }
@@ -116,10 +116,10 @@ extension Mock {
     func deploymentNames() async throws {
         let mock = try Mock()
         for name in ["gpt-4.1", "gpt%2D4o", "gpt-35-turbo-16k", "mock-anything"] {
-            #expect(try mock.tell("Hi", deployment: name).status == 200)
+            #expect(try mock.tellAzure("Hi", deployment: name).status == 200)
         }
         for name in ["gpt-41", "gpt-3.5-turbo", "nope", "gpt-4o%2Fx", "chatgpt-4o-latest"] {
-            let reply = try mock.tell("Hi", deployment: name)
+            let reply = try mock.tellAzure("Hi", deployment: name)
             #expect(reply.status == 404)
             #expect(reply.error?["code"]?.string == "DeploymentNotFound")
         }
@@ -179,10 +179,10 @@ extension Mock {
     @Test("A deployment's filter can be off, or fail")
     func filterModes() async throws {
         let mock = try Mock()
-        let off = try mock.tell("mock-blocked", deployment: "mock-no-filter")
+        let off = try mock.tellAzure("mock-blocked", deployment: "mock-no-filter")
         #expect(off.status == 200)
         #expect(!off.body.contains("filter_results"))
-        let failed = try mock.tell("Hi", deployment: "mock-filter-error")
+        let failed = try mock.tellAzure("Hi", deployment: "mock-filter-error")
         #expect(failed.status == 200)
         #expect(
             failed.json?["choices"]?[0]?["content_filter_results"]?["error"]?["code"]?.string == "content_filter_error")
@@ -192,7 +192,7 @@ extension Mock {
     @Test("A blocked answer ends with content_filter and names the category")
     func filtered() async throws {
         let mock = try Mock()
-        let choice = try mock.tell("mock-filter").json?["choices"]?[0]
+        let choice = try mock.tellAzure("mock-filter").json?["choices"]?[0]
         #expect(choice?["finish_reason"]?.string == "content_filter")
         #expect(choice?["content_filter_results"]?["violence"] == ["filtered": true, "severity": "medium"])
         #expect(choice?["message"]?["content"]?.string?.isEmpty == false)
@@ -203,14 +203,14 @@ extension Mock {
     func extras() async throws {
         let mock = try Mock()
         let tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},"
-        let choice = try mock.tell(
+        let choice = try mock.tellAzure(
             "Call f and g", more: tools + "{\"type\":\"function\",\"function\":{\"name\":\"g\"}}]"
         ).json?["choices"]?[0]
         #expect(choice?["finish_reason"]?.string == "tool_calls")
         #expect(choice?["content_filter_results"] == [:])
         let calls = choice?["message"]?["tool_calls"]?.array ?? []
         #expect(calls.compactMap { $0["function"]?["name"]?.string } == ["f", "g"])
-        let data = try mock.tell("Hi", more: ",\"data_sources\":[{\"type\":\"azure_search\"}]")
+        let data = try mock.tellAzure("Hi", more: ",\"data_sources\":[{\"type\":\"azure_search\"}]")
         let context = data.json?["choices"]?[0]?["message"]?["context"]
         #expect(context?["citations"]?.array?.count == 1)
         #expect(context?["intent"]?.string == "[\"Hi\"]")
@@ -218,7 +218,7 @@ extension Mock {
         script.text = "Scripted."
         script.promptTokens = 11
         mock.server.add(script, match: Match(model: "gpt-4o"))
-        let scripted = try mock.tell("Hi")
+        let scripted = try mock.tellAzure("Hi")
         #expect(scripted.json?["choices"]?[0]?["message"]?["content"]?.string == "Scripted.")
         #expect(scripted.json?["usage"]?["prompt_tokens"]?.int == 11)
         #expect(mock.server.ledger.entries.last?.promptTokens == 11)
