@@ -45,16 +45,17 @@ need_swift() {
     command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux/" >&2; exit 2; }
 }
 
-# A Python with the packages of Scripts/conformance/requirements.txt, kept between runs.
+# need_venv [KIND]: `python` becomes one with the packages of Scripts/conformance/requirements[-KIND].txt, kept between runs.
 need_venv() {
     install python3 python3-venv
-    python=$root/.venv/bin/python
-    local wanted=Scripts/conformance/requirements.txt
-    if [ ! -x "$python" ] || ! cmp -s "$wanted" .venv/requirements.txt; then
-        say "installing the official SDKs into .venv"
-        python3 -m venv .venv
+    local folder=$root/.venv${1:+-$1} wanted=Scripts/conformance/requirements${1:+-$1}.txt
+    python=$folder/bin/python
+    if [ ! -x "$python" ] || ! cmp -s "$wanted" "$folder/requirements.txt"; then
+        say "installing the official SDKs of $wanted"
+        rm -rf "$folder"
+        python3 -m venv "$folder"
         "$python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
-        cp "$wanted" .venv/requirements.txt
+        cp "$wanted" "$folder/requirements.txt"
     fi
 }
 
