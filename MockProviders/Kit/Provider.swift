@@ -63,6 +63,8 @@ struct Answer: Sendable {
     var headers: HTTPHeaders
     var body: Body
     var served: Served?
+    /// Where the event of a breakdown differs from the provider's `midStreamFailure`.
+    var midStreamFailure: [UInt8]?
 }
 
 /// Where ids and times come from: the request alone when a seed is given, otherwise they are new each time.

@@ -53,10 +53,20 @@ struct Damage {
 
     private func reframed(_ event: [UInt8], _ framing: Fault.Framing) -> [UInt8] {
         switch framing {
-        case .crlf: event.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
+        case .crlf: withCarriageReturns(event)
         case .comments: Array(": ping\n\n".utf8) + event
         case .nospace: withoutSpaces(event)
         }
+    }
+
+    /// Line ends that are CR LF already stay.
+    private func withCarriageReturns(_ event: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        for byte in event {
+            if byte == 0x0a, output.last != 0x0d { output.append(0x0d) }
+            output.append(byte)
+        }
+        return output
     }
 
     private func withoutSpaces(_ event: [UInt8]) -> [UInt8] {

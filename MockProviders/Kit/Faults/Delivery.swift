@@ -25,7 +25,8 @@ struct Delivery {
         switch answer.body {
         case .whole(let bytes): await sendBroken(bytes, answer, fault, for: request, with: writer)
         case .events(let events, let end):
-            let bytes = Damage(fault: fault, failure: failureEvent).events(events, end: end)
+            let failure = answer.midStreamFailure ?? failureEvent
+            let bytes = Damage(fault: fault, failure: failure).events(events, end: end)
             let isComplete = fault.breakOff == nil && fault.failureAfterEvents == nil
             let served = isComplete ? answer.served : nil
             await stream(bytes, answer, served, stop: fault.breakOff, for: request, with: writer)
