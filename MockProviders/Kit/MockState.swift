@@ -17,12 +17,16 @@ final class MockState: Sendable {
         self.journal = journal
         self.ledger = ledger
         let openAI = OpenAI()
+        let palm = PaLM()
         let baidu = Baidu.Credentials()
         providers = [
             ("/openai/v1/", openAI),
             ("/v1/", openAI),
             ("/anthropic/", Claude()),
             ("/gemini/", Gemini()),
+            ("/palm/", palm),
+            ("/v1beta2/", palm),
+            ("/v1beta3/", palm),
             ("/baidu/v2/", Baidu.Platform(baidu)),
             ("/baidu/", Baidu.Workshop(baidu)),
         ]
