@@ -39,16 +39,20 @@ struct Damage {
 
     private func target(in events: [[UInt8]]) -> Int? { events.count > 2 ? 1 : events.indices.first }
 
-    /// Half a three-byte letter put into the first string value that follows `content`, else before the end.
+    /// Half a three-byte letter put into the first string that is a `content` or a `text`, else before the end.
     private func spoiled(_ bytes: [UInt8]) -> [UInt8] {
-        let mark = Array("\"content\":".utf8)
-        var place = max(0, bytes.count - 5)
-        for start in bytes.indices where bytes[start] == 0x22 && bytes[start...].starts(with: mark) {
-            guard let quote = bytes[(start + mark.count)...].firstIndex(of: 0x22) else { break }
-            place = quote + 1
-            break
-        }
+        let places = ["content", "text"].compactMap { name in startOfString(named: name, in: bytes) }
+        let place = places.min() ?? max(0, bytes.count - 5)
         return Array(bytes[..<place]) + [0xe2, 0x82] + Array(bytes[place...])
+    }
+
+    private func startOfString(named name: String, in bytes: [UInt8]) -> Int? {
+        let mark = Array("\"\(name)\":".utf8)
+        for start in bytes.indices where bytes[start] == 0x22 && bytes[start...].starts(with: mark) {
+            let value = bytes[(start + mark.count)...].drop { $0 == 0x20 }
+            if value.first == 0x22 { return value.startIndex + 1 }
+        }
+        return nil
     }
 
     private func reframed(_ event: [UInt8], _ framing: Fault.Framing) -> [UInt8] {

@@ -31,7 +31,8 @@ extension Gemini {
         let elements = output.chunks(indent: 2).enumerated().map { index, chunk in
             Array((index == 0 ? "[" : ",\r\n").utf8) + chunk + [0x0a]
         }
-        let end = Array("]\n".utf8)
+        // Nothing may follow: the older package takes a last line end for another stream.
+        let end = Array("]".utf8)
         var answer = Answer(headers: Google.headers(call), body: .events(elements, end: end), served: served)
         answer.midStreamFailure =
             Array(",\r\n".utf8) + Failure.overloaded.document.encodedPretty() + [0x0a] + end

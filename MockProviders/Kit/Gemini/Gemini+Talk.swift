@@ -134,7 +134,7 @@ extension Gemini.Talk {
         guard let kind = Self.kind(type) else { throw .invalid("Unsupported MIME type: \(type.prefix(80))") }
         if uri == nil { try check(blob["data"]?.string ?? "", type) }
         if kind == "IMAGE" { images += 1 }
-        media[kind, default: 0] += 258
+        if kind != "TEXT" { media[kind, default: 0] += 258 }
         tokens += 258
     }
 

@@ -86,6 +86,6 @@ extension Google {
         let body = failure.document.encodedPretty()
         return Answer(
             status: failure.code, headers: headers(call),
-            body: .whole(isList ? Array("[".utf8) + body + Array("\n]\n".utf8) : body + [0x0a]))
+            body: .whole(isList ? Array("[".utf8) + body + Array("\n]".utf8) : body + [0x0a]))
     }
 }
