@@ -156,7 +156,8 @@ class PaLMErrors(PaLM):
 
     def test_each_name(self):
         cases = [
-            ("400", exceptions.BadRequest), ("403", exceptions.Forbidden), ("404", exceptions.NotFound), ("409", exceptions.Conflict), ("429", exceptions.TooManyRequests),
+            ("400", exceptions.BadRequest), ("403", exceptions.Forbidden), ("404", exceptions.NotFound),
+            ("409", exceptions.Conflict), ("429", exceptions.TooManyRequests),
             ("499", exceptions.ClientError), ("500", exceptions.InternalServerError),
             ("502", exceptions.BadGateway), ("503", exceptions.ServiceUnavailable),
             ("504", exceptions.GatewayTimeout), ("no_messages", exceptions.BadRequest),
