@@ -175,6 +175,7 @@ extension Mock.Reply {
         #expect(reply.candidate?.object?.members.map(\.key) == keys)
         #expect(reply.candidate?["finishReason"]?.string == reason)
         #expect(reply.parts.isEmpty == !["UNEXPECTED_TOOL_CALL", "OTHER"].contains(reason))
+        #expect((reply.counts?["candidatesTokenCount"] == nil) == reply.parts.isEmpty)
         await mock.stop()
     }
 
@@ -242,6 +243,19 @@ extension Mock.Reply {
         #expect(again.counts?["cachedContentTokenCount"]?.int == 1408)
         #expect(again.counts?["cacheTokensDetails"]?[0]?["tokenCount"]?.int == 1408)
         #expect(mock.server.ledger.entries.last?.cachedTokens == 1408)
+        await mock.stop()
+    }
+
+    @Test("Enumerations come by number to those who ask for it")
+    func numbers() async throws {
+        let mock = try Mock()
+        let verb = "generateContent?%24alt=json%3Benum-encoding%3Dint"
+        let reply = try mock.generate("mock-filter", verb: verb)
+        #expect(reply.candidate?["finishReason"]?.int == 3)
+        #expect(reply.candidate?["safetyRatings"]?[0] == ["category": 8, "probability": 2, "blocked": true])
+        #expect(reply.counts?["promptTokensDetails"]?[0]?["modality"]?.int == 1)
+        #expect(try mock.generate("mock-block", verb: verb).json?["promptFeedback"] == ["blockReason": 4])
+        #expect(try mock.generate("mock-finish-MODEL_ARMOR", verb: verb).candidate?["finishReason"] == "MODEL_ARMOR")
         await mock.stop()
     }
 

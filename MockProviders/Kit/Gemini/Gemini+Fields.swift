@@ -85,15 +85,7 @@ extension Gemini {
         private static let safety: Google.Shape = .message(
             "SafetySetting",
             [
-                "category": .choice(
-                    "HarmCategory",
-                    [
-                        "HARM_CATEGORY_UNSPECIFIED", "HARM_CATEGORY_DEROGATORY", "HARM_CATEGORY_TOXICITY",
-                        "HARM_CATEGORY_VIOLENCE", "HARM_CATEGORY_SEXUAL", "HARM_CATEGORY_MEDICAL",
-                        "HARM_CATEGORY_DANGEROUS",
-                        "HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH", "HARM_CATEGORY_SEXUALLY_EXPLICIT",
-                        "HARM_CATEGORY_DANGEROUS_CONTENT", "HARM_CATEGORY_CIVIC_INTEGRITY",
-                    ]),
+                "category": .choice("HarmCategory", Names.categories),
                 "threshold": .choice(
                     "HarmBlockThreshold",
                     [

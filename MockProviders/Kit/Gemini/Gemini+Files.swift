@@ -12,7 +12,7 @@ extension Gemini {
         var size = 0
         var isComplete = false
 
-        var json: JSON {
+        func json(_ call: Call) -> JSON {
             var object: JSONObject = ["name": .string("files/\(id)")]
             if !title.isEmpty { object.append("displayName", .string(title)) }
             object.append("mimeType", .string(type))
@@ -21,7 +21,9 @@ extension Gemini {
             object.append("updateTime", .string(Claude.rfc3339(created)))
             object.append("expirationTime", .string(Claude.rfc3339(created + 48 * 3600)))
             object.append("uri", .string(uri))
-            object.append("state", isComplete ? "ACTIVE" : "PROCESSING")
+            let state = Names(areNumbers: Google.wantsNumbers(call))
+                .json(isComplete ? "ACTIVE" : "PROCESSING", of: Names.states)
+            object.append("state", state)
             object.append("source", "UPLOADED")
             return .object(object)
         }
@@ -38,7 +40,7 @@ extension Gemini {
             return file
         }
         guard let file else { throw .page() }
-        var answer = isLast ? Google.answer(["file": file.json], call) : Google.answer([:], call)
+        var answer = isLast ? Google.answer(["file": file.json(call)], call) : Google.answer([:], call)
         answer.headers.add("X-Goog-Upload-Status", isLast ? "final" : "active")
         return answer
     }
@@ -70,7 +72,7 @@ extension Gemini {
     func file(_ id: String, _ call: Call) throws(Failure) -> Answer {
         let file = call.method == "GET" ? files.change(id) { $0 } : files.remove(id)
         guard let file else { throw .noFile(id) }
-        return Google.answer(call.method == "GET" ? file.json : [:], call)
+        return Google.answer(call.method == "GET" ? file.json(call) : [:], call)
     }
 
     /// Refuses addresses of the Files API that lead nowhere; others are not looked at.

@@ -1,6 +1,6 @@
 /// What candidates have beside their content: ratings, citations, sources and probabilities.
 extension Gemini.Output {
-    static func writeRatings(to object: inout Document) {
+    func writeRatings(to object: inout Document) {
         let ratings = [
             ("HARM_CATEGORY_HATE_SPEECH", "LOW"), ("HARM_CATEGORY_DANGEROUS_CONTENT", "NEGLIGIBLE"),
             ("HARM_CATEGORY_HARASSMENT", "NEGLIGIBLE"), ("HARM_CATEGORY_SEXUALLY_EXPLICIT", "NEGLIGIBLE"),
@@ -8,8 +8,8 @@ extension Gemini.Output {
         object.array("safetyRatings") { list in
             for (category, probability) in ratings {
                 list.object { rating in
-                    rating.member("category", category)
-                    rating.member("probability", probability)
+                    names.write("category", category, of: Gemini.Names.categories, to: &rating)
+                    names.write("probability", probability, of: Gemini.Names.probabilities, to: &rating)
                     if probability == "NEGLIGIBLE" { return }
                     rating.key("blocked")
                     rating.bool(true)

@@ -5,9 +5,9 @@ extension Gemini {
     func generate(_ verb: String, _ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         let model = try model(name, .chat, verb, place)
         var request = try Request(
-            Google.body(call, as: Fields.generate), call, model, place, self)
+            Google.body(call, as: Fields.generate, version: place.version), call, model, place, self)
         request.recall(prompts)
-        let output = Output(request, call, prompts)
+        let output = Output(request, call, prompts, isStream: verb == "streamGenerateContent")
         let usage = output.usage
         let served = Served(
             id: output.id, model: name, key: call.identity.key ?? "", promptTokens: usage.prompt + usage.toolUse,
@@ -43,7 +43,7 @@ extension Gemini {
         guard let model = Model(name), model.kind != .image else {
             throw .noModel(name, place.version, "countTokens")
         }
-        let body = try Google.body(call, as: Fields.count)
+        let body = try Google.body(call, as: Fields.count, version: place.version)
         if body["contents"] != nil, body["generateContentRequest"] != nil {
             throw .invalid("Only one of contents and generate_content_request may be set.")
         }

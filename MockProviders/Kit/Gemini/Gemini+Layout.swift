@@ -53,8 +53,8 @@ extension Gemini.Output {
         document.object { root in
             if let blockReason {
                 root.object("promptFeedback") { feedback in
-                    feedback.member("blockReason", blockReason)
-                    if blockReason == "SAFETY" { Self.writeRatings(to: &feedback) }
+                    names.write("blockReason", blockReason, of: Gemini.Names.blockReasons, to: &feedback)
+                    if blockReason == "SAFETY" { writeRatings(to: &feedback) }
                     if blockReason == "MODEL_ARMOR" {
                         feedback.member("blockReasonMessage", "Blocked by Model Armor.")
                     }
@@ -65,7 +65,7 @@ extension Gemini.Output {
             if let reported = usage.reported(fault) {
                 let tier: (StaticString, String) =
                     request.isVertex ? ("trafficType", "ON_DEMAND") : ("serviceTier", request.tier)
-                root.object("usageMetadata") { reported.write(to: &$0, tier: blockReason == nil ? tier : nil) }
+                root.object("usageMetadata") { reported.write(to: &$0, names, tier: blockReason == nil ? tier : nil) }
             }
             root.member("modelVersion", request.model.version)
             if request.isVertex { root.member("createTime", Claude.rfc3339(time)) }
@@ -81,17 +81,17 @@ extension Gemini.Output {
                 candidate.object("content") { object in
                     if content == .empty { return }
                     if !parts.isEmpty {
-                        object.array("parts") { list in for part in parts { Self.write(part, to: &list) } }
+                        object.array("parts") { list in for part in parts { write(part, to: &list) } }
                     }
                     object.member("role", "model")
                 }
             }
             if let finish {
-                candidate.member("finishReason", finish.reason)
+                names.write("finishReason", finish.reason, of: Gemini.Names.finishReasons, to: &candidate)
                 if let message = finish.message { candidate.member("finishMessage", message) }
             }
             if request.model.generation >= 2.5 || index > 0 { candidate.member("index", index) }
-            if finish?.hasRatings == true { Self.writeRatings(to: &candidate) }
+            if finish?.hasRatings == true { writeRatings(to: &candidate) }
             if finish?.hasCitations == true { Self.writeCitations(to: &candidate, isVertex: request.isVertex) }
             if end != nil, request.model.generation == 2 || request.isVertex || request.logprobs != nil {
                 candidate.key("avgLogprobs")
@@ -102,7 +102,7 @@ extension Gemini.Output {
         }
     }
 
-    private static func write(_ part: Part, to list: inout Document) {
+    private func write(_ part: Part, to list: inout Document) {
         list.object { object in
             switch part {
             case .text(let pieces, let signature):
@@ -117,7 +117,7 @@ extension Gemini.Output {
                     if let id { function.member("id", id) }
                     function.member("name", name)
                     function.key("args")
-                    write(arguments, to: &function)
+                    Self.write(arguments, to: &function)
                 }
                 if let signature { object.member("thoughtSignature", signature) }
             case .blob(let type, let data):
@@ -127,12 +127,12 @@ extension Gemini.Output {
                 }
             case .code(let code):
                 object.object("executableCode") { item in
-                    item.member("language", "PYTHON")
+                    names.write("language", "PYTHON", of: Gemini.Names.languages, to: &item)
                     item.member("code", code)
                 }
             case .codeResult(let output):
                 object.object("codeExecutionResult") { item in
-                    item.member("outcome", "OUTCOME_OK")
+                    names.write("outcome", "OUTCOME_OK", of: Gemini.Names.outcomes, to: &item)
                     item.member("output", output)
                 }
             }

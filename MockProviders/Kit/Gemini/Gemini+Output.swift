@@ -18,6 +18,7 @@ extension Gemini {
         let request: Request
         private(set) var usage: Usage
         let fault: UsageFault
+        let names: Names
         /// Of a prompt that is not answered at all.
         let blockReason: String?
         let time: Int
@@ -26,12 +27,14 @@ extension Gemini {
         private let callIDs: [String]
         private let signature: String?
 
-        init(_ request: Request, _ call: Call, _ prompts: PromptMemory) {
+        /// - Parameter isStream: a stream has said what a filter then took.
+        init(_ request: Request, _ call: Call, _ prompts: PromptMemory, isStream: Bool) {
             var ids = call.ids
             self.request = request
             id = ids.random.alphanumerics(23)
             time = ids.created
             fault = call.usage
+            names = Names(areNumbers: Google.wantsNumbers(call))
             let text = request.talk.lastUserText
             blockReason = Self.blockReason(in: text)
             finishName = call.script?.finishReason ?? Self.name(after: "mock-finish-", in: text)
@@ -52,13 +55,14 @@ extension Gemini {
             let seal = Base64.encode(Array(ids.random.alphanumerics(24).utf8))
             let thinks = replies.contains { !$0.reasoning.isEmpty }
             signature = thinks ? Gemini.signatureHead + seal : nil
-            count(call.script)
+            count(call.script, isStream: isStream)
         }
 
-        private mutating func count(_ script: Script?) {
+        private mutating func count(_ script: Script?, isStream: Bool) {
             usage.thoughts = replies.reduce(0) { $0 + $1.reasoningTokens }
-            usage.candidates = replies.reduce(0) { $0 + $1.tokens } - usage.thoughts
-            let texts = replies.count { !$0.text.isEmpty }
+            let visible = replies.filter { isStream || finish(of: $0).content == .whole }
+            usage.candidates = visible.reduce(0) { $0 + $1.tokens - $1.reasoningTokens }
+            let texts = visible.count { !$0.text.isEmpty }
             if request.modality == .image {
                 usage.candidates += texts * Self.imageTokens
                 usage.candidateMedia = ["IMAGE": texts * Self.imageTokens]

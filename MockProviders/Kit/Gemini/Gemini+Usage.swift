@@ -26,34 +26,36 @@ extension Gemini {
             }
         }
 
-        /// - Parameter tier: left out of blocked prompts' counts.
-        func write(to object: inout Document, tier: (name: StaticString, value: String)?) {
+        /// - Parameters:
+        ///   - names: how enumerations are written.
+        ///   - tier: left out of blocked prompts' counts.
+        func write(to object: inout Document, _ names: Names, tier: (name: StaticString, value: String)?) {
             object.member("promptTokenCount", prompt)
             if candidates > 0 { object.member("candidatesTokenCount", candidates) }
             object.member("totalTokenCount", total)
             if cached > 0 { object.member("cachedContentTokenCount", cached) }
-            Self.write("promptTokensDetails", prompt, promptMedia, to: &object)
-            if cached > 0 { Self.write("cacheTokensDetails", cached, [:], to: &object) }
+            Self.write("promptTokensDetails", prompt, promptMedia, names, to: &object)
+            if cached > 0 { Self.write("cacheTokensDetails", cached, [:], names, to: &object) }
             if !candidateMedia.isEmpty {
-                Self.write("candidatesTokensDetails", candidates, candidateMedia, to: &object)
+                Self.write("candidatesTokensDetails", candidates, candidateMedia, names, to: &object)
             }
             if toolUse > 0 {
                 object.member("toolUsePromptTokenCount", toolUse)
-                Self.write("toolUsePromptTokensDetails", toolUse, [:], to: &object)
+                Self.write("toolUsePromptTokensDetails", toolUse, [:], names, to: &object)
             }
             if thoughts > 0 { object.member("thoughtsTokenCount", thoughts) }
             if let tier { object.member(tier.name, tier.value) }
         }
 
         private static func write(
-            _ name: StaticString, _ count: Int, _ media: [String: Int], to object: inout Document
+            _ name: StaticString, _ count: Int, _ media: [String: Int], _ names: Names, to object: inout Document
         ) {
             let text = count - media.values.reduce(0, +)
             let others = media.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             object.array(name) { list in
                 for (modality, count) in (text > 0 || others.isEmpty ? [("TEXT", text)] : []) + others {
                     list.object { item in
-                        item.member("modality", modality)
+                        names.write("modality", modality, of: Names.modalities, to: &item)
                         item.member("tokenCount", count)
                     }
                 }

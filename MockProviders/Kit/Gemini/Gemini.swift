@@ -56,7 +56,7 @@ final class Gemini: Provider {
         case ("GET", "tunedModels", nil, nil): return Google.answer([:], call)
         case (_, "cachedContents", let name, nil): return try cache(name, call, place)
         case ("POST", "files", nil, nil) where place.isUpload: return try upload(call, place)
-        case ("GET", "files", nil, nil): return try Google.page(files.all.map(\.json), as: "files", call)
+        case ("GET", "files", nil, nil): return try Google.page(files.all.map { $0.json(call) }, as: "files", call)
         case ("GET", "files", let name?, nil), ("DELETE", "files", let name?, nil): return try file(name, call)
         case ("GET", _, _, _), ("POST", _, _, _), ("DELETE", _, _, _): throw .page(404)
         default: throw .page(405)

@@ -22,10 +22,13 @@ extension Google {
     /// camelCase names (spec/wire/gemini.md §§2, 4.2).
     struct Reader {
         private var violations: [(field: String, description: String)] = []
-        private static let package = "type.googleapis.com/google.ai.generativelanguage.v1beta"
+        /// What stands before the names of types.
+        private let package: String
 
-        static func read(_ json: JSON, as fields: [String: Shape]) throws(Failure) -> JSON {
-            var reader = Reader()
+        private init(version: String) { package = "type.googleapis.com/google.ai.generativelanguage.\(version)" }
+
+        static func read(_ json: JSON, as fields: [String: Shape], version: String) throws(Failure) -> JSON {
+            var reader = Reader(version: version)
             let value = reader.message(json, "", fields, "")
             if reader.violations.isEmpty { return value }
             throw .violations(reader.violations)
@@ -88,7 +91,7 @@ extension Google {
             // A schema's types are taken in either case, the others as they are.
             let name = type == "Type" ? value.string?.uppercased() : value.string
             if let name, names.contains(name) { return .string(name) }
-            return mistyped(value, "\(Self.package).\(type)", path)
+            return mistyped(value, "\(package).\(type)", path)
         }
 
         private mutating func list(_ value: JSON, _ shape: Shape, _ path: String) -> JSON {
@@ -111,7 +114,7 @@ extension Google {
         private mutating func message(
             _ value: JSON, _ type: String, _ fields: [String: Shape], _ path: String
         ) -> JSON {
-            guard let members = value.object?.members else { return mistyped(value, "\(Self.package).\(type)", path) }
+            guard let members = value.object?.members else { return mistyped(value, "\(package).\(type)", path) }
             var object = JSONObject()
             for member in members {
                 let name = Self.camel(member.key)

@@ -29,11 +29,18 @@ enum Google {
         for (mark, failure) in failures where key.firstRange(of: mark) != nil { throw failure }
     }
 
+    /// Whether the client asked for the numbers of enumerations, as the generated ones do.
+    static func wantsNumbers(_ call: Call) -> Bool {
+        call.queryValue("$alt")?.firstRange(of: "enum-encoding=int") != nil
+    }
+
     /// The body as a message of these fields.
-    static func body(_ call: Call, as fields: [String: Shape]) throws(Failure) -> JSON {
+    ///
+    /// - Parameter version: of the API, by which complaints name types.
+    static func body(_ call: Call, as fields: [String: Shape], version: String = "v1beta") throws(Failure) -> JSON {
         if call.body.count > 20 << 20 { throw .tooLarge }
         switch call.content {
-        case .json(let view) where view.isObject: return try Reader.read(JSON(view), as: fields)
+        case .json(let view) where view.isObject: return try Reader.read(JSON(view), as: fields, version: version)
         case .none: return [:]
         case .tooLarge: throw .tooLarge
         default: throw .badJSON(String(decoding: call.body.prefix(40), as: UTF8.self))

@@ -50,7 +50,7 @@ extension PaLM {
 
     /// A value of an enumeration, by name or by number.
     static func choice(_ name: String, of names: [String], _ call: Call) -> JSON {
-        guard wantsNumbers(call), let number = names.firstIndex(of: name) else { return .string(name) }
+        guard Google.wantsNumbers(call), let number = names.firstIndex(of: name) else { return .string(name) }
         return .int(number)
     }
 

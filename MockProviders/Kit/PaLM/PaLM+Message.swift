@@ -4,7 +4,7 @@ import JSON
 extension PaLM {
     func generateMessage(_ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         try check(name, [.chat], "generateMessage", place)
-        let body = try Google.body(call, as: Fields.generateMessage)
+        let body = try Google.body(call, as: Fields.generateMessage, version: place.version)
         var talk = try Talk(body["prompt"] ?? [:]) { prompts.count($0, model: name) }
         let count = try Self.checkSampling(body, "GenerateMessageRequest")
         talk.truncate(to: 4096)
@@ -32,7 +32,7 @@ extension PaLM {
 
     func countMessageTokens(_ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         try check(name, [.chat], "countMessageTokens", place)
-        let body = try Google.body(call, as: Fields.countMessageTokens)
+        let body = try Google.body(call, as: Fields.countMessageTokens, version: place.version)
         let talk = try Talk(body["prompt"] ?? [:]) { prompts.count($0, model: name) }
         return Google.answer(["tokenCount": .int(talk.tokens)], call)
     }

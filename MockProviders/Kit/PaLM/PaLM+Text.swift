@@ -4,7 +4,7 @@ import JSON
 extension PaLM {
     func generateText(_ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         try check(name, [.text], "generateText", place)
-        let body = try Google.body(call, as: Fields.generateText(place))
+        let body = try Google.body(call, as: Fields.generateText(place), version: place.version)
         guard let text = body["prompt"]?["text"]?.string, !text.isEmpty else { throw .noText }
         let count = try Self.checkSampling(body, "GenerateTextRequest")
         var prompt = Prompt(model: name, name: name, content: call.ids.content)
@@ -78,7 +78,7 @@ extension PaLM {
 
     func countTextTokens(_ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         try check(name, [.text, .embedding], "countTextTokens", place)
-        let body = try Google.body(call, as: Fields.countTextTokens)
+        let body = try Google.body(call, as: Fields.countTextTokens, version: place.version)
         guard let text = body["prompt"]?["text"]?.string, !text.isEmpty else { throw .noText }
         return Google.answer(["tokenCount": .int(prompts.count(text, model: name))], call)
     }
@@ -86,7 +86,7 @@ extension PaLM {
     func embedText(_ verb: String, _ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         try check(name, [.embedding], verb, place)
         let isBatch = verb == "batchEmbedText"
-        let body = try Google.body(call, as: isBatch ? Fields.batchEmbedText : Fields.embedText)
+        let body = try Google.body(call, as: isBatch ? Fields.batchEmbedText : Fields.embedText, version: place.version)
         let texts = isBatch ? body["texts"]?.array?.compactMap(\.string) ?? [] : [body["text"]?.string ?? ""]
         if texts.isEmpty || texts.contains("") { throw .noText }
         if texts.count > 100 { throw .rules("BatchEmbedTextRequest", ["texts: at most 100 texts are allowed."]) }

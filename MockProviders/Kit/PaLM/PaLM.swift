@@ -67,11 +67,6 @@ final class PaLM: Provider {
             promptTokens: call.script?.promptTokens ?? prompt,
             completionTokens: call.script?.completionTokens ?? completion, cachedTokens: 0)
     }
-
-    /// Whether the client asked for the numbers of enumerations, as the official one does.
-    static func wantsNumbers(_ call: Call) -> Bool {
-        call.queryValue("$alt")?.firstRange(of: "enum-encoding=int") != nil
-    }
 }
 
 extension PaLM {
