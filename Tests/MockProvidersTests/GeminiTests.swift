@@ -96,7 +96,11 @@ extension Mock.Reply {
         #expect(reply.head.split(separator: "\r\n").filter { $0.hasPrefix("vary: ") }.count == 3)
         #expect(reply.header("server-timing")?.hasPrefix("gfet4t7; dur=") == true)
         #expect(reply.header("content-disposition") == nil)
-        #expect(try mock.generate("Hi", model: "mock-error-429").header("retry-after") == nil)
+        #expect(reply.header("transfer-encoding") == "chunked")
+        #expect(reply.header("content-length") == nil)
+        let limited = try mock.generate("Hi", model: "mock-error-429")
+        #expect(limited.header("retry-after") == nil)
+        #expect(limited.header("transfer-encoding") == "chunked")
         await mock.stop()
     }
 

@@ -38,6 +38,8 @@ struct Delivery {
 
     private func sendWell(_ answer: Answer, for request: ServerRequest, with writer: consuming ResponseWriter) async {
         switch answer.body {
+        case .whole(let bytes) where answer.isChunked:
+            await stream([bytes], answer, answer.served, stop: nil, for: request, with: writer)
         case .whole(let bytes):
             if let delay = pace.first { await request.loop.sleep(for: delay) }
             if let served = answer.served {
@@ -58,6 +60,9 @@ struct Delivery {
     ) async {
         let bytes = Damage(fault: fault, failure: failureEvent).whole(bytes)
         guard let breakOff = fault.breakOff else {
+            if answer.isChunked {
+                return await stream([bytes], answer, answer.served, stop: nil, for: request, with: writer)
+            }
             if let served = answer.served { ledger.record(served) }
             return await writer.send(HTTPResponse(status: answer.status, headers: answer.headers, body: bytes))
         }

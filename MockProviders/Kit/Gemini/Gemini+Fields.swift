@@ -104,6 +104,11 @@ extension Gemini {
         static let count: [String: Google.Shape] = [
             "model": .string, "contents": .list(content),
             "generateContentRequest": .message("GenerateContentRequest", generate),
+        ]
+
+        static let countOnVertex: [String: Google.Shape] = [
+            "model": .string, "contents": .list(content),
+            "generateContentRequest": .message("GenerateContentRequest", generate),
             "systemInstruction": content, "tools": .list(tool), "generationConfig": generationConfig,
         ]
 

@@ -12,28 +12,31 @@ extension Gemini {
         let served = Served(
             id: output.id, model: name, key: call.identity.key ?? "", promptTokens: usage.prompt + usage.toolUse,
             completionTokens: usage.candidates + usage.thoughts, cachedTokens: usage.cached)
-        guard verb == "streamGenerateContent" else {
-            var headers = Google.headers(call)
-            if request.tier != "standard" { headers.add("x-gemini-service-tier", request.tier) }
-            return Answer(headers: headers, body: .whole(output.whole() + [0x0a]), served: served)
+        var answer: Answer
+        if verb != "streamGenerateContent" {
+            answer = Google.answer(output.whole() + [0x0a], Google.headers(call))
+        } else {
+            answer = Self.isList(call) ? list(output, call) : stream(output, call)
         }
-        return Self.isList(call) ? list(output, call, served) : stream(output, call, served)
+        if request.tier != "standard" { answer.headers.add("x-gemini-service-tier", request.tier) }
+        answer.served = served
+        return answer
     }
 
-    private func stream(_ output: Output, _ call: Call, _ served: Served) -> Answer {
+    private func stream(_ output: Output, _ call: Call) -> Answer {
         let events = output.chunks(indent: 0).map { Array("data: ".utf8) + $0 + Array("\r\n\r\n".utf8) }
         return Answer(
-            headers: Google.headers(call, type: "text/event-stream"), body: .events(events, end: []), served: served)
+            headers: Google.headers(call, type: "text/event-stream"), body: .events(events, end: []))
     }
 
     /// One JSON array, a chunk an element; a breakdown is an element too.
-    private func list(_ output: Output, _ call: Call, _ served: Served) -> Answer {
+    private func list(_ output: Output, _ call: Call) -> Answer {
         let elements = output.chunks(indent: 2).enumerated().map { index, chunk in
             Array((index == 0 ? "[" : ",\r\n").utf8) + chunk + [0x0a]
         }
         // Nothing may follow: the older package takes a last line end for another stream.
         let end = Array("]".utf8)
-        var answer = Answer(headers: Google.headers(call), body: .events(elements, end: end), served: served)
+        var answer = Answer(headers: Google.headers(call), body: .events(elements, end: end))
         answer.midStreamFailure =
             Array(",\r\n".utf8) + Failure.overloaded.document.encodedPretty() + [0x0a] + end
         return answer
@@ -43,7 +46,8 @@ extension Gemini {
         guard let model = Model(name), model.kind != .image else {
             throw .noModel(name, place.version, "countTokens")
         }
-        let body = try Google.body(call, as: Fields.count, version: place.version)
+        let body = try Google.body(
+            call, as: place.isVertex ? Fields.countOnVertex : Fields.count, version: place.version)
         if body["contents"] != nil, body["generateContentRequest"] != nil {
             throw .invalid("Only one of contents and generate_content_request may be set.")
         }

@@ -47,6 +47,7 @@ extension Gemini {
             Entry(name: "gemini-2.0-flash-lite", generation: 2, output: 8192),
             Entry(name: "gemini-2.0-flash", generation: 2, output: 8192),
             Entry(name: "gemini-2.0-pro", generation: 2, output: 8192),
+            Entry(name: "gemini-exp-1206", generation: 2, output: 8192),
             Entry(name: "gemini-1.5-pro", input: 2_097_152, output: 8192),
             Entry(name: "gemini-1.5-flash", output: 8192), Entry(name: "gemini-1.0-pro", input: 30_720, output: 2048),
             Entry(name: "gemini-pro", input: 30_720, output: 2048),
@@ -61,7 +62,9 @@ extension Gemini {
             "gemini-pro-latest": "gemini-2.5-pro",
         ]
         /// Words by which variants and snapshots go on after a name.
-        private static let suffixes: Set = ["preview", "exp", "latest", "image", "tts", "8b", "thinking", "mock"]
+        private static let suffixes: Set = [
+            "preview", "exp", "latest", "image", "tts", "8b", "thinking", "mock", "vision", "experimental",
+        ]
 
         static var all: [Model] { entries.compactMap { Model($0.name) } }
 

@@ -74,7 +74,12 @@ extension Gemini {
 
         private mutating func readCache(_ body: JSON, _ gemini: Gemini) throws(Failure) {
             guard let name = body["cachedContent"]?.string else { return }
-            guard let cache = gemini.cache(named: name), cache.model == "models/\(model.name)" else { throw .noCache }
+            guard let cache = gemini.cache(named: name) else { throw .noCache }
+            if cache.model != "models/\(model.name)" {
+                throw .invalid(
+                    "Model used by GenerateContent request (models/\(model.name)) and CachedContent (\(cache.model)) has "
+                        + "to be the same.")
+            }
             if body["systemInstruction"] != nil || body["tools"] != nil || body["toolConfig"] != nil {
                 throw .invalid(
                     "CachedContent can not be used with GenerateContent request setting system_instruction, tools or "

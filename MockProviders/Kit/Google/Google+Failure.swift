@@ -84,8 +84,7 @@ extension Google {
                 body: .whole(Array(page(failure.code, path: call.path).utf8)))
         }
         let body = failure.document.encodedPretty()
-        return Answer(
-            status: failure.code, headers: headers(call),
-            body: .whole(isList ? Array("[".utf8) + body + Array("\n]".utf8) : body + [0x0a]))
+        return answer(
+            isList ? Array("[".utf8) + body + Array("\n]".utf8) : body + [0x0a], status: failure.code, headers(call))
     }
 }

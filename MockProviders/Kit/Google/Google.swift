@@ -49,7 +49,12 @@ enum Google {
 
     /// A JSON answer, pretty-printed as the services do.
     static func answer(_ body: JSON, _ call: Call, status: Int = 200) -> Answer {
-        Answer(status: status, headers: headers(call), body: .whole(body.encodedPretty() + [0x0a]))
+        answer(body.encodedPretty() + [0x0a], status: status, headers(call))
+    }
+
+    /// Google's front end sends bodies in chunks, whole ones too.
+    static func answer(_ bytes: [UInt8], status: Int = 200, _ headers: HTTPHeaders) -> Answer {
+        Answer(status: status, headers: headers, body: .whole(bytes), isChunked: true)
     }
 
     static func headers(_ call: Call, type: String = "application/json; charset=UTF-8") -> HTTPHeaders {
