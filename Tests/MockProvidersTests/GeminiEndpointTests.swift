@@ -81,8 +81,8 @@ import Testing
     func caches() async throws {
         let mock = try Mock()
         let long = String(repeating: "word ", count: 1500)
-        func body(_ text: String) -> String {
-            "{\"model\":\"models/gemini-2.5-flash\",\"contents\":[{\"parts\":[{\"text\":\"\(text)\"}]}],\"ttl\":\"300s\"}"
+        func body(_ text: String, ttl: String = "300s") -> String {
+            "{\"model\":\"models/gemini-2.5-flash\",\"contents\":[{\"parts\":[{\"text\":\"\(text)\"}]}],\"ttl\":\"\(ttl)\"}"
         }
         let made = try mock.google("POST", Self.base + "cachedContents", body(long))
         let name = try #require(made.json?["name"]?.string)
@@ -99,6 +99,12 @@ import Testing
         #expect(try mock.google("GET", Self.base + "cachedContents").json?["cachedContents"]?.array?.count == 1)
         #expect(try mock.google("DELETE", Self.base + name).json == [:])
         #expect(try mock.google("GET", Self.base + name).status == 403)
+        let brief = try mock.google("POST", Self.base + "cachedContents", body(long, ttl: "0s"))
+        let gone = try #require(brief.json?["name"]?.string)
+        #expect(try mock.google("GET", Self.base + gone).status == 403)
+        #expect(try mock.generate("Hi", more: ",\"cachedContent\":\"\(gone)\"").status == 403)
+        #expect(try mock.google("GET", Self.base + "cachedContents").json == [:])
+        #expect(try mock.google("POST", Self.base + "cachedContents", body(long, ttl: "1h")).status == 400)
         let small = try mock.google("POST", Self.base + "cachedContents", body("Hi"))
         #expect(small.error?["message"]?.string?.hasPrefix("Cached content is too small.") == true)
         await mock.stop()

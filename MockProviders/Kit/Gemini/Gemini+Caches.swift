@@ -11,6 +11,9 @@ extension Gemini {
         var updated: Int
         var expires: String
 
+        /// RFC 3339 in UTC sorts by time; fractions of a second do not matter here.
+        func isExpired(at seconds: Int) -> Bool { expires.prefix(19) <= Claude.rfc3339(seconds).prefix(19) }
+
         var json: JSON {
             var object: JSONObject = ["name": .string("cachedContents/\(name)"), "model": .string(model)]
             if !title.isEmpty { object.append("displayName", .string(title)) }
@@ -23,28 +26,37 @@ extension Gemini {
     }
 
     /// - Parameter name: with its collection, as requests give it.
-    func cache(named name: String) -> Cache? {
+    func cache(named name: String, _ call: Call) -> Cache? {
         guard name.hasPrefix("cachedContents/") else { return nil }
-        return caches.change(String(name.dropFirst(15))) { $0 }
+        return change(String(name.dropFirst(15)), call) { _ in }
+    }
+
+    /// `nil` for what is not there any more.
+    private func change(_ name: String, _ call: Call, _ body: (inout Cache) -> Void) -> Cache? {
+        let time = call.ids.created
+        return caches.change(name) { cache -> Cache? in
+            if cache.isExpired(at: time) { return nil }
+            body(&cache)
+            return cache
+        } ?? nil
     }
 
     func cache(_ name: String?, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         guard let name else {
             if call.method == "POST" { return try makeCache(call, place) }
             guard call.method == "GET" else { throw .page() }
-            return try Google.page(caches.all.map(\.json), as: "cachedContents", call)
+            let found = caches.all.filter { !$0.isExpired(at: call.ids.created) }
+            return try Google.page(found.map(\.json), as: "cachedContents", call)
         }
         let found: Cache?
         switch call.method {
-        case "GET": found = caches.change(name) { $0 }
+        case "GET": found = change(name, call) { _ in }
         case "PATCH":
             let body = try Google.body(call, as: Fields.expiry)
             let expires = try Self.expiry(body, call)
-            let time = call.ids.created
-            found = caches.change(name) { cache in
+            found = change(name, call) { cache in
                 cache.expires = expires ?? cache.expires
-                cache.updated = time
-                return cache
+                cache.updated = call.ids.created
             }
         case "DELETE":
             guard caches.remove(name) != nil else { throw .noCache }
@@ -77,7 +89,15 @@ extension Gemini {
     }
 
     private static func expiry(_ body: JSON, _ call: Call) throws(Failure) -> String? {
-        if let time = body["expireTime"]?.string { return time }
+        if let time = body["expireTime"]?.string {
+            if time.utf8.count >= 20, time.dropFirst(10).first == "T" { return time }
+            throw .violations([
+                (
+                    "expire_time",
+                    "Invalid value at 'expire_time' (type.googleapis.com/google.protobuf.Timestamp), \"\(time.prefix(80))\""
+                )
+            ])
+        }
         guard let text = body["ttl"]?.string else { return nil }
         guard text.hasSuffix("s"), let seconds = Double(text.dropLast()), 0...1e8 ~= seconds else {
             throw .violations([

@@ -42,7 +42,7 @@ extension Gemini {
             try readChoice(body["toolConfig"]?["functionCallingConfig"])
             try readConfig(body["generationConfig"] ?? [:])
             try readSafety(body["safetySettings"]?.array ?? [])
-            try readCache(body, gemini)
+            try readCache(body, call, gemini)
             try readTier(body["serviceTier"]?.string)
             if promptTokens > model.inputLimit { throw .tooLong(promptTokens, limit: model.inputLimit) }
             prompt.lastUserText = talk.lastUserText
@@ -72,9 +72,9 @@ extension Gemini {
             tier = name.lowercased()
         }
 
-        private mutating func readCache(_ body: JSON, _ gemini: Gemini) throws(Failure) {
+        private mutating func readCache(_ body: JSON, _ call: Call, _ gemini: Gemini) throws(Failure) {
             guard let name = body["cachedContent"]?.string else { return }
-            guard let cache = gemini.cache(named: name) else { throw .noCache }
+            guard let cache = gemini.cache(named: name, call) else { throw .noCache }
             if cache.model != "models/\(model.name)" {
                 throw .invalid(
                     "Model used by GenerateContent request (models/\(model.name)) and CachedContent (\(cache.model)) has "
