@@ -4,30 +4,21 @@ extension Gemini {
     /// The requests as the service's API description has them (spec/wire/gemini.md §§2, 4, 8).
     enum Fields {
         private static let blob: Google.Shape = .message(
-            "Blob",
-            [
-                "mimeType": .string, "data": .bytes, "displayName": .string,
-            ])
+            "Blob", ["mimeType": .string, "data": .bytes, "displayName": .string])
+        private static let file: Google.Shape = .message(
+            "FileData", ["mimeType": .string, "fileUri": .string, "displayName": .string])
 
         private static let part: Google.Shape = .message(
             "Part",
             [
-                "text": .string, "inlineData": blob,
-                "fileData": .message("FileData", ["mimeType": .string, "fileUri": .string, "displayName": .string]),
+                "text": .string, "inlineData": blob, "fileData": file,
                 "functionCall": .message("FunctionCall", ["id": .string, "name": .string, "args": .object]),
                 "functionResponse": .message(
                     "FunctionResponse",
                     [
                         "id": .string, "name": .string, "response": .object, "willContinue": .bool,
                         "scheduling": .string,
-                        "parts": .list(
-                            .message(
-                                "FunctionResponsePart",
-                                [
-                                    "inlineData": blob,
-                                    "fileData": .message(
-                                        "FileData", ["mimeType": .string, "fileUri": .string, "displayName": .string]),
-                                ])),
+                        "parts": .list(.message("FunctionResponsePart", ["inlineData": blob, "fileData": file])),
                     ]),
                 "executableCode": .object, "codeExecutionResult": .object, "toolCall": .object, "toolResponse": .object,
                 "thought": .bool, "thoughtSignature": .bytes, "videoMetadata": .object, "mediaResolution": .free,
@@ -90,8 +81,7 @@ extension Gemini {
                     "HarmBlockThreshold",
                     [
                         "HARM_BLOCK_THRESHOLD_UNSPECIFIED", "BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE",
-                        "BLOCK_ONLY_HIGH",
-                        "BLOCK_NONE", "OFF",
+                        "BLOCK_ONLY_HIGH", "BLOCK_NONE", "OFF",
                     ]),
             ])
 
@@ -118,8 +108,7 @@ extension Gemini {
                 "TaskType",
                 [
                     "TASK_TYPE_UNSPECIFIED", "RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT", "SEMANTIC_SIMILARITY",
-                    "CLASSIFICATION",
-                    "CLUSTERING", "QUESTION_ANSWERING", "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY",
+                    "CLASSIFICATION", "CLUSTERING", "QUESTION_ANSWERING", "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY",
                 ]),
         ]
 
