@@ -17,6 +17,7 @@ final class MockState: Sendable {
         self.journal = journal
         self.ledger = ledger
         let openAI = OpenAI()
+        let palm = PaLM()
         let baidu = Baidu.Credentials()
         let ali = Ali.Store()
         providers = [
@@ -25,6 +26,9 @@ final class MockState: Sendable {
             ("/anthropic/", Claude()),
             ("/azure/", Azure()),
             ("/gemini/", Gemini()),
+            ("/palm/", palm),
+            ("/v1beta2/", palm),
+            ("/v1beta3/", palm),
             ("/baidu/v2/", Baidu.Platform(baidu)),
             ("/baidu/", Baidu.Workshop(baidu)),
             ("/zhipu/api/paas/v3/", Zhipu.Legacy()),

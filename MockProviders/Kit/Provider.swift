@@ -65,6 +65,10 @@ struct Answer: Sendable {
     var headers: HTTPHeaders
     var body: Body
     var served: Served?
+    /// Whether a whole body too is sent without its length, as some front ends do.
+    var isChunked = false
+    /// Where the event of a breakdown differs from the provider's `midStreamFailure`.
+    var midStreamFailure: [UInt8]?
 }
 
 /// Where ids and times come from: the request alone when a seed is given, otherwise they are new each time.

@@ -134,7 +134,7 @@ import Testing
             "embeddings/text-embedding/text-embedding",
             "{\"model\":\"text-embedding-async-v1\",\"input\":{\"url\":\"https://a.test/a.txt\"}}")
         #expect(vectors.output?["url"]?.string?.contains(".txt.gz?") == true)
-        let painted = try mock.generate(
+        let painted = try mock.askQwen(
             "{\"role\":\"user\",\"content\":[{\"text\":\"a cat\"}]}", model: "qwen-image",
             parameters: "\"size\":\"1328*1328\"", path: Mock.multimodal)
         #expect(painted.message?["content"]?.array?.first?["image"] != nil)

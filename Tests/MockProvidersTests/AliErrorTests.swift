@@ -88,7 +88,7 @@ import Testing
         ])
     func messages(messages: String) async throws {
         let mock = try Mock()
-        let reply = try mock.generate(messages)
+        let reply = try mock.askQwen(messages)
         #expect(reply.status == 400)
         #expect(
             reply.json?["message"]?.string
@@ -101,9 +101,9 @@ import Testing
         let mock = try Mock()
         let user = "{\"role\":\"user\",\"content\":\"a\"}"
         let partial = "{\"role\":\"assistant\",\"content\":\"b\",\"partial\":true}"
-        #expect(try mock.generate("\(user),\(partial)").status == 200)
-        #expect(try mock.generate("\(user),\(user)").status == 200)
-        #expect(try mock.generate("{\"role\":\"user\",\"content\":[{\"text\":\"a\"}]}").status == 400)
+        #expect(try mock.askQwen("\(user),\(partial)").status == 200)
+        #expect(try mock.askQwen("\(user),\(user)").status == 200)
+        #expect(try mock.askQwen("{\"role\":\"user\",\"content\":[{\"text\":\"a\"}]}").status == 400)
         let long = String(repeating: "word ", count: 31_000)
         let reply = try mock.tellQwen(long, model: "qwen-max")
         #expect(reply.json?["message"]?.string == "Range of input length should be [1, 30720]")

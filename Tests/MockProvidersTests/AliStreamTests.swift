@@ -92,7 +92,7 @@ import Testing
         #expect(messages.prefix(4).allSatisfy { $0["content"]?.string == "" && $0["reasoning_content"]?.string != "" })
         #expect(messages.dropFirst(4).allSatisfy { $0["reasoning_content"]?.string == "" })
         #expect(reply.results.last?["usage"]?["output_tokens_details"]?["reasoning_tokens"]?.int == 4)
-        let seen = try mock.generate(
+        let seen = try mock.askQwen(
             "{\"role\":\"user\",\"content\":[{\"text\":\"mock-tokens-1\"}]}", model: "qwen3-vl-plus", parameters: more,
             headers: Self.sse, path: Mock.multimodal)
         let first = seen.results.first?["output"]?["choices"]?.array?.first?["message"]
@@ -127,7 +127,7 @@ import Testing
     @Test("An error in a stream is one event of a 200, but an unknown key is a plain 401")
     func errors() async throws {
         let mock = try Mock()
-        let reply = try mock.generate("", headers: Self.sse)
+        let reply = try mock.askQwen("", headers: Self.sse)
         #expect(reply.status == 200)
         #expect(reply.header("content-type") == "text/event-stream;charset=UTF-8")
         let id = try #require(reply.header("x-request-id"))

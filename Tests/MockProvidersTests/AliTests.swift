@@ -21,7 +21,7 @@ extension Mock {
     static let multimodal = "api/v1/services/aigc/multimodal-generation/generation"
 
     /// Native text with these turns.
-    func generate(
+    func askQwen(
         _ messages: String, model: String = "qwen-plus", parameters: String = "\"result_format\":\"message\"",
         headers: [String] = [], path: String = Mock.generation
     ) throws -> Reply {
@@ -35,7 +35,7 @@ extension Mock {
         _ text: String, model: String = "qwen-plus", parameters: String = "\"result_format\":\"message\"",
         headers: [String] = []
     ) throws -> Reply {
-        try generate(
+        try askQwen(
             "{\"role\":\"user\",\"content\":\"\(text)\"}", model: model, parameters: parameters, headers: headers)
     }
 }
@@ -110,11 +110,11 @@ extension Mock.Reply {
         let turn = "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":\(calls)}"
         let user = "{\"role\":\"user\",\"content\":\"Weather?\"}"
         let result = "{\"role\":\"tool\",\"tool_call_id\":\"\(id)\",\"content\":\"mild\"}"
-        let back = try mock.generate([user, turn, result].joined(separator: ","), parameters: Self.tools)
+        let back = try mock.askQwen([user, turn, result].joined(separator: ","), parameters: Self.tools)
         #expect(back.message?["content"]?.string == "The tool answered: mild")
         let byName = "{\"role\":\"tool\",\"name\":\"get_weather\",\"content\":\"mild\"}"
-        #expect(try mock.generate([user, turn, byName].joined(separator: ","), parameters: Self.tools).status == 200)
-        #expect(try mock.generate([user, result].joined(separator: ","), parameters: Self.tools).status == 400)
+        #expect(try mock.askQwen([user, turn, byName].joined(separator: ","), parameters: Self.tools).status == 200)
+        #expect(try mock.askQwen([user, result].joined(separator: ","), parameters: Self.tools).status == 400)
 
         let two = try mock.tellQwen("mock-calls-2", parameters: Self.tools)
         #expect(two.message?["tool_calls"]?.array?.count == 2)
@@ -142,16 +142,16 @@ extension Mock.Reply {
             {"role":"user","content":[{"image":"https://example.test/a.png"},\
             {"image":"data:image/png;base64,aGVsbG8="},{"text":"What?"}]}
             """
-        let reply = try mock.generate(turn, model: "qwen-vl-plus", parameters: "", path: Mock.multimodal)
+        let reply = try mock.askQwen(turn, model: "qwen-vl-plus", parameters: "", path: Mock.multimodal)
         let text = reply.message?["content"]?.array?.first?["text"]?.string
         #expect(text?.contains("2 images") == true)
         #expect(
             reply.json?["usage"]?.object?.members.map(\.key) == ["input_tokens", "output_tokens", "image_tokens"])
-        let newer = try mock.generate(turn, model: "qwen3-vl-plus", parameters: "", path: Mock.multimodal)
+        let newer = try mock.askQwen(turn, model: "qwen3-vl-plus", parameters: "", path: Mock.multimodal)
         #expect(newer.json?["usage"]?["total_tokens"] != nil)
         #expect(newer.json?["usage"]?["input_tokens_details"]?["image_tokens"]?.int == 512)
         func status(_ content: String, headers: [String] = []) throws -> (Int, String?) {
-            let reply = try mock.generate(
+            let reply = try mock.askQwen(
                 "{\"role\":\"user\",\"content\":\(content)}", model: "qwen-vl-plus", parameters: "", headers: headers,
                 path: Mock.multimodal)
             return (reply.status, reply.code)

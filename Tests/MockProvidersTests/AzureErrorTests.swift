@@ -214,7 +214,8 @@ import Testing
         #expect(reply.header("x-ratelimit-reset-tokens") == "1")
         #expect(reply.header("policy-id") == "DeploymentRatelimit-Token")
         #expect(
-            try mock.tellAzure("Hi", deployment: "mock-error-requests").header("policy-id") == "DeploymentRatelimit-Call")
+            try mock.tellAzure("Hi", deployment: "mock-error-requests").header("policy-id")
+                == "DeploymentRatelimit-Call")
         #expect(try mock.tellAzure("Hi", deployment: "mock-error-never").header("retry-after") == "86400")
         #expect(try mock.tellAzure("Hi", deployment: "mock-error-no_retry_after").header("retry-after") == nil)
         await mock.stop()

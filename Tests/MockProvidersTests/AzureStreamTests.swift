@@ -71,7 +71,8 @@ import Testing
         let plain = try mock.tellAzure("Hi", more: ",\"stream\":true")
         #expect(!plain.body.contains("usage") && !plain.body.contains("obfuscation"))
         #expect(
-            try mock.tellAzure("Hi", version: "2025-04-01-preview", more: ",\"stream\":true").body.contains("obfuscation"))
+            try mock.tellAzure("Hi", version: "2025-04-01-preview", more: ",\"stream\":true").body.contains(
+                "obfuscation"))
         #expect(try mock.tellV1("Hi", more: ",\"stream\":true").body.contains("obfuscation"))
         await mock.stop()
     }

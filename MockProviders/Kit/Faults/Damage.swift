@@ -39,25 +39,38 @@ struct Damage {
 
     private func target(in events: [[UInt8]]) -> Int? { events.count > 2 ? 1 : events.indices.first }
 
-    /// Half a three-byte letter put into the first string value that follows `content` or `result`, else before the end.
+    /// Half a three-byte letter put into the first string that is a `content`, a `text` or a `result`, else before the end.
     private func spoiled(_ bytes: [UInt8]) -> [UInt8] {
-        let marks = ["\"content\":", "\"result\":"].map { Array($0.utf8) }
-        var place = max(0, bytes.count - 5)
-        for start in bytes.indices where bytes[start] == 0x22 {
-            guard let mark = marks.first(where: { bytes[start...].starts(with: $0) }) else { continue }
-            guard let quote = bytes[(start + mark.count)...].firstIndex(of: 0x22) else { break }
-            place = quote + 1
-            break
-        }
+        let places = ["content", "text", "result"].compactMap { name in startOfString(named: name, in: bytes) }
+        let place = places.min() ?? max(0, bytes.count - 5)
         return Array(bytes[..<place]) + [0xe2, 0x82] + Array(bytes[place...])
+    }
+
+    private func startOfString(named name: String, in bytes: [UInt8]) -> Int? {
+        let mark = Array("\"\(name)\":".utf8)
+        for start in bytes.indices where bytes[start] == 0x22 && bytes[start...].starts(with: mark) {
+            let value = bytes[(start + mark.count)...].drop { $0 == 0x20 }
+            if value.first == 0x22 { return value.startIndex + 1 }
+        }
+        return nil
     }
 
     private func reframed(_ event: [UInt8], _ framing: Fault.Framing) -> [UInt8] {
         switch framing {
-        case .crlf: event.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
+        case .crlf: withCarriageReturns(event)
         case .comments: Array(": ping\n\n".utf8) + event
         case .nospace: withoutSpaces(event)
         }
+    }
+
+    /// Line ends that are CR LF already stay.
+    private func withCarriageReturns(_ event: [UInt8]) -> [UInt8] {
+        var output: [UInt8] = []
+        for byte in event {
+            if byte == 0x0a, output.last != 0x0d { output.append(0x0d) }
+            output.append(byte)
+        }
+        return output
     }
 
     private func withoutSpaces(_ event: [UInt8]) -> [UInt8] {

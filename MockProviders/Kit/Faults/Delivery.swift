@@ -25,7 +25,8 @@ struct Delivery {
         switch answer.body {
         case .whole(let bytes): await sendBroken(bytes, answer, fault, for: request, with: writer)
         case .events(let events, let end):
-            let bytes = Damage(fault: fault, failure: failureEvent).events(events, end: end)
+            let failure = answer.midStreamFailure ?? failureEvent
+            let bytes = Damage(fault: fault, failure: failure).events(events, end: end)
             let isComplete = fault.breakOff == nil && fault.failureAfterEvents == nil
             let served = isComplete ? answer.served : nil
             await stream(bytes, answer, served, stop: fault.breakOff, for: request, with: writer)
@@ -37,6 +38,8 @@ struct Delivery {
 
     private func sendWell(_ answer: Answer, for request: ServerRequest, with writer: consuming ResponseWriter) async {
         switch answer.body {
+        case .whole(let bytes) where answer.isChunked:
+            await stream([bytes], answer, answer.served, stop: nil, for: request, with: writer)
         case .whole(let bytes):
             if let delay = pace.first { await request.loop.sleep(for: delay) }
             if let served = answer.served {
@@ -57,6 +60,9 @@ struct Delivery {
     ) async {
         let bytes = Damage(fault: fault, failure: failureEvent).whole(bytes)
         guard let breakOff = fault.breakOff else {
+            if answer.isChunked {
+                return await stream([bytes], answer, answer.served, stop: nil, for: request, with: writer)
+            }
             if let served = answer.served { ledger.record(served) }
             return await writer.send(HTTPResponse(status: answer.status, headers: answer.headers, body: bytes))
         }

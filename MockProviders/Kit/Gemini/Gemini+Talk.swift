@@ -5,155 +5,179 @@ extension Gemini {
     struct Talk {
         private(set) var tokens = 0
         private(set) var lastUserText = ""
+        /// Of the functions called last, if nothing was said since.
         private(set) var results: [String] = []
         private(set) var images = 0
         /// Tokens of what is no text, by kind.
         private(set) var media: [String: Int] = [:]
         private(set) var prefixes: [PromptMemory.Prefix] = []
-        /// Function calls of the model's turn before.
+        /// Function calls of the model's turn before, which the next has to answer.
         private var open = 0
-        private let name: String
-        private let demandsSignatures: Bool
+        private let model: Model
+        private let isVertex: Bool
+        private let gemini: Gemini
 
-        init() { (name, demandsSignatures) = ("", false) }
-
-        init(_ contents: JSON?, _ model: Model, _ prompts: PromptMemory) throws(Failure) {
-            name = model.name
-            demandsSignatures = model.generation >= 3
-            guard let contents = contents?.array, !contents.isEmpty else {
-                throw .rule("contents: contents is not specified")
-            }
+        /// - Parameter head: what stands before the contents, and its tokens.
+        init(
+            _ contents: JSON?, _ model: Model, _ place: Place, head: (text: String, tokens: Int), _ gemini: Gemini
+        ) throws(Failure) {
+            (self.model, self.gemini, isVertex) = (model, gemini, place.isVertex)
+            guard let contents = contents?.array, !contents.isEmpty else { throw .noContents }
             var hash = StableHash()
             hash.mix(model.name)
+            hash.mix(head.text)
             for (index, content) in contents.enumerated() {
-                try read(content, index, isFirst: index == 0)
+                try read(content, index)
                 let text = Self.text(content)
-                tokens += prompts.count(text, model: name)
+                tokens += gemini.prompts.count(text, model: model.name)
                 hash.mix(text)
-                prefixes.append(PromptMemory.Prefix(hash: hash.value, tokens: tokens))
+                prefixes.append(PromptMemory.Prefix(hash: hash.value, tokens: head.tokens + tokens))
             }
-            if open > 0, contents.last?["role"]?.string == "model" { open = 0 }
         }
 
-        private mutating func read(_ content: JSON, _ index: Int, isFirst: Bool) throws(Failure) {
+        private mutating func read(_ content: JSON, _ index: Int) throws(Failure) {
             let role = content["role"]?.string ?? "user"
-            guard ["user", "model", "function"].contains(role) else {
-                throw .invalid("Please use a valid role: user, model.")
-            }
+            guard ["user", "model", "function", ""].contains(role) else { throw .badRole }
             let parts = content["parts"]?.array ?? []
             if parts.isEmpty { throw .rule("contents[\(index)].parts: contents.parts must not be empty.") }
             var calls = 0
             var answers: [String] = []
             var texts: [String] = []
             for (place, part) in parts.enumerated() {
-                let payloads = [
-                    "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode",
-                    "codeExecutionResult", "toolCall", "toolResponse",
-                ].filter { part[$0] != nil }
-                guard payloads.count == 1 else {
-                    throw .rule(
-                        "contents[\(index)].parts[\(place)].data: required oneof field 'data' must have one initialized "
-                            + "field")
-                }
-                if let text = part["text"]?.string { texts.append(text) }
-                if let response = part["functionResponse"] { answers.append(try Self.result(response, index, place)) }
+                let path = "contents[\(index)].parts[\(place)]"
+                try checkPayload(part, path)
+                if let text = part["text"]?.string, part["thought"]?.bool != true { texts.append(text) }
+                if let response = part["functionResponse"] { answers.append(try Self.result(response, path)) }
                 if let call = part["functionCall"] {
-                    try check(call, part, isFirst: calls == 0)
+                    try check(call, part, path, isFirst: calls == 0, position: index + 1)
                     calls += 1
                 }
                 try readMedia(part)
+                for extra in part["functionResponse"]?["parts"]?.array ?? [] { try readMedia(extra) }
             }
-            try pair(role, calls: calls, answers: answers.count, isFirst: isFirst)
-            if role == "user", !texts.isEmpty { lastUserText = texts.joined(separator: "\n") }
-            results = role == "model" ? [] : answers
+            if role == "model" {
+                if calls > 0, index == 0 { throw .misplacedCall }
+                open = calls
+                results = []
+                return
+            }
+            if answers.count != open { throw .unequalResponses }
+            open = 0
+            if !texts.isEmpty { lastUserText = texts.joined(separator: "\n") }
+            results = answers
         }
 
-        private static func result(_ response: JSON, _ index: Int, _ place: Int) throws(Failure) -> String {
+        private static let payloads = [
+            "text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode",
+            "codeExecutionResult", "toolCall", "toolResponse",
+        ]
+
+        private func checkPayload(_ part: JSON, _ path: String) throws(Failure) {
+            guard Self.payloads.count(where: { part[$0] != nil }) == 1 else { throw .emptyPart(path) }
+            if isVertex, part["text"]?.string == "" {
+                throw .invalid(
+                    "Unable to submit request because it must have a text parameter. Add a text parameter and try again."
+                )
+            }
+        }
+
+        private static func result(_ response: JSON, _ path: String) throws(Failure) -> String {
             guard response["name"]?.string?.isEmpty == false else {
-                throw .rule(
-                    "contents[\(index)].parts[\(place)].function_response.name: Name cannot be empty.")
+                throw .rule("\(path).function_response.name: Name cannot be empty.")
             }
             let value = response["response"] ?? [:]
             return value["result"]?.string ?? value["output"]?.string ?? value.text
         }
 
-        private func check(_ call: JSON, _ part: JSON, isFirst: Bool) throws(Failure) {
-            guard call["name"]?.string?.isEmpty == false else { throw .invalid("Function call name cannot be empty.") }
-            guard demandsSignatures, isFirst else { return }
-            guard let signature = part["thoughtSignature"]?.string else {
-                throw .invalid(
-                    "Function call is missing a thought_signature in functionCall parts. This is required for tools to "
-                        + "work correctly, and missing thought_signature may lead to degraded model performance.")
+        /// The first call of a turn carries the newest models' signature.
+        private func check(
+            _ call: JSON, _ part: JSON, _ path: String, isFirst: Bool, position: Int
+        ) throws(Failure) {
+            guard let name = call["name"]?.string, !name.isEmpty else {
+                throw .rule("\(path).function_call.name: Name cannot be empty.")
             }
-            let isDummy = ["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"].contains(
-                signature)
-            if !isDummy, !signature.hasPrefix(Gemini.signatureHead) { throw .invalid("Corrupted thought signature.") }
-        }
-
-        private mutating func pair(_ role: String, calls: Int, answers: Int, isFirst: Bool) throws(Failure) {
-            if role == "model" {
-                if calls > 0, isFirst {
-                    throw .invalid(
-                        "Please ensure that function call turn comes immediately after a user turn or after a function "
-                            + "response turn.")
-                }
-                open = calls
+            guard model.generation >= 3, isFirst else { return }
+            guard let signature = part["thoughtSignature"]?.string else {
+                throw .noSignature(name, position: position)
+            }
+            let dummies = ["skip_thought_signature_validator", "context_engineering_is_the_way_to_go"]
+            if dummies.contains(signature) || dummies.map({ Base64.encode(Array($0.utf8)) }).contains(signature) {
                 return
             }
-            if answers > 0 || open > 0, answers != open {
-                throw .invalid(
-                    "Please ensure that the number of function response parts is equal to the number of function call "
-                        + "parts of the function call turn.")
-            }
-            open = 0
-        }
-
-        private mutating func readMedia(_ part: JSON) throws(Failure) {
-            let blob = part["inlineData"] ?? part["fileData"]
-            guard let blob else { return }
-            let type = blob["mimeType"]?.string ?? "application/octet-stream"
-            if part["inlineData"] != nil {
-                guard let data = blob["data"]?.string, !data.isEmpty else { throw Failure.badImage }
-            } else if let uri = blob["fileUri"]?.string, uri.firstRange(of: "mock-missing") != nil {
-                throw .denied("You do not have permission to access the File \(uri.prefix(80)) or it may not exist.")
-            }
-            let kinds = ["image": "IMAGE", "audio": "AUDIO", "video": "VIDEO", "text": "TEXT"]
-            let kind = kinds[String(type.prefix { $0 != "/" })] ?? (type == "application/pdf" ? "DOCUMENT" : nil)
-            guard let kind else { throw .invalid("Unsupported MIME type: \(type.prefix(80))") }
-            if kind == "IMAGE" { images += 1 }
-            media[kind, default: 0] += 258
-            tokens += 258
-        }
-
-        /// The words of a value: what is counted, and what caches recognise.
-        static func text(_ value: JSON) -> String {
-            var text = ""
-            append(value, to: &text)
-            return text
-        }
-
-        private static func append(_ value: JSON, to text: inout String) {
-            switch value {
-            case .string(let part): text += part
-            case .array(let items): for item in items { append(item, to: &text) }
-            case .object(let object):
-                for member in object.members {
-                    switch member.key {
-                    case "inlineData", "thoughtSignature", "role", "type": continue
-                    case "name", "description", "args", "response", "parametersJsonSchema", "text", "parts",
-                        "functionCall", "functionResponse", "functionDeclarations":
-                        append(member.value, to: &text)
-                    case "parameters": text += member.value.text
-                    default:
-                        text += member.key
-                        append(member.value, to: &text)
-                    }
-                }
-            case .number, .bool: text += value.text
-            case .null: break
-            }
+            if !signature.hasPrefix(Gemini.signatureHead) { throw .invalid("Corrupted thought signature.") }
         }
     }
 
     static let signatureHead = Base64.encode(Array("mock-thought".utf8))
+}
+
+extension Gemini.Talk {
+    private static let imageTypes: Set = ["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"]
+
+    private static func kind(_ type: String) -> String? {
+        if type == "application/pdf" { return "DOCUMENT" }
+        switch type.prefix(while: { $0 != "/" }) {
+        case "image": return imageTypes.contains(type) ? "IMAGE" : nil
+        case "audio": return "AUDIO"
+        case "video": return "VIDEO"
+        case "text": return "TEXT"
+        default: return nil
+        }
+    }
+
+    private mutating func readMedia(_ part: JSON) throws(Gemini.Failure) {
+        guard let blob = part["inlineData"] ?? part["fileData"] else { return }
+        let uri = part["fileData"].map { $0["fileUri"]?.string ?? "" }
+        if let uri { try gemini.checkFile(uri) }
+        // An address may leave the type out; those of pages and films say it by themselves.
+        let type = blob["mimeType"]?.string ?? (uri == nil ? "" : "video/mp4")
+        guard let kind = Self.kind(type) else { throw .invalid("Unsupported MIME type: \(type.prefix(80))") }
+        if uri == nil { try check(blob["data"]?.string ?? "", type) }
+        if kind == "IMAGE" { images += 1 }
+        if kind != "TEXT" { media[kind, default: 0] += 258 }
+        tokens += 258
+    }
+
+    private func check(_ data: String, _ type: String) throws(Gemini.Failure) {
+        guard let bytes = Google.decode(data), !bytes.isEmpty else { throw .badImage }
+        let magic: [UInt8] =
+            switch type {
+            case "image/png": [0x89, 0x50, 0x4e, 0x47]
+            case "image/jpeg": [0xff, 0xd8]
+            case "image/webp": [0x52, 0x49, 0x46, 0x46]
+            default: []
+            }
+        if !bytes.starts(with: magic) { throw .badImage }
+    }
+
+    /// The words of a value: what is counted, and what caches recognise.
+    static func text(_ value: JSON) -> String {
+        var text = ""
+        append(value, to: &text)
+        return text
+    }
+
+    private static let silent: Set = ["inlineData", "thoughtSignature", "role", "type"]
+    private static let containers: Set = [
+        "name", "description", "args", "response", "parametersJsonSchema", "text", "parts", "functionCall",
+        "functionResponse", "functionDeclarations",
+    ]
+
+    private static func append(_ value: JSON, to text: inout String) {
+        switch value {
+        case .string(let part): text += part
+        case .array(let items): for item in items { append(item, to: &text) }
+        case .object(let object):
+            for member in object.members where !silent.contains(member.key) {
+                if member.key == "parameters" {
+                    text += member.value.text
+                    continue
+                }
+                if !containers.contains(member.key) { text += member.key }
+                append(member.value, to: &text)
+            }
+        case .number, .bool: text += value.text
+        case .null: break
+        }
+    }
 }
