@@ -65,7 +65,7 @@ final class PaLM: Provider {
         return Served(
             id: "palm-\(ids.random.alphanumerics(20))", model: name, key: call.identity.key ?? "",
             promptTokens: call.script?.promptTokens ?? prompt,
-            completionTokens: call.script?.completionTokens ?? completion, cachedTokens: 0)
+            completionTokens: call.script?.completionTokens ?? completion, cachedTokens: 0, tellsUsage: false)
     }
 }
 
