@@ -44,6 +44,53 @@ import Testing
         await installation.close()
     }
 
+    private func ali() async throws -> Installation {
+        let installation = try await Installation(models: nil)
+        let upstream = try #require(Upstream.all.first { $0.type == 17 })
+        try installation.addChannel(17, upstream.key, upstream.prefix, models: upstream.models)
+        return installation
+    }
+
+    @Test("asks again for a task of pictures whose poll fails, and begins no other")
+    func failingPoll() async throws {
+        let installation = try await ali()
+        installation.mock.add(try #require(Fault(name: "mock-error-500")), match: Match(path: "/tasks/"), count: 2)
+        let answer = try post(
+            installation, "/v1/images/generations",
+            ["model": "wanx2.1-t2i-turbo", "prompt": "a fox", "n": 2, "response_format": "b64_json"])
+        #expect(answer.status == 200, "\(answer.json)")
+        #expect(answer.json["data"]?.array?.count == 2)
+        #expect(answer.json["data"]?[0]?["b64_json"]?.string?.hasPrefix("iVBOR") == true)
+        let begun = installation.mock.journal.entries.filter { $0.method == "POST" }
+        #expect(begun.count == 1)
+        #expect(try installation.books().quota > 0)
+        await installation.close()
+    }
+
+    @Test("charges nothing for a task of pictures that fails")
+    func failedTask() async throws {
+        let installation = try await ali()
+        let answer = try post(
+            installation, "/v1/images/generations", ["model": "wanx2.1-t2i-turbo", "prompt": "mock-task-fail"])
+        #expect(answer.status >= 400, "\(answer.json)")
+        #expect(answer.json["error"]?["message"]?.string?.isEmpty == false)
+        #expect(try installation.books().quota == 0)
+        await installation.close()
+    }
+
+    @Test("charges for the pictures that came")
+    func partialTask() async throws {
+        let installation = try await ali()
+        let both: JSON = ["model": "wanx2.1-t2i-turbo", "prompt": "a fox", "n": 2]
+        #expect(try post(installation, "/v1/images/generations", both).json["data"]?.array?.count == 2)
+        let price = try installation.books().quota
+        let partial: JSON = ["model": "wanx2.1-t2i-turbo", "prompt": "mock-task-partial", "n": 2]
+        let answer = try post(installation, "/v1/images/generations", partial)
+        #expect(answer.json["data"]?.array?.count == 1, "\(answer.json)")
+        #expect(try installation.books().quota == price + price / 2)
+        await installation.close()
+    }
+
     @Test("passes moderations on")
     func moderations() async throws {
         let installation = try await Installation(models: "omni-moderation-latest")

@@ -28,9 +28,9 @@ struct OneShotCaller {
         var imageCount: Int64?
     }
 
-    /// How long an image may take in all, and how often it is asked for.
+    /// How long an image may take in all, and how often it is asked for: soon at first, then less and less.
     private static let patience: Duration = .seconds(300)
-    private static let pollInterval: Duration = .seconds(2)
+    private static let pollIntervals: (first: Duration, last: Duration) = (.milliseconds(500), .seconds(5))
 
     let services: Services
     let context: RequestContext
@@ -189,6 +189,11 @@ struct OneShotCaller {
         do throws(RequestError) { encoded = try provider.encode(asked, for: target) } catch { throw .refused(error) }
         let start = request.loop.now
         var hasTask = false
+        var interval = Self.pollIntervals.first
+        func rest() async {
+            await request.loop.sleep(for: interval)
+            interval = min(interval * 3 / 2, Self.pollIntervals.last)
+        }
         while true {
             let body: [UInt8]
             let status: Int
@@ -199,7 +204,7 @@ struct OneShotCaller {
                 // A task that was begun is paid for: a poll that fails is repeated, and never begun elsewhere.
                 guard hasTask, case .failed(let failure) = error, !call.isCancelled else { throw error }
                 guard failure.isRetryable, isPatient(start, request) else { throw .failed(failure.final) }
-                await request.loop.sleep(for: Self.pollInterval)
+                await rest()
                 continue
             }
             let progress: ImageProgress
@@ -222,7 +227,7 @@ struct OneShotCaller {
                         ).final)
                 }
                 encoded = poll
-                await request.loop.sleep(for: Self.pollInterval)
+                await rest()
             }
         }
     }
