@@ -47,7 +47,7 @@ extension Ali {
             guard try Self.form(call)["file"] != nil else { throw .badRequest }
             return Answer(headers: ["server": "AliyunOSS"], body: .whole([]))
         }
-        guard call.method == "GET", let picture = Base64.decode(OpenAI.png) else { throw .noPage }
+        guard call.method == "GET", let picture = Base64.decode(Samples.png) else { throw .noPage }
         let isPicture = call.route.hasSuffix(".png")
         return Answer(
             headers: ["content-type": isPicture ? "image/png" : "application/octet-stream", "server": "AliyunOSS"],

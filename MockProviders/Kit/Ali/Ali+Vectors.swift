@@ -72,7 +72,7 @@ extension Ali {
                         list.object { item in
                             if type != "dense" { Self.writeSparse(text, model, to: &item) }
                             if type != "sparse" {
-                                let vector = OpenAI.vector(text, model: model.id, full: 2048, size: size)
+                                let vector = Samples.vector(text, model: model.id, full: 2048, size: size)
                                 Self.write(vector, "embedding", to: &item)
                             }
                             item.member("text_index", index)
@@ -140,7 +140,7 @@ extension Ali {
                         list.object { item in
                             item.member("index", index)
                             item.member("type", content.type)
-                            let vector = OpenAI.vector(content.text, model: model.id, full: 1024, size: 1024)
+                            let vector = Samples.vector(content.text, model: model.id, full: 1024, size: 1024)
                             Self.write(vector, "embedding", to: &item)
                         }
                     }
@@ -175,7 +175,7 @@ extension Ali {
             root.array("data") { list in
                 for (index, text) in texts.enumerated() {
                     list.object { item in
-                        let vector = OpenAI.vector(text, model: model.id, full: 2048, size: size)
+                        let vector = Samples.vector(text, model: model.id, full: 2048, size: size)
                         if isPacked {
                             item.member("embedding", Self.packed(vector))
                         } else {

@@ -30,7 +30,7 @@ extension Baidu {
                 if dialect == .platform { root.member("model", model) }
                 root.array("data") { data in
                     for (index, text) in texts.enumerated() {
-                        let vector = OpenAI.vector(text, model: model, full: size, size: size)
+                        let vector = Samples.vector(text, model: model, full: size, size: size)
                         data.object { item in
                             item.member("object", "embedding")
                             item.array("embedding") { numbers in for value in vector { numbers.raw("\(value)") } }
@@ -111,7 +111,7 @@ extension Baidu {
                         data.object { item in
                             item.member("object", "image")
                             if dialect == .workshop {
-                                item.member("b64_image", OpenAI.png)
+                                item.member("b64_image", Samples.png)
                             } else {
                                 item.member("url", "https://qianfan.bj.bcebos.com/\(random.hex(32)).png")
                             }

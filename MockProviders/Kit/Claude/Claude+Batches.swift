@@ -34,11 +34,11 @@ extension Claude {
                 counts.member("canceled", isDone && isCanceled ? items.count : 0)
                 counts.member("expired", 0)
             }
-            document.member("ended_at", isDone ? Claude.rfc3339(created + 60) : nil)
-            document.member("created_at", Claude.rfc3339(created))
-            document.member("expires_at", Claude.rfc3339(created + 86_400))
+            document.member("ended_at", isDone ? rfc3339(created + 60) : nil)
+            document.member("created_at", rfc3339(created))
+            document.member("expires_at", rfc3339(created + 86_400))
             document.member("archived_at", nil as String?)
-            document.member("cancel_initiated_at", isCanceled ? Claude.rfc3339(created + 30) : nil)
+            document.member("cancel_initiated_at", isCanceled ? rfc3339(created + 30) : nil)
             document.member("results_url", isDone ? address : nil)
         }
 

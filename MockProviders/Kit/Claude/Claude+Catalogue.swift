@@ -92,7 +92,7 @@ extension Claude.Failure {
         for name in ["requests", "tokens", "input-tokens", "output-tokens"] {
             headers.append(("anthropic-ratelimit-\(name)-limit", "50000"))
             headers.append(("anthropic-ratelimit-\(name)-remaining", "0"))
-            headers.append(("anthropic-ratelimit-\(name)-reset", Claude.rfc3339(created + 1)))
+            headers.append(("anthropic-ratelimit-\(name)-reset", rfc3339(created + 1)))
         }
         return Self(
             status: 429, type: "rate_limit_error",

@@ -15,7 +15,7 @@ extension Claude {
             document.member("filename", name)
             document.member("mime_type", type)
             document.member("size_bytes", size)
-            document.member("created_at", Claude.rfc3339(created))
+            document.member("created_at", rfc3339(created))
             document.key("downloadable")
             document.bool(false)
         }

@@ -12,13 +12,13 @@ extension Gemini {
         var expires: String
 
         /// RFC 3339 in UTC sorts by time; fractions of a second do not matter here.
-        func isExpired(at seconds: Int) -> Bool { expires.prefix(19) <= Claude.rfc3339(seconds).prefix(19) }
+        func isExpired(at seconds: Int) -> Bool { expires.prefix(19) <= rfc3339(seconds).prefix(19) }
 
         var json: JSON {
             var object: JSONObject = ["name": .string("cachedContents/\(name)"), "model": .string(model)]
             if !title.isEmpty { object.append("displayName", .string(title)) }
-            object.append("createTime", .string(Claude.rfc3339(created)))
-            object.append("updateTime", .string(Claude.rfc3339(updated)))
+            object.append("createTime", .string(rfc3339(created)))
+            object.append("updateTime", .string(rfc3339(updated)))
             object.append("expireTime", .string(expires))
             object.append("usageMetadata", ["totalTokenCount": .int(tokens)])
             return .object(object)
@@ -83,7 +83,7 @@ extension Gemini {
         let cache = Cache(
             name: ids.random.alphanumerics(24).lowercased(), model: "models/\(short)",
             title: body["displayName"]?.string ?? "", tokens: tokens, created: ids.created, updated: ids.created,
-            expires: try Self.expiry(body, call) ?? Claude.rfc3339(ids.created + 3600))
+            expires: try Self.expiry(body, call) ?? rfc3339(ids.created + 3600))
         caches.add(cache, id: cache.name)
         return Google.answer(cache.json, call)
     }
@@ -104,6 +104,6 @@ extension Gemini {
                 ("ttl", "Invalid value at 'ttl' (type.googleapis.com/google.protobuf.Duration), \"\(text.prefix(80))\"")
             ])
         }
-        return Claude.rfc3339(call.ids.created + Int(seconds))
+        return rfc3339(call.ids.created + Int(seconds))
     }
 }

@@ -56,7 +56,7 @@ extension Gemini {
             throw .rules(type, ["output_dimensionality: must be between 1 and \(full)"])
         }
         // A shrunk vector is the head of the full one, not scaled to length 1 again.
-        let vector = OpenAI.vector(text, model: model.name, full: full, size: full).prefix(Int(size))
+        let vector = Samples.vector(text, model: model.name, full: full, size: full).prefix(Int(size))
         let count = prompts.count(text, model: model.name)
         return (.array(vector.map { .number(JSONNumber(text: "\($0)")) }), count)
     }
@@ -71,7 +71,7 @@ extension Gemini {
         let count = body["parameters"]?["sampleCount"]?.int ?? 1
         guard 1...4 ~= count else { throw .invalid("sampleCount must be between 1 and 4 inclusive.") }
         // What the filter takes is missing from the list.
-        let picture: JSON = ["mimeType": "image/png", "bytesBase64Encoded": .string(OpenAI.png)]
+        let picture: JSON = ["mimeType": "image/png", "bytesBase64Encoded": .string(Samples.png)]
         let isBlocked = prompt.firstRange(of: "mock-block") != nil
         let pictures = [JSON](repeating: picture, count: Int(count))
         var answer = Google.answer(isBlocked ? [:] : ["predictions": .array(pictures)], call)

@@ -17,9 +17,9 @@ extension Gemini {
             if !title.isEmpty { object.append("displayName", .string(title)) }
             object.append("mimeType", .string(type))
             object.append("sizeBytes", .string(String(size)))
-            object.append("createTime", .string(Claude.rfc3339(created)))
-            object.append("updateTime", .string(Claude.rfc3339(created)))
-            object.append("expirationTime", .string(Claude.rfc3339(created + 48 * 3600)))
+            object.append("createTime", .string(rfc3339(created)))
+            object.append("updateTime", .string(rfc3339(created)))
+            object.append("expirationTime", .string(rfc3339(created + 48 * 3600)))
             object.append("uri", .string(uri))
             let state = Names(areNumbers: Google.wantsNumbers(call))
                 .json(isComplete ? "ACTIVE" : "PROCESSING", of: Names.states)

@@ -68,7 +68,7 @@ extension Gemini.Output {
                 root.object("usageMetadata") { reported.write(to: &$0, names, tier: blockReason == nil ? tier : nil) }
             }
             root.member("modelVersion", request.model.version)
-            if request.isVertex { root.member("createTime", Claude.rfc3339(time)) }
+            if request.isVertex { root.member("createTime", rfc3339(time)) }
             root.member("responseId", id)
         }
     }

@@ -108,7 +108,7 @@ extension Gemini {
                 return parts + [.blob(type: "audio/L16;codec=pcm;rate=24000", data: Base64.encode(sound))]
             case .image where !reply.text.isEmpty:
                 parts += pieces(reply.text).map { .text($0, signature: nil) }
-                return parts + [.blob(type: "image/png", data: OpenAI.png)]
+                return parts + [.blob(type: "image/png", data: Samples.png)]
             default: break
             }
             var texts: [Part] = pieces(reply.text).map { .text($0, signature: nil) }

@@ -29,7 +29,7 @@ extension OpenAI {
             root.member("object", "list")
             root.array("data") { list in
                 for (index, input) in inputs.enumerated() {
-                    let vector = Self.vector(input.text, model: model.id, full: full, size: size)
+                    let vector = Samples.vector(input.text, model: model.id, full: full, size: size)
                     list.object { write(vector, index, isPacked, to: &$0) }
                 }
             }
@@ -80,17 +80,5 @@ extension OpenAI {
         } else {
             document.array("embedding") { for value in vector { $0.raw("\(value)") } }
         }
-    }
-
-    /// The text's own direction, of length 1; a shorter vector is the front of the full one, again of length 1.
-    static func vector(_ text: String, model: String, full: Int, size: Int) -> [Float] {
-        var hash = StableHash()
-        hash.mix(model)
-        hash.mix(text)
-        var random = Seeded(hash.value)
-        var values = (0..<full).map { _ in Double(random.next() >> 11) / 9_007_199_254_740_992 - 0.5 }
-        values.removeSubrange(size...)
-        let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return values.map { Float($0 / (length > 0 ? length : 1)) }
     }
 }

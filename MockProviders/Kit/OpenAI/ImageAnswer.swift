@@ -2,9 +2,6 @@ import HTTP
 import JSON
 
 extension OpenAI {
-    /// A PNG of one grey pixel: small, and valid for every decoder.
-    static let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
-
     func paint(_ request: ImageRequest, _ call: Call, event: String) -> Answer {
         var ids = call.ids
         let usage = ImageUsage(request)
@@ -38,7 +35,7 @@ extension OpenAI {
     private func image(_ request: ImageRequest, _ ids: inout IdentifierSource) -> JSON {
         var object = JSONObject()
         if request.isBase64 {
-            object.append("b64_json", .string(Self.png))
+            object.append("b64_json", .string(Samples.png))
         } else {
             let name = ids.random.alphanumerics(24)
             object.append(
@@ -53,7 +50,7 @@ extension OpenAI {
 
     private func events(_ request: ImageRequest, _ call: Call, _ event: String, _ usage: ImageUsage) -> [[UInt8]] {
         func make(_ name: String, _ extra: [(String, JSON)]) -> [UInt8] {
-            var object: JSONObject = ["type": .string("\(event).\(name)"), "b64_json": .string(Self.png)]
+            var object: JSONObject = ["type": .string("\(event).\(name)"), "b64_json": .string(Samples.png)]
             object.append("created_at", .int(call.ids.created))
             for (key, value) in look(request) { object.append(key, .string(value)) }
             for (key, value) in extra { object.append(key, value) }

@@ -91,7 +91,7 @@ extension PaLM {
         if texts.isEmpty || texts.contains("") { throw .noText }
         if texts.count > 100 { throw .rules("BatchEmbedTextRequest", ["texts: at most 100 texts are allowed."]) }
         let vectors = texts.map { text -> JSON in
-            let vector = OpenAI.vector(text, model: name, full: 768, size: 768)
+            let vector = Samples.vector(text, model: name, full: 768, size: 768)
             return ["value": .array(vector.map { .number(JSONNumber(text: "\($0)")) })]
         }
         var answer = Google.answer(

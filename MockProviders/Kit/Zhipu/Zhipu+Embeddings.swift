@@ -27,7 +27,7 @@ extension Zhipu.Platform {
                 for (index, text) in texts.enumerated() {
                     list.object { item in
                         item.array("embedding") { numbers in
-                            for value in Self.vector(text, model: model.id, size: size) { numbers.raw("\(value)") }
+                            for value in Samples.vector(text, model: model.id, full: size, size: size) { numbers.raw("\(value)") }
                         }
                         item.member("index", index)
                         item.member("object", "embedding")
@@ -52,16 +52,5 @@ extension Zhipu.Platform {
             texts.append(text)
         }
         return texts
-    }
-
-    /// The text's own direction, of length 1.
-    private static func vector(_ text: String, model: String, size: Int) -> [Float] {
-        var hash = StableHash()
-        hash.mix(model)
-        hash.mix(text)
-        var random = Seeded(hash.value)
-        let values = (0..<size).map { _ in Double(random.next() >> 11) / 9_007_199_254_740_992 - 0.5 }
-        let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return values.map { Float($0 / (length > 0 ? length : 1)) }
     }
 }
