@@ -40,9 +40,22 @@ for number, upstream in enumerate(UPSTREAMS):
             "messages": [{"role": "user", "content": "Say hello to a new user."}]}
     texts[upstream["model"]] = text_of(send("/v1/chat/completions", "Bearer sk-" + token, body), body["stream"])
 
+
+
+def charged():
+    """All rows of the log that charge, page by page."""
+    rows = []
+    for page in range(100):
+        found = json.loads(send(f"/api/log/?type=2&p={page}", access))["data"]
+        if not found:
+            return rows
+        rows += found
+    return rows
+
+
 # Rows follow their answers within a moment.
 for _ in range(50):
-    rows = [row for row in json.loads(send("/api/log/", access))["data"] if row["type"] == 2]
+    rows = charged()
     if len(rows) == len(UPSTREAMS):
         break
     time.sleep(0.1)

@@ -27,7 +27,9 @@ extension Zhipu.Platform {
                 for (index, text) in texts.enumerated() {
                     list.object { item in
                         item.array("embedding") { numbers in
-                            for value in Samples.vector(text, model: model.id, full: size, size: size) { numbers.raw("\(value)") }
+                            for value in Samples.vector(text, model: model.id, full: size, size: size) {
+                                numbers.raw("\(value)")
+                            }
                         }
                         item.member("index", index)
                         item.member("object", "embedding")
