@@ -88,19 +88,27 @@ package struct OpenAIStreamRelay {
 
     private mutating func read(_ root: JSONView, _ data: UnsafeRawBufferPointer, _ output: inout [UInt8]) {
         var hasChoices = false
+        var says = false
         root["choices"]?.forEachElement { choice in
             hasChoices = true
             highestChoice = max(highestChoice, choice["index"]?.int ?? 0)
             // Some vendors write "" where null is meant.
-            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices += 1 }
-            guard usage == nil, let delta = choice["delta"] else { return }
-            OpenAIAnswer.append(delta, to: &produced)
+            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true {
+                finishedChoices += 1
+                says = true
+            }
+            guard let delta = choice["delta"] else { return }
+            says = true
+            if usage == nil { OpenAIAnswer.append(delta, to: &produced) }
         }
         let usageMember = root["usage"]
         if let reported = OpenAIAnswer.usage(usageMember) {
             usage = reported
             produced = []
         }
+        // Azure's findings of its filter come in chunks of their own, with an empty id, in which clients look for a choice
+        // or its delta in vain.
+        if !says, usageMember.map({ $0.isNull }) ?? true, root["id"]?.withUTF8({ $0.isEmpty }) == true { return }
         guard hidesUsage, let usageMember else { return emit(data, &output) }
         if !hasChoices, !usageMember.isNull { return }
         guard let member = JSONSpans.find("usage", in: data) else { return emit(data, &output) }
