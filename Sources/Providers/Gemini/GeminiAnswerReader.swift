@@ -7,6 +7,7 @@ struct GeminiAnswerReader {
     private var hasStarted = false
     private var opened: Set<Int> = []
     private var calls: [Int: Int] = [:]
+    private var sealed: [Int: Int] = [:]
     private var reasons: [Int: FinishReason] = [:]
     private var sources: [Int: GeminiSources] = [:]
     private var usage: Usage?
@@ -94,7 +95,10 @@ struct GeminiAnswerReader {
             write("\n```\n\(output)\n```\n", index, &events)
         }
         if let signature {
-            events.append(.reasoningSealed(index, Reasoning(text: "", signature: signature, format: .gemini)))
+            let number = sealed[index] ?? 0
+            sealed[index] = number + 1
+            events.append(
+                .reasoningSealed(index, Reasoning(text: "", signature: signature, format: .gemini, index: number)))
         }
     }
 
