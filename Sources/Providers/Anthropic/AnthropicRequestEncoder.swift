@@ -9,7 +9,7 @@ import JSON
 /// | a response format of another kind, parts of an unknown kind, stop sequences of white space | refused |
 /// | place of system messages among the turns | lost: they all go first |
 /// | seed, penalties, logit bias, verbosity, prediction, store, metadata, moderation, prompt cache key | dropped |
-/// | thoroughness of a web search | dropped |
+/// | thoroughness of a web search, detail of images | dropped |
 /// | temperature above 1 | 1 |
 /// | `top_p` beside `temperature` on models that take only one | dropped |
 /// | temperature, `top_p`, `top_k` while thinking | dropped |

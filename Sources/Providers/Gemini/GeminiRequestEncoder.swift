@@ -7,7 +7,8 @@ import JSON
 /// | --- | --- |
 /// | a switch against parallel calls, spoken answers, custom tools, more than five stop sequences | refused |
 /// | place of system messages among the turns | lost: they all go first |
-/// | logit bias, user, metadata, store, verbosity | dropped |
+/// | logit bias, user, metadata, moderation, store, verbosity, prediction, options of caching | dropped |
+/// | temperature above 2 | 2 |
 /// | a response format of another kind, parts of an unknown kind, media in instructions | refused |
 /// | functions beside a web search or a response format, before Gemini 3 | refused |
 /// | seeds beyond 32 bits; cache breakpoints, which it has by itself; detail of images | dropped |

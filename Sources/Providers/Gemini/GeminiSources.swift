@@ -6,9 +6,11 @@ import JSON
 struct GeminiSources {
     /// What was written so far, in UTF-8.
     private var text: [UInt8] = []
-    /// Pages that no place refers to yet.
+    /// Pages that may be told of without a place in the end.
     private var waiting: [JSON] = []
     private var named: Set<String> = []
+    /// More than any answer has; beyond it nothing is looked up.
+    private static let most = 1024
 
     var hasText: Bool { !text.isEmpty }
 
@@ -31,11 +33,12 @@ struct GeminiSources {
                     if let new = annotation(page, support["segment"]) { found.append(new) }
                 }
             }
-            for case let page? in pages where !waiting.contains(page) { waiting.append(page) }
+            for page in pages { wait(page) }
         }
         let sources = candidate["citationMetadata"]?["citationSources"] ?? candidate["citationMetadata"]?["citations"]
         for source in sources?.array ?? [] {
             if let new = annotation(source, source) { found.append(new) }
+            wait(source)
         }
         return found
     }
@@ -50,24 +53,32 @@ struct GeminiSources {
         }
     }
 
+    private mutating func wait(_ page: JSON?) {
+        guard let page, let url = page["uri"]?.string, named.count < Self.most else { return }
+        if named.insert("? " + url).inserted { waiting.append(page) }
+    }
+
     private mutating func annotation(_ page: JSON, _ segment: JSON?) -> Opaque? {
-        guard let url = page["uri"]?.string else { return nil }
-        let (start, end) = place(segment)
+        guard let url = page["uri"]?.string, named.count < Self.most else { return nil }
+        // A place beyond the text is yet to come, or none.
+        guard let (start, end) = segment == nil ? (0, 0) : place(segment) else { return nil }
         guard named.insert("\(start) \(end) \(url)").inserted else { return nil }
         named.insert(url)
         let citation: JSON = [
-            "url": .string(url), "title": page["title"] ?? "", "start_index": .int(start), "end_index": .int(end),
+            "url": .string(url), "title": page["title"] ?? "", "start_index": .int(letters(start)),
+            "end_index": .int(letters(end)),
         ]
         return Opaque(.openAI, ["type": "url_citation", "url_citation": citation])
     }
 
-    /// 0 to 0 where the place is none of the text's.
-    private func place(_ segment: JSON?) -> (Int, Int) {
-        guard let end = segment?["endIndex"]?.int, end <= text.count else { return (0, 0) }
+    /// In bytes.
+    private func place(_ segment: JSON?) -> (Int, Int)? {
+        guard let end = segment?["endIndex"]?.int, end <= text.count else { return nil }
         let start = segment?["startIndex"]?.int ?? 0
-        guard start >= 0, start < end else { return (0, 0) }
-        // A letter has one byte that continues none.
-        func letters(_ count: Int64) -> Int { text[..<Int(count)].count { $0 & 0xc0 != 0x80 } }
-        return (letters(start), letters(end))
+        guard start >= 0, start < end else { return nil }
+        return (Int(start), Int(end))
     }
+
+    /// A letter has one byte that continues none.
+    private func letters(_ count: Int) -> Int { text[..<count].count { $0 & 0xc0 != 0x80 } }
 }
