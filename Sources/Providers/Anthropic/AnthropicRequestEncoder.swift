@@ -64,7 +64,7 @@ struct AnthropicRequestEncoder {
         if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
             throw Self.cannot("speak", "modalities")
         }
-        if request.sampling.stop.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+        if request.sampling.stop.contains(where: { !$0.isEmpty && $0.allSatisfy(\.isWhitespace) }) {
             throw Self.cannot("stop at white space", "stop")
         }
         switch request.responseFormat {
@@ -108,9 +108,9 @@ struct AnthropicRequestEncoder {
     // MARK: Sampling and thinking
 
     private mutating func addSamplingAndThinking() {
-        if !request.sampling.stop.isEmpty {
-            body.append("stop_sequences", .array(request.sampling.stop.map { .string($0) }))
-        }
+        // An empty one stops nothing.
+        let stops = request.sampling.stop.filter { !$0.isEmpty }
+        if !stops.isEmpty { body.append("stop_sequences", .array(stops.map { .string($0) })) }
         if let own = request.extras?.members["thinking"] {
             body.append("thinking", own)
             if own["type"]?.string != "disabled" { return }
