@@ -64,6 +64,17 @@ struct PassThroughStreamTests {
         #expect(!result.output.contains(0x0d))
     }
 
+    @Test("an end without a beginning is no answer")
+    func onlyDone() {
+        let stream = Array("data: [DONE]\n\n".utf8)
+        #expect(relay([stream], hidesUsage: false).outcome == .cut)
+        var decoder = OpenAI().decoder()
+        var events: [ChatEvent] = []
+        decoder.feed(stream, into: &events)
+        decoder.finish(isCleanEnd: true, into: &events)
+        #expect(ChatAnswer(events).failure?.kind == .brokenOff)
+    }
+
     @Test("leaves out chunks in which Azure's filter speaks alone")
     func filterChunks() {
         let finding =

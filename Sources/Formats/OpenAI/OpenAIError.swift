@@ -36,7 +36,8 @@ package enum OpenAIError {
 
     /// What an upstream refused or broke.
     package static func body(_ failure: UpstreamFailure) -> [UInt8] {
-        body(message: failure.message, type: failure.type, parameter: failure.parameter, code: failure.code,
+        body(
+            message: failure.message, type: failure.type, parameter: failure.parameter, code: failure.code,
             inner: failure.inner?.value)
     }
 
