@@ -52,6 +52,11 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         var reader = AliAnswerReader()
         var events: [ChatEvent] = []
         reader.read(root, into: &events)
+        guard !reader.isEmpty else {
+            throw UpstreamFailure(
+                kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
+                code: .text("bad_upstream_response"))
+        }
         reader.finish(into: &events)
         return events
     }
