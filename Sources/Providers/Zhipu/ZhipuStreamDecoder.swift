@@ -33,6 +33,8 @@ package struct ZhipuStreamDecoder: AnswerDecoder {
             var read: [ChatEvent] = []
             decoder.feed(bytes, into: &read)
             for event in read { translator.take(event, into: &events) }
+            // Nothing comes behind the end, so that what was kept back is told while another channel may still be asked.
+            if decoder.isOver { translator.finish(into: &events) }
             kind = .current(decoder)
         case .legacy(var decoder):
             decoder.feed(bytes, into: &events)

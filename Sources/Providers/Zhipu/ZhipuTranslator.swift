@@ -45,10 +45,10 @@ struct ZhipuTranslator {
         }
     }
 
-    /// Ends the answer, with the breakdown that was kept back.
+    /// Ends the answer, with what was kept back.
     mutating func finish(into events: inout [ChatEvent]) {
-        guard let failure = breakdown else { return }
         for index in pieces.keys.sorted() { flush(index, &events) }
+        guard let failure = breakdown else { return }
         events.append(.failed(failure))
         breakdown = nil
     }
