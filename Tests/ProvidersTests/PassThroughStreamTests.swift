@@ -75,23 +75,6 @@ struct PassThroughStreamTests {
         #expect(ChatAnswer(events).failure?.kind == .brokenOff)
     }
 
-    @Test("leaves out chunks in which Azure's filter speaks alone")
-    func filterChunks() {
-        let finding =
-            #"{"id":"","object":"","created":0,"model":"","choices":[{"index":0,"finish_reason":null,"content_filter_results":{},"content_filter_offsets":{"check_offset":4}}]}"#
-        let text =
-            #"{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#
-        let stream = "data: \(finding)\n\ndata: \(text)\n\ndata: \(finding)\n\ndata: [DONE]\n\n"
-        let result = relay([Array(stream.utf8)], hidesUsage: false)
-        #expect(String(decoding: result.output, as: UTF8.self) == "data: \(text)\n\ndata: [DONE]\n\n")
-        let blocked = #"data: {"error":{"code":"content_filter","type":null,"message":"Filtered","status":400}}"#
-        guard case .failed(let failure) = relay([Array((blocked + "\n\n").utf8)], hidesUsage: false).outcome else {
-            Issue.record("no failure")
-            return
-        }
-        #expect(failure.kind == .badRequest && failure.status == 400 && !failure.isRetryable)
-    }
-
     @Test("hides usage from who did not ask, and nothing else", arguments: FixtureCase.streams)
     func hidesUsage(_ fixture: FixtureCase) throws {
         let stream = try #require(fixture.stream)

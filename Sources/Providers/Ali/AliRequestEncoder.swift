@@ -9,6 +9,7 @@ import JSON
 /// | media in the result of a tool, for a model that only reads; formats of answers without a name here | refused |
 /// | temperature and top_p out of range | the nearest in range |
 /// | frequency penalty, logit bias, user, metadata, store, service tier, verbosity | dropped |
+/// | place of system messages among the turns | lost: one goes first |
 /// | names of messages, `strict` of tools; place and context size of the web search | dropped |
 /// | how hard to think: only some models take it | thinking on, or off for `none` and `minimal` |
 /// | a whole answer of an open-weight `qwen3` that would think unasked, which it refuses | thinking off |
@@ -38,9 +39,16 @@ enum AliRequestEncoder {
         }
         if case .opaque = request.responseFormat { throw cannot("answer in this format", "response_format.type") }
         var messages: [JSON] = []
+        var instructions: [JSON] = []
         for (index, message) in request.messages.enumerated() {
-            messages += try encode(message, path: "messages[\(index)]", isMultimodal)
+            let encoded = try encode(message, path: "messages[\(index)]", isMultimodal)
+            if message.role == .system || message.role == .developer {
+                instructions += encoded
+            } else {
+                messages += encoded
+            }
         }
+        messages = Self.joined(instructions, isMultimodal) + messages
         let isSearching = model.hasSuffix(search)
         let name = isSearching ? String(model.dropLast(search.count)) : model
         var parameters = try tools(request)
@@ -53,6 +61,17 @@ enum AliRequestEncoder {
             "model": .string(name), "input": ["messages": .array(messages)], "parameters": .object(parameters),
         ]
         return body.encoded()
+    }
+
+    /// One system message of several: the service takes no more, and only at the beginning.
+    private static func joined(_ instructions: [JSON], _ isMultimodal: Bool) -> [JSON] {
+        guard instructions.count > 1 else { return instructions }
+        let contents = instructions.compactMap { $0["content"] }
+        let content: JSON =
+            isMultimodal
+            ? .array(contents.flatMap { $0.array ?? [] })
+            : .string(contents.compactMap(\.string).joined(separator: "\n\n"))
+        return [["role": "system", "content": content]]
     }
 
     /// The open-weight models of the third generation, named by their size (`qwen3-32b`), but for those made for one mode.

@@ -74,8 +74,10 @@ package enum OpenAIErrors {
                 (.badRequest, 400)
             case ("invalid_request_error", _): (.badRequest, 400)
             default:
-                // Some put the HTTP status into the code.
-                if case .number(let text) = failure.code, let status = Int(text), (400..<600).contains(status) {
+                // Some put the HTTP status into the code, Azure beside it too.
+                if let status = Int(failure.code.text) ?? root["error"]?["status"]?.int.map({ Int(clamping: $0) }),
+                    (400..<600).contains(status)
+                {
                     (kind(status: status, code: "", type: failure.type), status)
                 } else {
                     (.server, 502)

@@ -5,7 +5,7 @@ package import JSON
 /// Passes a stream of OpenAI's format on while the meter reads along.
 ///
 /// Each event comes out as `data: …` and a blank line with its payload unchanged, except that usage is hidden from a
-/// client who did not ask for it. `[DONE]` comes out once, from `finish`, and nothing after it.
+/// client who did not ask for it, and that what Azure's filter says outside of choices is dropped (`AzureFilter`). `[DONE]` comes out once, from `finish`, and nothing after it.
 package struct OpenAIStreamRelay {
     /// How the stream ended.
     package enum Outcome: Equatable {
@@ -24,6 +24,8 @@ package struct OpenAIStreamRelay {
     /// Index of the last choice seen: all up to it must finish.
     private var highestChoice: Int64 = 0
     private var failure: UpstreamFailure?
+    /// Set by the first chunk of a filter's, since only such streams have choices to repair.
+    private var filter: AzureFilter?
 
     package private(set) var usage: Usage?
     /// What the answer's pieces add up to; kept only while no usage has come.
@@ -90,28 +92,33 @@ package struct OpenAIStreamRelay {
 
     private mutating func read(_ root: JSONView, _ data: UnsafeRawBufferPointer, _ output: inout [UInt8]) {
         var hasChoices = false
-        var says = false
+        var lacksDelta = false
         root["choices"]?.forEachElement { choice in
             hasChoices = true
             hasBegun = true
             highestChoice = max(highestChoice, choice["index"]?.int ?? 0)
             // Some vendors write "" where null is meant.
-            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true {
-                finishedChoices += 1
-                says = true
+            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices += 1 }
+            guard let delta = choice["delta"] else {
+                lacksDelta = true
+                return
             }
-            guard let delta = choice["delta"] else { return }
-            says = true
             if usage == nil { OpenAIAnswer.append(delta, to: &produced) }
         }
         let usageMember = root["usage"]
+        if !hasChoices, usageMember?.isNull ?? true, AzureFilter.isHeadless(root) {
+            if filter == nil { filter = AzureFilter() }
+            return
+        }
+        if lacksDelta, AzureFilter.isVerdict(root) {
+            guard let repaired = (filter ?? AzureFilter()).repaired(data, hidesUsage: hidesUsage) else { return }
+            return repaired.withUnsafeBytes { emit($0, &output) }
+        }
+        if hasChoices { filter?.remember(root) }
         if let reported = OpenAIAnswer.usage(usageMember) {
             usage = reported
             produced = []
         }
-        // Azure's findings of its filter come in chunks of their own, with an empty id, in which clients look for a choice
-        // or its delta in vain.
-        if !says, usageMember.map({ $0.isNull }) ?? true, root["id"]?.withUTF8({ $0.isEmpty }) == true { return }
         guard hidesUsage, let usageMember else { return emit(data, &output) }
         if !hasChoices, !usageMember.isNull { return }
         guard let member = JSONSpans.find("usage", in: data) else { return emit(data, &output) }

@@ -7,9 +7,9 @@ package import JSON
 ///
 /// | What PaLM has not | What becomes of it |
 /// | --- | --- |
-/// | tools, images, speech, JSON mode, logprobs, stop sequences, the web search | refused |
+/// | tools, images, speech, JSON mode, logprobs, stop sequences, a limit on tokens, the web search | refused |
 /// | roles | authors `0` and `1`, by turns, the user's first and last; instructions are the context |
-/// | a limit on tokens, penalties, seed, user, metadata, names of messages, reasoning effort | dropped |
+/// | penalties, seed, user, metadata, names of messages, reasoning effort | dropped |
 package struct PaLM: Provider {
     package let descriptor = ProviderDescriptor(name: "PaLM2", format: .palm, channelTypes: [11])
 
@@ -38,6 +38,7 @@ package struct PaLM: Provider {
         if !request.tools.isEmpty { throw cannot("tools") }
         if !request.sampling.stop.isEmpty { throw cannot("stop") }
         if request.sampling.logprobs == true { throw cannot("logprobs") }
+        if let field = request.limits.tokensField { throw cannot(field) }
         if request.responseFormat != nil, request.responseFormat != .text { throw cannot("response_format") }
         if request.webSearch != nil { throw cannot("web_search_options") }
         if request.output.modalities?.contains(where: { $0 != "text" }) == true { throw cannot("modalities") }

@@ -6,9 +6,10 @@ import JSON
 ///
 /// | What version 3 has not | What becomes of it |
 /// | --- | --- |
-/// | tools, media, JSON mode, several answers, logprobs, stop sequences, speech, the web search | refused |
+/// | tools, media, JSON mode, several answers, logprobs, stop sequences, a limit on tokens | refused |
+/// | speech, the web search | refused |
 /// | temperature and top_p out of range | the nearest in range |
-/// | a limit on tokens, penalties, logit bias, seed, user, metadata, names of messages, reasoning | dropped |
+/// | penalties, logit bias, seed, user, metadata, names of messages, reasoning | dropped |
 /// | the persons of a `characterglm` | passed on as `meta` |
 enum ZhipuLegacyEncoder {
     static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
@@ -18,6 +19,7 @@ enum ZhipuLegacyEncoder {
         if request.sampling.logprobs == true { throw cannot("logprobs") }
         if !request.sampling.stop.isEmpty { throw cannot("stop") }
         if request.webSearch != nil { throw cannot("web_search_options") }
+        if let field = request.limits.tokensField { throw cannot(field) }
         if request.output.modalities?.contains(where: { $0 != "text" }) == true { throw cannot("modalities") }
         var turns: [(isUser: Bool, text: String)] = []
         var instructions = ""

@@ -45,11 +45,12 @@ struct ZhipuLegacyDecoder {
 
     private mutating func take(_ line: String, _ events: inout [ChatEvent]) {
         if line.isEmpty { return dispatch(&events) }
-        guard let colon = line.firstIndex(of: ":") else { return }
-        let value = String(line[line.index(after: colon)...])
-        if !value.isEmpty, value.first != " " { isSpaced = false }
+        // By bytes: a piece may begin with a mark that joins the colon, or a blank, to one letter.
+        guard let colon = line.utf8.firstIndex(of: 0x3a) else { return }
+        let value = String(line[line.utf8.index(after: colon)...])
+        if let first = value.utf8.first, first != 0x20 { isSpaced = false }
         switch line[..<colon] {
-        case "event": event = value.filter { $0 != " " }
+        case "event": event = String(value.unicodeScalars.filter { $0 != " " })
         case "data": data.append(value)
         case "meta": meta = try? JSON.parse(Array(value.utf8))
         default: break
@@ -60,7 +61,7 @@ struct ZhipuLegacyDecoder {
         defer { (event, data, meta, isSpaced) = ("", [], nil, true) }
         guard !event.isEmpty else { return }
         // Blanks before the words are text, but for the one that a spaced server writes.
-        let text = (isSpaced ? data.map { String($0.dropFirst()) } : data).joined(separator: "\n")
+        let text = (isSpaced ? data.map { String(Substring($0.utf8.dropFirst())) } : data).joined(separator: "\n")
         if event == "error" {
             return fail(ZhipuErrors.failure(code: "", message: text, status: 200), &events)
         }

@@ -39,11 +39,11 @@ enum ZhipuRequestEncoder {
         if kept.webSearch != nil { request.tools.append(search) }
         (request.responseFormat, request.limits) = (kept.responseFormat, kept.limits)
         request.stream.isOn = kept.stream.isOn
-        request.sampling.stop = kept.sampling.stop
         let encoded = try OpenAIRequestEncoder.encode(request, model: model)
         guard var body = (try? JSON.parse(encoded))?.object else { return encoded }
         // Usage comes unasked.
         body.members.removeAll { $0.key == "stream_options" }
+        if let stop = kept.sampling.stop.first { body["stop"] = [.string(stop)] }
         add(kept, to: &body)
         return JSON.object(body).encoded()
     }
