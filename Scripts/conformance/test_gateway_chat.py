@@ -16,7 +16,8 @@ class Chat(GatewayCase):
         before = self.books()
         answer = self.ask()
         choice = answer.choices[0]
-        self.assertEqual((answer.object, answer.model), ("chat.completion", self.upstream.model))
+        self.assertEqual(answer.object, "chat.completion")
+        self.assertTrue(answer.model)
         self.assertEqual((choice.message.role, choice.message.content), ("assistant", WORDS))
         self.assertEqual(choice.finish_reason, "stop")
         self.assertTrue(answer.id and answer.created)
@@ -54,6 +55,7 @@ class Chat(GatewayCase):
     @needs("a stream, letter by letter")
     def test_stream_helper(self):
         """The SDK's own accumulator makes the same answer of the chunks as comes whole."""
+        self.script(text=WORDS, count=2)
         messages = [{"role": "user", "content": "Say hello to Oslo."}]
         with self.client.chat.completions.stream(model=self.upstream.model, messages=messages) as stream:
             final = stream.get_final_completion()

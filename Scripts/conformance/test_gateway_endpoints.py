@@ -31,7 +31,7 @@ class Endpoints(GatewayCase):
 
     @needs("a picture")
     def test_picture(self):
-        used = self.gateway.used_quota()
+        before = self.books()
         answer = self.client.images.generate(model=self.upstream.row["image_model"], prompt="A red cube")
         self.assertTrue(answer.data[0].url or answer.data[0].b64_json)
-        self.assertGreater(self.gateway.used_quota(), used)
+        self.assertPaid(before)

