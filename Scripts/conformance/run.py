@@ -7,6 +7,7 @@
 """
 
 import argparse
+import io
 import os
 import sys
 import time
@@ -84,23 +85,27 @@ def run_suite(options):
 def run_upstreams(options):
     """Every case of `test_gateway_*` for every upstream; a line for each tells what came of them."""
     GatewayCase.gateway = Gateway(options.access)
-    lines = []
     upstreams = [upstream for upstream in Upstream.all() if options.upstream in (None, upstream.name)]
-    good = bool(upstreams)
-    for upstream in upstreams:
-        GatewayCase.gateway.connect(upstream)
-        GatewayCase.upstream = upstream
-        started = time.monotonic()
-        result = unittest.TextTestRunner(verbosity=1).run(load(options, lambda name: name.startswith("test_gateway_")))
-        wrong = len(result.failures) + len(result.errors)
-        lines.append(
-            f"{upstream.name:<12} {result.testsRun - len(result.skipped):>3} cases, {len(result.skipped):>2} not offered, "
-            f"{wrong} wrong, {time.monotonic() - started:.1f} s"
-        )
-        print(lines[-1], flush=True)
-        good = good and result.wasSuccessful() and result.testsRun
-    print("\n".join(["", *lines]))
-    return good
+    outcomes = [run_upstream(upstream, options) for upstream in upstreams]
+    return bool(outcomes) and all(outcomes)
+
+
+def run_upstream(upstream, options):
+    GatewayCase.gateway.connect(upstream)
+    GatewayCase.upstream = upstream
+    started = time.monotonic()
+    log = io.StringIO()
+    tests = load(options, lambda name: name.startswith("test_gateway_"))
+    result = unittest.TextTestRunner(stream=log, verbosity=0).run(tests)
+    skipped, wrong = len(result.skipped), len(result.failures) + len(result.errors)
+    if wrong:
+        print(log.getvalue())
+    print(
+        f"{upstream.name:<12} {result.testsRun - skipped:>3} cases, {skipped:>2} not offered, {wrong} wrong, "
+        f"{time.monotonic() - started:.1f} s",
+        flush=True,
+    )
+    return result.wasSuccessful() and result.testsRun > 0
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ class Chat(GatewayCase):
         self.assertEqual((choice.message.role, choice.message.content), ("assistant", WORDS))
         self.assertEqual(choice.finish_reason, "stop")
         self.assertTrue(answer.id and answer.created)
-        self.assertTrue(answer._request_id)
         self.assertCharged(before, answer.usage)
+        self.assertEqual(self.gateway.charges(self.upstream.channel)[0]["request_id"], answer._request_id)
 
     @needs("a stream, letter by letter")
     def test_stream(self):
@@ -86,6 +86,14 @@ class Chat(GatewayCase):
     def test_several_answers(self):
         answer = self.ask(n=2)
         self.assertEqual([choice.index for choice in answer.choices], [0, 1])
+
+    def test_more_models(self):
+        for model in self.upstream.more_models:
+            with self.subTest(model):
+                before = self.books()
+                answer = self.ask(model=model)
+                self.assertIn("Oslo", answer.choices[0].message.content)
+                self.assertCharged(before, answer.usage)
 
     def test_models(self):
         self.assertIn(self.upstream.model, [model.id for model in self.client.models.list()])
