@@ -98,11 +98,12 @@ def run_upstream(upstream, options):
     tests = load(options, lambda name: name.startswith("test_gateway_"))
     result = unittest.TextTestRunner(stream=log, verbosity=0).run(tests)
     skipped, wrong = len(result.skipped), len(result.failures) + len(result.errors)
+    lost = sum(reason.endswith(": lost") for _, reason in result.skipped)
     if wrong:
         print(log.getvalue())
     print(
-        f"{upstream.name:<12} {result.testsRun - skipped:>3} cases, {skipped:>2} not offered, {wrong} wrong, "
-        f"{time.monotonic() - started:.1f} s",
+        f"{upstream.name:<12} {result.testsRun - skipped:>3} cases, {skipped - lost:>2} not offered, "
+        f"{lost} lost by the matrix, {wrong} wrong, {time.monotonic() - started:.1f} s",
         flush=True,
     )
     return result.wasSuccessful() and result.testsRun > 0

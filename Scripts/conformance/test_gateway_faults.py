@@ -7,13 +7,18 @@ from gateway import GatewayCase, client_of, needs, read
 
 class Faults(GatewayCase):
     def assertBreaksOff(self):
-        """The SDK raises: within the stream by an error event, before it by a status if nothing had come yet."""
-        request_id = None
+        """The SDK raises: within the stream by an error event, before it by a status if nothing had come yet.
+
+        What was produced is charged.
+        """
+        before, request_id = self.books(), None
         with self.assertRaises(openai.APIError) as caught:
             stream = self.ask("mock-tokens-40", stream=True)
             request_id = stream.response.headers["x-request-id"]
             read(stream)
         self.assertExplained(caught.exception, request_id)
+        if request_id:
+            self.assertPaid(before)
 
     def assertUnavailable(self, **options):
         with self.assertRaises(openai.InternalServerError) as caught:
