@@ -36,13 +36,26 @@ package struct Baidu: EmbeddingProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         guard let token = root["access_token"]?.string, !token.isEmpty else {
-            let text = root["error_description"]?.string ?? "no access token was given"
-            throw UpstreamFailure(
-                kind: .authentication, status: 401, message: sanitized("Baidu refuses the key: \(text)", limit: 500),
-                type: "authentication_error",
-                code: .text(sanitized(root["error"]?.string ?? "invalid_client", limit: 100)))
+            throw Self.tokenFailure(root, status: status)
         }
         return AccessToken(text: token, lifetime: root["expires_in"]?.int ?? 3600)
+    }
+
+    /// Only a refused key condemns the channel: an outage of the token service passes.
+    private static func tokenFailure(_ root: JSON, status: Int) -> UpstreamFailure {
+        let code = root["error"]?.string ?? ""
+        let text = sanitized(root["error_description"]?.string ?? "no access token was given", limit: 500)
+        if ["invalid_client", "invalid_grant"].contains(code) || [400, 401, 403].contains(status) {
+            return UpstreamFailure(
+                kind: .authentication, status: 401, message: "Baidu refuses the key: \(text)",
+                type: "authentication_error",
+                code: .text(sanitized(code.isEmpty ? "invalid_client" : code, limit: 100)))
+        }
+        let isLimited = status == 429
+        return UpstreamFailure(
+            kind: isLimited ? .rateLimited : .server, status: isLimited ? 429 : 502,
+            message: "Baidu's token service failed: \(text)", type: isLimited ? "rate_limit_error" : "server_error",
+            code: .text(code.isEmpty ? "bad_upstream_response" : sanitized(code, limit: 100)))
     }
 
     private static func base(_ channel: ProviderChannel) -> String {
@@ -95,6 +108,10 @@ package struct Baidu: EmbeddingProvider {
     package func encode(
         _ request: EmbeddingRequest, for call: ProviderCall
     ) throws(RequestError) -> EncodedRequest {
+        if let asked = request.dimensions, asked != BaiduModels.dimensions(call.model) {
+            throw RequestError(
+                .invalidValue, "Baidu's vectors have one size; 'dimensions' cannot be chosen.", parameter: "dimensions")
+        }
         let texts = request.inputs.compactMap { input -> JSON? in
             if case .text(let text) = input { .string(text) } else { nil }
         }

@@ -5,7 +5,8 @@ import JSON
 struct BaiduAnswerReader {
     private var hasStarted = false
     private var calls = 0
-    private var usage: JSON?
+    /// The last that was told: it comes with every event, and grows.
+    private var usage: Usage?
     private(set) var isFinished = false
 
     /// - Parameter isEnd: whether this is the whole answer or the last event.
@@ -32,23 +33,24 @@ struct BaiduAnswerReader {
             let citation: JSON = ["url": url, "title": page["title"] ?? "", "start_index": 0, "end_index": 0]
             events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
         }
-        if let usage = root["usage"], (usage["total_tokens"]?.int ?? 0) > 0 { self.usage = usage }
+        // At once, so that a client that leaves is billed by the service's own count.
+        if let value = root["usage"], let counted = Self.usage(value), counted != usage {
+            usage = counted
+            events.append(.usage(counted, original: Opaque(.baidu, value)))
+        }
         guard isEnd else { return }
         isFinished = true
-        usageSoFar(into: &events)
         events.append(.finished(0, finishReason(root)))
     }
 
-    func usageSoFar(into events: inout [ChatEvent]) {
-        guard let usage else { return }
-        func number(_ name: String) -> Int64 { min(max(0, usage[name]?.int ?? 0), Usage.most) }
+    /// `nil` without a sum, or with none yet.
+    private static func usage(_ value: JSON) -> Usage? {
+        func number(_ name: String) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
+        guard number("total_tokens") > 0 else { return nil }
         let prompt = number("prompt_tokens")
         // Some answers have the sum and the prompt only.
-        let completion = usage["completion_tokens"] == nil ? max(0, number("total_tokens") - prompt) : nil
-        events.append(
-            .usage(
-                Usage(promptTokens: prompt, completionTokens: completion ?? number("completion_tokens")),
-                original: Opaque(.baidu, usage)))
+        let completion = value["completion_tokens"] == nil ? max(0, number("total_tokens") - prompt) : nil
+        return Usage(promptTokens: prompt, completionTokens: completion ?? number("completion_tokens"))
     }
 
     private func finishReason(_ root: JSON) -> FinishReason {

@@ -6,11 +6,14 @@ import JSON
 /// | What Baidu has not | What becomes of it |
 /// | --- | --- |
 /// | images, audio, documents; several calls of one turn; a call that must be (`required`); custom tools | refused |
-/// | several answers, logprobs, more than four stop sequences | refused |
+/// | several answers, logprobs, more than four stop sequences, spoken answers, unknown formats of answers | refused |
+/// | options of the web search | the search with citations; its place and context size dropped |
+/// | a limit of tokens above the model's, which no one lists | left to the service, which refuses it |
 /// | JSON schema | JSON mode, and the schema in words |
 /// | turns out of order | joined by role, an empty-ish one put in front |
 /// | temperature, top_p, frequency penalty out of range | the nearest in range; the penalty's scale is 1 to 2 |
 /// | presence penalty, logit bias, seed, metadata, store, reasoning effort | dropped |
+/// | names of messages, verbosity, `strict` of tools | dropped |
 /// | ids of calls | lost, and matched again by the function's name |
 struct BaiduRequestEncoder {
     private static let maxStops = 4
@@ -46,6 +49,10 @@ struct BaiduRequestEncoder {
         if let count = request.limits.count, count != 1 { throw cannot("give several answers", "n") }
         if request.sampling.logprobs == true { throw cannot("report log-probabilities", "logprobs") }
         if request.sampling.stop.count > maxStops { throw cannot("take more than four stop sequences", "stop") }
+        if request.output.modalities?.contains(where: { $0 != "text" }) == true {
+            throw cannot("answer in anything but text", "modalities")
+        }
+        if case .opaque = request.responseFormat { throw cannot("answer in this format", "response_format.type") }
         if request.messages.allSatisfy({ $0.role == .system || $0.role == .developer }) {
             throw RequestError(.invalidValue, "ERNIE needs a message of the user's.", parameter: "messages")
         }
@@ -68,6 +75,10 @@ struct BaiduRequestEncoder {
                 guard !name.isEmpty else {
                     throw RequestError(
                         .invalidValue, "No call has the id '\(result.callID)'.", parameter: path + ".tool_call_id")
+                }
+                for (inner, part) in result.parts.enumerated() {
+                    if case .text = part.content { continue }
+                    throw Self.cannot("take this part", "\(path).content[\(inner)]")
                 }
                 let text = Message(.tool, parts: result.parts).text
                 let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
@@ -159,6 +170,10 @@ struct BaiduRequestEncoder {
         switch request.responseFormat {
         case .jsonObject, .jsonSchema: body.append("response_format", "json_object")
         case .text, .opaque, nil: break
+        }
+        if request.webSearch != nil {
+            body.append("disable_search", false)
+            body.append("enable_citation", true)
         }
         for name in ["disable_search", "enable_citation", "enable_trace", "penalty_score"] {
             if let value = request.extras?.members[name] { body[name] = value }

@@ -27,7 +27,6 @@ package struct BaiduStreamDecoder: AnswerDecoder {
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
         if !isOver { take(&events) }
         guard !isOver else { return }
-        reader.usageSoFar(into: &events)
         fail(OpenAIErrors.cutStream, &events)
     }
 

@@ -19,6 +19,7 @@ package struct OpenAIStreamRelay {
     private let parser: JSONParser
     private var events: SSEParser
     private var isDone = false
+    private var hasBegun = false
     private var finishedChoices: Int64 = 0
     /// Index of the last choice seen: all up to it must finish.
     private var highestChoice: Int64 = 0
@@ -57,7 +58,8 @@ package struct OpenAIStreamRelay {
     package mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> Outcome {
         if let failure { return .failed(failure) }
         // Some vendors end without [DONE]; a finish reason and an orderly end are as good.
-        guard isDone || (isCleanEnd && finishedChoices > highestChoice) else { return .cut }
+        // An end without a beginning is no answer.
+        guard isDone && hasBegun || (isCleanEnd && finishedChoices > highestChoice) else { return .cut }
         output.append(contentsOf: "data: [DONE]\n\n".utf8)
         return .complete
     }
@@ -88,19 +90,28 @@ package struct OpenAIStreamRelay {
 
     private mutating func read(_ root: JSONView, _ data: UnsafeRawBufferPointer, _ output: inout [UInt8]) {
         var hasChoices = false
+        var says = false
         root["choices"]?.forEachElement { choice in
             hasChoices = true
+            hasBegun = true
             highestChoice = max(highestChoice, choice["index"]?.int ?? 0)
             // Some vendors write "" where null is meant.
-            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices += 1 }
-            guard usage == nil, let delta = choice["delta"] else { return }
-            OpenAIAnswer.append(delta, to: &produced)
+            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true {
+                finishedChoices += 1
+                says = true
+            }
+            guard let delta = choice["delta"] else { return }
+            says = true
+            if usage == nil { OpenAIAnswer.append(delta, to: &produced) }
         }
         let usageMember = root["usage"]
         if let reported = OpenAIAnswer.usage(usageMember) {
             usage = reported
             produced = []
         }
+        // Azure's findings of its filter come in chunks of their own, with an empty id, in which clients look for a choice
+        // or its delta in vain.
+        if !says, usageMember.map({ $0.isNull }) ?? true, root["id"]?.withUTF8({ $0.isEmpty }) == true { return }
         guard hidesUsage, let usageMember else { return emit(data, &output) }
         if !hasChoices, !usageMember.isNull { return }
         guard let member = JSONSpans.find("usage", in: data) else { return emit(data, &output) }

@@ -7,9 +7,9 @@ package import JSON
 ///
 /// | What PaLM has not | What becomes of it |
 /// | --- | --- |
-/// | tools, images, JSON mode, logprobs, stop sequences, a limit on tokens | refused, but for the limit: dropped |
-/// | roles | authors `0` and `1`, by turns; instructions are the context |
-/// | penalties, seed, user, metadata | dropped |
+/// | tools, images, speech, JSON mode, logprobs, stop sequences, the web search | refused |
+/// | roles | authors `0` and `1`, by turns, the user's first and last; instructions are the context |
+/// | a limit on tokens, penalties, seed, user, metadata, names of messages, reasoning effort | dropped |
 package struct PaLM: Provider {
     package let descriptor = ProviderDescriptor(name: "PaLM2", format: .palm, channelTypes: [11])
 
@@ -39,30 +39,36 @@ package struct PaLM: Provider {
         if !request.sampling.stop.isEmpty { throw cannot("stop") }
         if request.sampling.logprobs == true { throw cannot("logprobs") }
         if request.responseFormat != nil, request.responseFormat != .text { throw cannot("response_format") }
+        if request.webSearch != nil { throw cannot("web_search_options") }
+        if request.output.modalities?.contains(where: { $0 != "text" }) == true { throw cannot("modalities") }
         var context = ""
         var turns: [(author: String, text: String)] = []
         for (index, message) in request.messages.enumerated() {
+            var text = ""
             for part in message.parts {
                 switch part.content {
-                case .text, .reasoning, .refusal: break
+                case .text(let piece), .refusal(let piece): text += piece
+                case .reasoning: break
                 default: throw cannot("messages[\(index)].content")
                 }
             }
             if message.role == .system || message.role == .developer {
-                context += context.isEmpty ? message.text : "\n" + message.text
+                context += context.isEmpty ? text : "\n" + text
                 continue
             }
             let author = message.role == .assistant ? "1" : "0"
-            guard !message.text.isEmpty else { continue }
+            guard !text.isEmpty else { continue }
             if let last = turns.last, last.author == author {
-                turns[turns.count - 1].text += "\n" + message.text
+                turns[turns.count - 1].text += "\n" + text
             } else {
-                turns.append((author, message.text))
+                turns.append((author, text))
             }
         }
         guard !turns.isEmpty else {
             throw RequestError(.invalidValue, "PaLM 2 needs a message with text.", parameter: "messages")
         }
+        if turns.first?.author != "0" { turns.insert(("0", "…"), at: 0) }
+        if turns.last?.author != "0" { turns.append(("0", "…")) }
         var prompt = JSONObject()
         if !context.isEmpty { prompt.append("context", .string(context)) }
         prompt.append(
@@ -89,7 +95,11 @@ package struct PaLM: Provider {
         let candidates = root["candidates"]?.array ?? []
         for (index, candidate) in candidates.enumerated() {
             events.append(.choiceStarted(index))
-            events.append(.textDelta(index, candidate["content"]?.string ?? ""))
+            let text = candidate["content"]?.string ?? ""
+            events.append(.textDelta(index, text))
+            for source in candidate["citationMetadata"]?["citationSources"]?.array ?? [] {
+                if let citation = Self.citation(source, text) { events.append(.citation(index, citation)) }
+            }
             events.append(.finished(index, .stop))
         }
         guard candidates.isEmpty else { return events }
@@ -98,10 +108,25 @@ package struct PaLM: Provider {
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no candidates.",
                 code: .text("bad_upstream_response"))
         }
+        // No words of ours stand for the answer: they would be counted and charged as the model's.
+        let filters: JSON = [["reason": .string(sanitized(reason, limit: 60))]]
         return events + [
-            .choiceStarted(0), .refusalDelta(0, "The answer was withheld: \(sanitized(reason, limit: 60))."),
+            .choiceStarted(0), .extra(.choice(0), key: "filters", Opaque(.openAI, filters)),
             .finished(0, .contentFilter),
         ]
+    }
+
+    /// Google counts bytes where OpenAI counts characters; `nil` without an address.
+    private static func citation(_ source: JSON, _ text: String) -> Opaque? {
+        guard let url = source["uri"]?.string else { return nil }
+        func position(_ name: String) -> JSON {
+            let bytes = text.utf8.prefix(Int(clamping: max(0, source[name]?.int ?? 0)))
+            return .int(String(decoding: bytes, as: UTF8.self).unicodeScalars.count)
+        }
+        let citation: JSON = [
+            "url": .string(url), "title": "", "start_index": position("startIndex"), "end_index": position("endIndex"),
+        ]
+        return Opaque(.openAI, ["type": "url_citation", "url_citation": citation])
     }
 
     package func decoder() -> PaLMDecoder { PaLMDecoder() }
