@@ -41,6 +41,7 @@ def read_arguments():
     arguments.add_argument("--key", default=Target.key)
     arguments.add_argument("--model", default=Target.model)
     arguments.add_argument("--reasoning-model", default=Target.reasoning_model)
+    arguments.add_argument("--modules", help="run only the tests of these files, such as test_palm,test_azure_chat")
     arguments.add_argument("--only", help="run the tests whose name holds this")
     options = arguments.parse_args()
     if options.upstreams and not (options.access and options.mock):
@@ -70,7 +71,8 @@ def load(options, wanted):
     if options.only:
         loader.testNamePatterns = [f"*{options.only}*"]
     modules = sorted(name[:-3] for name in os.listdir(HERE) if name.startswith("test_") and name.endswith(".py"))
-    return loader.loadTestsFromNames([name for name in modules if wanted(name)])
+    chosen = options.modules.split(",") if options.modules else modules
+    return loader.loadTestsFromNames([name for name in modules if name in chosen and wanted(name)])
 
 
 def run_suite(options):
