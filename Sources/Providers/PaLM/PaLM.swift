@@ -4,13 +4,7 @@ package import JSON
 
 /// Google's PaLM 2, the API before Gemini (spec/wire/palm.md). Channel type 11. It has neither streams nor usage: a client that
 /// asks for a stream gets the whole answer as one, and tokens are counted here.
-///
-/// | What PaLM has not | What becomes of it |
-/// | --- | --- |
-/// | tools, images, JSON mode, logprobs, stop sequences, a limit on tokens | refused, but for the limit: dropped |
-/// | roles | authors `0` and `1`, by turns; instructions are the context |
-/// | penalties, seed, user, metadata | dropped |
-package struct PaLM: Provider {
+package struct PaLM: EmbeddingProvider {
     package let descriptor = ProviderDescriptor(name: "PaLM2", format: .palm, channelTypes: [11])
 
     private static let defaultBaseURL = "https://generativelanguage.googleapis.com"
@@ -19,89 +13,34 @@ package struct PaLM: Provider {
 
     package init() {}
 
+    // MARK: Chat
+
     package func encode(_ request: ChatRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest {
-        let base = call.channel.baseURL.isEmpty ? Self.defaultBaseURL : call.channel.baseURL
+        Self.request(call, "v1beta2/models/\(Self.model):generateMessage", try PaLMRequestEncoder.encode(request))
+    }
+
+    static func request(_ call: ProviderCall, _ path: String, _ body: [UInt8]) -> EncodedRequest {
+        let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
         return EncodedRequest(
-            url: "\(base)/v1beta2/models/\(Self.model):generateMessage",
+            url: "\(base)/\(path)",
             headers: [
                 "Content-Type": "application/json", "Accept": "application/json", "x-goog-api-key": call.channel.key,
-            ], body: try Self.body(request))
-    }
-
-    private static func cannot(_ field: String) -> RequestError {
-        RequestError(
-            .invalidValue, "PaLM 2 takes only text and has no such option; '\(field)' is not supported there.",
-            parameter: field)
-    }
-
-    private static func body(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
-        if !request.tools.isEmpty { throw cannot("tools") }
-        if !request.sampling.stop.isEmpty { throw cannot("stop") }
-        if request.sampling.logprobs == true { throw cannot("logprobs") }
-        if request.responseFormat != nil, request.responseFormat != .text { throw cannot("response_format") }
-        var context = ""
-        var turns: [(author: String, text: String)] = []
-        for (index, message) in request.messages.enumerated() {
-            for part in message.parts {
-                switch part.content {
-                case .text, .reasoning, .refusal: break
-                default: throw cannot("messages[\(index)].content")
-                }
-            }
-            if message.role == .system || message.role == .developer {
-                context += context.isEmpty ? message.text : "\n" + message.text
-                continue
-            }
-            let author = message.role == .assistant ? "1" : "0"
-            guard !message.text.isEmpty else { continue }
-            if let last = turns.last, last.author == author {
-                turns[turns.count - 1].text += "\n" + message.text
-            } else {
-                turns.append((author, message.text))
-            }
-        }
-        guard !turns.isEmpty else {
-            throw RequestError(.invalidValue, "PaLM 2 needs a message with text.", parameter: "messages")
-        }
-        var prompt = JSONObject()
-        if !context.isEmpty { prompt.append("context", .string(context)) }
-        prompt.append(
-            "messages", .array(turns.map { ["author": .string($0.author), "content": .string($0.text)] }))
-        var body: JSONObject = ["prompt": .object(prompt)]
-        if let value = request.sampling.temperature { body.append("temperature", .double(min(max(value, 0), 1))) }
-        if let value = request.sampling.topP { body.append("topP", .double(min(max(value, 0), 1))) }
-        if let value = request.sampling.topK { body.append("topK", .int(value)) }
-        if let count = request.limits.count {
-            guard (1...8).contains(count) else { throw cannot("n") }
-            body.append("candidateCount", .int(count))
-        }
-        return JSON.object(body).encoded()
+            ], body: body)
     }
 
     package func decode(
         _ body: [UInt8], status: Int, contentType: String?
     ) throws(UpstreamFailure) -> [ChatEvent] {
+        try PaLMAnswerReader.read(try Self.root(body, status: status, contentType: contentType))
+    }
+
+    static func root(
+        _ body: [UInt8], status: Int, contentType: String?
+    ) throws(UpstreamFailure) -> JSON {
         guard let root = try? JSON.parse(body), root.object != nil else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
-        if let failure = GeminiErrors.hidden(in: root) { throw failure }
-        var events: [ChatEvent] = [.started(AnswerHead(id: "", model: "", created: 0))]
-        let candidates = root["candidates"]?.array ?? []
-        for (index, candidate) in candidates.enumerated() {
-            events.append(.choiceStarted(index))
-            events.append(.textDelta(index, candidate["content"]?.string ?? ""))
-            events.append(.finished(index, .stop))
-        }
-        guard candidates.isEmpty else { return events }
-        guard let reason = root["filters"]?[0]?["reason"]?.string else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no candidates.",
-                code: .text("bad_upstream_response"))
-        }
-        return events + [
-            .choiceStarted(0), .refusalDelta(0, "The answer was withheld: \(sanitized(reason, limit: 60))."),
-            .finished(0, .contentFilter),
-        ]
+        return root
     }
 
     package func decoder() -> PaLMDecoder { PaLMDecoder() }
