@@ -5,7 +5,10 @@ import JSON
 struct BaiduAnswerReader {
     private var hasStarted = false
     private var calls = 0
-    private var usage: JSON?
+    /// What was told last.
+    private var usage: Usage?
+    /// Pages that were cited, which later events may name again.
+    private var cited: Set<String> = []
     private(set) var isFinished = false
 
     /// - Parameter isEnd: whether this is the whole answer or the last event.
@@ -26,29 +29,38 @@ struct BaiduAnswerReader {
             events.append(.toolCallStarted(0, index: calls, made))
             calls += 1
         }
-        let pages = root["search_info"]?["search_results"]?.array ?? root["tools_info"]?["baidu_search"]?.array ?? []
-        for page in pages {
-            guard let url = page["url"] else { continue }
-            let citation: JSON = ["url": url, "title": page["title"] ?? "", "start_index": 0, "end_index": 0]
-            events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
-        }
-        if let usage = root["usage"], (usage["total_tokens"]?.int ?? 0) > 0 { self.usage = usage }
+        readPages(root, &events)
+        readUsage(root, &events)
         guard isEnd else { return }
         isFinished = true
-        usageSoFar(into: &events)
         events.append(.finished(0, finishReason(root)))
     }
 
-    func usageSoFar(into events: inout [ChatEvent]) {
-        guard let usage else { return }
-        func number(_ name: String) -> Int64 { min(max(0, usage[name]?.int ?? 0), Usage.most) }
+    private mutating func readPages(_ root: JSON, _ events: inout [ChatEvent]) {
+        let pages = root["search_info"]?["search_results"]?.array ?? root["tools_info"]?["baidu_search"]?.array ?? []
+        for page in pages {
+            guard let url = page["url"]?.string, cited.insert(url).inserted else { continue }
+            let citation: JSON = [
+                "url": .string(url), "title": .string(page["title"]?.string ?? ""), "start_index": 0, "end_index": 0,
+            ]
+            events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
+        }
+    }
+
+    /// Told as soon as it is known, so that a client that leaves pays by Baidu's own count. Each event has it, and the first
+    /// ones of a stream may have zeros only, which say nothing.
+    private mutating func readUsage(_ root: JSON, _ events: inout [ChatEvent]) {
+        guard let value = root["usage"] else { return }
+        func number(_ name: String) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
         let prompt = number("prompt_tokens")
+        let total = number("total_tokens")
         // Some answers have the sum and the prompt only.
-        let completion = usage["completion_tokens"] == nil ? max(0, number("total_tokens") - prompt) : nil
-        events.append(
-            .usage(
-                Usage(promptTokens: prompt, completionTokens: completion ?? number("completion_tokens")),
-                original: Opaque(.baidu, usage)))
+        let completion = value["completion_tokens"] == nil ? max(0, total - prompt) : number("completion_tokens")
+        guard max(total, prompt, completion) > 0 else { return }
+        let told = Usage(promptTokens: prompt, completionTokens: completion)
+        guard told != usage else { return }
+        usage = told
+        events.append(.usage(told, original: Opaque(.baidu, value)))
     }
 
     private func finishReason(_ root: JSON) -> FinishReason {

@@ -2,6 +2,15 @@
 enum BaiduModels {
     static func endpoint(_ model: String) -> String { known[model] ?? model.lowercased() }
 
+    /// The size of an embedding model's vectors; `nil` for a model that is not known.
+    static func dimensions(_ endpoint: String) -> Int64? {
+        switch endpoint {
+        case "embedding-v1": 384
+        case "bge_large_zh", "bge_large_en", "tao_8k": 1024
+        default: nil
+        }
+    }
+
     private static let known = [
         "ERNIE-4.0-8K": "completions_pro", "ERNIE-4.0": "completions_pro", "ERNIE-Bot-4": "completions_pro",
         "ERNIE-4.0-8K-Preview-0518": "completions_adv_pro", "ERNIE-3.5-8K": "completions",

@@ -5,12 +5,16 @@ import JSON
 ///
 /// | What Baidu has not | What becomes of it |
 /// | --- | --- |
-/// | images, audio, documents; several calls of one turn; a call that must be (`required`); custom tools | refused |
+/// | images, audio, documents, also of a tool's result; several calls of one turn; custom tools | refused |
+/// | a call that must be (`required`); tools that the provider runs; spoken answers; other formats than JSON | refused |
 /// | several answers, logprobs, more than four stop sequences | refused |
 /// | JSON schema | JSON mode, and the schema in words |
+/// | web search | switched on, with citations; how much and for which place is left out |
 /// | turns out of order | joined by role, an empty-ish one put in front |
 /// | temperature, top_p, frequency penalty out of range | the nearest in range; the penalty's scale is 1 to 2 |
-/// | presence penalty, logit bias, seed, metadata, store, reasoning effort | dropped |
+/// | a limit of one token | two; one above the model's is Baidu's to refuse, since the models differ |
+/// | presence penalty, logit bias, seed, top_k, reasoning effort, verbosity, prediction | dropped |
+/// | names of speakers, earlier reasoning, metadata, store, service tier, cache options | dropped |
 /// | ids of calls | lost, and matched again by the function's name |
 struct BaiduRequestEncoder {
     private static let maxStops = 4
@@ -38,7 +42,7 @@ struct BaiduRequestEncoder {
         return JSON.object(body).encoded()
     }
 
-    private static func cannot(_ what: String, _ field: String) -> RequestError {
+    static func cannot(_ what: String, _ field: String) -> RequestError {
         RequestError(.invalidValue, "ERNIE cannot \(what); '\(field)' is not supported there.", parameter: field)
     }
 
@@ -46,6 +50,10 @@ struct BaiduRequestEncoder {
         if let count = request.limits.count, count != 1 { throw cannot("give several answers", "n") }
         if request.sampling.logprobs == true { throw cannot("report log-probabilities", "logprobs") }
         if request.sampling.stop.count > maxStops { throw cannot("take more than four stop sequences", "stop") }
+        if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
+            throw cannot("speak", "modalities")
+        }
+        if case .opaque = request.responseFormat { throw cannot("answer in that form", "response_format.type") }
         if request.messages.allSatisfy({ $0.role == .system || $0.role == .developer }) {
             throw RequestError(.invalidValue, "ERNIE needs a message of the user's.", parameter: "messages")
         }
@@ -69,7 +77,7 @@ struct BaiduRequestEncoder {
                     throw RequestError(
                         .invalidValue, "No call has the id '\(result.callID)'.", parameter: path + ".tool_call_id")
                 }
-                let text = Message(.tool, parts: result.parts).text
+                let text = try Self.text(of: result, path: path)
                 let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
                 let content: JSON = parsed == nil ? ["result": .string(text)] : parsed ?? [:]
                 turns.append(
@@ -98,6 +106,17 @@ struct BaiduRequestEncoder {
             if !text.isEmpty || call != nil { append("assistant", object, text) }
         case .user, .tool: if !text.isEmpty { append("user", ["role": "user", "content": .string(text)], text) }
         }
+    }
+
+    private static func text(of result: ToolResult, path: String) throws(RequestError) -> String {
+        var text = ""
+        for (index, part) in result.parts.enumerated() {
+            guard case .text(let piece) = part.content else {
+                throw cannot("take this part of a tool's result", "\(path).content[\(index)]")
+            }
+            text += piece
+        }
+        return text
     }
 
     private mutating func append(_ role: String, _ object: JSONObject, _ text: String) {
@@ -160,7 +179,11 @@ struct BaiduRequestEncoder {
         case .jsonObject, .jsonSchema: body.append("response_format", "json_object")
         case .text, .opaque, nil: break
         }
-        for name in ["disable_search", "enable_citation", "enable_trace", "penalty_score"] {
+        if request.webSearch != nil {
+            body.append("disable_search", false)
+            body.append("enable_citation", true)
+        }
+        for name in ["disable_search", "enable_citation", "enable_trace", "penalty_score", "min_output_tokens"] {
             if let value = request.extras?.members[name] { body[name] = value }
         }
     }

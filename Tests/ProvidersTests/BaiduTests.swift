@@ -1,0 +1,91 @@
+import Chat
+import JSON
+import Testing
+
+@testable import Providers
+
+/// What Baidu has besides the bodies of `Fixtures/Baidu`: access tokens, usage while a stream runs, embeddings.
+@Suite("Baidu")
+struct BaiduTests {
+    private static let call = ProviderCall(
+        channel: ProviderChannel(type: 15, baseURL: "", key: "ak|sk"), model: "Embedding-V1", accessToken: "24.tok")
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        var status: Int
+        var body: String
+        var kind: UpstreamFailure.Kind
+        var clientStatus: Int
+        var testDescription: String { "\(status) \(body)" }
+    }
+
+    static let refusals = [
+        Refusal(
+            status: 401, body: #"{"error":"invalid_client","error_description":"unknown client id"}"#,
+            kind: .authentication, clientStatus: 401),
+        Refusal(
+            status: 200, body: #"{"error":"invalid_client","error_description":"Client authentication failed"}"#,
+            kind: .authentication, clientStatus: 401),
+        Refusal(
+            status: 400, body: #"{"error":"invalid_grant","error_description":"revoked"}"#, kind: .authentication,
+            clientStatus: 401),
+        Refusal(status: 500, body: #"{"error":"server_error"}"#, kind: .server, clientStatus: 502),
+        Refusal(status: 503, body: "{}", kind: .server, clientStatus: 502),
+        Refusal(status: 200, body: "{}", kind: .server, clientStatus: 502),
+        Refusal(
+            status: 400, body: #"{"error":"unsupported_grant_type"}"#, kind: .server, clientStatus: 502),
+        Refusal(status: 429, body: #"{"error":"slow_down"}"#, kind: .rateLimited, clientStatus: 429),
+        Refusal(
+            status: 200, body: #"{"error_code":4,"error_msg":"Open api request limit reached"}"#, kind: .rateLimited,
+            clientStatus: 429),
+    ]
+
+    @Test("only what speaks of the key is taken for a bad key", arguments: refusals)
+    func tokenRefusal(_ refusal: Refusal) {
+        let failure = #expect(throws: UpstreamFailure.self) {
+            try Baidu().accessToken(from: Array(refusal.body.utf8), status: refusal.status)
+        }
+        #expect(failure?.kind == refusal.kind)
+        #expect(failure?.status == refusal.clientStatus)
+    }
+
+    @Test("usage is told with the event that brings it, and once")
+    func usage() {
+        func event(_ text: String, _ completion: Int) -> [UInt8] {
+            Array(
+                """
+                data: {"id":"as-1","is_end":false,"result":"\(text)",\
+                "usage":{"prompt_tokens":6,"completion_tokens":\(completion),"total_tokens":\(6 + completion)}}\n\n
+                """.utf8)
+        }
+        var decoder = Baidu().decoder()
+        var told: [Int64?] = []
+        for (text, completion) in [("a", 1), ("b", 1), ("c", 3)] {
+            var events: [ChatEvent] = []
+            decoder.feed(event(text, completion), into: &events)
+            told.append(ChatAnswer(events).usage?.completionTokens)
+        }
+        #expect(told == [1, nil, 3])
+    }
+
+    @Test("an answer without counts has no usage, rather than none used")
+    func noUsage() throws {
+        for usage in ["{}", #"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#, "null"] {
+            let body = Array(#"{"id":"as-1","result":"x","usage":\#(usage)}"#.utf8)
+            #expect(ChatAnswer(try Baidu().decode(body, status: 200, contentType: nil)).usage == nil)
+        }
+    }
+
+    @Test("a size of vectors is refused unless it is the model's")
+    func dimensions() throws {
+        var request = EmbeddingRequest(model: "m", inputs: [.text("x")], dimensions: 256)
+        let error = #expect(throws: RequestError.self) { try Baidu().encode(request, for: Self.call) }
+        #expect(error?.parameter == "dimensions")
+        request.dimensions = 384
+        let encoded = try Baidu().encode(request, for: Self.call)
+        #expect(String(decoding: encoded.body, as: UTF8.self) == #"{"input":["x"]}"#)
+        #expect(
+            encoded.url
+                == "https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop/embeddings/embedding-v1?access_token=24.tok"
+        )
+    }
+}
