@@ -88,4 +88,38 @@ struct BaiduTests {
                 == "https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop/embeddings/embedding-v1?access_token=24.tok"
         )
     }
+
+    @Test("a picture is asked for in Baidu's words")
+    func picture() throws {
+        var request = ImageRequest(model: "m", prompt: "a fox")
+        (request.count, request.size, request.style, request.quality) = (2, "1024x1024", "vivid", "hd")
+        request.user = "u1"
+        var call = Self.call
+        call.model = "Stable-Diffusion-XL"
+        let encoded = try Baidu().encode(request, for: call)
+        #expect(encoded.url.contains("/text2image/sd_xl?"))
+        #expect(
+            String(decoding: encoded.body, as: UTF8.self)
+                == #"{"prompt":"a fox","n":2,"size":"1024x1024","user_id":"u1"}"#)
+        request.count = 5
+        #expect(#expect(throws: RequestError.self) { try Baidu().encode(request, for: call) }?.parameter == "n")
+        (request.count, request.responseFormat) = (1, "url")
+        let error = #expect(throws: RequestError.self) { try Baidu().encode(request, for: call) }
+        #expect(error?.parameter == "response_format")
+    }
+
+    @Test("pictures are read, and an answer without any is none")
+    func pictures() throws {
+        let body = #"{"created":7,"data":[{"b64_image":"aGk=","index":0},{"index":1}]}"#
+        guard case .done(let answer) = try Baidu().decodeImages(Array(body.utf8), status: 200, for: Self.call) else {
+            Issue.record("the pictures are not done")
+            return
+        }
+        #expect(answer == ImageAnswer(created: 7, images: [.init(.base64(type: "image/png", data: "aGk="))]))
+        for empty in ["{}", #"{"data":[]}"#, #"{"error_code":336003,"error_msg":"prompt is invalid"}"#] {
+            #expect(throws: UpstreamFailure.self) {
+                try Baidu().decodeImages(Array(empty.utf8), status: 200, for: Self.call)
+            }
+        }
+    }
 }

@@ -69,7 +69,7 @@ package struct Baidu: EmbeddingProvider {
         Self.request(call, "chat/" + BaiduModels.endpoint(call.model), try BaiduRequestEncoder.encode(request))
     }
 
-    private static func request(_ call: ProviderCall, _ path: String, _ body: [UInt8]) -> EncodedRequest {
+    static func request(_ call: ProviderCall, _ path: String, _ body: [UInt8]) -> EncodedRequest {
         let token = percentEncoded(call.accessToken ?? "")
         let path = "/rpc/2.0/ai_custom/v1/wenxinworkshop/\(path)?access_token=\(token)"
         return EncodedRequest(
@@ -77,13 +77,19 @@ package struct Baidu: EmbeddingProvider {
             headers: ["Content-Type": "application/json", "Accept": "application/json"], body: body)
     }
 
-    package func decode(
-        _ body: [UInt8], status: Int, contentType: String?
-    ) throws(UpstreamFailure) -> [ChatEvent] {
+    /// A body that is no error.
+    static func answer(_ body: [UInt8], status: Int, contentType: String?) throws(UpstreamFailure) -> JSON {
         guard let root = try? JSON.parse(body), root.object != nil else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = BaiduErrors.hidden(in: root) { throw failure }
+        return root
+    }
+
+    package func decode(
+        _ body: [UInt8], status: Int, contentType: String?
+    ) throws(UpstreamFailure) -> [ChatEvent] {
+        let root = try Self.answer(body, status: status, contentType: contentType)
         guard root["result"] != nil || root["function_call"] != nil else {
             throw UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no result.",
@@ -130,10 +136,7 @@ package struct Baidu: EmbeddingProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        guard let root = try? JSON.parse(body), root.object != nil else {
-            throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
-        }
-        if let failure = BaiduErrors.hidden(in: root) { throw failure }
+        let root = try Self.answer(body, status: status, contentType: nil)
         let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
         let tokens = root["usage"]?["prompt_tokens"]?.int ?? root["usage"]?["total_tokens"]?.int
         return EmbeddingAnswer(

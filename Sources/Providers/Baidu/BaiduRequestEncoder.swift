@@ -14,7 +14,7 @@ import JSON
 /// | temperature, top_p, frequency penalty out of range | the nearest in range; the penalty's scale is 1 to 2 |
 /// | a limit of one token | two; one above the model's is Baidu's to refuse, since the models differ |
 /// | presence penalty, logit bias, seed, top_k, reasoning effort, verbosity, prediction | dropped |
-/// | names of speakers, earlier reasoning, metadata, store, service tier, cache options | dropped |
+/// | names of speakers, earlier reasoning, `strict`, metadata, store, service tier, cache options | dropped |
 /// | ids of calls | lost, and matched again by the function's name |
 struct BaiduRequestEncoder {
     private static let maxStops = 4
@@ -150,7 +150,7 @@ struct BaiduRequestEncoder {
             guard case .function(let function) = tool else { throw cannot("run this tool", "tools[\(index)].type") }
             functions.append([
                 "name": .string(function.name), "description": .string(function.description ?? function.name),
-                "parameters": function.parameters ?? ["type": "object", "properties": [:]],
+                "parameters": Self.schema(function.parameters),
             ])
         }
         guard !functions.isEmpty else { return }
@@ -164,6 +164,14 @@ struct BaiduRequestEncoder {
         body.append("functions", .array(functions))
     }
 
+    /// Even a function without arguments needs an object.
+    private static func schema(_ parameters: JSON?) -> JSON {
+        guard let parameters, parameters.object?.members.isEmpty == false else {
+            return ["type": "object", "properties": [:]]
+        }
+        return parameters
+    }
+
     private static func add(options request: ChatRequest, to body: inout JSONObject) {
         let sampling = request.sampling
         if request.stream.isOn { body.append("stream", true) }
@@ -174,7 +182,7 @@ struct BaiduRequestEncoder {
         }
         if !sampling.stop.isEmpty { body.append("stop", .array(sampling.stop.map { .string($0) })) }
         if let limit = request.limits.tokens { body.append("max_output_tokens", .int(max(2, limit))) }
-        if let user = request.account.user { body.append("user_id", .string(user)) }
+        if let user = request.account.user ?? request.account.safetyIdentifier { body.append("user_id", .string(user)) }
         switch request.responseFormat {
         case .jsonObject, .jsonSchema: body.append("response_format", "json_object")
         case .text, .opaque, nil: break
