@@ -81,13 +81,11 @@ extension Case {
             guard said.contains("not do-d11") else { throw .lost("the words of the refusal") }
         },
         Case("an answer withheld by the provider's filter") { (judge) async throws(Verdict) in
-            let reply = try await judge.ask(judge.chat("mock-filter and mock-tokens-20"))
-            if reply.status == 400 {
-                try expect(reply.json?["error"]?["code"]?.string ?? "", "content_filter", "the error's code")
-            } else {
-                let answer = try judge.good(reply)
-                try expect(answer["choices"]?[0]?["finish_reason"]?.string ?? "", "content_filter", "finish_reason")
-            }
+            // Some tell it as an error, and some only in streams.
+            let reply = try await judge.ask(judge.chat("mock-filter and mock-tokens-20", ["stream": true]))
+            let answer = StreamReply(reply)
+            let code = (reply.json?["error"] ?? answer.error)?["code"]?.string
+            try expect(code ?? answer.finish ?? "", "content_filter", "the error's code or the finish_reason")
         },
     ]
 }

@@ -63,6 +63,11 @@ extension ChatRequest {
 
         /// Tokens of one answer, whichever way they were limited.
         package var tokens: Int64? { maxCompletionTokens ?? maxTokens }
+
+        /// The client's name for that limit, for providers that know none.
+        package var tokensField: String? {
+            maxCompletionTokens != nil ? "max_completion_tokens" : maxTokens != nil ? "max_tokens" : nil
+        }
     }
 
     /// How the answer is sent.

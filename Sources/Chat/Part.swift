@@ -1,3 +1,5 @@
+package import JSON
+
 /// One piece of a message.
 package struct Part: Sendable, Equatable {
     package enum Content: Sendable, Equatable {
@@ -116,14 +118,37 @@ package struct Reasoning: Sendable, Equatable {
     package var signature: String?
     /// In place of the text, where the provider hides it.
     package var encrypted: String?
-    /// Whose signature or encryption it is: no other provider understands it.
+    /// In place of the text: a step of the provider's own, such as a search that it made, to be sent back whole.
+    package var block: JSON?
+    /// Whose signature, encryption or block it is: no other provider understands it.
     package var format: WireFormat?
+    /// Counts these pieces of one answer, since clients that join a stream go by it.
+    package var index: Int?
+    /// What of the answer came before it; `nil` means nothing, or that the provider does not care.
+    package var place: Place?
 
-    package init(text: String, signature: String? = nil, encrypted: String? = nil, format: WireFormat? = nil) {
+    /// Letters (Unicode scalars) of the text, and calls.
+    package struct Place: Sendable, Equatable {
+        package var letters: Int
+        package var calls: Int
+
+        package init(letters: Int, calls: Int) {
+            self.letters = letters
+            self.calls = calls
+        }
+    }
+
+    package init(
+        text: String, signature: String? = nil, encrypted: String? = nil, block: JSON? = nil,
+        format: WireFormat? = nil, index: Int? = nil, place: Place? = nil
+    ) {
         self.text = text
         self.signature = signature
         self.encrypted = encrypted
+        self.block = block
         self.format = format
+        self.index = index
+        self.place = place
     }
 }
 

@@ -14,6 +14,9 @@ package protocol Provider: Sendable {
     /// What is wrong with a channel's key, as a sentence; `nil` if it has the provider's form (spec/channels.md §1).
     func problem(withKey key: String) -> String?
 
+    /// What is wrong with a channel's key or settings, as a sentence.
+    func problem(with channel: ProviderChannel) -> String?
+
     /// The request that fetches an access token with the channel's key; `nil` where the key itself signs.
     func tokenRequest(for channel: ProviderChannel) -> EncodedRequest?
 
@@ -38,6 +41,7 @@ package protocol Provider: Sendable {
 
 extension Provider {
     package func problem(withKey key: String) -> String? { nil }
+    package func problem(with channel: ProviderChannel) -> String? { problem(withKey: channel.key) }
     package func tokenRequest(for channel: ProviderChannel) -> EncodedRequest? { nil }
     package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
         throw UpstreamFailure(kind: .authentication, status: 401, message: "This provider has no access tokens.")

@@ -21,7 +21,7 @@ package enum ProviderRegistry {
     /// Types that are known by name only (spec/channels.md §1), so that they can be refused by name.
     package static let unserved: [Int: String] = [
         18: "Xunfei",
-        21: "AI Proxy Library", 23: "Tencent", 30: "Ollama", 33: "AWS", 34: "Coze", 35: "Cohere",
+        21: "AI Proxy Library", 30: "Ollama", 33: "AWS", 34: "Coze", 35: "Cohere",
         37: "Cloudflare", 38: "DeepL", 42: "Vertex AI", 43: "Proxy", 46: "Replicate",
     ]
 }

@@ -66,11 +66,28 @@ struct OpenAIFormatTests {
     func firstChunks() {
         let text = deltas(stream([.choiceStarted(0), .textDelta(0, "Hi"), .finished(0, .stop)]))
         #expect(text == [["role": "assistant", "content": "", "refusal": nil], ["content": "Hi"], [:]])
-        let call = ToolCall(id: "", name: "f", arguments: "")
+        let call = ToolCall(id: "", name: "f", arguments: "{}")
         let tool = deltas(stream([.choiceStarted(0), .toolCallStarted(0, index: 0, call), .finished(0, .toolCalls)]))
         #expect(tool.first??["content"] == .null)
         #expect(tool.first??["tool_calls"]?[0]?["id"] == "call_chatcmpl-1_0_0")
         #expect(tool.count == 2)
+    }
+
+    @Test("gives a call that came without arguments an empty object, unless it was cut short")
+    func bareCalls() {
+        let start: [ChatEvent] = [
+            .choiceStarted(0), .toolCallStarted(0, index: 0, ToolCall(id: "a", name: "f", arguments: "")),
+            .toolCallStarted(0, index: 1, ToolCall(id: "b", name: "g", arguments: "")),
+            .toolCallArgumentsDelta(0, index: 1, "[]"),
+        ]
+        func pieces(_ reason: FinishReason) -> [String] {
+            deltas(stream(start + [.finished(0, reason)])).compactMap {
+                let call = $0?["tool_calls"]?[0]
+                return call.map { "\($0["index"]?.int ?? 9)\($0["function"]?["arguments"]?.string ?? "")" }
+            }
+        }
+        #expect(pieces(.toolCalls) == ["0", "1", "1[]", "0{}"])
+        #expect(pieces(.length) == ["0", "1", "1[]"])
     }
 
     @Test("chunks of text have the same members as any other", arguments: [false, true])

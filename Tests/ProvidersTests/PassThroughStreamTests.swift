@@ -53,6 +53,8 @@ struct PassThroughStreamTests {
         let stream = try #require(fixture.stream)
         let result = relay([stream], hidesUsage: false)
         let sent = MergedAnswer.payloads(stream).filter { (try? JSON.parse($0)["error"] == nil) ?? false }
+            // Findings of Azure's filter alone.
+            .filter { (try? JSON.parse($0)["id"]?.string) != "" }
         let upToDone = fixture.name == "after-done" ? Array(sent.prefix(3)) : sent
         let upToJunk = fixture.name == "vendor-junk-event" ? Array(sent.prefix(2)) : upToDone
         var got = MergedAnswer.payloads(result.output)
@@ -60,6 +62,17 @@ struct PassThroughStreamTests {
         // The lines of one event are one line now.
         #expect(got == upToJunk.map { $0.map { $0 == 0x0a ? 0x20 : $0 } })
         #expect(!result.output.contains(0x0d))
+    }
+
+    @Test("an end without a beginning is no answer")
+    func onlyDone() {
+        let stream = Array("data: [DONE]\n\n".utf8)
+        #expect(relay([stream], hidesUsage: false).outcome == .cut)
+        var decoder = OpenAI().decoder()
+        var events: [ChatEvent] = []
+        decoder.feed(stream, into: &events)
+        decoder.finish(isCleanEnd: true, into: &events)
+        #expect(ChatAnswer(events).failure?.kind == .brokenOff)
     }
 
     @Test("hides usage from who did not ask, and nothing else", arguments: FixtureCase.streams)

@@ -27,6 +27,7 @@ struct ProviderRegistryTests {
                 1, "https://gateway.ai.cloudflare.com/v1/a/b/openai",
                 "https://gateway.ai.cloudflare.com/v1/a/b/openai/chat/completions"
             ),
+            (23, "", "https://api.hunyuan.cloud.tencent.com/v1/chat/completions"),
             (27, "", "https://api.minimax.chat/v1/text/chatcompletion_v2"),
             (40, "", "https://ark.cn-beijing.volces.com/api/v3/chat/completions"),
             (41, "", "https://api.novita.ai/v3/openai/chat/completions"),
@@ -43,6 +44,56 @@ struct ProviderRegistryTests {
         #expect(encoded.url == url)
         #expect(encoded.headers["Authorization"] == "Bearer sk-secret")
         #expect(encoded.body == Array(#"{"model":"n","messages":[{"role":"user","content":"Hi"}]}"#.utf8))
+    }
+
+    @Test(
+        "says what is wrong with a key or a setting",
+        arguments: [
+            (1, "sk-a b", "", "blanks"), (1, "sk-a\u{7f}", "", "control"), (1, "sk-a", "", nil),
+            (23, "1|id|key", "", "compatible address"), (23, "sk-a", "", nil), (3, "k", "yesterday", "api_version"),
+            (3, "k", "2024-10-21", nil), (3, "k", "2025-04-01-preview", nil),
+            (3, "k", "2025-04-01-beta", "api_version"),
+            (15, "only-one", "", "|"), (16, "nodot", "", "secret"),
+        ] as [(Int, String, String, String?)])
+    func keys(_ type: Int, _ key: String, _ version: String, _ word: String?) throws {
+        let channel = ProviderChannel(type: type, baseURL: "", key: key, settings: ["api_version": version])
+        let problem = try #require(ProviderRegistry.provider(of: type)).problem(with: channel)
+        if let word { #expect(problem?.contains(word) == true) } else { #expect(problem == nil) }
+    }
+
+    @Test("adapts a request to what a vendor's format has not, and refuses the rest by name")
+    func dialects() throws {
+        func encode(_ type: Int, _ request: ChatRequest) throws -> JSON {
+            let channel = ProviderChannel(type: type, baseURL: "", key: "k")
+            let provider = try #require(ProviderRegistry.provider(of: type))
+            return try JSON.parse(provider.encode(request, for: ProviderCall(channel: channel, model: "m")).body)
+        }
+        let marked = Part(.text("b"), cacheBreakpoint: CacheBreakpoint(lifetime: "1h"))
+        var request = ChatRequest(
+            model: "m",
+            messages: [
+                Message(.developer, parts: [.text("a")]), Message(.user, parts: [marked]),
+                Message(.system, parts: [.text("c")]), Message(.user, parts: [.text("d")]),
+            ])
+        let baidu = try encode(47, request)["messages"]
+        #expect(baidu?[0] == ["role": "system", "content": "a\n\nc"])
+        #expect(baidu?[1]?["content"]?.array?.compactMap { $0["text"]?.string } == ["b", "d"])
+        let ali = try encode(49, request)["messages"]
+        #expect(ali?.array?.count == 3)
+        #expect(ali?[1]?["content"]?[0]?["cache_control"] == ["type": "ephemeral", "ttl": "1h"])
+        request.messages.append(Message(.user, parts: [Part(.audio(.base64(type: "wav", data: "AA==")))]))
+        #expect(
+            try encode(49, request)["messages"]?[3]?["content"]?[0]?["input_audio"]?["data"]?.string
+                == "data:;base64,AA==")
+        let sound = #expect(throws: RequestError.self) { try encode(47, request) }
+        #expect(sound?.parameter == "messages[4].content[0]")
+        request.messages.removeLast()
+        request.toolChoice = .required
+        #expect(throws: RequestError.self) { try encode(49, request) }
+        request.toolChoice = nil
+        request.limits.count = 2
+        let count = #expect(throws: RequestError.self) { try encode(47, request) }
+        #expect(count?.parameter == "n")
     }
 
     @Test("refuses a block of another provider's, naming where it stands")

@@ -1,4 +1,5 @@
 import Chat
+import Formats
 import HTTP
 import JSON
 import Providers
@@ -16,7 +17,7 @@ struct UpstreamErrorTests {
         var body: String
         var kind: UpstreamFailure.Kind
         var message: String
-        var type = "upstream_error"
+        var type = "invalid_request_error"
         var code = UpstreamFailure.Code.text("bad_response_status_code")
         var testDescription: String { "\(status) \(body.prefix(60))" }
     }
@@ -39,7 +40,9 @@ struct UpstreamErrorTests {
         Case(
             status: 400, body: #"{"error":{"message":"Bad","code":1210}}"#, kind: .badRequest, message: "Bad",
             code: .number("1210")),
-        Case(status: 500, body: #"{"error":"model not found"}"#, kind: .server, message: "model not found"),
+        Case(
+            status: 500, body: #"{"error":"model not found"}"#, kind: .server, message: "model not found",
+            type: "server_error"),
         Case(
             status: 422, body: #"{"detail":[{"loc":["body"],"msg":"field required"}]}"#, kind: .badRequest,
             message: "field required"),
@@ -48,19 +51,55 @@ struct UpstreamErrorTests {
             status: 400, body: #"{"message":"nope","code":40301}"#, kind: .badRequest, message: "nope",
             code: .number("40301")),
         Case(status: 400, body: #"{"header":{"message":"h"}}"#, kind: .badRequest, message: "h"),
-        Case(status: 402, body: #"{"error":{"message":"Pay"}}"#, kind: .quotaExceeded, message: "Pay", code: .none),
         Case(
-            status: 503, body: "{}", kind: .overloaded, message: "The upstream answered with status 503 and no message."
-        ),
+            status: 402, body: #"{"error":{"message":"Pay"}}"#, kind: .quotaExceeded, message: "Pay",
+            type: "insufficient_quota",
+            code: .none),
+        Case(
+            status: 503, body: "{}", kind: .overloaded,
+            message: "The upstream answered with status 503 and no message.",
+            type: "server_error"),
         Case(
             status: 500, body: "", kind: .server,
             message: "The upstream answered with status 500 and an empty body where JSON was due.",
-            code: .text("bad_upstream_response")),
+            type: "upstream_error", code: .text("bad_upstream_response")),
         Case(
             status: 500, body: "[1]", kind: .server,
             message: "The upstream answered with status 500 and 3 bytes that are not JSON where JSON was due.",
-            code: .text("bad_upstream_response")),
+            type: "upstream_error", code: .text("bad_upstream_response")),
+        Case(
+            status: 401, body: #"{"error":{"code":"401","message":"Access denied due to invalid subscription key."}}"#,
+            kind: .authentication, message: "Access denied due to invalid subscription key.",
+            code: .text("invalid_api_key")),
+        Case(
+            status: 429, body: #"{"error":{"code":"429","message":"Please retry after 24 seconds."}}"#,
+            kind: .rateLimited, message: "Please retry after 24 seconds.", type: "rate_limit_error",
+            code: .text("rate_limit_exceeded")),
+        Case(
+            status: 400,
+            body:
+                #"{"error":{"message":"Output data may contain inappropriate content.","code":"data_inspection_failed"}}"#,
+            kind: .badRequest, message: "Output data may contain inappropriate content.", code: .text("content_filter")),
     ]
+
+    @Test("reads the wait that Azure's sentence names")
+    func azureWait() {
+        let body = #"{"error":{"code":"429","message":"Requests have exceeded. Please retry after 24 seconds."}}"#
+        #expect(failure(429, body).retryAfter == 24)
+    }
+
+    @Test("names the argument that Azure's message names, and carries which category of the filter was hit")
+    func azureDetails() throws {
+        let unknown =
+            #"{"error":{"message":"Unrecognized request argument supplied: service_tier","type":"invalid_request_error","param":null,"code":null}}"#
+        #expect(failure(400, unknown).parameter == "service_tier")
+        let filter =
+            #"{"error":{"message":"Filtered","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":{"hate":{"filtered":true,"severity":"high"}}}}}"#
+        let failure = failure(400, filter)
+        #expect(failure.kind == .badRequest && failure.parameter == "prompt" && failure.type == "invalid_request_error")
+        let body = try JSON.parse(OpenAIError.body(failure))
+        #expect(body["error"]?["innererror"]?["content_filter_result"]?["hate"]?["severity"]?.string == "high")
+    }
 
     @Test("keeps what the provider said", arguments: cases)
     func described(_ example: Case) {

@@ -111,9 +111,11 @@ extension TokenLedger.Total {
 
 extension Served {
     var json: JSON {
-        [
+        var object: JSONObject = [
             "id": .string(id), "model": .string(model), "key": .string(key), "prompt_tokens": .int(promptTokens),
             "completion_tokens": .int(completionTokens), "cached_tokens": .int(cachedTokens),
         ]
+        if !tellsUsage { object["tells_usage"] = false }
+        return .object(object)
     }
 }

@@ -61,13 +61,19 @@ enum OpenAIAnswerJSON {
     /// A block of `reasoning_details`, as OpenRouter has them; clients send it back with the next turn.
     static func detail(_ block: Reasoning) -> JSON {
         var object = JSONObject()
-        if let data = block.encrypted {
+        if let step = block.block {
+            object = ["type": "reasoning.block", "block": step]
+        } else if let data = block.encrypted {
             object = ["type": "reasoning.encrypted", "data": .string(data)]
         } else {
             object = ["type": "reasoning.text", "text": .string(block.text)]
         }
         if let signature = block.signature { object.append("signature", .string(signature)) }
         if let format = block.format { object.append("format", .string(format.rawValue)) }
+        if let index = block.index { object.append("index", .int(index)) }
+        if let place = block.place {
+            object.append("place", ["letters": .int(place.letters), "calls": .int(place.calls)])
+        }
         return .object(object)
     }
 

@@ -1,11 +1,13 @@
 package import Chat
-import JSON
+package import JSON
 
 /// The error object that OpenAI's clients read (spec/wire/openai.md §12).
 package enum OpenAIError {
     /// `{"error":{"message","type","param","code"}}`; all four members are always there.
+    /// - Parameter inner: Azure's `innererror`.
     package static func body(
-        message: String, type: String, parameter: String? = nil, code: UpstreamFailure.Code = .none
+        message: String, type: String, parameter: String? = nil, code: UpstreamFailure.Code = .none,
+        inner: JSON? = nil
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
@@ -23,6 +25,10 @@ package enum OpenAIError {
         case .text(let text): writer.string(text)
         case .number(let text): writer.raw(Array(text.utf8))
         }
+        if let inner {
+            writer.key("innererror")
+            writer.value(inner)
+        }
         writer.endObject()
         writer.endObject()
         return writer.bytes
@@ -30,7 +36,9 @@ package enum OpenAIError {
 
     /// What an upstream refused or broke.
     package static func body(_ failure: UpstreamFailure) -> [UInt8] {
-        body(message: failure.message, type: failure.type, parameter: failure.parameter, code: failure.code)
+        body(
+            message: failure.message, type: failure.type, parameter: failure.parameter, code: failure.code,
+            inner: failure.inner?.value)
     }
 
     /// What is wrong with the client's request; goes with status 400.

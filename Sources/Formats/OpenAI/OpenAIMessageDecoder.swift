@@ -95,9 +95,14 @@ enum OpenAIMessageDecoder {
 
     private static func detail(_ value: JSON) -> Reasoning? {
         guard let format = value["format"]?.string.flatMap({ WireFormat(rawValue: $0) }) else { return nil }
+        func count(_ value: JSON?) -> Int? { value?.int.map { Int(min(max(0, $0), 1 << 40)) } }
+        let place = value["place"].map {
+            Reasoning.Place(letters: count($0["letters"]) ?? 0, calls: count($0["calls"]) ?? 0)
+        }
         return Reasoning(
             text: value["text"]?.string ?? "", signature: value["signature"]?.string,
-            encrypted: value["data"]?.string, format: format)
+            encrypted: value["data"]?.string, block: value["block"], format: format, index: count(value["index"]),
+            place: place)
     }
 
     private static func refusal(_ reader: inout FieldReader) throws(RequestError) -> [Part] {

@@ -15,6 +15,9 @@ package struct OpenAIStreamEncoder {
     /// Calls that are not functions, as choice and index: their text goes under another name.
     private var customCalls: Set<[Int]> = []
     private var legacyCalls: Set<[Int]> = []
+    /// Calls of functions whose arguments have not begun. Some providers send nothing where a function takes none,
+    /// and clients parse what they got.
+    private var bareCalls: [[Int]] = []
     /// Members of the answer that wait for the next chunk: one without a choice would break clients.
     private var answerExtras: [(key: String, value: JSON)] = []
     /// What every chunk of text begins and ends with, since most chunks are of text.
@@ -56,6 +59,7 @@ package struct OpenAIStreamEncoder {
         case .extra(let place, let key, let value): extra(place, key, value, &output)
         case .usage(let usage, let original): self.usage = OpenAIAnswerJSON.usage(usage, original: original)
         case .finished(let index, let reason):
+            if reason == .toolCalls || reason == .stop { completeBareCalls(of: index, &output) }
             delta(index, [:], finish: .string(OpenAIAnswerJSON.text(reason)), &output)
         case .failed(let failure):
             hasFailed = true
@@ -102,6 +106,7 @@ package struct OpenAIStreamEncoder {
     }
 
     private mutating func start(_ choice: Int, _ index: Int, _ call: ToolCall, _ output: inout [UInt8]) {
+        if call.kind != .custom, call.arguments.isEmpty { bareCalls.append([choice, index]) }
         if call.kind == .legacyFunction {
             let body: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
             legacyCalls.insert([choice, index])
@@ -119,7 +124,13 @@ package struct OpenAIStreamEncoder {
         delta(choice, ["role": "assistant", "content": nil, "tool_calls": calls, "refusal": nil], &output)
     }
 
+    /// The arguments of calls that came without any: an empty object, as OpenAI has it.
+    private mutating func completeBareCalls(of choice: Int, _ output: inout [UInt8]) {
+        for call in bareCalls where call[0] == choice { arguments(choice, call[1], "{}", &output) }
+    }
+
     private mutating func arguments(_ choice: Int, _ index: Int, _ piece: String, _ output: inout [UInt8]) {
+        if !bareCalls.isEmpty, !piece.isEmpty { bareCalls.removeAll { $0 == [choice, index] } }
         if legacyCalls.contains([choice, index]) {
             return delta(choice, ["function_call": ["arguments": .string(piece)]], &output)
         }

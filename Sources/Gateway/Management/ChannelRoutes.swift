@@ -67,9 +67,12 @@ enum ChannelRoutes {
         }
     }
 
-    private static func check(key: String, type: Int64) throws {
-        guard let problem = ProviderRegistry.provider(of: Int(clamping: type))?.problem(withKey: key) else { return }
-        throw ManagementError("密钥格式不正确 / " + problem)
+    private static func check(key: String, in channel: ChannelRecord) throws {
+        var record = channel
+        record.key = key
+        let upstream = Channel(record).upstream
+        guard let problem = ProviderRegistry.provider(of: upstream.type)?.problem(with: upstream) else { return }
+        throw ManagementError("密钥或设置不正确 / " + problem)
     }
 
     private static func create(_ call: Call) async throws -> ManagementAnswer {
@@ -92,7 +95,7 @@ enum ChannelRoutes {
         let keys = (try input.text("key") ?? "").split(whereSeparator: \.isNewline).map(String.init)
             .filter { !$0.isEmpty }
         guard !keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
-        for key in keys { try check(key: key, type: channel.type) }
+        for key in keys { try check(key: key, in: channel) }
         let made = channel
         try await call.services.database.write { connection in
             for key in keys {
@@ -129,7 +132,14 @@ enum ChannelRoutes {
         if let weight = try input.int("weight") { changes.set("weight", .int(weight)) }
         if let priority = try input.int("priority") { changes.set("priority", .int(priority)) }
         let type = try input.int("type").flatMap { $0 == 0 ? nil : $0 } ?? old.type
-        if let key = try input.text("key"), !key.isEmpty { try check(key: key, type: type) }
+        let (key, config) = (try input.text("key") ?? "", try input.text("config") ?? "")
+        if !key.isEmpty || !config.isEmpty {
+            var changed = old
+            changed.type = type
+            if !config.isEmpty { changed.config = config }
+            changed.other = try input.text("other") ?? old.other
+            try check(key: key.isEmpty ? old.key : key, in: changed)
+        }
         try check(
             type: type, baseURL: try input.text("base_url") ?? old.baseURL,
             mapping: try input.text("model_mapping") ?? old.modelMapping)

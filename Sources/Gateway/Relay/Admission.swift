@@ -42,9 +42,10 @@ struct Admission: Sendable {
         if let allowed = principal.allowedModels, !allowed.contains(envelope.model) {
             throw .modelNotAllowed(envelope.model)
         }
-        let tiers =
-            access.channel.map { [[$0]] }
-            ?? services.routing.table.tiers(group: principal.user.group, model: envelope.model)
+        let table = services.routing.table
+        let tiers = access.channel.map { [[$0]] } ?? table.tiers(group: principal.user.group, model: envelope.model)
+        // As OpenAI answers it: a 503 would have its package try again in vain.
+        if tiers.isEmpty, !table.knows(envelope.model) { throw .modelNotFound(envelope.model) }
         return Admission(
             principal: principal, body: body, envelope: envelope, isPinned: access.channel != nil, tiers: tiers)
     }

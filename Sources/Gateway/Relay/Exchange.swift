@@ -98,7 +98,7 @@ struct Exchange: ~Copyable {
         context: RequestContext, now: UInt64
     ) {
         var usage = reported ?? counted(produced, by: counter)
-        if isCut, reported != nil {
+        if isCut || reported?.isEstimated == true, reported != nil {
             let counted = counter.completionTokens(of: produced, model: model)
             if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }
         }

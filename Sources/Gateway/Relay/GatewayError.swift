@@ -1,6 +1,7 @@
 package import Chat
 import Formats
 package import HTTP
+import JSON
 
 /// Everything that a relay client can be told went wrong; each has one status, type and stable code.
 package enum GatewayError: Error, Equatable, Sendable {
@@ -106,7 +107,12 @@ package enum GatewayError: Error, Equatable, Sendable {
     package func body(_ context: RequestContext) -> [UInt8] {
         let text = context.prefersChinese ? chinese : english
         return OpenAIError.body(
-            message: "\(text) (request id: \(context.requestID))", type: type, parameter: parameter, code: code)
+            message: "\(text) (request id: \(context.requestID))", type: type, parameter: parameter, code: code,
+            inner: inner)
+    }
+
+    private var inner: JSON? {
+        if case .upstream(let failure) = self { failure.inner?.value } else { nil }
     }
 }
 

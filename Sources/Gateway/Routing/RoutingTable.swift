@@ -10,6 +10,8 @@ package final class RoutingTable: Sendable {
     private let tiers: [Route: [[Channel]]]
     private let channels: [Int64: Channel]
     private let models: [String: [String]]
+    /// Of all channels, enabled or not, and all groups.
+    private let everyModel: Set<String>
 
     package init(channels all: [Channel] = []) {
         var routes: [Route: [Channel]] = [:]
@@ -28,6 +30,7 @@ package final class RoutingTable: Sendable {
         }
         self.channels = Dictionary(all.map { ($0.id, $0) }) { _, last in last }
         self.models = models.mapValues { $0.sorted() }
+        everyModel = Set(all.flatMap(\.models))
     }
 
     /// Any channel, enabled or not.
@@ -37,6 +40,9 @@ package final class RoutingTable: Sendable {
     package func tiers(group: String, model: String) -> [[Channel]] {
         tiers[Route(group: group, model: model)] ?? []
     }
+
+    /// Whether any channel has the model, be it disabled or another group's.
+    package func knows(_ model: String) -> Bool { everyModel.contains(model) }
 
     /// Sorted names of what a group may use.
     package func models(of group: String) -> [String] { models[group] ?? [] }

@@ -52,6 +52,11 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         var reader = AliAnswerReader()
         var events: [ChatEvent] = []
         reader.read(root, into: &events)
+        guard !reader.isEmpty else {
+            throw UpstreamFailure(
+                kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
+                code: .text("bad_upstream_response"))
+        }
         reader.finish(into: &events)
         return events
     }
@@ -110,6 +115,15 @@ package struct Ali: EmbeddingProvider, ImageProvider {
             parameters.append("size", .string(String(size.map { $0 == "x" ? "*" : $0 })))
         }
         if let style = request.style, style.hasPrefix("<") { parameters.append("style", .string(style)) }
+        if call.model.hasPrefix("qwen-image-") {
+            // These answer at once, in the form of a chat (§5).
+            let message: JSON = ["role": "user", "content": [["text": .string(request.prompt)]]]
+            let body: JSON = [
+                "model": .string(call.model), "input": ["messages": [message]], "parameters": .object(parameters),
+            ]
+            return EncodedRequest(
+                url: Self.url(call, Self.multimodalPath), headers: Self.headers(call), body: body.encoded())
+        }
         let body: JSON = [
             "model": .string(call.model), "input": ["prompt": .string(request.prompt)],
             "parameters": .object(parameters),
@@ -125,6 +139,11 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     ) throws(UpstreamFailure) -> ImageProgress {
         let root = try Self.object(body, status)
         let output = root["output"] ?? root
+        let painted = (output["choices"]?.array ?? []).flatMap { $0["message"]?["content"]?.array ?? [] }
+            .compactMap { $0["image"]?.string }
+        if !painted.isEmpty {
+            return .done(ImageAnswer(images: painted.map { ImageAnswer.Image(Media(address: $0)) }))
+        }
         switch output["task_status"]?.string {
         case "PENDING", "RUNNING", "SUSPENDED":
             guard let id = output["task_id"]?.string, !id.isEmpty,

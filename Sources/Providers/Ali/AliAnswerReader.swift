@@ -9,8 +9,12 @@ struct AliAnswerReader {
     /// Calls of each choice, by the service's numbers.
     private var calls: [Int: [Int64]] = [:]
     private var reasons: [Int: FinishReason] = [:]
-    private var usage: JSON?
+    /// The last that was told: it comes with every event, and grows.
+    private var usage: Usage?
+    /// Whether the client has words of the answer.
+    private(set) var hasContent = false
 
+    var isEmpty: Bool { opened.isEmpty }
     var isFinished: Bool { !reasons.isEmpty && reasons.count >= opened.count }
 
     mutating func read(_ root: JSON, into events: inout [ChatEvent]) {
@@ -18,18 +22,22 @@ struct AliAnswerReader {
             hasStarted = true
             events.append(.started(AnswerHead(id: root["request_id"]?.string ?? "", model: "", created: 0)))
         }
-        // The first event of a search has an empty one.
-        if let usage = root["usage"], usage.object?.members.isEmpty == false { self.usage = usage }
+        // At once, so that a client that leaves is billed by the service's own count.
+        if let value = root["usage"], let counted = Self.usage(value), counted != usage {
+            usage = counted
+            events.append(.usage(counted, original: Opaque(.ali, value)))
+        }
         guard let output = root["output"] else { return }
         if let text = output["text"]?.string {
             // Old models answer in plain text.
             open(0, &events)
-            if !text.isEmpty { events.append(.textDelta(0, text)) }
+            append(text, 0, &events)
             note(output["finish_reason"]?.string, 0)
         }
         for (position, choice) in (output["choices"]?.array ?? []).enumerated() {
             let index = Int(clamping: min(max(0, choice["index"]?.int ?? Int64(position)), 127))
             open(index, &events)
+            if let logprobs = choice["logprobs"], logprobs.object != nil { events.append(.logprobs(index, logprobs)) }
             if let message = choice["message"] { read(message, index, &events) }
             note(choice["finish_reason"]?.string, index)
         }
@@ -40,17 +48,23 @@ struct AliAnswerReader {
         }
     }
 
-    /// Usage and finish reasons.
-    mutating func finish(into events: inout [ChatEvent]) {
-        if let usage { events.append(Self.event(usage)) }
+    /// Finish reasons.
+    func finish(into events: inout [ChatEvent]) {
         for index in opened.sorted() {
             let reason = reasons[index] ?? .stop
             events.append(.finished(index, reason == .stop && calls[index] != nil ? .toolCalls : reason))
         }
     }
 
-    mutating func usageSoFar(into events: inout [ChatEvent]) {
-        if let usage { events.append(Self.event(usage)) }
+    /// Ends what the provider's moderation broke off after words of it were sent.
+    func withhold(into events: inout [ChatEvent]) {
+        for index in opened.sorted() { events.append(.finished(index, .contentFilter)) }
+    }
+
+    private mutating func append(_ text: String, _ index: Int, _ events: inout [ChatEvent]) {
+        guard !text.isEmpty else { return }
+        hasContent = true
+        events.append(.textDelta(index, text))
     }
 
     private mutating func open(_ index: Int, _ events: inout [ChatEvent]) {
@@ -74,11 +88,11 @@ struct AliAnswerReader {
             events.append(.reasoningDelta(index, thought))
         }
         if let text = message["content"]?.string {
-            if !text.isEmpty { events.append(.textDelta(index, text)) }
+            append(text, index, &events)
         } else {
             for part in message["content"]?.array ?? [] {
-                if let text = part["text"]?.string, !text.isEmpty { events.append(.textDelta(index, text)) }
-                if let image = part["image"]?.string { events.append(.textDelta(index, "![image](\(image))")) }
+                if let text = part["text"]?.string { append(text, index, &events) }
+                if let image = part["image"]?.string { events.append(.image(index, Media(address: image))) }
             }
         }
         for call in message["tool_calls"]?.array ?? [] { read(call: call, index, &events) }
@@ -101,15 +115,23 @@ struct AliAnswerReader {
         calls[index] = known
     }
 
-    private static func event(_ value: JSON) -> ChatEvent {
+    /// `nil` without a count of tokens: the first event of a search has an empty object, others only name plugins.
+    private static func usage(_ value: JSON) -> Usage? {
         func number(_ value: JSON?) -> Int64 { min(max(0, value?.int ?? 0), Usage.most) }
+        let total = value["total_tokens"]?.int
+        guard value["input_tokens"]?.int != nil || total != nil else { return nil }
+        let known = number(value["output_tokens"])
+        let prompt =
+            value["input_tokens"]?.int == nil
+            ? max(0, number(value["total_tokens"]) - known) : number(value["input_tokens"])
+        let rest = max(0, number(value["total_tokens"]) - prompt)
         let input = value["input_tokens_details"]
         var usage = Usage(
-            promptTokens: number(value["input_tokens"]), completionTokens: number(value["output_tokens"]),
+            promptTokens: prompt, completionTokens: value["output_tokens"]?.int == nil ? rest : known,
             cachedTokens: number(value["prompt_tokens_details"]?["cached_tokens"]),
             reasoningTokens: number(value["output_tokens_details"]?["reasoning_tokens"]),
             audioPromptTokens: number(input?["audio_tokens"] ?? value["audio_tokens"]))
         usage.imagePromptTokens = number(input?["image_tokens"] ?? value["image_tokens"])
-        return .usage(usage, original: Opaque(.ali, value))
+        return usage
     }
 }

@@ -16,15 +16,31 @@ enum AliErrors {
             kind: kind ?? (isError ? OpenAIErrors.kind(status: status, code: "", type: "") : .server),
             status: known ?? (isError ? status : 502),
             message: sanitized(message.isEmpty ? "The upstream reported \(code)." : message, limit: 4096),
-            type: type(kind), code: .text(sanitized(code, limit: 100)))
+            type: type(kind), code: .text(word(code, kind, message) ?? sanitized(code, limit: 100)))
     }
+
+    /// OpenAI's word for what a program decides by; `nil` leaves DashScope's (§8.3).
+    private static func word(_ code: String, _ kind: UpstreamFailure.Kind?, _ message: String) -> String? {
+        switch kind {
+        case .authentication: "invalid_api_key"
+        case .notFound where code != "WorkSpaceNotFound": "model_not_found"
+        // The inspection also reports pictures that it cannot load.
+        case .badRequest where code == "DataInspectionFailed" && !message.contains("download"): contentFilter
+        default: nil
+        }
+    }
+
+    /// The code of what the provider's moderation holds back.
+    static let contentFilter = "content_filter"
 
     private static func meaning(_ code: String, _ message: String) -> (UpstreamFailure.Kind?, Int?) {
         switch code {
         case "InvalidApiKey": (.authentication, 401)
         case "Arrearage", "CommodityNotPurchased", "PrepaidBillOverdue", "PostpaidBillOverdue",
-            "AllocationQuota.FreeTierOnly", "Throttling.AllocationQuota":
+            "AllocationQuota.FreeTierOnly":
             (.quotaExceeded, 429)
+        // Any other allocated quota is a limit of tokens per minute, which says nothing about the account.
+        case "Throttling.AllocationQuota" where message.hasPrefix("Free allocated quota"): (.quotaExceeded, 429)
         case _ where code.hasPrefix("Throttling"): (.rateLimited, 429)
         case _ where code.hasSuffix("AccessDenied") || code.hasPrefix("AccessDenied"): (.permission, 403)
         case "ModelNotFound", "NotFound", "WorkSpaceNotFound": (.notFound, 404)

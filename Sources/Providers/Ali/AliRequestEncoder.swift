@@ -6,9 +6,13 @@ import JSON
 /// | What DashScope has not | What becomes of it |
 /// | --- | --- |
 /// | a tool call of any kind (`required`), custom tools, spoken answers, documents | refused |
+/// | media in the result of a tool, for a model that only reads; formats of answers without a name here | refused |
 /// | temperature and top_p out of range | the nearest in range |
 /// | frequency penalty, logit bias, user, metadata, store, service tier, verbosity | dropped |
-/// | names of messages, `strict` of tools | dropped |
+/// | place of system messages among the turns | lost: one goes first |
+/// | names of messages, `strict` of tools; place and context size of the web search | dropped |
+/// | how hard to think: only some models take it | thinking on, or off for `none` and `minimal` |
+/// | a whole answer of an open-weight `qwen3` that would think unasked, which it refuses | thinking off |
 /// | a model name that ends in `-internet` | the name without it, and the web search |
 enum AliRequestEncoder {
     private static let search = "-internet"
@@ -30,19 +34,50 @@ enum AliRequestEncoder {
     static func encode(
         _ request: ChatRequest, model: String, isMultimodal: Bool
     ) throws(RequestError) -> [UInt8] {
-        var messages: [JSON] = []
-        for (index, message) in request.messages.enumerated() {
-            messages += try encode(message, path: "messages[\(index)]", isMultimodal)
+        if request.output.modalities?.contains(where: { $0 != "text" }) == true {
+            throw cannot("answer in anything but text", "modalities")
         }
+        if case .opaque = request.responseFormat { throw cannot("answer in this format", "response_format.type") }
+        var messages: [JSON] = []
+        var instructions: [JSON] = []
+        for (index, message) in request.messages.enumerated() {
+            let encoded = try encode(message, path: "messages[\(index)]", isMultimodal)
+            if message.role == .system || message.role == .developer {
+                instructions += encoded
+            } else {
+                messages += encoded
+            }
+        }
+        messages = Self.joined(instructions, isMultimodal) + messages
         let isSearching = model.hasSuffix(search)
         let name = isSearching ? String(model.dropLast(search.count)) : model
         var parameters = try tools(request)
         add(request, to: &parameters)
+        if !request.stream.isOn, request.reasoning == nil, parameters["enable_thinking"] == nil, thinksUnasked(name) {
+            parameters.append("enable_thinking", false)
+        }
         if isSearching || request.webSearch != nil { parameters.append("enable_search", true) }
         let body: JSON = [
             "model": .string(name), "input": ["messages": .array(messages)], "parameters": .object(parameters),
         ]
         return body.encoded()
+    }
+
+    /// One system message of several: the service takes no more, and only at the beginning.
+    private static func joined(_ instructions: [JSON], _ isMultimodal: Bool) -> [JSON] {
+        guard instructions.count > 1 else { return instructions }
+        let contents = instructions.compactMap { $0["content"] }
+        let content: JSON =
+            isMultimodal
+            ? .array(contents.flatMap { $0.array ?? [] })
+            : .string(contents.compactMap(\.string).joined(separator: "\n\n"))
+        return [["role": "system", "content": content]]
+    }
+
+    /// The open-weight models of the third generation, named by their size (`qwen3-32b`), but for those made for one mode.
+    private static func thinksUnasked(_ model: String) -> Bool {
+        guard model.hasPrefix("qwen3-"), let size = model.dropFirst(6).first, size.isNumber else { return false }
+        return !model.contains("thinking") && !model.contains("instruct")
     }
 
     private static func cannot(_ what: String, _ field: String) -> RequestError {
@@ -71,8 +106,7 @@ enum AliRequestEncoder {
                 ])
             case .toolResult(let result):
                 var object: JSONObject = ["role": "tool"]
-                let content = Message(.tool, parts: result.parts).text
-                object.append("content", isMultimodal ? [["text": .string(content)]] : .string(content))
+                object.append("content", try content(of: result, path, isMultimodal))
                 if !result.callID.isEmpty { object.append("tool_call_id", .string(result.callID)) }
                 if let name = result.name { object.append("name", .string(name)) }
                 results.append(.object(object))
@@ -86,6 +120,24 @@ enum AliRequestEncoder {
         object.append("content", isMultimodal ? .array(parts) : .string(text))
         if !calls.isEmpty { object.append("tool_calls", .array(calls)) }
         return [.object(object)]
+    }
+
+    private static func content(of result: ToolResult, _ path: String, _ isMultimodal: Bool) throws(RequestError)
+        -> JSON
+    {
+        var parts: [JSON] = []
+        var text = ""
+        for (index, part) in result.parts.enumerated() {
+            if case .text(let piece) = part.content {
+                text += piece
+                parts.append(["text": .string(piece)])
+            } else {
+                let path = "\(path).content[\(index)]"
+                guard isMultimodal else { throw cannot("take this part in the result of a tool", path) }
+                parts.append(try media(part, path))
+            }
+        }
+        return isMultimodal ? .array(parts.isEmpty ? [["text": ""]] : parts) : .string(text)
     }
 
     private static func media(_ part: Part, _ path: String) throws(RequestError) -> JSON {

@@ -3,13 +3,17 @@ import HTTP
 import JSON
 
 /// DashScope's stream → hub events, at any split of the bytes (spec/wire/ali.md §2.5). It has no end of its own but a finish
-/// reason and the end of the body; errors come as events with their code.
+/// reason and the end of the body, whose last event may lack its blank line; errors come as events with their code.
 package struct AliStreamDecoder: AnswerDecoder {
     private var splitter = SSEParser()
     private var reader = AliAnswerReader()
     private var hasFailed = false
+    /// The provider's moderation broke the answer off.
+    private var isWithheld = false
+    /// What is read has not been ended by the upstream, so that half an event is a cut and no nonsense.
+    private var isFlushing = false
 
-    package var isOver: Bool { hasFailed }
+    package var isOver: Bool { hasFailed || isWithheld }
 
     package mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
         // Taken out while it runs, since its callback changes the rest of this value.
@@ -23,9 +27,12 @@ package struct AliStreamDecoder: AnswerDecoder {
     }
 
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
+        if isCleanEnd, !isOver, !splitter.isAtBoundary {
+            isFlushing = true
+            feed([0x0a, 0x0a], into: &events)
+        }
         guard !isOver else { return }
         if isCleanEnd, reader.isFinished { return reader.finish(into: &events) }
-        reader.usageSoFar(into: &events)
         fail(OpenAIErrors.cutStream, &events)
     }
 
@@ -37,9 +44,15 @@ package struct AliStreamDecoder: AnswerDecoder {
     private mutating func take(_ data: UnsafeRawBufferPointer, _ events: inout [ChatEvent]) {
         guard !isOver else { return }
         guard let root = try? JSON.parse(Array(data)), root.object != nil else {
-            return fail(OpenAIErrors.eventNotJSON, &events)
+            return fail(isFlushing ? OpenAIErrors.cutStream : OpenAIErrors.eventNotJSON, &events)
         }
-        if let failure = AliErrors.hidden(in: root) { return fail(failure, &events) }
+        if let failure = AliErrors.hidden(in: root) {
+            guard reader.hasContent, failure.code == .text(AliErrors.contentFilter) else {
+                return fail(failure, &events)
+            }
+            isWithheld = true
+            return reader.withhold(into: &events)
+        }
         reader.read(root, into: &events)
     }
 }

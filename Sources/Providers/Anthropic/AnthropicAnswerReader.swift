@@ -2,80 +2,121 @@ import Chat
 import JSON
 
 /// What whole answers and streams have in common (spec/wire/anthropic.md §3).
-enum AnthropicAnswerReader {
+struct AnthropicAnswerReader {
     /// The tool that stands for a response format on models without one: its arguments are the answer's text.
     static let formatTool = "structured_output"
 
+    private(set) var calls = 0
+    /// Letters of the text so far.
+    private(set) var written = 0
+    private var sealed = 0
+    private var hasFormat = false
+
     static func events(of root: JSON) -> [ChatEvent] {
-        var events: [ChatEvent] = [
-            .started(
-                AnswerHead(id: root["id"]?.string ?? "", model: root["model"]?.string ?? "", created: 0)),
-            .choiceStarted(0),
-        ]
-        var calls = 0
-        var hasFormat = false
-        var written = 0
-        for block in root["content"]?.array ?? [] {
-            switch block["type"]?.string {
-            case "text":
-                let text = block["text"]?.string ?? ""
-                let count = text.unicodeScalars.count
-                if !text.isEmpty { events.append(.textDelta(0, text)) }
-                for citation in block["citations"]?.array ?? [] {
-                    events.append(.citation(0, Self.citation(citation, from: written, to: written + count)))
-                }
-                written += count
-            case "thinking":
-                let thought = Reasoning(
-                    text: block["thinking"]?.string ?? "", signature: block["signature"]?.string, format: .anthropic)
-                if !thought.text.isEmpty { events.append(.reasoningDelta(0, thought.text)) }
-                events.append(.reasoningSealed(0, thought))
-            case "redacted_thinking": events.append(.reasoningSealed(0, redacted(block["data"]?.string)))
-            case "tool_use":
-                let input = block["input"] ?? [:]
-                let text = String(decoding: input.encoded(), as: UTF8.self)
-                let name = block["name"]?.string ?? ""
-                if name == formatTool {
-                    hasFormat = true
-                    events.append(.textDelta(0, text))
-                } else {
-                    events.append(
-                        .toolCallStarted(
-                            0, index: calls, ToolCall(id: block["id"]?.string ?? "", name: name, arguments: text)))
-                    calls += 1
-                }
-            default: break
-            }
-        }
-        if let explanation = root["stop_details"]?["explanation"]?.string {
-            events.append(.refusalDelta(0, explanation))
-        }
-        if let usage = AnthropicUsage(root["usage"]) { events.append(usage.event) }
-        let reason = finishReason(root["stop_reason"]?.string ?? "end_turn")
-        events.append(.finished(0, hasFormat && calls == 0 && reason == .toolCalls ? .stop : reason))
+        var reader = AnthropicAnswerReader()
+        var events = reader.head(root)
+        for block in root["content"]?.array ?? [] { reader.read(block, &events) }
+        var usage = AnthropicUsage()
+        usage.update(root["usage"])
+        if let event = usage.event(isFinal: true) { events.append(event) }
+        reader.end(root["stop_reason"]?.string ?? "end_turn", root["stop_details"], &events)
         return events
     }
 
-    static func redacted(_ data: String?) -> Reasoning {
-        Reasoning(text: "", encrypted: data ?? "", format: .anthropic)
+    func head(_ message: JSON) -> [ChatEvent] {
+        let tier = message["usage"]?["service_tier"]?.string
+        return [
+            .started(
+                AnswerHead(
+                    id: message["id"]?.string ?? "", model: message["model"]?.string ?? "", created: 0,
+                    serviceTier: tier == "standard" ? "default" : tier)),
+            .choiceStarted(0),
+        ]
     }
 
-    /// A web page becomes OpenAI's annotation; places in the client's own documents have no such form there.
+    private mutating func read(_ block: JSON, _ events: inout [ChatEvent]) {
+        switch block["type"]?.string {
+        case "text":
+            let start = written
+            write(block["text"]?.string ?? "", &events)
+            for citation in block["citations"]?.array ?? [] {
+                events.append(.citation(0, Self.citation(citation, from: start, to: written)))
+            }
+        case "thinking":
+            let text = block["thinking"]?.string ?? ""
+            if !text.isEmpty { events.append(.reasoningDelta(0, text)) }
+            seal(Reasoning(text: text, signature: block["signature"]?.string, format: .anthropic), &events)
+        case "redacted_thinking": redacted(block, &events)
+        case "tool_use":
+            let input = String(decoding: (block["input"] ?? [:]).encoded(), as: UTF8.self)
+            if start(block, arguments: input, &events) == nil { write(input, &events) }
+        default: keep(block, &events)
+        }
+    }
+
+    mutating func write(_ text: String, _ events: inout [ChatEvent]) {
+        guard !text.isEmpty else { return }
+        written += text.unicodeScalars.count
+        events.append(.textDelta(0, text))
+    }
+
+    /// - Returns: the call's number; `nil` for the tool that stands for a response format.
+    mutating func start(_ block: JSON, arguments: String, _ events: inout [ChatEvent]) -> Int? {
+        let name = block["name"]?.string ?? ""
+        guard name != Self.formatTool else {
+            hasFormat = true
+            return nil
+        }
+        defer { calls += 1 }
+        let call = ToolCall(id: block["id"]?.string ?? "", name: name, arguments: arguments)
+        events.append(.toolCallStarted(0, index: calls, call))
+        return calls
+    }
+
+    mutating func redacted(_ block: JSON, _ events: inout [ChatEvent]) {
+        seal(Reasoning(text: "", encrypted: block["data"]?.string ?? "", format: .anthropic), &events)
+    }
+
+    /// A block without a place in the hub, such as a search of Claude's own: the next turn sends it back.
+    mutating func keep(_ block: JSON, _ events: inout [ChatEvent]) {
+        guard block["type"]?.string != nil else { return }
+        seal(Reasoning(text: "", block: block, format: .anthropic), &events)
+    }
+
+    /// With its place, since Claude wants its last turn back as it was.
+    mutating func seal(_ reasoning: Reasoning, _ events: inout [ChatEvent]) {
+        var reasoning = reasoning
+        reasoning.index = sealed
+        if written > 0 || calls > 0 { reasoning.place = Reasoning.Place(letters: written, calls: calls) }
+        sealed += 1
+        events.append(.reasoningSealed(0, reasoning))
+    }
+
+    func end(_ word: String, _ details: JSON?, _ events: inout [ChatEvent]) {
+        if let explanation = details?["explanation"]?.string { events.append(.refusalDelta(0, explanation)) }
+        // No word of OpenAI's says that the turn goes on once it is sent back.
+        if word == "pause_turn" {
+            events.append(.extra(.choice(0), key: "native_finish_reason", Opaque(.openAI, .string(word))))
+        }
+        let reason = Self.finishReason(word)
+        events.append(.finished(0, hasFormat && calls == 0 && reason == .toolCalls ? .stop : reason))
+    }
+
+    /// A web page becomes OpenAI's annotation; a place in the client's own documents, one of the same build.
     static func citation(_ citation: JSON, from start: Int, to end: Int) -> Opaque {
         guard citation["type"]?.string == "web_search_result_location", let url = citation["url"] else {
-            return Opaque(.anthropic, citation)
+            var place = citation.object ?? JSONObject()
+            place["start_index"] = .int(start)
+            place["end_index"] = .int(end)
+            return Opaque(.openAI, ["type": "file_citation", "file_citation": .object(place)])
         }
-        return Opaque(
-            .openAI,
-            [
-                "type": "url_citation",
-                "url_citation": [
-                    "url": url, "title": citation["title"] ?? "", "start_index": .int(start), "end_index": .int(end),
-                ],
-            ])
+        let page: JSON = [
+            "url": url, "title": citation["title"] ?? "", "start_index": .int(start), "end_index": .int(end),
+        ]
+        return Opaque(.openAI, ["type": "url_citation", "url_citation": page])
     }
 
-    static func finishReason(_ word: String) -> FinishReason {
+    private static func finishReason(_ word: String) -> FinishReason {
         switch word {
         case "end_turn", "stop_sequence", "pause_turn": .stop
         case "max_tokens", "model_context_window_exceeded": .length
@@ -83,45 +124,5 @@ enum AnthropicAnswerReader {
         case "refusal": .contentFilter
         default: .other(word)
         }
-    }
-}
-
-/// Counters of an answer, which are cumulative: later ones replace earlier ones (spec/wire/anthropic.md §§3.2, 7.3).
-struct AnthropicUsage {
-    private var input: Int64 = 0
-    private var cacheRead: Int64 = 0
-    private var cacheWrite: Int64 = 0
-    private var output: Int64 = 0
-    private var thinking: Int64 = 0
-    private var original = JSONObject()
-
-    /// `nil` if there is none.
-    init?(_ value: JSON?) {
-        guard let value, value.object != nil else { return nil }
-        update(value)
-    }
-
-    mutating func update(_ value: JSON) {
-        func read(_ name: String, _ counter: inout Int64) {
-            if let number = value[name]?.int { counter = min(max(0, number), Usage.most) }
-        }
-        read("input_tokens", &input)
-        read("cache_read_input_tokens", &cacheRead)
-        read("cache_creation_input_tokens", &cacheWrite)
-        read("output_tokens", &output)
-        if let number = value["output_tokens_details"]?["thinking_tokens"]?.int {
-            thinking = min(max(0, number), output)
-        }
-        for member in value.object?.members ?? [] { original[member.key] = member.value }
-    }
-
-    /// The prompt is the sum of what was read from the cache, written to it, and neither.
-    var event: ChatEvent {
-        .usage(
-            Usage(
-                promptTokens: input + cacheRead + cacheWrite, completionTokens: output, cachedTokens: cacheRead,
-                cacheWriteTokens: cacheWrite, reasoningTokens: thinking),
-            original: Opaque(.anthropic, .object(original))
-        )
     }
 }

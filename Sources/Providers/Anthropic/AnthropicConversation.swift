@@ -8,7 +8,7 @@ struct AnthropicConversation {
     private(set) var system: [JSON] = []
     private(set) var turns: [(isUser: Bool, blocks: [JSON])] = []
     /// Ids made up for calls that came without, still to be matched with their results.
-    private var openCalls: [String] = []
+    var openCalls: [String] = []
 
     /// Adds an instruction of the gateway's own.
     mutating func instruct(_ text: String) { system.append(["type": "text", "text": .string(text)]) }
@@ -30,12 +30,26 @@ struct AnthropicConversation {
             }
             append(blocks, isUser: true)
         case .assistant:
-            var blocks: [JSON] = []
-            for (index, part) in message.parts.enumerated() {
-                if let block = try assistantBlock(part, path: path, index: index) { blocks.append(block) }
-            }
-            append(blocks, isUser: false)
+            append(try answer(message, path: path), isUser: false)
         }
+    }
+
+    /// Whether the answer that is to go on, or whose calls were just answered, has lost the thoughts before it: Claude then
+    /// refuses to think on a budget.
+    var lacksThoughts: Bool {
+        guard let last = turns.last else { return false }
+        if last.isUser {
+            guard last.blocks.contains(where: { $0["type"]?.string == "tool_result" }) else { return false }
+        }
+        guard let answer = turns.last(where: { !$0.isUser }) else { return false }
+        let type = answer.blocks.first?["type"]?.string
+        return type != "thinking" && type != "redacted_thinking"
+    }
+
+    /// Makes instructions alone the user's words, for there has to be a turn.
+    mutating func fillTurns() {
+        guard turns.isEmpty, !system.isEmpty else { return }
+        (turns, system) = ([(true, system)], [])
     }
 
     /// For the wire: opened by the user, and not ended by white space of the assistant's.
@@ -62,7 +76,7 @@ struct AnthropicConversation {
     // MARK: Blocks
 
     /// `nil` for a text without letters, which Claude refuses.
-    private static func text(_ text: String, _ mark: CacheBreakpoint?) -> JSON? {
+    static func text(_ text: String, _ mark: CacheBreakpoint?) -> JSON? {
         guard !text.allSatisfy(\.isWhitespace) else { return nil }
         var object: JSONObject = ["type": "text", "text": .string(text)]
         if let mark { object.append("cache_control", AnthropicRequestEncoder.cacheControl(mark)) }
@@ -79,7 +93,7 @@ struct AnthropicConversation {
             block = ["type": "document", "source": try Self.source(media, path)]
             if let name { block.append("title", .string(name)) }
         case .toolResult(let result): block = try self.result(result, path)
-        case .opaque(let opaque) where opaque.format == .anthropic: return opaque.value
+        case .opaque(let opaque) where Self.isOwn(opaque): return opaque.value
         case .audio: throw AnthropicRequestEncoder.cannot("listen", path)
         case .video: throw AnthropicRequestEncoder.cannot("watch videos", path)
         case .toolCall, .reasoning, .refusal, .opaque:
@@ -87,6 +101,11 @@ struct AnthropicConversation {
         }
         if let mark = part.cacheBreakpoint { block.append("cache_control", AnthropicRequestEncoder.cacheControl(mark)) }
         return .object(block)
+    }
+
+    /// Claude's own kinds of parts, from clients that know whom they talk to: only these can ask for citations.
+    private static func isOwn(_ part: Opaque) -> Bool {
+        part.format == .anthropic || ["document", "search_result"].contains(part.value["type"]?.string)
     }
 
     private mutating func result(_ result: ToolResult, _ path: String) throws(RequestError) -> JSONObject {
@@ -111,46 +130,8 @@ struct AnthropicConversation {
         return block
     }
 
-    private mutating func assistantBlock(_ part: Part, path: String, index: Int) throws(RequestError) -> JSON? {
-        switch part.content {
-        case .text(let text), .refusal(let text): return Self.text(text, part.cacheBreakpoint)
-        case .toolCall(let call):
-            guard call.kind != .custom else {
-                throw AnthropicRequestEncoder.cannot("call tools of free text", path + ".tool_calls")
-            }
-            return try use(call, path, index)
-        case .reasoning(let thought):
-            // Only what Claude has signed goes back to it.
-            guard thought.format == .anthropic else { return nil }
-            if let data = thought.encrypted { return ["type": "redacted_thinking", "data": .string(data)] }
-            guard let signature = thought.signature else { return nil }
-            return ["type": "thinking", "thinking": .string(thought.text), "signature": .string(signature)]
-        case .opaque(let opaque): return opaque.format == .anthropic ? opaque.value : nil
-        case .image, .audio, .document, .video, .toolResult:
-            throw AnthropicRequestEncoder.cannot("take this part of an assistant's message", path + ".content")
-        }
-    }
-
-    private mutating func use(_ call: ToolCall, _ path: String, _ index: Int) throws(RequestError) -> JSON {
-        var input: JSON = [:]
-        if !call.arguments.allSatisfy(\.isWhitespace) {
-            guard let parsed = try? JSON.parse(Array(call.arguments.utf8)), parsed.object != nil else {
-                throw RequestError(
-                    .invalidValue, "Claude takes only JSON objects as the arguments of a call.",
-                    parameter: path + ".tool_calls")
-            }
-            input = parsed
-        }
-        var id = Self.id(call.id)
-        if id.isEmpty {
-            id = "call_\(turns.count)_\(index)"
-            openCalls.append(id)
-        }
-        return ["type": "tool_use", "id": .string(id), "name": .string(call.name), "input": input]
-    }
-
     /// Ids of other vendors may have letters that Claude's must not have.
-    private static func id(_ id: String) -> String {
+    static func id(_ id: String) -> String {
         String(
             decoding: id.utf8.map { byte in
                 let isPlain =

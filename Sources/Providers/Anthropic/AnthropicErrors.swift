@@ -9,11 +9,8 @@ enum AnthropicErrors {
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
         var failure = OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
-        if failure.message.contains("credit balance is too low") {
-            (failure.kind, failure.status) = (.quotaExceeded, 429)
-        } else if let kind = kinds[failure.type] {
-            failure.kind = kind.0
-        }
+        if isOutOfMoney(failure) { return outOfMoney(failure) }
+        if let kind = kinds[failure.type] { failure.kind = kind.0 }
         if failure.code == .none { failure.code = .text(failure.type) }
         return failure
     }
@@ -23,15 +20,28 @@ enum AnthropicErrors {
         let error = root["error"]
         let type = error?["type"]?.string ?? "api_error"
         let (kind, status) = kinds[type] ?? (.server, 502)
-        return UpstreamFailure(
+        let failure = UpstreamFailure(
             kind: kind, status: status,
             message: sanitized(error?["message"]?.string ?? "The upstream reported an error.", limit: 4096),
             type: sanitized(type, limit: 100), code: .text(sanitized(type, limit: 100)))
+        return isOutOfMoney(failure) ? outOfMoney(failure) : failure
+    }
+
+    private static func isOutOfMoney(_ failure: UpstreamFailure) -> Bool {
+        failure.type == "billing_error" || failure.message.contains("credit balance is too low")
+    }
+
+    /// In OpenAI's words, which clients and the channel's guard know.
+    private static func outOfMoney(_ failure: UpstreamFailure) -> UpstreamFailure {
+        var failure = failure
+        (failure.kind, failure.status) = (.quotaExceeded, 429)
+        (failure.type, failure.code) = ("insufficient_quota", .text("insufficient_quota"))
+        return failure
     }
 
     private static let kinds: [String: (UpstreamFailure.Kind, Int)] = [
         "invalid_request_error": (.badRequest, 400), "authentication_error": (.authentication, 401),
-        "billing_error": (.quotaExceeded, 402), "permission_error": (.permission, 403), "forbidden": (.permission, 403),
+        "permission_error": (.permission, 403), "forbidden": (.permission, 403),
         "not_found_error": (.notFound, 404), "conflict_error": (.server, 409), "request_too_large": (.badRequest, 413),
         "rate_limit_error": (.rateLimited, 429), "api_error": (.server, 500), "timeout_error": (.timedOut, 504),
         "overloaded_error": (.overloaded, 529),

@@ -7,8 +7,8 @@ struct AnthropicModel {
         // Dates have eight digits and are no versions.
         let numbers = name.utf8.split { [0x2d, 0x2e, 0x40].contains($0) }
             .filter { $0.count <= 2 }.compactMap { Int(Substring($0)) }
-        // A name without a number is an alias of an operator's, most likely for a current model.
-        version = (numbers.first ?? 4, numbers.count > 1 ? numbers[1] : numbers.isEmpty ? 5 : 0)
+        // A name without a number is a new family's or an operator's alias, most likely for a current model.
+        version = (numbers.first ?? 5, numbers.count > 1 ? numbers[1] : 0)
     }
 
     private func isAtLeast(_ major: Int, _ minor: Int) -> Bool {

@@ -6,23 +6,33 @@ import JSON
 /// | What Claude has not | What becomes of it |
 /// | --- | --- |
 /// | several answers, logprobs, audio in and out, video, custom tools | refused |
+/// | a response format of another kind, parts of an unknown kind, stop sequences of white space | refused |
 /// | place of system messages among the turns | lost: they all go first |
-/// | seed, penalties, logit bias, verbosity, prediction, store, prompt cache key | dropped |
+/// | seed, penalties, logit bias, verbosity, prediction, store, metadata, moderation, prompt cache key | dropped |
+/// | thoroughness of a web search, detail of images | dropped |
 /// | temperature above 1 | 1 |
 /// | `top_p` beside `temperature` on models that take only one | dropped |
 /// | temperature, `top_p`, `top_k` while thinking | dropped |
-/// | thinking where a tool is forced, or too few tokens are left for it | dropped |
+/// | thinking where a tool is forced, too few tokens are left for it, or the effort is none or minimal | dropped |
+/// | thinking on a budget after an answer whose thoughts the client has not kept | dropped for this turn |
+/// | a budget for thinking, on models that choose it themselves | dropped |
 /// | JSON mode without a schema | asked for in words |
 /// | JSON schema on models without structured output | a forced tool, whose arguments are the text |
+/// | the same beside tools | asked for in words; refused if strict |
+/// | strict tools on models without structured output | plain tools |
+/// | bounds in the schemas of strict tools and of the answer | words in their descriptions |
 /// | names of messages | `NAME: ` before the text |
+/// | instructions without a turn | the user's words |
 struct AnthropicRequestEncoder {
     private static let defaultMaxTokens: Int64 = 4096
 
-    private let request: ChatRequest
-    private let model: AnthropicModel
-    private var body = JSONObject()
+    let request: ChatRequest
+    let model: AnthropicModel
+    var body = JSONObject()
     /// The response format has to be a tool's.
-    private let formatTool: (name: String, schema: JSON)?
+    let formatTool: (name: String, schema: JSON)?
+    /// The last answer came back without its thoughts.
+    private var lacksThoughts = false
 
     static func encode(_ request: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
         var encoder = AnthropicRequestEncoder(request, model)
@@ -40,7 +50,7 @@ struct AnthropicRequestEncoder {
         self.request = request
         self.model = AnthropicModel(model)
         if case .jsonSchema(_, _, let schema?, _) = request.responseFormat, !self.model.hasResponseFormat,
-            request.tools.isEmpty
+            request.tools.isEmpty, request.webSearch == nil
         {
             formatTool = (AnthropicAnswerReader.formatTool, schema)
         } else {
@@ -53,6 +63,15 @@ struct AnthropicRequestEncoder {
         if request.sampling.logprobs == true { throw Self.cannot("report log-probabilities", "logprobs") }
         if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
             throw Self.cannot("speak", "modalities")
+        }
+        if request.sampling.stop.contains(where: { !$0.isEmpty && $0.allSatisfy(\.isWhitespace) }) {
+            throw Self.cannot("stop at white space", "stop")
+        }
+        switch request.responseFormat {
+        case .opaque: throw Self.cannot("answer in that form", "response_format.type")
+        case .jsonSchema(_, _, .some, true) where formatTool == nil && !model.hasResponseFormat:
+            throw Self.cannot("be held to a schema beside tools on this model", "response_format")
+        default: break
         }
     }
 
@@ -67,8 +86,15 @@ struct AnthropicRequestEncoder {
         for (index, message) in request.messages.enumerated() {
             try conversation.add(message, path: "messages[\(index)]")
         }
-        if case .jsonObject = request.responseFormat {
+        conversation.fillTurns()
+        lacksThoughts = conversation.lacksThoughts
+        switch request.responseFormat {
+        case .jsonObject, .jsonSchema(_, _, nil, _):
             conversation.instruct("Answer with one JSON object and nothing else.")
+        case .jsonSchema(_, _, let schema?, _) where formatTool == nil && !model.hasResponseFormat:
+            let text = String(decoding: schema.encoded(), as: UTF8.self)
+            conversation.instruct("Answer with one JSON value and nothing else. It must follow this schema: \(text)")
+        default: break
         }
         guard !conversation.turns.isEmpty else {
             throw RequestError(.invalidValue, "Claude needs a message with content.", parameter: "messages")
@@ -79,89 +105,12 @@ struct AnthropicRequestEncoder {
         if request.stream.isOn { body.append("stream", true) }
     }
 
-    // MARK: Tools
-
-    private mutating func addTools() throws(RequestError) {
-        var tools: [JSON] = []
-        for (index, tool) in request.tools.enumerated() {
-            switch tool {
-            case .function(let function): tools.append(encode(function))
-            case .custom: throw Self.cannot("call tools of free text", "tools[\(index)].type")
-            case .provider(let opaque):
-                guard opaque.format == .anthropic || opaque.value["type"]?.string?.contains("_20") == true else {
-                    throw Self.cannot("run this tool", "tools[\(index)].type")
-                }
-                tools.append(opaque.value)
-            }
-        }
-        if let formatTool {
-            tools.append([
-                "name": .string(formatTool.name), "description": "Gives the answer in the wanted form.",
-                "input_schema": Self.objectSchema(formatTool.schema),
-            ])
-        }
-        guard !tools.isEmpty else { return }
-        body.append("tools", .array(tools))
-        if let choice = try toolChoice() { body.append("tool_choice", choice) }
-    }
-
-    private func encode(_ function: FunctionTool) -> JSON {
-        var object: JSONObject = ["name": .string(function.name)]
-        if let description = function.description { object.append("description", .string(description)) }
-        object.append("input_schema", Self.objectSchema(function.parameters ?? [:]))
-        if function.isStrict == true { object.append("strict", true) }
-        if let mark = function.cacheBreakpoint { object.append("cache_control", Self.cacheControl(mark)) }
-        return .object(object)
-    }
-
-    /// A tool's schema must be an object's.
-    private static func objectSchema(_ schema: JSON) -> JSON {
-        guard var object = schema.object else { return ["type": "object", "properties": [:]] }
-        if object["type"]?.string != "object" { object["type"] = "object" }
-        return .object(object)
-    }
-
-    static func cacheControl(_ mark: CacheBreakpoint) -> JSON {
-        var object: JSONObject = ["type": "ephemeral"]
-        if let lifetime = mark.lifetime { object.append("ttl", .string(lifetime)) }
-        return .object(object)
-    }
-
-    private func toolChoice() throws(RequestError) -> JSON? {
-        if let formatTool { return ["type": "tool", "name": .string(formatTool.name)] }
-        let isSingle = request.allowsParallelToolCalls == false
-        var object: JSONObject = ["type": "auto"]
-        if let choice = request.toolChoice {
-            switch choice {
-            // It has no word about calls side by side.
-            case .none: return ["type": "none"]
-            case .automatic: break
-            case .required: object = ["type": "any"]
-            case .function(let name): object = ["type": "tool", "name": .string(name)]
-            case .custom, .opaque: throw Self.cannot("be held to this choice of tools", "tool_choice")
-            }
-        } else if !isSingle {
-            return nil
-        }
-        if isSingle { object.append("disable_parallel_tool_use", true) }
-        return .object(object)
-    }
-
-    private var isToolForced: Bool {
-        if formatTool != nil { return true }
-        switch request.toolChoice {
-        case .required, .function: return true
-        default: return false
-        }
-    }
-
     // MARK: Sampling and thinking
 
     private mutating func addSamplingAndThinking() {
-        if !request.sampling.stop.isEmpty {
-            let stops = request.sampling.stop.filter { !$0.allSatisfy(\.isWhitespace) }
-            if !stops.isEmpty { body.append("stop_sequences", .array(stops.map { .string($0) })) }
-        }
+        // An empty one stops nothing.
+        let stops = request.sampling.stop.filter { !$0.isEmpty }
+        if !stops.isEmpty { body.append("stop_sequences", .array(stops.map { .string($0) })) }
         if let own = request.extras?.members["thinking"] {
             body.append("thinking", own)
             if own["type"]?.string != "disabled" { return }
@@ -180,7 +129,7 @@ struct AnthropicRequestEncoder {
 
     /// - Returns: whether the model thinks.
     private mutating func addThinking() -> Bool {
-        guard let reasoning = request.reasoning, model.canThink, !isToolForced else { return false }
+        guard let reasoning = request.wantedReasoning, model.canThink, !isToolForced else { return false }
         let effort = reasoning.effort ?? (reasoning.budget == nil ? "none" : "medium")
         if reasoning.budget == nil, effort == "none" || effort == "minimal" { return false }
         if model.thinksAdaptively {
@@ -188,6 +137,7 @@ struct AnthropicRequestEncoder {
             body.append("output_config", ["effort": .string(Self.effort(effort))])
             return true
         }
+        guard !lacksThoughts else { return false }
         let wanted = max(1024, reasoning.budget ?? Self.budgets[effort] ?? 8192)
         guard let limit = request.limits.tokens else {
             // No limit of the client's: the answer gets its default on top.
@@ -215,7 +165,7 @@ struct AnthropicRequestEncoder {
     // MARK: The rest
 
     private mutating func addFormat() {
-        guard formatTool == nil, case .jsonSchema(_, _, let schema?, _) = request.responseFormat else { return }
+        guard model.hasResponseFormat, case .jsonSchema(_, _, let schema?, _) = request.responseFormat else { return }
         var config = body["output_config"]?.object ?? JSONObject()
         config.append("format", ["type": "json_schema", "schema": AnthropicSchema.sanitized(schema)])
         body["output_config"] = .object(config)

@@ -7,19 +7,22 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
     private enum Block {
         /// `start` counts the text's letters before it.
         case text(start: Int, citations: [JSON])
-        case thinking(String, signature: String)
+        case thinking
         case call(index: Int)
         /// Arguments of the tool that stands for a response format.
         case format
+        /// One without a place in the hub.
+        case kept(JSONObject)
         case other
     }
 
     private var splitter = SSEParser()
     private var block = Block.other
-    private var calls = 0
-    private var hasFormat = false
-    private var written = 0
-    private var usage: AnthropicUsage?
+    /// What the block's pieces have brought: a thought, or the JSON of a kept block's input.
+    private var buffer = ""
+    private var signature = ""
+    private var reader = AnthropicAnswerReader()
+    private var usage = AnthropicUsage()
     private var hasStarted = false
     private var isDone = false
     private var hasFailed = false
@@ -67,89 +70,71 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
     private mutating func start(_ message: JSON, _ events: inout [ChatEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
-        events.append(
-            .started(AnswerHead(id: message["id"]?.string ?? "", model: message["model"]?.string ?? "", created: 0)))
-        events.append(.choiceStarted(0))
-        usage = AnthropicUsage(message["usage"])
-        if let usage { events.append(usage.event) }
+        events += reader.head(message)
+        usage.update(message["usage"])
+        if let event = usage.event(isFinal: false) { events.append(event) }
     }
 
     private mutating func open(_ content: JSON, _ events: inout [ChatEvent]) {
+        (buffer, signature) = ("", "")
         switch content["type"]?.string {
         case "text":
-            block = .text(start: written, citations: [])
-            write(content["text"]?.string ?? "", &events)
-        case "thinking": block = .thinking("", signature: "")
+            block = .text(start: reader.written, citations: [])
+            reader.write(content["text"]?.string ?? "", &events)
+        case "thinking": block = .thinking
         case "redacted_thinking":
             block = .other
-            events.append(.reasoningSealed(0, AnthropicAnswerReader.redacted(content["data"]?.string)))
+            reader.redacted(content, &events)
         case "tool_use":
-            let name = content["name"]?.string ?? ""
-            if name == AnthropicAnswerReader.formatTool {
-                hasFormat = true
-                block = .format
-            } else {
-                block = .call(index: calls)
-                let call = ToolCall(id: content["id"]?.string ?? "", name: name, arguments: "")
-                events.append(.toolCallStarted(0, index: calls, call))
-                calls += 1
-            }
-        default: block = .other
+            block = reader.start(content, arguments: "", &events).map { .call(index: $0) } ?? .format
+        default: block = content.object.map { .kept($0) } ?? .other
         }
     }
 
     private mutating func add(_ delta: JSON, _ events: inout [ChatEvent]) {
         switch (block, delta["type"]?.string) {
-        case (.text, "text_delta"): write(delta["text"]?.string ?? "", &events)
+        case (.text, "text_delta"): reader.write(delta["text"]?.string ?? "", &events)
         case (.text(let start, var citations), "citations_delta"):
             if let citation = delta["citation"] { citations.append(citation) }
             block = .text(start: start, citations: citations)
-        case (.thinking(let text, let signature), "thinking_delta"):
+        case (.thinking, "thinking_delta"):
             let piece = delta["thinking"]?.string ?? ""
-            block = .thinking(text + piece, signature: signature)
+            buffer += piece
             if !piece.isEmpty { events.append(.reasoningDelta(0, piece)) }
-        case (.thinking(let text, let signature), "signature_delta"):
-            block = .thinking(text, signature: signature + (delta["signature"]?.string ?? ""))
+        case (.thinking, "signature_delta"): signature += delta["signature"]?.string ?? ""
         case (.call(let index), "input_json_delta"):
             let piece = delta["partial_json"]?.string ?? ""
             if !piece.isEmpty { events.append(.toolCallArgumentsDelta(0, index: index, piece)) }
-        case (.format, "input_json_delta"): write(delta["partial_json"]?.string ?? "", &events)
+        case (.format, "input_json_delta"): reader.write(delta["partial_json"]?.string ?? "", &events)
+        case (.kept, "input_json_delta"): buffer += delta["partial_json"]?.string ?? ""
+        case (.kept(var content), "compaction_delta"):
+            content["content"] = delta["content"] ?? .null
+            block = .kept(content)
         default: break
         }
-    }
-
-    private mutating func write(_ text: String, _ events: inout [ChatEvent]) {
-        guard !text.isEmpty else { return }
-        written += text.unicodeScalars.count
-        events.append(.textDelta(0, text))
     }
 
     private mutating func close(_ events: inout [ChatEvent]) {
         switch block {
         case .text(let start, let citations):
             for citation in citations {
-                events.append(.citation(0, AnthropicAnswerReader.citation(citation, from: start, to: written)))
+                events.append(.citation(0, AnthropicAnswerReader.citation(citation, from: start, to: reader.written)))
             }
-        case .thinking(let text, let signature):
-            events.append(
-                .reasoningSealed(
-                    0,
-                    Reasoning(text: text, signature: signature.isEmpty ? nil : signature, format: .anthropic)))
+        case .thinking:
+            let proof = signature.isEmpty ? nil : signature
+            reader.seal(Reasoning(text: buffer, signature: proof, format: .anthropic), &events)
+        case .kept(var content):
+            if !buffer.isEmpty { content["input"] = (try? JSON.parse(Array(buffer.utf8))) ?? [:] }
+            reader.keep(.object(content), &events)
         case .call, .format, .other: break
         }
         block = .other
     }
 
     private mutating func end(_ root: JSON, _ events: inout [ChatEvent]) {
-        if let more = root["usage"] {
-            if usage == nil { usage = AnthropicUsage(more) } else { usage?.update(more) }
-            if let usage { events.append(usage.event) }
-        }
+        usage.update(root["usage"])
+        if let event = usage.event(isFinal: root["usage"]?["output_tokens"]?.int != nil) { events.append(event) }
         guard let delta = root["delta"], let word = delta["stop_reason"]?.string else { return }
-        if let explanation = delta["stop_details"]?["explanation"]?.string {
-            events.append(.refusalDelta(0, explanation))
-        }
-        let reason = AnthropicAnswerReader.finishReason(word)
-        events.append(.finished(0, hasFormat && calls == 0 && reason == .toolCalls ? .stop : reason))
+        reader.end(word, delta["stop_details"], &events)
     }
 }

@@ -50,8 +50,8 @@ struct BaiduRequestEncoder {
         if let count = request.limits.count, count != 1 { throw cannot("give several answers", "n") }
         if request.sampling.logprobs == true { throw cannot("report log-probabilities", "logprobs") }
         if request.sampling.stop.count > maxStops { throw cannot("take more than four stop sequences", "stop") }
-        if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
-            throw cannot("speak", "modalities")
+        if request.output.modalities?.contains(where: { $0 != "text" }) == true {
+            throw cannot("answer in anything but text", "modalities")
         }
         if case .opaque = request.responseFormat { throw cannot("answer in that form", "response_format.type") }
         if request.messages.allSatisfy({ $0.role == .system || $0.role == .developer }) {

@@ -21,7 +21,7 @@ package struct Gemini: EmbeddingProvider {
                 request, model: call.model, safety: call.channel.setting("safety_setting") ?? "BLOCK_NONE"))
     }
 
-    private static func url(_ call: ProviderCall, _ action: String) -> String {
+    static func url(_ call: ProviderCall, _ action: String) -> String {
         let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
         let version = call.channel.setting("api_version") ?? "v1beta"
         return "\(base)/\(version)/models/\(name(call.model)):\(action)"
@@ -32,7 +32,7 @@ package struct Gemini: EmbeddingProvider {
         model.hasPrefix("models/") ? String(model.dropFirst(7)) : model
     }
 
-    private static func headers(_ call: ProviderCall) -> HTTPHeaders {
+    static func headers(_ call: ProviderCall) -> HTTPHeaders {
         ["Content-Type": "application/json", "Accept": "*/*", "x-goog-api-key": call.channel.key]
     }
 

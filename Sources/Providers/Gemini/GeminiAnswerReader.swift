@@ -7,8 +7,10 @@ struct GeminiAnswerReader {
     private var hasStarted = false
     private var opened: Set<Int> = []
     private var calls: [Int: Int] = [:]
+    private var sealed: [Int: Int] = [:]
     private var reasons: [Int: FinishReason] = [:]
-    private var usage: JSON?
+    private var sources: [Int: GeminiSources] = [:]
+    private var usage: Usage?
 
     /// A candidate, or the prompt, has come to its end.
     var isFinished: Bool { !reasons.isEmpty }
@@ -19,9 +21,14 @@ struct GeminiAnswerReader {
             events.append(
                 .started(
                     AnswerHead(
-                        id: root["responseId"]?.string ?? "", model: root["modelVersion"]?.string ?? "", created: 0)))
+                        id: root["responseId"]?.string ?? "", model: root["modelVersion"]?.string ?? "", created: 0,
+                        serviceTier: Self.tier(root["usageMetadata"]?["serviceTier"]?.string))))
         }
-        if let usage = root["usageMetadata"], usage.object != nil { self.usage = usage }
+        // Told at once, so that a client that leaves pays what Google counted.
+        if let value = root["usageMetadata"], let new = Self.usage(value), new != usage {
+            usage = new
+            events.append(.usage(new, original: Opaque(.gemini, value)))
+        }
         for (position, candidate) in (root["candidates"]?.array ?? []).enumerated() {
             let index = candidate["index"]?.int ?? Int64(position)
             read(candidate, Int(clamping: min(max(0, index), 127)), &events)
@@ -29,22 +36,17 @@ struct GeminiAnswerReader {
         if root["candidates"]?[0] == nil, let reason = root["promptFeedback"]?["blockReason"]?.string {
             open(0, &events)
             let message = root["promptFeedback"]?["blockReasonMessage"]?.string ?? "The prompt was blocked: \(reason)."
-            events.append(.refusalDelta(0, message))
+            events.append(.refusalDelta(0, sanitized(message, limit: 4096)))
             reasons[0] = .contentFilter
         }
     }
 
-    /// Usage and finish reasons.
+    /// Finish reasons, and before them the pages that no place in the text refers to.
     mutating func finish(into events: inout [ChatEvent]) {
-        if let usage { events.append(Self.event(usage)) }
         for (index, reason) in reasons.sorted(by: { $0.key < $1.key }) {
+            for page in sources[index]?.rest() ?? [] { events.append(.citation(index, page)) }
             events.append(.finished(index, reason == .stop && calls[index] != nil ? .toolCalls : reason))
         }
-    }
-
-    /// What is known so far of a stream that broke off.
-    mutating func usageSoFar(into events: inout [ChatEvent]) {
-        if let usage { events.append(Self.event(usage)) }
     }
 
     private mutating func open(_ index: Int, _ events: inout [ChatEvent]) {
@@ -55,14 +57,14 @@ struct GeminiAnswerReader {
         open(index, &events)
         if let result = candidate["logprobsResult"] { events.append(.logprobs(index, Self.logprobs(result))) }
         for part in candidate["content"]?["parts"]?.array ?? [] { take(part, index, &events) }
-        for chunk in candidate["groundingMetadata"]?["groundingChunks"]?.array ?? [] {
-            guard let url = chunk["web"]?["uri"] else { continue }
-            let page: JSON = [
-                "url": url, "title": chunk["web"]?["title"] ?? "", "start_index": 0, "end_index": 0,
-            ]
-            events.append(.citation(index, Opaque(.openAI, ["type": "url_citation", "url_citation": page])))
+        for page in sources[index, default: GeminiSources()].read(candidate) { events.append(.citation(index, page)) }
+        guard let word = candidate["finishReason"]?.string else { return }
+        let reason = Self.finishReason(word)
+        reasons[index] = reason
+        // What is said in place of a text that was withheld.
+        if reason == .contentFilter, sources[index]?.hasText != true, let message = candidate["finishMessage"]?.string {
+            events.append(.refusalDelta(index, sanitized(message, limit: 4096)))
         }
-        if let word = candidate["finishReason"]?.string { reasons[index] = Self.finishReason(word) }
     }
 
     private mutating func take(_ part: JSON, _ index: Int, _ events: inout [ChatEvent]) {
@@ -77,20 +79,32 @@ struct GeminiAnswerReader {
             return events.append(.toolCallStarted(index, index: number, made))
         }
         if let text = part["text"]?.string, !text.isEmpty {
-            events.append(part["thought"]?.bool == true ? .reasoningDelta(index, text) : .textDelta(index, text))
+            if part["thought"]?.bool == true {
+                events.append(.reasoningDelta(index, text))
+            } else {
+                write(text, index, &events)
+            }
         }
         if let data = part["inlineData"], let type = data["mimeType"]?.string, let bytes = data["data"]?.string {
             events.append(.image(index, .base64(type: type, data: bytes)))
         }
         if let code = part["executableCode"]?["code"]?.string {
-            events.append(.textDelta(index, "\n```python\n\(code)\n```\n"))
+            write("\n```python\n\(code)\n```\n", index, &events)
         }
         if let output = part["codeExecutionResult"]?["output"]?.string {
-            events.append(.textDelta(index, "\n```\n\(output)\n```\n"))
+            write("\n```\n\(output)\n```\n", index, &events)
         }
         if let signature {
-            events.append(.reasoningSealed(index, Reasoning(text: "", signature: signature, format: .gemini)))
+            let number = sealed[index] ?? 0
+            sealed[index] = number + 1
+            events.append(
+                .reasoningSealed(index, Reasoning(text: "", signature: signature, format: .gemini, index: number)))
         }
+    }
+
+    private mutating func write(_ text: String, _ index: Int, _ events: inout [ChatEvent]) {
+        sources[index, default: GeminiSources()].write(text)
+        events.append(.textDelta(index, text))
     }
 
     /// Google's two lists as OpenAI's one.
@@ -121,21 +135,29 @@ struct GeminiAnswerReader {
         }
     }
 
+    private static func tier(_ word: String?) -> String? { word == "standard" ? "default" : word }
+
     /// Thoughts are counted apart from what is seen; what server tools read, apart from the prompt.
-    private static func event(_ value: JSON) -> ChatEvent {
-        func number(_ name: String) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
+    /// - Returns: `nil` where nothing was counted, as where a prompt was blocked early.
+    private static func usage(_ value: JSON) -> Usage? {
+        func given(_ name: String) -> Int64? { value[name]?.int.map { min(max(0, $0), Usage.most) } }
+        func number(_ name: String) -> Int64 { given(name) ?? 0 }
         func tokens(_ list: String, _ modality: String) -> Int64 {
             (value[list]?.array ?? []).reduce(0) { sum, item in
                 item["modality"]?.string == modality ? sum + min(max(0, item["tokenCount"]?.int ?? 0), Usage.most) : sum
             }
         }
+        let completion = number("candidatesTokenCount") + number("thoughtsTokenCount")
+        let tools = number("toolUsePromptTokenCount")
+        guard
+            let prompt = given("promptTokenCount") ?? given("totalTokenCount").map({ max(0, $0 - completion - tools) })
+        else { return nil }
         var usage = Usage(
-            promptTokens: number("promptTokenCount") + number("toolUsePromptTokenCount"),
-            completionTokens: number("candidatesTokenCount") + number("thoughtsTokenCount"),
+            promptTokens: prompt + tools, completionTokens: completion,
             cachedTokens: number("cachedContentTokenCount"), reasoningTokens: number("thoughtsTokenCount"),
             audioPromptTokens: tokens("promptTokensDetails", "AUDIO"),
             audioCompletionTokens: tokens("candidatesTokensDetails", "AUDIO"))
         usage.imagePromptTokens = tokens("promptTokensDetails", "IMAGE")
-        return .usage(usage, original: Opaque(.gemini, value))
+        return usage
     }
 }

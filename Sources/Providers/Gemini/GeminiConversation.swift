@@ -8,26 +8,34 @@ struct GeminiConversation {
     private(set) var turns: [(isUser: Bool, parts: [JSON])] = []
     /// Names by the id of the call, for results that do not say.
     private var names: [String: String] = [:]
-    private var lastName = ""
 
     mutating func add(_ message: Message, path: String) throws(RequestError) {
         var parts: [JSON] = []
-        // Of the thought before the text; it goes back in the text's part.
-        var signature: String?
+        // Of the thoughts before the parts; they go back in the parts that they led to, in their order.
+        var signatures: [String] = []
+        var isNamed = message.role != .user || message.name == nil
         for (index, part) in message.parts.enumerated() {
             let place = "\(path).content[\(index)]"
             if case .reasoning(let thought) = part.content {
-                if thought.format == .gemini { signature = thought.signature ?? signature }
+                if thought.format == .gemini, let signature = thought.signature { signatures.append(signature) }
                 continue
             }
-            guard var encoded = try encode(part, message, place)?.object else { continue }
-            if let kept = signature, encoded["text"] != nil || encoded["functionCall"] != nil,
+            guard var encoded = try encode(part, message.role, path, place)?.object else { continue }
+            if !isNamed, let text = encoded["text"]?.string, let name = message.name {
+                encoded["text"] = .string("\(name): \(text)")
+                isNamed = true
+            }
+            if !signatures.isEmpty, encoded["text"] != nil || encoded["functionCall"] != nil,
                 encoded["thoughtSignature"] == nil
             {
-                encoded.append("thoughtSignature", .string(kept))
-                signature = nil
+                encoded.append("thoughtSignature", .string(signatures.removeFirst()))
             }
             parts.append(.object(encoded))
+        }
+        if !signatures.isEmpty {
+            // Of parts that were empty but for it: after the text, before the calls.
+            let place = parts.firstIndex { $0["functionCall"] != nil } ?? parts.count
+            parts.insert(contentsOf: signatures.map { ["text": "", "thoughtSignature": .string($0)] }, at: place)
         }
         switch message.role {
         case .system, .developer: system += parts
@@ -36,27 +44,53 @@ struct GeminiConversation {
         }
     }
 
+    /// For the wire: opened by the user; instructions alone are the user's.
+    /// - Parameter needsSignatures: the first call of a turn must have one; a call that another model made, or whose
+    ///   signature the client has lost, gets the word that lets it through.
+    func encodedTurns(needsSignatures: Bool) -> (system: [JSON], turns: [JSON]) {
+        guard let first = turns.first else { return ([], system.isEmpty ? [] : [Self.turn(true, system)]) }
+        var encoded: [JSON] = first.isUser ? [] : [Self.turn(true, [["text": "…"]])]
+        for turn in turns {
+            var parts = turn.parts
+            if needsSignatures, !turn.isUser, let place = parts.firstIndex(where: { $0["functionCall"] != nil }),
+                parts[place]["thoughtSignature"] == nil, var call = parts[place].object
+            {
+                call.append("thoughtSignature", "skip_thought_signature_validator")
+                parts[place] = .object(call)
+            }
+            encoded.append(Self.turn(turn.isUser, parts))
+        }
+        return (system, encoded)
+    }
+
+    private static func turn(_ isUser: Bool, _ parts: [JSON]) -> JSON {
+        ["role": isUser ? "user" : "model", "parts": .array(parts)]
+    }
+
     private mutating func append(_ parts: [JSON], isUser: Bool) {
         guard !parts.isEmpty else { return }
         guard let last = turns.last, last.isUser == isUser else { return turns.append((isUser, parts)) }
         turns[turns.count - 1].parts += parts
     }
 
-    /// `nil` for what is empty.
-    private mutating func encode(_ part: Part, _ message: Message, _ path: String) throws(RequestError) -> JSON? {
+    /// `nil` for what is empty, and for what another model's turn had beside its words.
+    private mutating func encode(
+        _ part: Part, _ role: Message.Role, _ message: String, _ path: String
+    ) throws(RequestError) -> JSON? {
         switch part.content {
-        case .text(let text), .refusal(let text):
-            guard !text.isEmpty else { return nil }
-            let named = message.role == .user ? message.name.map { "\($0): " } ?? "" : ""
-            return ["text": .string(named + text)]
+        case .text(let text), .refusal(let text): return text.isEmpty ? nil : ["text": .string(text)]
+        case .reasoning: return nil
+        case .opaque(let opaque) where opaque.format == .gemini: return opaque.value
+        case .opaque where role == .assistant: return nil
+        case .opaque: throw GeminiRequestEncoder.cannot("take this part", path)
+        case _ where role == .system || role == .developer:
+            throw GeminiRequestEncoder.cannot("take anything but text in instructions", path)
         case .image(let media, _), .document(let media, _), .video(let media): return try Self.media(media, path)
         case .audio(let media):
             guard case .base64(let type, let data) = media else { return try Self.media(media, path) }
             return try Self.media(.base64(type: type.contains("/") ? type : "audio/" + type, data: data), path)
         case .toolCall(let call): return try encode(call, path)
-        case .toolResult(let result): return try encode(result, path)
-        case .opaque(let opaque): return opaque.format == .gemini ? opaque.value : nil
-        case .reasoning: return nil
+        case .toolResult(let result): return try encode(result, message)
         }
     }
 
@@ -78,8 +112,9 @@ struct GeminiConversation {
             arguments = parsed
         }
         names[call.id] = call.name
-        lastName = call.name
-        var part: JSONObject = ["functionCall": ["name": .string(call.name), "args": arguments]]
+        var body: JSONObject = ["name": .string(call.name), "args": arguments]
+        if !call.id.isEmpty { body.append("id", .string(call.id)) }
+        var part: JSONObject = ["functionCall": .object(body)]
         if let signature = call.thoughtSignature { part.append("thoughtSignature", .string(signature)) }
         return .object(part)
     }
@@ -97,9 +132,14 @@ struct GeminiConversation {
         }
         let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
         let response: JSON = result.isError ? ["error": .string(text)] : parsed ?? ["result": .string(text)]
-        var object: JSONObject = [
-            "name": .string(result.name ?? names[result.callID] ?? lastName), "response": response,
-        ]
+        guard let name = result.name ?? names[result.callID] else {
+            throw RequestError(
+                .invalidValue, "Invalid value for '\(path).tool_call_id': no call before it has this id.",
+                parameter: path + ".tool_call_id")
+        }
+        var object: JSONObject = ["name": .string(name), "response": response]
+        // Results of one function side by side are told apart by it.
+        if !result.callID.isEmpty { object.append("id", .string(result.callID)) }
         if !parts.isEmpty { object.append("parts", .array(parts)) }
         return ["functionResponse": .object(object)]
     }

@@ -7,7 +7,11 @@ enum GeminiErrors {
     static func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? JSON.parse(body), let error = error(in: root) { return read(error, status: status) }
+        if let root = try? JSON.parse(body), let error = error(in: root) {
+            var failure = read(error, status: status)
+            if failure.retryAfter == nil { failure.retryAfter = RetryAfter.read(headers) }
+            return failure
+        }
         return OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
     }
 
@@ -29,7 +33,8 @@ enum GeminiErrors {
         var (kind, clientStatus) = (OpenAIErrors.kind(status: status, code: "", type: ""), status)
         switch word {
         case "RESOURCE_EXHAUSTED":
-            kind = message.contains("billing") || message.contains("PerDay") ? .quotaExceeded : .rateLimited
+            // The sentence speaks of plan and billing even where a minute's rate is meant; only the ids tell them apart.
+            kind = isDaily(error) ? .quotaExceeded : .rateLimited
         case "UNAUTHENTICATED": kind = .authentication
         case "PERMISSION_DENIED": kind = .permission
         // A place that Google does not serve is the channel's trouble, not the request's.
@@ -55,14 +60,22 @@ enum GeminiErrors {
         case .badRequest, .notFound: "invalid_request_error"
         case .authentication: "authentication_error"
         case .permission: "permission_error"
-        case .rateLimited: "rate_limit_error"
-        case .quotaExceeded: "insufficient_quota"
+        // A day's quota comes back by itself: the account is not out of money.
+        case .rateLimited, .quotaExceeded: "rate_limit_error"
         default: "server_error"
         }
     }
 
     private static func reasons(_ error: JSON) -> [String] {
         (error["details"]?.array ?? []).compactMap { $0["reason"]?.string }
+    }
+
+    /// Whether a day's quota is used up, with no word of an earlier end.
+    private static func isDaily(_ error: JSON) -> Bool {
+        guard retryDelay(error) == nil else { return false }
+        return (error["details"]?.array ?? []).contains { detail in
+            (detail["violations"]?.array ?? []).contains { $0["quotaId"]?.string?.contains("PerDay") == true }
+        }
     }
 
     /// `"retryDelay": "26s"`, perhaps with a fraction.

@@ -7,10 +7,18 @@ import JSON
 /// | --- | --- |
 /// | a switch against parallel calls, spoken answers, custom tools, more than five stop sequences | refused |
 /// | place of system messages among the turns | lost: they all go first |
-/// | logit bias, user, metadata, store, verbosity | dropped |
-/// | seeds beyond 32 bits | dropped |
+/// | logit bias, user, metadata, moderation, store, verbosity, prediction, options of caching | dropped |
+/// | temperature above 2 | 2 |
+/// | a response format of another kind, parts of an unknown kind, media in instructions | refused |
+/// | functions beside a web search or a response format, before Gemini 3 | refused |
+/// | seeds beyond 32 bits; cache breakpoints, which it has by itself; detail of images | dropped |
 /// | reasoning effort on models before 2.5 | dropped |
-/// | names of messages | `NAME: ` before the text |
+/// | place and thoroughness of a web search | dropped |
+/// | name, description and strictness of a response's schema, which always binds | dropped |
+/// | strict tools | calls are held to their schemas, of all tools alike; dropped before 2.5 |
+/// | names of messages | `NAME: ` before the first text |
+/// | a conversation that the assistant opens, or of instructions alone | a user turn `…` before it, or of them |
+/// | calls without a signature, on models from 3 on | the word that lets them through |
 struct GeminiRequestEncoder {
     private static let categories = [
         "HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY",
@@ -18,7 +26,7 @@ struct GeminiRequestEncoder {
     private static let maxStops = 5
 
     private let request: ChatRequest
-    private let model: String
+    private let model: GeminiModel
     private var body = JSONObject()
 
     /// - Parameter safety: threshold of every harm category.
@@ -34,7 +42,7 @@ struct GeminiRequestEncoder {
 
     private init(request: ChatRequest, model: String) {
         self.request = request
-        self.model = model
+        self.model = GeminiModel(model)
     }
 
     private func refuse() throws(RequestError) {
@@ -47,6 +55,7 @@ struct GeminiRequestEncoder {
         if request.sampling.stop.count > Self.maxStops {
             throw Self.cannot("take more than \(Self.maxStops) stop sequences", "stop")
         }
+        if case .opaque = request.responseFormat { throw Self.cannot("answer in that form", "response_format.type") }
         if let count = request.limits.count, !(1...8).contains(count) {
             throw Self.cannot("give that many answers", "n")
         }
@@ -61,16 +70,12 @@ struct GeminiRequestEncoder {
         for (index, message) in request.messages.enumerated() {
             try conversation.add(message, path: "messages[\(index)]")
         }
-        guard !conversation.turns.isEmpty else {
+        let (system, turns) = conversation.encodedTurns(needsSignatures: model.needsSignatures)
+        guard !turns.isEmpty else {
             throw RequestError(.invalidValue, "Gemini needs a message with content.", parameter: "messages")
         }
-        if !conversation.system.isEmpty {
-            body.append("systemInstruction", ["parts": .array(conversation.system)])
-        }
-        body.append(
-            "contents",
-            .array(
-                conversation.turns.map { ["role": $0.isUser ? "user" : "model", "parts": .array($0.parts)] }))
+        if !system.isEmpty { body.append("systemInstruction", ["parts": .array(system)]) }
+        body.append("contents", .array(turns))
     }
 
     // MARK: Tools
@@ -88,21 +93,33 @@ struct GeminiRequestEncoder {
                 tools.append(opaque.value)
             }
         }
+        if !functions.isEmpty, !model.mixesTools { try refuseMixture() }
         if !functions.isEmpty { tools.insert(["functionDeclarations": .array(functions)], at: 0) }
         if request.webSearch != nil { tools.append(["googleSearch": [:]]) }
         guard !tools.isEmpty else { return }
         body.append("tools", .array(tools))
-        guard !functions.isEmpty, let choice = request.toolChoice else { return }
+        let isStrict = model.validatesCalls && request.tools.contains { $0.isStrict }
+        guard !functions.isEmpty, let choice = request.toolChoice ?? (isStrict ? .automatic : nil) else { return }
         var configuration: JSONObject
         switch choice {
         case .none: configuration = ["mode": "NONE"]
-        case .automatic: configuration = ["mode": "AUTO"]
+        case .automatic: configuration = ["mode": isStrict ? "VALIDATED" : "AUTO"]
         case .required: configuration = ["mode": "ANY"]
         case .function(let name):
             configuration = ["mode": "ANY", "allowedFunctionNames": [.string(name)]]
         case .custom, .opaque: throw Self.cannot("be held to this choice of tools", "tool_choice")
         }
         body.append("toolConfig", ["functionCallingConfig": .object(configuration)])
+    }
+
+    /// Models before Gemini 3 answer such requests with an error that names Google's fields.
+    private func refuseMixture() throws(RequestError) {
+        if request.webSearch != nil { throw Self.cannot("search beside functions on this model", "web_search_options") }
+        switch request.responseFormat {
+        case .jsonObject, .jsonSchema:
+            throw Self.cannot("be held to a form beside functions on this model", "response_format")
+        case .text, .opaque, nil: break
+        }
     }
 
     /// With the schema as it is: Gemini has a field for plain JSON Schema beside its own subset.
@@ -153,30 +170,12 @@ struct GeminiRequestEncoder {
         if !config.members.isEmpty { body.append("generationConfig", .object(config)) }
     }
 
-    /// A level for models from 3 on, a budget for 2.5, nothing for those that do not think.
     private var thinking: JSON? {
         if let own = request.extras?.members["thinking_config"] ?? request.extras?.members["thinkingConfig"] {
             return own
         }
-        guard let reasoning = request.reasoning else { return nil }
-        let effort = reasoning.effort ?? "medium"
-        if model.contains("gemini-2.5") {
-            var budget = reasoning.budget ?? Self.budgets[effort] ?? 8192
-            if model.contains("pro") { budget = max(128, budget) }
-            return ["thinkingBudget": .int(min(max(0, budget), 32_768)), "includeThoughts": .bool(budget > 0)]
-        }
-        let digits = model.split(separator: "gemini-").last?.prefix { $0.isNumber } ?? ""
-        guard let version = Int(digits), version >= 3 else { return nil }
-        return ["thinkingLevel": .string(Self.levels[effort] ?? "MEDIUM"), "includeThoughts": true]
+        return request.wantedReasoning.flatMap { model.thinking($0) }
     }
-
-    private static let budgets: [String: Int64] = [
-        "none": 0, "minimal": 512, "low": 1024, "medium": 8192, "high": 24_576, "xhigh": 24_576, "max": 24_576,
-    ]
-    private static let levels = [
-        "none": "MINIMAL", "minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM", "high": "HIGH", "xhigh": "HIGH",
-        "max": "HIGH",
-    ]
 
     private mutating func addRest(_ safety: String) {
         let own = request.extras?.members["safety_settings"] ?? request.extras?.members["safetySettings"]
@@ -190,5 +189,11 @@ struct GeminiRequestEncoder {
         default: break
         }
         if let cached = request.extras?.members["cached_content"] { body.append("cachedContent", cached) }
+    }
+}
+
+extension Tool {
+    fileprivate var isStrict: Bool {
+        if case .function(let function) = self { function.isStrict == true } else { false }
     }
 }

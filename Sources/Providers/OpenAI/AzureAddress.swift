@@ -30,6 +30,19 @@ enum AzureAddress {
         return strips ? model.filter { $0 != "." } : model
     }
 
+    /// What is wrong with the API version, as a sentence.
+    static func problem(with channel: ProviderChannel) -> String? {
+        guard let version = channel.setting("api_version") else { return nil }
+        let parts = version.split(separator: "-", maxSplits: 3, omittingEmptySubsequences: false)
+        let isDate =
+            parts.count >= 3
+            && zip(parts, [4, 2, 2]).allSatisfy { part, size in
+                part.utf8.count == size && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            }
+        if isDate, parts.count == 3 || parts[3] == "preview" { return nil }
+        return "api_version must be a date such as 2024-10-21, perhaps with -preview behind it"
+    }
+
     static func takesStreamOptions(_ channel: ProviderChannel) -> Bool {
         // Versions are dates, perhaps with `-preview` behind them.
         isNewAPI(channel.baseURL)

@@ -9,6 +9,20 @@ package struct OpenAI: Provider {
 
     package init() {}
 
+    package func problem(with channel: ProviderChannel) -> String? {
+        if channel.key.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7f }) {
+            return "the key must not hold blanks or control characters"
+        }
+        switch OpenAIVendor.all[channel.type]?.path {
+        case .azure: return AzureAddress.problem(with: channel)
+        default: break
+        }
+        let isSigned = channel.type == OpenAIVendor.tencent && channel.key.contains("|")
+        return isSigned
+            ? "Tencent is served at its compatible address, whose API key has no '|' in it; AppId|SecretId|SecretKey is not"
+            : nil
+    }
+
     package func encode(
         _ request: ChatRequest, for call: ProviderCall
     ) throws(RequestError) -> EncodedRequest {
@@ -22,7 +36,7 @@ package struct OpenAI: Provider {
         let accept = request.stream.isOn ? "text/event-stream" : "application/json"
         return EncodedRequest(
             url: url, headers: vendor.headers(key: call.channel.key, accept: accept),
-            body: try OpenAIRequestEncoder.encode(request, model: call.model))
+            body: try OpenAIRequestEncoder.encode(request, model: call.model, dialect: vendor.dialect))
     }
 
     package func decode(

@@ -16,8 +16,20 @@ package struct OpenAIDialect: OptionSet, Sendable {
     static let noLogprobs = OpenAIDialect(rawValue: 8)
     /// Parts other than texts and images are refused.
     static let onlyTextsAndImages = OpenAIDialect(rawValue: 16)
+    /// `tool_choice: required` is refused.
+    static let noRequiredTools = OpenAIDialect(rawValue: 64)
+    /// `file` parts are refused.
+    static let noDocuments = OpenAIDialect(rawValue: 128)
+    /// Sounds are sent as data URLs.
+    static let audioAsAddress = OpenAIDialect(rawValue: 256)
+    /// Breakpoints of the cache are called `cache_control`, as at Anthropic.
+    static let cacheControl = OpenAIDialect(rawValue: 512)
     /// Embeddings are asked for in an array and come as numbers.
     package static let plainEmbeddings = OpenAIDialect(rawValue: 32)
+
+    var breakpoints: OpenAIMessageEncoder.Breakpoints {
+        isEmpty ? .own : contains(.cacheControl) ? .anthropic : .none
+    }
 
     func adapt(_ request: inout ChatRequest, vendor: String) throws(RequestError) {
         func cannot(_ what: String, _ field: String) -> RequestError {
@@ -30,37 +42,56 @@ package struct OpenAIDialect: OptionSet, Sendable {
         if contains(.noLogprobs), request.sampling.logprobs == true {
             throw cannot("report log-probabilities", "logprobs")
         }
-        if contains(.onlyTextsAndImages) {
-            for (index, message) in request.messages.enumerated() {
-                for (place, part) in message.parts.enumerated() where part.isMediaButNoImage {
+        if contains(.noRequiredTools), request.toolChoice == .required {
+            throw cannot("be held to call a tool", "tool_choice")
+        }
+        for index in request.messages.indices {
+            for place in request.messages[index].parts.indices {
+                guard adapt(&request.messages[index].parts[place]) else {
                     throw cannot("take this part", "messages[\(index)].content[\(place)]")
                 }
             }
         }
-        if contains(.oneSystemMessage) { request.joinInstructions() }
+        if contains(.oneSystemMessage) {
+            guard request.joinInstructions() else { throw cannot("take instructions other than text", "messages") }
+        }
         if contains(.takingTurns) { request.joinTurns() }
     }
-}
 
-extension Part {
-    fileprivate var isMediaButNoImage: Bool {
-        switch content {
-        case .audio, .document, .video: true
-        default: false
+    /// - Returns: false if the vendor cannot take the part.
+    private func adapt(_ part: inout Part) -> Bool {
+        switch part.content {
+        case .audio(.base64(let type, let data)) where contains(.audioAsAddress):
+            // The format stands beside it, so that the address need not tell it.
+            part.content = .audio(.base64(type: type, data: "data:;base64," + data))
+        case .audio, .video: return !contains(.onlyTextsAndImages)
+        case .document: return !contains(.onlyTextsAndImages) && !contains(.noDocuments)
+        default: break
         }
+        return true
     }
 }
 
 extension ChatRequest {
-    fileprivate mutating func joinInstructions() {
+    /// - Returns: false if there is more in them than text.
+    fileprivate mutating func joinInstructions() -> Bool {
         let isInstruction = { (message: Message) in message.role == .system || message.role == .developer }
         let instructions = messages.filter(isInstruction)
         guard
             instructions.count > 1 || instructions.first.map({ $0 != messages.first || $0.role == .developer }) == true
-        else { return }
+        else { return true }
         messages.removeAll(where: isInstruction)
-        let text = instructions.map(\.text).joined(separator: "\n\n")
-        messages.insert(Message(.system, parts: [.text(text)]), at: 0)
+        var parts = instructions.flatMap(\.parts)
+        for index in parts.indices.dropLast() {
+            guard case .text(let text) = parts[index].content else { return false }
+            parts[index].content = .text(text + "\n\n")
+        }
+        if let last = parts.last, case .text = last.content {} else { return false }
+        if parts.allSatisfy({ $0.cacheBreakpoint == nil }) {
+            parts = [.text(Message(.system, parts: parts).text)]
+        }
+        messages.insert(Message(.system, parts: parts), at: 0)
+        return true
     }
 
     fileprivate mutating func joinTurns() {

@@ -70,15 +70,21 @@ package enum OpenAIErrors {
             case ("insufficient_quota", _), (_, "insufficient_quota"): (.quotaExceeded, 429)
             case (_, "rate_limit_exceeded"), ("rate_limit_error", _): (.rateLimited, 429)
             case (_, "invalid_api_key"), ("authentication_error", _): (.authentication, 401)
+            case (_, "content_filter"), (_, "content_policy_violation"), (_, "context_length_exceeded"):
+                (.badRequest, 400)
             case ("invalid_request_error", _): (.badRequest, 400)
             default:
-                // Some put the HTTP status into the code.
-                if case .number(let text) = failure.code, let status = Int(text), (400..<600).contains(status) {
+                // Some put the HTTP status into the code, Azure beside it too.
+                if let status = Int(failure.code.text) ?? root["error"]?["status"]?.int.map({ Int(clamping: $0) }),
+                    (400..<600).contains(status)
+                {
                     (kind(status: status, code: "", type: failure.type), status)
                 } else {
                     (.server, 502)
                 }
             }
+        // What stands for a missing type goes by the kind, which is known only now.
+        if text(root["error"]?["type"]) ?? text(root["type"]) == nil { failure.type = Self.type(failure.kind) }
         return failure
     }
 
@@ -99,10 +105,13 @@ package enum OpenAIErrors {
     }
 
     private static func make(_ error: JSON, message: String?, status: Int) -> UpstreamFailure {
-        let type = text(error["type"]) ?? "upstream_error"
+        let type = text(error["type"]) ?? ""
         let code: UpstreamFailure.Code =
             switch error["code"] {
-            case .string(let text) where !text.isEmpty: .text(sanitized(text, limit: 100))
+            // Azure's front ends repeat the status there.
+            case .string(let text) where text == String(status): statusWords[status].map { .text($0) } ?? .none
+            case .string(let text) where !text.isEmpty:
+                .text(vendorWords[text] ?? sanitized(text, limit: 100))
             case .number(let number): .number(number.text)
             default: error["message"] == nil ? .text("bad_response_status_code") : .none
             }
@@ -110,10 +119,36 @@ package enum OpenAIErrors {
         guard !isPage(message) else {
             return notJSON(Array(message.utf8), status: status, contentType: nil, rayID: nil)
         }
-        return UpstreamFailure(
-            kind: kind(status: status, code: code.text, type: type), status: status,
-            message: sanitized(message, limit: 4096), type: sanitized(type, limit: 100),
-            parameter: error["param"]?.string.map { sanitized($0, limit: 200) }, code: code)
+        let kind = kind(status: status, code: code.text, type: type)
+        var failure = UpstreamFailure(
+            kind: kind, status: status, message: sanitized(message, limit: 4096),
+            type: type.isEmpty ? Self.type(kind) : sanitized(type, limit: 100),
+            parameter: (text(error["param"]) ?? unknownArgument(message)).map { sanitized($0, limit: 200) },
+            code: code)
+        if let inner = error["innererror"], inner.object != nil { failure.inner = Opaque(.openAI, inner) }
+        return failure
+    }
+
+    /// What a vendor calls otherwise than OpenAI.
+    private static let vendorWords = ["data_inspection_failed": "content_filter"]
+    private static let statusWords = [401: "invalid_api_key", 429: "rate_limit_exceeded"]
+
+    /// The field that the message names, where the error itself does not.
+    private static func unknownArgument(_ message: String) -> String? {
+        let start = "Unrecognized request argument supplied: "
+        guard message.hasPrefix(start) else { return nil }
+        return String(message.dropFirst(start.count).prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." })
+    }
+
+    /// OpenAI's word for an error whose sender gives none.
+    private static func type(_ kind: UpstreamFailure.Kind) -> String {
+        switch kind {
+        case .badRequest, .authentication, .permission, .notFound: "invalid_request_error"
+        case .rateLimited: "rate_limit_error"
+        case .quotaExceeded: "insufficient_quota"
+        case .overloaded, .server: "server_error"
+        case .notTheProvider, .brokenOff, .unreachable, .timedOut: "upstream_error"
+        }
     }
 
     static func kind(status: Int, code: String, type: String) -> UpstreamFailure.Kind {

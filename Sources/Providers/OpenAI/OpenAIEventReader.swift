@@ -26,6 +26,9 @@ struct OpenAIEventReader {
     /// Whether every choice that began has ended, and one has.
     var isFinished: Bool { !calls.isEmpty && calls.keys.allSatisfy { finished.contains($0) } }
 
+    /// Whether an answer has begun.
+    var hasBegun: Bool { !calls.isEmpty }
+
     /// Reads a chunk, or a whole answer as if it were the only chunk.
     mutating func read(_ root: JSON, into events: inout [ChatEvent]) {
         let choices = root["choices"]?.array ?? []

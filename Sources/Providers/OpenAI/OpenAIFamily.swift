@@ -93,6 +93,9 @@ extension OpenAIVendor {
     /// All that are served, by channel type.
     package static let all: [Int: OpenAIVendor] = Dictionary(uniqueKeysWithValues: table.map { ($0.type, $0) })
 
+    /// Its own API signs with three parts of a key; the compatible one takes a plain key.
+    static let tencent = 23
+
     private static let table: [OpenAIVendor] = [
         OpenAIVendor(1, "OpenAI", "https://api.openai.com"),
         OpenAIVendor(2, "API2D", "https://oa.api2d.net"),
@@ -111,6 +114,7 @@ extension OpenAIVendor {
             20, "OpenRouter", "https://openrouter.ai/api",
             headers: [("HTTP-Referer", "https://github.com/songquanpeng/one-api"), ("X-Title", "One API")]),
         OpenAIVendor(22, "FastGPT", "https://fastgpt.run/api/openapi"),
+        OpenAIVendor(tencent, "Tencent", "https://api.hunyuan.cloud.tencent.com"),
         OpenAIVendor(25, "Moonshot", "https://api.moonshot.cn"),
         OpenAIVendor(26, "Baichuan", "https://api.baichuan-ai.com"),
         OpenAIVendor(27, "MiniMax", "https://api.minimax.chat", .only([.chat: "/v1/text/chatcompletion_v2"])),
@@ -137,7 +141,7 @@ extension OpenAIVendor {
             49, "Ali Bailian", "https://dashscope.aliyuncs.com",
             .only([
                 .chat: "/compatible-mode/v1/chat/completions", .embeddings: "/compatible-mode/v1/embeddings",
-            ])),
+            ]), dialect: [.oneSystemMessage, .noRequiredTools, .noDocuments, .audioAsAddress, .cacheControl]),
         OpenAIVendor(50, "OpenAI compatible", "", .withoutVersion),
         OpenAIVendor(
             51, "Gemini (OpenAI)", "https://generativelanguage.googleapis.com/v1beta/openai", .withoutVersion),

@@ -3,8 +3,18 @@ import JSON
 
 /// One message of the hub → messages in OpenAI's format.
 struct OpenAIMessageEncoder {
+    /// What marks the end of a cached prefix.
+    enum Breakpoints {
+        /// OpenAI's `prompt_cache_breakpoint`.
+        case own
+        /// `cache_control`.
+        case anthropic
+        case none
+    }
+
     /// Where the message stands in the client's request, for errors.
     let path: String
+    var breakpoints = Breakpoints.own
 
     /// Several come out where the message holds tool results: each is a message of its own here.
     func encode(_ message: Message) throws(RequestError) -> [JSON] {
@@ -68,14 +78,28 @@ struct OpenAIMessageEncoder {
     /// A lone text is a string, which every vendor understands; anything else an array. `nil` without parts.
     private func content(_ parts: [Part]) throws(RequestError) -> JSON? {
         guard let first = parts.first else { return nil }
-        if parts.count == 1, first.cacheBreakpoint == nil, case .text(let text) = first.content { return .string(text) }
+        if parts.count == 1, first.cacheBreakpoint == nil || breakpoints == .none, case .text(let text) = first.content
+        {
+            return .string(text)
+        }
         var items: [JSON] = []
         for (index, part) in parts.enumerated() {
             var object = try encode(part.content, path: "\(path).content[\(index)]")
-            if part.cacheBreakpoint != nil { object["prompt_cache_breakpoint"] = ["mode": "explicit"] }
+            if let breakpoint = part.cacheBreakpoint { mark(&object, breakpoint) }
             items.append(.object(object))
         }
         return .array(items)
+    }
+
+    private func mark(_ object: inout JSONObject, _ breakpoint: CacheBreakpoint) {
+        switch breakpoints {
+        case .own: object["prompt_cache_breakpoint"] = ["mode": "explicit"]
+        case .anthropic:
+            var mark: JSONObject = ["type": "ephemeral"]
+            mark.append("ttl", string: breakpoint.lifetime)
+            object["cache_control"] = .object(mark)
+        case .none: break
+        }
     }
 
     private func encode(_ content: Part.Content, path: String) throws(RequestError) -> JSONObject {

@@ -7,12 +7,16 @@ import JSON
 /// reasoning signature, the error mark of a tool result (its text says it), how long a cache breakpoint lasts.
 /// Refused: blocks and tools that only another provider understands.
 package enum OpenAIRequestEncoder {
-    /// - Parameter model: the upstream's name for the model.
+    /// - Parameters:
+    ///   - model: the upstream's name for the model.
+    ///   - dialect: what the vendor has not; `request` is adapted to it already.
     /// - Returns: a body that asks for usage whenever it asks for a stream.
     /// - Throws: what this format cannot say, naming the field.
-    package static func encode(_ request: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
+    package static func encode(
+        _ request: ChatRequest, model: String, dialect: OpenAIDialect = []
+    ) throws(RequestError) -> [UInt8] {
         var root: JSONObject = ["model": .string(model)]
-        root.append("messages", .array(try messages(request)))
+        root.append("messages", .array(try messages(request, dialect.breakpoints)))
         try appendTools(request, to: &root)
         append(request.sampling, to: &root)
         root.append("max_completion_tokens", int: request.limits.maxCompletionTokens)
@@ -32,10 +36,13 @@ package enum OpenAIRequestEncoder {
         return JSON.object(root).encoded()
     }
 
-    private static func messages(_ request: ChatRequest) throws(RequestError) -> [JSON] {
+    private static func messages(
+        _ request: ChatRequest, _ breakpoints: OpenAIMessageEncoder.Breakpoints
+    ) throws(RequestError) -> [JSON] {
         var encoded: [JSON] = []
         for (index, message) in request.messages.enumerated() {
-            encoded += try OpenAIMessageEncoder(path: "messages[\(index)]").encode(message)
+            encoded += try OpenAIMessageEncoder(path: "messages[\(index)]", breakpoints: breakpoints).encode(
+                message)
         }
         return encoded
     }

@@ -38,6 +38,8 @@ package struct OpenAIStreamDecoder: AnswerDecoder {
     private mutating func take(_ data: UnsafeRawBufferPointer, _ events: inout [ChatEvent]) {
         guard !isOver else { return }
         if data.starts(with: "[DONE]".utf8) {
+            // An end without a beginning is no answer.
+            guard reader.hasBegun else { return fail(OpenAIErrors.cutStream, &events) }
             isDone = true
             return
         }

@@ -5,7 +5,7 @@ package import JSON
 /// Passes a stream of OpenAI's format on while the meter reads along.
 ///
 /// Each event comes out as `data: …` and a blank line with its payload unchanged, except that usage is hidden from a
-/// client who did not ask for it. `[DONE]` comes out once, from `finish`, and nothing after it.
+/// client who did not ask for it, and that what Azure's filter says outside of choices is dropped (`AzureFilter`). `[DONE]` comes out once, from `finish`, and nothing after it.
 package struct OpenAIStreamRelay {
     /// How the stream ended.
     package enum Outcome: Equatable {
@@ -19,10 +19,13 @@ package struct OpenAIStreamRelay {
     private let parser: JSONParser
     private var events: SSEParser
     private var isDone = false
+    private var hasBegun = false
     private var finishedChoices: Int64 = 0
     /// Index of the last choice seen: all up to it must finish.
     private var highestChoice: Int64 = 0
     private var failure: UpstreamFailure?
+    /// Set by the first chunk of a filter's, since only such streams have choices to repair.
+    private var filter: AzureFilter?
 
     package private(set) var usage: Usage?
     /// What the answer's pieces add up to; kept only while no usage has come.
@@ -57,7 +60,8 @@ package struct OpenAIStreamRelay {
     package mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> Outcome {
         if let failure { return .failed(failure) }
         // Some vendors end without [DONE]; a finish reason and an orderly end are as good.
-        guard isDone || (isCleanEnd && finishedChoices > highestChoice) else { return .cut }
+        // An end without a beginning is no answer.
+        guard isDone && hasBegun || (isCleanEnd && finishedChoices > highestChoice) else { return .cut }
         output.append(contentsOf: "data: [DONE]\n\n".utf8)
         return .complete
     }
@@ -88,15 +92,29 @@ package struct OpenAIStreamRelay {
 
     private mutating func read(_ root: JSONView, _ data: UnsafeRawBufferPointer, _ output: inout [UInt8]) {
         var hasChoices = false
+        var lacksDelta = false
         root["choices"]?.forEachElement { choice in
             hasChoices = true
+            hasBegun = true
             highestChoice = max(highestChoice, choice["index"]?.int ?? 0)
             // Some vendors write "" where null is meant.
             if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices += 1 }
-            guard usage == nil, let delta = choice["delta"] else { return }
-            OpenAIAnswer.append(delta, to: &produced)
+            guard let delta = choice["delta"] else {
+                lacksDelta = true
+                return
+            }
+            if usage == nil { OpenAIAnswer.append(delta, to: &produced) }
         }
         let usageMember = root["usage"]
+        if !hasChoices, usageMember?.isNull ?? true, AzureFilter.isHeadless(root) {
+            if filter == nil { filter = AzureFilter() }
+            return
+        }
+        if lacksDelta, AzureFilter.isVerdict(root) {
+            guard let repaired = (filter ?? AzureFilter()).repaired(data, hidesUsage: hidesUsage) else { return }
+            return repaired.withUnsafeBytes { emit($0, &output) }
+        }
+        if hasChoices { filter?.remember(root) }
         if let reported = OpenAIAnswer.usage(usageMember) {
             usage = reported
             produced = []

@@ -9,8 +9,12 @@ enum RetryAfter {
         return headers["retry-after"].flatMap { Double($0) }.flatMap { seconds($0) }
     }
 
-    /// From OpenAI's sentence `Please try again in 1m12.5s.`; their 429s often have no header.
+    /// From OpenAI's sentence `Please try again in 1m12.5s.`, or Azure's `Please retry after 24 seconds.`; their 429s often
+    /// have no header.
     static func read(_ message: String) -> Int? {
+        if let azure = message.firstRange(of: "retry after ") {
+            return Double(message[azure.upperBound...].prefix { $0.isNumber }).flatMap { seconds($0) }
+        }
         guard let start = message.firstRange(of: "try again in ") else { return nil }
         var total = 0.0
         var rest = message[start.upperBound...]

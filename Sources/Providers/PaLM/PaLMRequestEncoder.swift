@@ -8,7 +8,7 @@ import JSON
 /// | tools, images, audio, documents, JSON mode, web search, spoken answers | refused |
 /// | logprobs, stop sequences, a limit on tokens, more than eight answers | refused |
 /// | roles | authors `0` and `1`, by turns; instructions are the context |
-/// | a last turn of the assistant's | an empty-ish one of the user's goes behind it |
+/// | a first or last turn of the assistant's | an empty-ish one of the user's goes before or behind it |
 /// | temperature, top_p out of range | the nearest in range |
 /// | penalties, logit bias, seed, reasoning effort, verbosity, prediction | dropped |
 /// | names of speakers, earlier reasoning, user, metadata, store, service tier, cache options | dropped |
@@ -43,13 +43,10 @@ struct PaLMRequestEncoder {
         if !request.tools.isEmpty { throw cannot(request.usesLegacyFunctions ? "functions" : "tools") }
         if !request.sampling.stop.isEmpty { throw cannot("stop") }
         if request.sampling.logprobs == true { throw cannot("logprobs") }
-        if request.limits.maxCompletionTokens != nil { throw cannot("max_completion_tokens") }
-        if request.limits.maxTokens != nil { throw cannot("max_tokens") }
+        if let field = request.limits.tokensField { throw cannot(field) }
         if let count = request.limits.count, !(1...maxAnswers).contains(count) { throw cannot("n") }
         if request.webSearch != nil { throw cannot("web_search_options") }
-        if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
-            throw cannot("modalities")
-        }
+        if request.output.modalities?.contains(where: { $0 != "text" }) == true { throw cannot("modalities") }
         switch request.responseFormat {
         case .text, nil: break
         case .jsonObject, .jsonSchema: throw cannot("response_format")
@@ -86,6 +83,7 @@ struct PaLMRequestEncoder {
             throw RequestError(.invalidValue, "PaLM 2 needs a message with text.", parameter: "messages")
         }
         var messages: [JSON] = turns.map { ["author": .string($0.author), "content": .string($0.text)] }
+        if turns.first?.author == "1" { messages.insert(["author": "0", "content": "…"], at: 0) }
         if last.author == "1" { messages.append(["author": "0", "content": "…"]) }
         var prompt = JSONObject()
         if !context.isEmpty { prompt.append("context", .string(context)) }

@@ -52,7 +52,13 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
         if root["success"] != nil { return try ZhipuLegacyAnswer.events(of: root) }
-        return try OpenAI().decode(body, status: status, contentType: contentType).map(ZhipuStreamDecoder.translated)
+        var translator = ZhipuTranslator()
+        var events: [ChatEvent] = []
+        for event in try OpenAI().decode(body, status: status, contentType: contentType) {
+            translator.take(event, into: &events)
+        }
+        translator.finish(into: &events)
+        return events
     }
 
     package func decoder() -> ZhipuStreamDecoder { ZhipuStreamDecoder() }
@@ -60,7 +66,8 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     package func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? JSON.parse(body), let failure = ZhipuErrors.hidden(in: root, status: status) {
+        if let root = try? JSON.parse(body), var failure = ZhipuErrors.hidden(in: root, status: status) {
+            failure.retryAfter = RetryAfter.read(headers)
             return failure
         }
         return OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
@@ -71,12 +78,17 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     package func encode(
         _ request: EmbeddingRequest, for call: ProviderCall
     ) throws(RequestError) -> EncodedRequest {
+        // The older model has one size.
+        if call.model == "embedding-2", let size = request.dimensions, size != 1024 {
+            throw RequestError(
+                .invalidValue, "The vectors of embedding-2 have 1024 numbers; 'dimensions' cannot be chosen.",
+                parameter: "dimensions")
+        }
         var body: JSONObject = ["model": .string(call.model)]
         body.append(
             "input",
             .array(
                 request.inputs.compactMap { input in if case .text(let text) = input { .string(text) } else { nil } }))
-        // The older model has one size.
         if let size = request.dimensions, call.model != "embedding-2" { body.append("dimensions", .int(size)) }
         return try Self.request(call, "v4/embeddings", JSON.object(body).encoded())
     }
@@ -113,6 +125,14 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
         let images = (root["data"]?.array ?? []).compactMap { $0["url"]?.string }.map { ImageAnswer.Image(.url($0)) }
+        guard !images.isEmpty else {
+            let isWithheld = root["content_filter"]?.array?.isEmpty == false
+            throw UpstreamFailure(
+                kind: isWithheld ? .badRequest : .notTheProvider, status: isWithheld ? 400 : 502,
+                message: isWithheld ? "The image was withheld." : "The upstream's answer has no image.",
+                type: isWithheld ? "invalid_request_error" : "upstream_error",
+                code: .text(isWithheld ? "content_filter" : "bad_upstream_response"))
+        }
         return .done(ImageAnswer(created: root["created"]?.int ?? 0, images: images))
     }
 }

@@ -3,28 +3,44 @@ import JSON
 
 /// The hub's request → version 3 (spec/wire/zhipu.md §5): text only, turns of user and assistant in turn, the user's first
 /// and last; instructions go before the user's first words.
+///
+/// | What version 3 has not | What becomes of it |
+/// | --- | --- |
+/// | tools, media, JSON mode, several answers, logprobs, stop sequences, a limit on tokens | refused |
+/// | speech, the web search | refused |
+/// | temperature and top_p out of range | the nearest in range |
+/// | penalties, logit bias, seed, user, metadata, names of messages, reasoning | dropped |
+/// | the persons of a `characterglm` | passed on as `meta` |
 enum ZhipuLegacyEncoder {
     static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
         if !request.tools.isEmpty { throw cannot("tools") }
         if request.responseFormat != nil, request.responseFormat != .text { throw cannot("response_format") }
+        if let count = request.limits.count, count != 1 { throw cannot("n") }
+        if request.sampling.logprobs == true { throw cannot("logprobs") }
+        if !request.sampling.stop.isEmpty { throw cannot("stop") }
+        if request.webSearch != nil { throw cannot("web_search_options") }
+        if let field = request.limits.tokensField { throw cannot(field) }
+        if request.output.modalities?.contains(where: { $0 != "text" }) == true { throw cannot("modalities") }
         var turns: [(isUser: Bool, text: String)] = []
         var instructions = ""
         for (index, message) in request.messages.enumerated() {
+            var text = ""
             for part in message.parts {
                 switch part.content {
-                case .text, .reasoning: break
+                case .text(let piece), .refusal(let piece): text += piece
+                case .reasoning: break
                 default: throw cannot("messages[\(index)].content")
                 }
             }
             if message.role == .system || message.role == .developer {
-                instructions += message.text + "\n"
+                instructions += text + "\n"
                 continue
             }
             let isUser = message.role != .assistant
             if let last = turns.last, last.isUser == isUser {
-                turns[turns.count - 1].text += "\n" + message.text
+                turns[turns.count - 1].text += "\n" + text
             } else {
-                turns.append((isUser, message.text))
+                turns.append((isUser, text))
             }
         }
         if turns.first?.isUser != true { turns.insert((true, "…"), at: 0) }
@@ -37,6 +53,7 @@ enum ZhipuLegacyEncoder {
         ]
         if let value = request.sampling.temperature { body.append("temperature", .double(min(max(value, 0.01), 0.99))) }
         if let value = request.sampling.topP { body.append("top_p", .double(min(max(value, 0.01), 0.99))) }
+        if let meta = request.extras?.members["meta"] { body.append("meta", meta) }
         return JSON.object(body).encoded()
     }
 
@@ -76,78 +93,5 @@ enum ZhipuLegacyAnswer {
         func number(_ name: String) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
         let usage = Usage(promptTokens: number("prompt_tokens"), completionTokens: number("completion_tokens"))
         return usage.totalTokens > 0 ? .usage(usage, original: Opaque(.zhipu, value)) : nil
-    }
-}
-
-/// Version 3's stream, whose events have a `meta` line that no reader of server-sent events knows.
-struct ZhipuLegacyDecoder {
-    private static let limit = 4 << 20
-
-    private var line: [UInt8] = []
-    private var event = ""
-    private var data: [String] = []
-    private var meta: JSON?
-    private var hasStarted = false
-    private var isDone = false
-    private var hasFailed = false
-
-    var isOver: Bool { isDone || hasFailed }
-
-    mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
-        for byte in bytes {
-            if isOver { return }
-            if byte == 0x0a {
-                if line.last == 0x0d { line.removeLast() }
-                take(String(decoding: line, as: UTF8.self), &events)
-                line.removeAll(keepingCapacity: true)
-            } else if line.count < Self.limit {
-                line.append(byte)
-            } else {
-                fail(OpenAIErrors.eventTooLarge, &events)
-            }
-        }
-    }
-
-    mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
-        if !isOver, !line.isEmpty { take(String(decoding: line, as: UTF8.self), &events) }
-        if !isOver { take("", &events) }
-        if !isOver { fail(OpenAIErrors.cutStream, &events) }
-    }
-
-    private mutating func fail(_ failure: UpstreamFailure, _ events: inout [ChatEvent]) {
-        hasFailed = true
-        events.append(.failed(failure))
-    }
-
-    private mutating func take(_ line: String, _ events: inout [ChatEvent]) {
-        if line.isEmpty { return dispatch(&events) }
-        guard let colon = line.firstIndex(of: ":") else { return }
-        let value = String(line[line.index(after: colon)...])
-        switch line[..<colon] {
-        case "event": event = value.filter { $0 != " " }
-        case "data": data.append(value)
-        case "meta": meta = try? JSON.parse(Array(value.utf8))
-        default: break
-        }
-    }
-
-    private mutating func dispatch(_ events: inout [ChatEvent]) {
-        defer { (event, data, meta) = ("", [], nil) }
-        guard !event.isEmpty else { return }
-        // Blanks before the words are text, but for the one that some servers write behind the colon of every line.
-        let text = data.joined(separator: "\n")
-        if event == "error" {
-            return fail(ZhipuErrors.failure(code: "", message: text, status: 200), &events)
-        }
-        if !hasStarted {
-            hasStarted = true
-            events.append(.started(AnswerHead(id: meta?["task_id"]?.string ?? "", model: "", created: 0)))
-            events.append(.choiceStarted(0))
-        }
-        if !text.isEmpty { events.append(.textDelta(0, text)) }
-        guard event == "finish" || event == "interrupted" else { return }
-        if let usage = ZhipuLegacyAnswer.usage(meta?["usage"]) { events.append(usage) }
-        events.append(.finished(0, event == "finish" ? .stop : .contentFilter))
-        isDone = true
     }
 }

@@ -6,16 +6,21 @@ import JSON
 /// | What Zhipu has not | What becomes of it |
 /// | --- | --- |
 /// | a forced tool, several answers, logprobs, more than one stop sequence | refused |
+/// | one call at a time, custom tools, tools of other providers, spoken answers, unknown formats of answers | refused |
+/// | documents that have no address | refused; others become `file_url` |
+/// | options of the web search | its own search; place and context size dropped |
+/// | calls and results of OpenAI's deprecated functions | tool calls, with ids made up |
 /// | `tool_choice: none` | the tools stay away |
 /// | JSON schema | JSON mode, and the schema in words |
 /// | temperature and top_p out of range | the nearest in range; temperature 0 switches sampling off |
-/// | penalties, logit bias, seed, metadata, store, service tier, verbosity, prediction, cache keys | dropped |
+/// | marks of the cache, signatures of thoughts | dropped |
+/// | penalties, logit bias, metadata, store, service tier, verbosity, prediction, cache keys | dropped |
 /// | a user's name shorter than 6 or longer than 128 bytes, names of messages | dropped |
 enum ZhipuRequestEncoder {
     static func encode(_ original: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
         var request = original
         try refuse(request)
-        request.messages = request.messages.map { prepared($0, model) }
+        request.messages = try ZhipuMessages.prepared(request.messages, model)
         if case .jsonSchema(_, _, let schema, _) = request.responseFormat {
             request.responseFormat = .jsonObject
             if let schema {
@@ -30,16 +35,23 @@ enum ZhipuRequestEncoder {
         request.limits.maxCompletionTokens = nil
         let kept = request
         request = ChatRequest(model: model, messages: kept.messages)
-        (request.tools, request.responseFormat, request.limits) = (kept.tools, kept.responseFormat, kept.limits)
+        request.tools = kept.tools
+        if kept.webSearch != nil { request.tools.append(search) }
+        (request.responseFormat, request.limits) = (kept.responseFormat, kept.limits)
         request.stream.isOn = kept.stream.isOn
-        request.sampling.stop = kept.sampling.stop
         let encoded = try OpenAIRequestEncoder.encode(request, model: model)
         guard var body = (try? JSON.parse(encoded))?.object else { return encoded }
         // Usage comes unasked.
         body.members.removeAll { $0.key == "stream_options" }
+        if let stop = kept.sampling.stop.first { body["stop"] = [.string(stop)] }
         add(kept, to: &body)
         return JSON.object(body).encoded()
     }
+
+    private static let search = Tool.provider(
+        Opaque(.openAI, ["type": "web_search", "web_search": ["enable": true, "search_result": true]]))
+    /// Tools that the service runs itself (§2).
+    private static let ownTools = ["web_search", "retrieval", "mcp"]
 
     private static func refuse(_ request: ChatRequest) throws(RequestError) {
         func cannot(_ what: String, _ field: String) -> RequestError {
@@ -48,25 +60,25 @@ enum ZhipuRequestEncoder {
         if let count = request.limits.count, count != 1 { throw cannot("give several answers", "n") }
         if request.sampling.logprobs == true { throw cannot("report log-probabilities", "logprobs") }
         if request.sampling.stop.count > 1 { throw cannot("take more than one stop sequence", "stop") }
+        if request.output.modalities?.contains(where: { $0 != "text" }) == true {
+            throw cannot("answer in anything but text", "modalities")
+        }
+        if case .opaque = request.responseFormat { throw cannot("answer in this format", "response_format.type") }
+        guard request.toolChoice != ToolChoice.none else { return }
+        for (index, tool) in request.tools.enumerated() {
+            switch tool {
+            case .function: break
+            case .provider(let own) where ownTools.contains(own.value["type"]?.string ?? ""): break
+            case .custom, .provider: throw cannot("run this tool", "tools[\(index)].type")
+            }
+        }
+        if request.allowsParallelToolCalls == false, !request.tools.isEmpty {
+            throw cannot("be held to one call at a time", "parallel_tool_calls")
+        }
         switch request.toolChoice {
         case .required, .function, .custom, .opaque: throw cannot("be made to call a tool", "tool_choice")
         default: break
         }
-    }
-
-    /// Developers are the system here; images for the old vision models go without the head of a data URL.
-    private static func prepared(_ message: Message, _ model: String) -> Message {
-        var message = message
-        message.name = nil
-        message.extras = nil
-        if message.role == .developer { message.role = .system }
-        guard model.hasPrefix("glm-4v") else { return message }
-        for index in message.parts.indices {
-            if case .image(.base64(_, let data), let detail) = message.parts[index].content {
-                message.parts[index].content = .image(.url(data), detail: detail)
-            }
-        }
-        return message
     }
 
     private static func add(_ request: ChatRequest, to body: inout JSONObject) {
@@ -78,11 +90,14 @@ enum ZhipuRequestEncoder {
             }
         }
         if let topP = request.sampling.topP { body["top_p"] = .double(min(max(topP, 0.01), 1)) }
+        if let seed = request.sampling.seed { body["seed"] = .int(seed) }
         if let user = request.account.user, (6...128).contains(user.utf8.count) { body["user_id"] = .string(user) }
         if let own = request.extras?.members["thinking"] {
             body["thinking"] = own
         } else if let effort = request.reasoning?.effort {
-            body["thinking"] = ["type": ["none", "minimal"].contains(effort) ? "disabled" : "enabled"]
+            let isOff = ["none", "minimal"].contains(effort)
+            body["thinking"] = ["type": isOff ? "disabled" : "enabled"]
+            if !isOff { body["reasoning_effort"] = .string(effort) }
         }
         for name in ["request_id", "tool_stream", "do_sample", "meta", "sensitive_word_check"] {
             if let value = request.extras?.members[name] { body[name] = value }

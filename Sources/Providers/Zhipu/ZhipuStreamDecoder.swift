@@ -11,6 +11,7 @@ package struct ZhipuStreamDecoder: AnswerDecoder {
     }
 
     private var kind = Kind.unknown
+    private var translator = ZhipuTranslator()
 
     package var isOver: Bool {
         switch kind {
@@ -29,9 +30,11 @@ package struct ZhipuStreamDecoder: AnswerDecoder {
         switch consume taken {
         case .unknown: break
         case .current(var decoder):
-            let start = events.count
-            decoder.feed(bytes, into: &events)
-            Self.translate(&events, from: start)
+            var read: [ChatEvent] = []
+            decoder.feed(bytes, into: &read)
+            for event in read { translator.take(event, into: &events) }
+            // Nothing comes behind the end, so that what was kept back is told while another channel may still be asked.
+            if decoder.isOver { translator.finish(into: &events) }
             kind = .current(decoder)
         case .legacy(var decoder):
             decoder.feed(bytes, into: &events)
@@ -46,32 +49,14 @@ package struct ZhipuStreamDecoder: AnswerDecoder {
         case .unknown:
             events.append(.failed(OpenAIErrors.cutStream))
         case .current(var decoder):
-            let start = events.count
-            decoder.finish(isCleanEnd: isCleanEnd, into: &events)
-            Self.translate(&events, from: start)
+            var read: [ChatEvent] = []
+            decoder.finish(isCleanEnd: isCleanEnd, into: &read)
+            for event in read { translator.take(event, into: &events) }
+            translator.finish(into: &events)
             kind = .current(decoder)
         case .legacy(var decoder):
             decoder.finish(isCleanEnd: isCleanEnd, into: &events)
             kind = .legacy(decoder)
-        }
-    }
-
-    private static func translate(_ events: inout [ChatEvent], from start: Int) {
-        for index in start..<events.count { events[index] = translated(events[index]) }
-    }
-
-    /// Zhipu's words for OpenAI's.
-    static func translated(_ event: ChatEvent) -> ChatEvent {
-        switch event {
-        case .finished(let index, .other("sensitive")): .finished(index, .contentFilter)
-        case .finished(let index, .other("model_context_window_exceeded")): .finished(index, .length)
-        case .finished(_, .other("network_error")):
-            .failed(ZhipuErrors.failure(code: "1234", message: "", status: 200))
-        case .failed(let failure):
-            Int(failure.code.text) == nil
-                ? event
-                : .failed(ZhipuErrors.failure(code: failure.code.text, message: failure.message, status: 200))
-        default: event
         }
     }
 }

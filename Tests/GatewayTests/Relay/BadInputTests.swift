@@ -121,12 +121,23 @@ import Testing
     @Test("says that no channel serves a model, in the client's language")
     func noChannel() async throws {
         let fixture = try await GatewayFixture()
+        try fixture.addChannel(["models": "nope", "group": "others"])
         let english = try fixture.chat(chatBody(model: "nope"))
         #expect(english.status == 503)
         #expect(english.body.contains("No available channels for model nope in group default"))
         #expect(english.body.contains("no_available_channel"))
         let chinese = try fixture.chat(chatBody(model: "nope"), headers: ["Accept-Language: zh-CN"])
         #expect(chinese.body.contains("当前分组 default 下对于模型 nope 无可用渠道"))
+    }
+
+    @Test("answers a model that no channel has as OpenAI does, so that its package does not try again")
+    func unknownModel() async throws {
+        let fixture = try await GatewayFixture()
+        try fixture.addChannel()
+        let answer = try fixture.chat(chatBody(model: "nope"))
+        #expect(answer.status == 404)
+        #expect(answer.body.contains(#""param":"model","code":"model_not_found""#))
+        #expect(answer.body.contains("The model 'nope' does not exist"))
     }
 
     @Test("answers the other routes of /v1 as the specification has them")

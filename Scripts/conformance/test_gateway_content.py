@@ -1,0 +1,128 @@
+"""Images, answers by a schema, reasoning and cached prompts through the gateway."""
+
+import base64
+import json
+
+import pydantic
+
+from gateway import GatewayCase, needs
+from suite import Target
+from test_openai_chat import WEATHER, png
+
+
+class Event(pydantic.BaseModel):
+    title: str
+    day: int
+    guests: list[str]
+
+
+PARTY = Event(title="Midsummer", day=24, guests=["Ada", "Åse"])
+
+
+def about_image(url):
+    parts = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url}}]
+    return [{"role": "user", "content": parts}]
+
+
+class Content(GatewayCase):
+    @needs("an inline image")
+    def test_inline_image(self):
+        data = base64.b64encode(png()).decode()
+        answer = self.ask(messages=about_image("data:image/png;base64," + data))
+        self.assertTrue(answer.choices[0].message.content)
+        self.assertArrived(data)
+
+    @needs("an image by its address")
+    def test_image_by_address(self):
+        """The address arrives, or where the provider takes none, the image that the gateway fetched there."""
+        address = Target.control + "/image.png"
+        answer = self.ask(messages=about_image(address))
+        self.assertTrue(answer.choices[0].message.content)
+        body = self.arrived()[-1]["body"].replace("\\/", "/")
+        self.assertTrue(address in body or "iVBORw0KGgo" in body, "the image did not arrive")
+
+    @needs("an answer by a JSON schema")
+    def test_parse(self):
+        self.script(text=PARTY.model_dump_json())
+        answer = self.client.chat.completions.parse(
+            model=self.upstream.model, messages=[{"role": "user", "content": "A party."}], response_format=Event
+        )
+        self.assertEqual(answer.choices[0].message.parsed, PARTY)
+        self.assertArrived("guests")
+
+    @needs("an answer by a JSON schema")
+    def test_parse_streamed(self):
+        self.script(text=PARTY.model_dump_json())
+        messages = [{"role": "user", "content": "A party."}]
+        with self.client.chat.completions.stream(
+            model=self.upstream.model, messages=messages, response_format=Event
+        ) as stream:
+            final = stream.get_final_completion()
+        self.assertEqual(final.choices[0].message.parsed, PARTY)
+
+    @needs("an answer in JSON")
+    def test_json_object(self):
+        self.script(text='{"city": "Oslo"}')
+        answer = self.ask("A town, as JSON.", response_format={"type": "json_object"})
+        self.assertEqual(json.loads(answer.choices[0].message.content), {"city": "Oslo"})
+
+
+class Reasoning(GatewayCase):
+    thinking = {"reasoning_effort": "low", "max_tokens": 2000}
+
+    @needs("reasoning")
+    def test_whole(self):
+        before = self.books()
+        answer = self.ask(**self.thinking)
+        details = answer.usage.completion_tokens_details
+        shown = getattr(answer.choices[0].message, "reasoning_content", None)
+        self.assertTrue(shown or (details and details.reasoning_tokens))
+        self.assertCharged(before, answer.usage)
+
+    @needs("reasoning, streamed")
+    def test_streamed(self):
+        thought, said = "", ""
+        for chunk in self.ask(stream=True, **self.thinking):
+            delta = chunk.choices[0].delta
+            piece = getattr(delta, "reasoning_content", None) or ""
+            self.assertFalse(piece and said, "thoughts come before the answer")
+            thought += piece
+            said += delta.content or ""
+        self.assertTrue(thought)
+        self.assertIn("Oslo", said)
+
+    @needs("reasoning sent back with a tool's result")
+    def test_sent_back(self):
+        question = {"role": "user", "content": "What is the weather in Oslo?"}
+        message = self.ask(messages=[question], tools=[WEATHER], **self.thinking).choices[0].message
+        seals = list(sealed(message.model_dump()))
+        self.assertTrue(seals, "the answer has no sealed reasoning")
+        result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "-3 degrees"}
+        answer = self.ask(messages=[question, message, result], tools=[WEATHER], **self.thinking)
+        self.assertTrue(answer.choices[0].message.content)
+        for seal in seals:
+            self.assertArrived(seal, "the seal of the reasoning")
+
+
+def sealed(value):
+    """The signatures in a message, wherever they are."""
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for key, item in value.items() if isinstance(value, dict) else ():
+        if isinstance(item, str) and key in ("signature", "data", "thought_signature"):
+            yield item
+        yield from sealed(item)
+
+
+class Cache(GatewayCase):
+    @needs("a prompt from the provider's cache")
+    def test_cached_tokens(self):
+        text = " ".join(f"w{number % 97}" for number in range(2500))
+        part = {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
+        messages = [{"role": "system", "content": [part]}, {"role": "user", "content": "Hello."}]
+        self.ask(messages=messages)
+        before = self.books()
+        usage = self.ask(messages=messages).usage
+        self.assertCharged(before, usage, text_only=False)
+        self.assertGreater(usage.prompt_tokens_details.cached_tokens, 0)
+        self.assertLessEqual(usage.prompt_tokens_details.cached_tokens, usage.prompt_tokens)

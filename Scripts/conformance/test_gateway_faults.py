@@ -1,0 +1,95 @@
+"""Upstreams that break down: the SDK raises, and never takes a broken answer for a whole one."""
+
+import openai
+
+from gateway import GatewayCase, client_of, needs, read
+
+
+class Faults(GatewayCase):
+    def assertBreaksOff(self):
+        """The SDK raises: within the stream by an error event, before it by a status if nothing had come yet.
+
+        What was produced is charged.
+        """
+        before, request_id = self.books(), None
+        with self.assertRaises(openai.APIError) as caught:
+            stream = self.ask("mock-tokens-40", stream=True)
+            request_id = stream.response.headers["x-request-id"]
+            read(stream)
+        self.assertExplained(caught.exception, request_id)
+        if request_id:
+            self.assertPaid(before)
+
+    def assertUnavailable(self, **options):
+        with self.assertRaises(openai.InternalServerError) as caught:
+            self.ask(**options)
+        self.assertExplained(caught.exception)
+
+    @needs("a web page instead of an answer")
+    def test_cloudflare_pages(self):
+        for name, kind in [
+            ("403", (openai.PermissionDeniedError, openai.InternalServerError)),
+            ("502", openai.InternalServerError), ("520", openai.InternalServerError),
+        ]:
+            for stream in (False, True):
+                with self.subTest(name, stream=stream):
+                    self.fault(html=name)
+                    with self.assertRaises(kind) as caught:
+                        self.ask(stream=stream)
+                    self.assertExplained(caught.exception)
+
+    @needs("a stream that breaks off")
+    def test_cut_streams(self):
+        for fault in ({"cut_events": 8}, {"reset_events": 8}, {"cut_events": 1}, {"cut_bytes": 150}):
+            with self.subTest(**fault):
+                self.fault(**fault)
+                self.assertBreaksOff()
+
+    def test_cut_answer(self):
+        self.fault(cut_bytes=40)
+        self.assertUnavailable()
+
+    def test_reset(self):
+        # Again if the gateway tries once more on a fresh connection, after one that it had kept.
+        self.fault(count=2, reset=True)
+        self.assertUnavailable()
+
+    @needs("a failure in mid-stream")
+    def test_error_in_mid_stream(self):
+        self.fault(stream_error=8)
+        self.assertBreaksOff()
+
+    def test_stalled_stream(self):
+        self.fault(stall_events=1)
+        with client_of(self.upstream.channel, timeout=0.3) as client, self.assertRaises(Exception) as caught:
+            read(self.ask(client=client, stream=True))
+        # Within a stream the SDK lets its HTTP package's own error through.
+        self.assertIn("imeout", type(caught.exception).__name__)
+
+    def test_silence(self):
+        self.fault(silence=True)
+        with client_of(self.upstream.channel, timeout=0.3) as client, self.assertRaises(openai.APITimeoutError):
+            self.ask(client=client)
+
+    def test_invalid_utf8(self):
+        """An error, or whole text with a mark where the bad bytes were; never a client that cannot read it."""
+        for stream in (False, True):
+            with self.subTest(stream=stream):
+                self.fault(bad_utf8=True)
+                try:
+                    answer = self.ask(stream=stream)
+                    text = read(answer)[0] if stream else answer.choices[0].message.content
+                except openai.APIError as error:
+                    self.assertRegex(error.message, r"\(request id: \w+\)")
+                else:
+                    self.assertIn("\ufffd", text)
+
+    def test_invalid_json(self):
+        self.fault(bad_json=True)
+        self.assertUnavailable()
+
+    def test_empty_answer(self):
+        for stream in (False, True):
+            with self.subTest(stream=stream):
+                self.fault(empty=True)
+                self.assertUnavailable(stream=stream)

@@ -1,0 +1,84 @@
+import Chat
+import JSON
+
+/// The pages that an answer of one candidate rests on, as OpenAI's annotations (spec/wire/gemini.md §3). Google counts
+/// places in bytes, OpenAI in letters; later chunks of a stream repeat what earlier ones said.
+struct GeminiSources {
+    /// What was written so far, in UTF-8.
+    private var text: [UInt8] = []
+    /// Pages that may be told of without a place in the end.
+    private var waiting: [JSON] = []
+    private var named: Set<String> = []
+    /// More than any answer has; beyond it nothing is looked up.
+    private static let most = 1024
+
+    var hasText: Bool { !text.isEmpty }
+
+    mutating func write(_ piece: String) { text += piece.utf8 }
+
+    /// Takes a candidate's metadata.
+    /// - Returns: annotations that are new.
+    mutating func read(_ candidate: JSON) -> [Opaque] {
+        var found: [Opaque] = []
+        if let grounding = candidate["groundingMetadata"] {
+            let pages = (grounding["groundingChunks"]?.array ?? []).map {
+                $0["web"] ?? $0["retrievedContext"] ?? $0["maps"]
+            }
+            for support in grounding["groundingSupports"]?.array ?? [] {
+                for number in support["groundingChunkIndices"]?.array ?? [] {
+                    guard let number = number.int, number >= 0, number < pages.count, let page = pages[Int(number)]
+                    else {
+                        continue
+                    }
+                    if let new = annotation(page, support["segment"]) { found.append(new) }
+                }
+            }
+            for page in pages { wait(page) }
+        }
+        let sources = candidate["citationMetadata"]?["citationSources"] ?? candidate["citationMetadata"]?["citations"]
+        for source in sources?.array ?? [] {
+            if let new = annotation(source, source) { found.append(new) }
+            wait(source)
+        }
+        return found
+    }
+
+    /// Pages that the answer as a whole rests on.
+    mutating func rest() -> [Opaque] {
+        let pages = waiting
+        waiting = []
+        return pages.compactMap { page in
+            guard let url = page["uri"]?.string, !named.contains(url) else { return nil }
+            return annotation(page, nil)
+        }
+    }
+
+    private mutating func wait(_ page: JSON?) {
+        guard let page, let url = page["uri"]?.string, named.count < Self.most else { return }
+        if named.insert("? " + url).inserted { waiting.append(page) }
+    }
+
+    private mutating func annotation(_ page: JSON, _ segment: JSON?) -> Opaque? {
+        guard let url = page["uri"]?.string, named.count < Self.most else { return nil }
+        // A place beyond the text is yet to come, or none.
+        guard let (start, end) = segment == nil ? (0, 0) : place(segment) else { return nil }
+        guard named.insert("\(start) \(end) \(url)").inserted else { return nil }
+        named.insert(url)
+        let citation: JSON = [
+            "url": .string(url), "title": page["title"] ?? "", "start_index": .int(letters(start)),
+            "end_index": .int(letters(end)),
+        ]
+        return Opaque(.openAI, ["type": "url_citation", "url_citation": citation])
+    }
+
+    /// In bytes.
+    private func place(_ segment: JSON?) -> (Int, Int)? {
+        guard let end = segment?["endIndex"]?.int, end <= text.count else { return nil }
+        let start = segment?["startIndex"]?.int ?? 0
+        guard start >= 0, start < end else { return nil }
+        return (Int(start), Int(end))
+    }
+
+    /// A letter has one byte that continues none.
+    private func letters(_ count: Int) -> Int { text[..<count].count { $0 & 0xc0 != 0x80 } }
+}

@@ -1,0 +1,69 @@
+import Chat
+import JSON
+
+/// Messages as Zhipu's version 4 takes them, before they are written in OpenAI's form (spec/wire/zhipu.md §2).
+struct ZhipuMessages {
+    private let takesBareImages: Bool
+    /// Of calls that had none.
+    private var madeIDs = 0
+    /// The last call of each deprecated function, which its result names.
+    private var legacyIDs: [String: String] = [:]
+
+    static func prepared(_ messages: [Message], _ model: String) throws(RequestError) -> [Message] {
+        var preparer = ZhipuMessages(takesBareImages: model.hasPrefix("glm-4v"))
+        var prepared: [Message] = []
+        for (index, message) in messages.enumerated() {
+            prepared.append(try preparer.prepared(message, "messages[\(index)]"))
+        }
+        return prepared
+    }
+
+    private init(takesBareImages: Bool) { self.takesBareImages = takesBareImages }
+
+    /// Developers are the system here.
+    private mutating func prepared(_ original: Message, _ path: String) throws(RequestError) -> Message {
+        var message = original
+        message.name = nil
+        message.extras = nil
+        if message.role == .developer { message.role = .system }
+        message.parts = try prepared(message.parts, path)
+        return message
+    }
+
+    private mutating func prepared(_ parts: [Part], _ path: String) throws(RequestError) -> [Part] {
+        var prepared: [Part] = []
+        for (index, part) in parts.enumerated() {
+            prepared.append(Part(try self.prepared(part.content, path, index)))
+        }
+        return prepared
+    }
+
+    private mutating func prepared(
+        _ content: Part.Content, _ path: String, _ index: Int
+    ) throws(RequestError) -> Part.Content {
+        switch content {
+        case .refusal(let text): return .text(text)
+        // The old vision models refuse the head of a data URL.
+        case .image(.base64(_, let data), let detail) where takesBareImages: return .image(.url(data), detail: detail)
+        case .document(.url(let address), _):
+            return .opaque(Opaque(.openAI, ["type": "file_url", "file_url": ["url": .string(address)]]))
+        case .document:
+            let path = "\(path).content[\(index)]"
+            throw RequestError(
+                .invalidValue, "Zhipu takes documents by address only; '\(path)' is not supported there.",
+                parameter: path)
+        case .toolCall(var call):
+            call.thoughtSignature = nil
+            guard call.kind == .legacyFunction else { return .toolCall(call) }
+            madeIDs += 1
+            (call.id, call.kind) = ("call_\(madeIDs)", .function)
+            legacyIDs[call.name] = call.id
+            return .toolCall(call)
+        case .toolResult(var result):
+            if result.callID.isEmpty, let id = legacyIDs[result.name ?? ""] { result.callID = id }
+            result.parts = try prepared(result.parts, path)
+            return .toolResult(result)
+        default: return content
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Chat
+
+/// Zhipu's words for OpenAI's, in the events of one answer (spec/wire/zhipu.md §3): its finish reasons and errors, and the
+/// thoughts that the glm-z1 models write into their text.
+struct ZhipuTranslator {
+    private enum Piece {
+        /// Nothing but what may yet become `<think>`.
+        case opening(String)
+        /// Inside; the text is what may yet become `</think>`.
+        case thinking(String)
+        /// Behind the thoughts, before the first word.
+        case gap
+        case plain
+    }
+
+    private static let start = "<think>"
+    private static let end = "</think>"
+
+    private var splitsThoughts = false
+    private var pieces: [Int: Piece] = [:]
+    /// A breakdown told as a finish reason, kept back for the usage that comes behind it.
+    private var breakdown: UpstreamFailure?
+
+    mutating func take(_ event: ChatEvent, into events: inout [ChatEvent]) {
+        switch event {
+        case .started(let head):
+            splitsThoughts = head.model.lowercased().hasPrefix("glm-z1")
+            events.append(event)
+        case .textDelta(let index, let text) where splitsThoughts: split(text, index, &events)
+        case .finished(_, .other("network_error")):
+            breakdown = ZhipuErrors.failure(code: "1234", message: "", status: 200)
+        case .finished(let index, let reason):
+            flush(index, &events)
+            events.append(.finished(index, Self.translated(reason)))
+        case .failed(let failure):
+            guard breakdown == nil else { return }
+            for index in pieces.keys.sorted() { flush(index, &events) }
+            let isNumber = Int(failure.code.text) != nil
+            events.append(
+                .failed(
+                    isNumber
+                        ? ZhipuErrors.failure(code: failure.code.text, message: failure.message, status: 200)
+                        : failure))
+        default: events.append(event)
+        }
+    }
+
+    /// Ends the answer, with what was kept back.
+    mutating func finish(into events: inout [ChatEvent]) {
+        for index in pieces.keys.sorted() { flush(index, &events) }
+        guard let failure = breakdown else { return }
+        events.append(.failed(failure))
+        breakdown = nil
+    }
+
+    private static func translated(_ reason: FinishReason) -> FinishReason {
+        switch reason {
+        case .other("sensitive"): .contentFilter
+        case .other("model_context_window_exceeded"): .length
+        default: reason
+        }
+    }
+
+    // MARK: Thoughts
+
+    private mutating func split(_ text: String, _ index: Int, _ events: inout [ChatEvent]) {
+        switch pieces[index] ?? .opening("") {
+        case .opening(let before):
+            let begun = before + text
+            let content = begun.drop { $0.isWhitespace }
+            if content.hasPrefix(Self.start) {
+                pieces[index] = .thinking("")
+                split(String(content.dropFirst(Self.start.count).drop { $0.isNewline }), index, &events)
+            } else if Self.start.hasPrefix(content) {
+                pieces[index] = .opening(begun)
+            } else {
+                pieces[index] = .plain
+                events.append(.textDelta(index, begun))
+            }
+        case .thinking(let before):
+            let begun = before + text
+            guard let end = begun.firstRange(of: Self.end) else {
+                let kept = Self.beginningOfEnd(in: begun)
+                if kept.startIndex > begun.startIndex {
+                    events.append(.reasoningDelta(index, String(begun[..<kept.startIndex])))
+                }
+                pieces[index] = .thinking(String(kept))
+                return
+            }
+            if end.lowerBound > begun.startIndex {
+                events.append(.reasoningDelta(index, String(begun[..<end.lowerBound])))
+            }
+            pieces[index] = .gap
+            split(String(begun[end.upperBound...]), index, &events)
+        case .gap:
+            let content = text.drop { $0.isNewline }
+            guard !content.isEmpty else { return }
+            pieces[index] = .plain
+            events.append(.textDelta(index, String(content)))
+        case .plain: if !text.isEmpty { events.append(.textDelta(index, text)) }
+        }
+    }
+
+    /// The longest tail of the text with which `</think>` may begin.
+    private static func beginningOfEnd(in text: String) -> Substring {
+        var length = min(end.count - 1, text.count)
+        while length > 0 {
+            let tail = text.suffix(length)
+            if end.hasPrefix(tail) { return tail }
+            length -= 1
+        }
+        return text[text.endIndex...]
+    }
+
+    /// What was kept back is no mark, since nothing more comes.
+    private mutating func flush(_ index: Int, _ events: inout [ChatEvent]) {
+        switch pieces.removeValue(forKey: index) {
+        case .opening(let text) where !text.isEmpty: events.append(.textDelta(index, text))
+        case .thinking(let text) where !text.isEmpty: events.append(.reasoningDelta(index, text))
+        default: break
+        }
+    }
+}
