@@ -35,27 +35,28 @@ package struct Baidu: EmbeddingProvider {
         guard let root = try? JSON.parse(body), root.object != nil else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
-        guard let token = root["access_token"]?.string, !token.isEmpty else {
-            throw Self.tokenFailure(root, status: status)
-        }
+        guard let token = root["access_token"]?.string, !token.isEmpty else { throw Self.refusal(root, status) }
         return AccessToken(text: token, lifetime: root["expires_in"]?.int ?? 3600)
     }
 
-    /// Only a refused key condemns the channel: an outage of the token service passes.
-    private static func tokenFailure(_ root: JSON, status: Int) -> UpstreamFailure {
-        let code = root["error"]?.string ?? ""
+    /// Only what speaks of the key condemns it: an outage of the token service says nothing about a channel.
+    private static func refusal(_ root: JSON, _ status: Int) -> UpstreamFailure {
+        if let failure = BaiduErrors.hidden(in: root, status: status) { return failure }
+        let word = root["error"]?.string ?? ""
         let text = sanitized(root["error_description"]?.string ?? "no access token was given", limit: 500)
-        if ["invalid_client", "invalid_grant"].contains(code) || [400, 401, 403].contains(status) {
+        if ["invalid_client", "invalid_grant", "unauthorized_client"].contains(word) || [401, 403].contains(status) {
             return UpstreamFailure(
                 kind: .authentication, status: 401, message: "Baidu refuses the key: \(text)",
-                type: "authentication_error",
-                code: .text(sanitized(code.isEmpty ? "invalid_client" : code, limit: 100)))
+                type: "authentication_error", code: .text(word.isEmpty ? "invalid_client" : sanitized(word, limit: 100))
+            )
         }
-        let isLimited = status == 429
+        let kind = OpenAIErrors.kind(status: status, code: "", type: "")
+        let isBusy = kind == .rateLimited
         return UpstreamFailure(
-            kind: isLimited ? .rateLimited : .server, status: isLimited ? 429 : 502,
-            message: "Baidu's token service failed: \(text)", type: isLimited ? "rate_limit_error" : "server_error",
-            code: .text(code.isEmpty ? "bad_upstream_response" : sanitized(code, limit: 100)))
+            kind: isBusy ? kind : .server, status: isBusy ? status : 502,
+            message: "Baidu's token service gives no token: \(text)",
+            type: isBusy ? "rate_limit_error" : "server_error",
+            code: .text(word.isEmpty ? "bad_upstream_response" : sanitized(word, limit: 100)))
     }
 
     private static func base(_ channel: ProviderChannel) -> String {
@@ -68,7 +69,7 @@ package struct Baidu: EmbeddingProvider {
         Self.request(call, "chat/" + BaiduModels.endpoint(call.model), try BaiduRequestEncoder.encode(request))
     }
 
-    private static func request(_ call: ProviderCall, _ path: String, _ body: [UInt8]) -> EncodedRequest {
+    static func request(_ call: ProviderCall, _ path: String, _ body: [UInt8]) -> EncodedRequest {
         let token = percentEncoded(call.accessToken ?? "")
         let path = "/rpc/2.0/ai_custom/v1/wenxinworkshop/\(path)?access_token=\(token)"
         return EncodedRequest(
@@ -76,13 +77,19 @@ package struct Baidu: EmbeddingProvider {
             headers: ["Content-Type": "application/json", "Accept": "application/json"], body: body)
     }
 
-    package func decode(
-        _ body: [UInt8], status: Int, contentType: String?
-    ) throws(UpstreamFailure) -> [ChatEvent] {
+    /// A body that is no error.
+    static func answer(_ body: [UInt8], status: Int, contentType: String?) throws(UpstreamFailure) -> JSON {
         guard let root = try? JSON.parse(body), root.object != nil else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = BaiduErrors.hidden(in: root) { throw failure }
+        return root
+    }
+
+    package func decode(
+        _ body: [UInt8], status: Int, contentType: String?
+    ) throws(UpstreamFailure) -> [ChatEvent] {
+        let root = try Self.answer(body, status: status, contentType: contentType)
         guard root["result"] != nil || root["function_call"] != nil else {
             throw UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no result.",
@@ -99,7 +106,10 @@ package struct Baidu: EmbeddingProvider {
     package func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? JSON.parse(body), let failure = BaiduErrors.hidden(in: root) { return failure }
+        if let root = try? JSON.parse(body), var failure = BaiduErrors.hidden(in: root, status: status) {
+            failure.retryAfter = RetryAfter.read(headers)
+            return failure
+        }
         return OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
     }
 
@@ -108,26 +118,27 @@ package struct Baidu: EmbeddingProvider {
     package func encode(
         _ request: EmbeddingRequest, for call: ProviderCall
     ) throws(RequestError) -> EncodedRequest {
-        if let asked = request.dimensions, asked != BaiduModels.dimensions(call.model) {
-            throw RequestError(
-                .invalidValue, "Baidu's vectors have one size; 'dimensions' cannot be chosen.", parameter: "dimensions")
+        let endpoint = BaiduModels.endpoint(call.model)
+        // Vectors have one size; another would not fit the client's index.
+        if let asked = request.dimensions, asked != BaiduModels.dimensions(endpoint) {
+            throw BaiduRequestEncoder.cannot("give vectors of that size", "dimensions")
         }
-        let texts = request.inputs.compactMap { input -> JSON? in
-            if case .text(let text) = input { .string(text) } else { nil }
+        var texts: [JSON] = []
+        for input in request.inputs {
+            guard case .text(let text) = input else {
+                throw BaiduRequestEncoder.cannot("read OpenAI's tokens", "input")
+            }
+            texts.append(.string(text))
         }
         var body: JSONObject = ["input": .array(texts)]
         if let user = request.user { body.append("user_id", .string(user)) }
-        return Self.request(
-            call, "embeddings/" + BaiduModels.endpoint(call.model), JSON.object(body).encoded())
+        return Self.request(call, "embeddings/" + endpoint, JSON.object(body).encoded())
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        guard let root = try? JSON.parse(body), root.object != nil else {
-            throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
-        }
-        if let failure = BaiduErrors.hidden(in: root) { throw failure }
+        let root = try Self.answer(body, status: status, contentType: nil)
         let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
-        let tokens = root["usage"]?["prompt_tokens"]?.int
+        let tokens = root["usage"]?["prompt_tokens"]?.int ?? root["usage"]?["total_tokens"]?.int
         return EmbeddingAnswer(
             vectors: items.map { ($0["embedding"]?.array ?? []).compactMap(\.double) },
             usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })

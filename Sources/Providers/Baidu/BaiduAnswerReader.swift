@@ -5,8 +5,10 @@ import JSON
 struct BaiduAnswerReader {
     private var hasStarted = false
     private var calls = 0
-    /// The last that was told: it comes with every event, and grows.
+    /// What was told last.
     private var usage: Usage?
+    /// Pages that were cited, which later events may name again.
+    private var cited: Set<String> = []
     private(set) var isFinished = false
 
     /// - Parameter isEnd: whether this is the whole answer or the last event.
@@ -27,30 +29,38 @@ struct BaiduAnswerReader {
             events.append(.toolCallStarted(0, index: calls, made))
             calls += 1
         }
-        let pages = root["search_info"]?["search_results"]?.array ?? root["tools_info"]?["baidu_search"]?.array ?? []
-        for page in pages {
-            guard let url = page["url"] else { continue }
-            let citation: JSON = ["url": url, "title": page["title"] ?? "", "start_index": 0, "end_index": 0]
-            events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
-        }
-        // At once, so that a client that leaves is billed by the service's own count.
-        if let value = root["usage"], let counted = Self.usage(value), counted != usage {
-            usage = counted
-            events.append(.usage(counted, original: Opaque(.baidu, value)))
-        }
+        readPages(root, &events)
+        readUsage(root, &events)
         guard isEnd else { return }
         isFinished = true
         events.append(.finished(0, finishReason(root)))
     }
 
-    /// `nil` without a sum, or with none yet.
-    private static func usage(_ value: JSON) -> Usage? {
+    private mutating func readPages(_ root: JSON, _ events: inout [ChatEvent]) {
+        let pages = root["search_info"]?["search_results"]?.array ?? root["tools_info"]?["baidu_search"]?.array ?? []
+        for page in pages {
+            guard let url = page["url"]?.string, cited.insert(url).inserted else { continue }
+            let citation: JSON = [
+                "url": .string(url), "title": .string(page["title"]?.string ?? ""), "start_index": 0, "end_index": 0,
+            ]
+            events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
+        }
+    }
+
+    /// Told as soon as it is known, so that a client that leaves pays by Baidu's own count. Each event has it, and the first
+    /// ones of a stream may have zeros only, which say nothing.
+    private mutating func readUsage(_ root: JSON, _ events: inout [ChatEvent]) {
+        guard let value = root["usage"] else { return }
         func number(_ name: String) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
-        guard number("total_tokens") > 0 else { return nil }
         let prompt = number("prompt_tokens")
+        let total = number("total_tokens")
         // Some answers have the sum and the prompt only.
-        let completion = value["completion_tokens"] == nil ? max(0, number("total_tokens") - prompt) : nil
-        return Usage(promptTokens: prompt, completionTokens: completion ?? number("completion_tokens"))
+        let completion = value["completion_tokens"] == nil ? max(0, total - prompt) : number("completion_tokens")
+        guard max(total, prompt, completion) > 0 else { return }
+        let told = Usage(promptTokens: prompt, completionTokens: completion)
+        guard told != usage else { return }
+        usage = told
+        events.append(.usage(told, original: Opaque(.baidu, value)))
     }
 
     private func finishReason(_ root: JSON) -> FinishReason {

@@ -2,9 +2,9 @@
 enum BaiduModels {
     static func endpoint(_ model: String) -> String { known[model] ?? model.lowercased() }
 
-    /// Numbers in a vector of an embeddings model, which cannot be chosen (§3.6); `nil` if unknown.
-    static func dimensions(_ model: String) -> Int64? {
-        switch endpoint(model) {
+    /// The size of an embedding model's vectors; `nil` for a model that is not known.
+    static func dimensions(_ endpoint: String) -> Int64? {
+        switch endpoint {
         case "embedding-v1": 384
         case "bge_large_zh", "bge_large_en", "tao_8k": 1024
         default: nil
@@ -20,6 +20,7 @@ enum BaiduModels {
         "ERNIE-Function-8K": "ernie-func-8k", "BLOOMZ-7B": "bloomz_7b1", "Llama-2-7B-Chat": "llama_2_7b",
         "Meta-Llama-3-8B": "llama_3_8b", "Mixtral-8x7B-Instruct": "mixtral_8x7b_instruct",
         "Yi-34B-Chat": "yi_34b_chat", "Gemma-7B-it": "gemma_7b_it", "Embedding-V1": "embedding-v1",
-        "bge-large-zh": "bge_large_zh", "bge-large-en": "bge_large_en", "tao-8k": "tao_8k",
+        "Stable-Diffusion-XL": "sd_xl", "bge-large-zh": "bge_large_zh", "bge-large-en": "bge_large_en",
+        "tao-8k": "tao_8k",
     ]
 }

@@ -5,15 +5,16 @@ import JSON
 ///
 /// | What Baidu has not | What becomes of it |
 /// | --- | --- |
-/// | images, audio, documents; several calls of one turn; a call that must be (`required`); custom tools | refused |
-/// | several answers, logprobs, more than four stop sequences, spoken answers, unknown formats of answers | refused |
-/// | options of the web search | the search with citations; its place and context size dropped |
-/// | a limit of tokens above the model's, which no one lists | left to the service, which refuses it |
+/// | images, audio, documents, also of a tool's result; several calls of one turn; custom tools | refused |
+/// | a call that must be (`required`); tools that the provider runs; spoken answers; other formats than JSON | refused |
+/// | several answers, logprobs, more than four stop sequences | refused |
 /// | JSON schema | JSON mode, and the schema in words |
+/// | web search | switched on, with citations; how much and for which place is left out |
 /// | turns out of order | joined by role, an empty-ish one put in front |
 /// | temperature, top_p, frequency penalty out of range | the nearest in range; the penalty's scale is 1 to 2 |
-/// | presence penalty, logit bias, seed, metadata, store, reasoning effort | dropped |
-/// | names of messages, verbosity, `strict` of tools | dropped |
+/// | a limit of one token | two; one above the model's is Baidu's to refuse, since the models differ |
+/// | presence penalty, logit bias, seed, top_k, reasoning effort, verbosity, prediction | dropped |
+/// | names of speakers, earlier reasoning, `strict`, metadata, store, service tier, cache options | dropped |
 /// | ids of calls | lost, and matched again by the function's name |
 struct BaiduRequestEncoder {
     private static let maxStops = 4
@@ -41,7 +42,7 @@ struct BaiduRequestEncoder {
         return JSON.object(body).encoded()
     }
 
-    private static func cannot(_ what: String, _ field: String) -> RequestError {
+    static func cannot(_ what: String, _ field: String) -> RequestError {
         RequestError(.invalidValue, "ERNIE cannot \(what); '\(field)' is not supported there.", parameter: field)
     }
 
@@ -52,7 +53,7 @@ struct BaiduRequestEncoder {
         if request.output.modalities?.contains(where: { $0 != "text" }) == true {
             throw cannot("answer in anything but text", "modalities")
         }
-        if case .opaque = request.responseFormat { throw cannot("answer in this format", "response_format.type") }
+        if case .opaque = request.responseFormat { throw cannot("answer in that form", "response_format.type") }
         if request.messages.allSatisfy({ $0.role == .system || $0.role == .developer }) {
             throw RequestError(.invalidValue, "ERNIE needs a message of the user's.", parameter: "messages")
         }
@@ -76,11 +77,7 @@ struct BaiduRequestEncoder {
                     throw RequestError(
                         .invalidValue, "No call has the id '\(result.callID)'.", parameter: path + ".tool_call_id")
                 }
-                for (inner, part) in result.parts.enumerated() {
-                    if case .text = part.content { continue }
-                    throw Self.cannot("take this part", "\(path).content[\(inner)]")
-                }
-                let text = Message(.tool, parts: result.parts).text
+                let text = try Self.text(of: result, path: path)
                 let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
                 let content: JSON = parsed == nil ? ["result": .string(text)] : parsed ?? [:]
                 turns.append(
@@ -109,6 +106,17 @@ struct BaiduRequestEncoder {
             if !text.isEmpty || call != nil { append("assistant", object, text) }
         case .user, .tool: if !text.isEmpty { append("user", ["role": "user", "content": .string(text)], text) }
         }
+    }
+
+    private static func text(of result: ToolResult, path: String) throws(RequestError) -> String {
+        var text = ""
+        for (index, part) in result.parts.enumerated() {
+            guard case .text(let piece) = part.content else {
+                throw cannot("take this part of a tool's result", "\(path).content[\(index)]")
+            }
+            text += piece
+        }
+        return text
     }
 
     private mutating func append(_ role: String, _ object: JSONObject, _ text: String) {
@@ -142,7 +150,7 @@ struct BaiduRequestEncoder {
             guard case .function(let function) = tool else { throw cannot("run this tool", "tools[\(index)].type") }
             functions.append([
                 "name": .string(function.name), "description": .string(function.description ?? function.name),
-                "parameters": function.parameters ?? ["type": "object", "properties": [:]],
+                "parameters": Self.schema(function.parameters),
             ])
         }
         guard !functions.isEmpty else { return }
@@ -156,6 +164,14 @@ struct BaiduRequestEncoder {
         body.append("functions", .array(functions))
     }
 
+    /// Even a function without arguments needs an object.
+    private static func schema(_ parameters: JSON?) -> JSON {
+        guard let parameters, parameters.object?.members.isEmpty == false else {
+            return ["type": "object", "properties": [:]]
+        }
+        return parameters
+    }
+
     private static func add(options request: ChatRequest, to body: inout JSONObject) {
         let sampling = request.sampling
         if request.stream.isOn { body.append("stream", true) }
@@ -166,7 +182,7 @@ struct BaiduRequestEncoder {
         }
         if !sampling.stop.isEmpty { body.append("stop", .array(sampling.stop.map { .string($0) })) }
         if let limit = request.limits.tokens { body.append("max_output_tokens", .int(max(2, limit))) }
-        if let user = request.account.user { body.append("user_id", .string(user)) }
+        if let user = request.account.user ?? request.account.safetyIdentifier { body.append("user_id", .string(user)) }
         switch request.responseFormat {
         case .jsonObject, .jsonSchema: body.append("response_format", "json_object")
         case .text, .opaque, nil: break
@@ -175,7 +191,7 @@ struct BaiduRequestEncoder {
             body.append("disable_search", false)
             body.append("enable_citation", true)
         }
-        for name in ["disable_search", "enable_citation", "enable_trace", "penalty_score"] {
+        for name in ["disable_search", "enable_citation", "enable_trace", "penalty_score", "min_output_tokens"] {
             if let value = request.extras?.members[name] { body[name] = value }
         }
     }

@@ -26,8 +26,7 @@ package struct BaiduStreamDecoder: AnswerDecoder {
 
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
         if !isOver { take(&events) }
-        guard !isOver else { return }
-        fail(OpenAIErrors.cutStream, &events)
+        if !isOver { fail(OpenAIErrors.cutStream, &events) }
     }
 
     private mutating func fail(_ failure: UpstreamFailure, _ events: inout [ChatEvent]) {
