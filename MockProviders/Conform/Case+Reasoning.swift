@@ -72,6 +72,6 @@ extension Case {
     ]
 
     private static func thoughtful(_ judge: Judge, _ text: String) -> JSONObject {
-        judge.chat(text, ["reasoning_effort": "low", "max_tokens": 2000])
+        judge.chat(text, ["reasoning_effort": "low"])
     }
 }

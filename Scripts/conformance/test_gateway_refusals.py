@@ -36,6 +36,7 @@ def requests():
     return {
         "temperature": ({"temperature": 0.375}, ["temperature"]),
         "top_p": ({"top_p": 0.625}, ["top_p"]),
+        "a limit on tokens": ({"max_tokens": 5}, ["max_tokens"]),
         "stop sequences": ({"stop": ["halt"]}, ["stop"]),
         "several answers": ({"n": 2}, ["n"]),
         "log-probabilities": ({"logprobs": True, "top_logprobs": 2}, ["logprobs", "top_logprobs"]),
