@@ -61,10 +61,8 @@ class Faults(GatewayCase):
 
     def test_stalled_stream(self):
         self.fault(stall_events=1)
-        with client_of(self.upstream.channel, timeout=0.3) as client, self.assertRaises(Exception) as caught:
+        with client_of(self.upstream.channel, timeout=0.3) as client, self.assertRaises(openai.APITimeoutError):
             read(self.ask(client=client, stream=True))
-        # Within a stream the SDK lets its HTTP package's own error through.
-        self.assertIn("imeout", type(caught.exception).__name__)
 
     def test_silence(self):
         self.fault(silence=True)
