@@ -27,7 +27,7 @@ def text_of(answer, streamed):
     return "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks if c["choices"])
 
 
-texts = {}
+names, texts = {}, {}
 for number, upstream in enumerate(UPSTREAMS):
     models = [upstream["model"], *upstream.get("more_models", []), upstream.get("embedding_model"), upstream.get("image_model")]
     made = json.loads(send("/api/channel/", access, {
@@ -35,11 +35,13 @@ for number, upstream in enumerate(UPSTREAMS):
         "models": ",".join(filter(None, models)), "group": "default"}))
     if not made["success"]:
         sys.exit(f"{upstream['name']}: {made['message']}")
+    # By the channel's number, since two upstreams may have a model of one name.
+    channel = json.loads(send("/api/channel/?p=0", access))["data"][0]["id"]
     # Every other one is streamed.
     body = {"model": upstream["model"], "stream": number % 2 == 1,
             "messages": [{"role": "user", "content": "Say hello to a new user."}]}
-    texts[upstream["model"]] = text_of(send("/v1/chat/completions", "Bearer sk-" + token, body), body["stream"])
-
+    answer = send("/v1/chat/completions", f"Bearer sk-{token}-{channel}", body)
+    names[channel], texts[channel] = upstream["name"], text_of(answer, body["stream"])
 
 
 def charged():
@@ -59,13 +61,12 @@ for _ in range(50):
     if len(rows) == len(UPSTREAMS):
         break
     time.sleep(0.1)
-names = {upstream["model"]: upstream["name"] for upstream in UPSTREAMS}
 line = "{:<12}{:<26}{:<8}{:<10}{:<8}{:<6}{}"
 print(line.format("provider", "model", "stream", "tokens", "quota", "ms", "text"))
 for row in sorted(rows, key=lambda row: row["id"]):
-    model = row["model_name"]
-    print(line.format(names[model], model, "yes" if row["is_stream"] else "no",
-                      f"{row['prompt_tokens']} + {row['completion_tokens']}", row["quota"], row["elapsed_time"], texts[model]))
+    channel = row["channel"]
+    print(line.format(names[channel], row["model_name"], "yes" if row["is_stream"] else "no",
+                      f"{row['prompt_tokens']} + {row['completion_tokens']}", row["quota"], row["elapsed_time"], texts[channel]))
 user = json.loads(send("/api/user/self", access))["data"]
 print(f"root has used {user['used_quota']} quota in {user['request_count']} requests")
 if len(rows) != len(UPSTREAMS) or not all(texts.values()):
