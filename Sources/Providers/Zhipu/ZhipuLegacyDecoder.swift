@@ -22,7 +22,7 @@ struct ZhipuLegacyDecoder {
             if isOver { return }
             if byte == 0x0a {
                 if line.last == 0x0d { line.removeLast() }
-                take(String(decoding: line, as: UTF8.self), &events)
+                takeLine(&events)
                 line.removeAll(keepingCapacity: true)
             } else if line.count < Self.limit {
                 line.append(byte)
@@ -33,7 +33,7 @@ struct ZhipuLegacyDecoder {
     }
 
     mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
-        if !isOver, !line.isEmpty { take(String(decoding: line, as: UTF8.self), &events) }
+        if !isOver, !line.isEmpty { takeLine(&events) }
         if !isOver { take("", &events) }
         if !isOver { fail(OpenAIErrors.cutStream, &events) }
     }
@@ -41,6 +41,13 @@ struct ZhipuLegacyDecoder {
     private mutating func fail(_ failure: UpstreamFailure, _ events: inout [ChatEvent]) {
         hasFailed = true
         events.append(.failed(failure))
+    }
+
+    private mutating func takeLine(_ events: inout [ChatEvent]) {
+        guard let text = String(validating: line, as: UTF8.self) else {
+            return fail(OpenAIErrors.eventNotText, &events)
+        }
+        take(text, &events)
     }
 
     private mutating func take(_ line: String, _ events: inout [ChatEvent]) {
