@@ -110,15 +110,18 @@ extension Rates {
         return charge(units: prompt + Int128(maxCompletionTokens) * Int128(ratio))
     }
 
+    /// The most that one answer costs (two billion dollars): what an upstream reports beyond is no count.
+    static let mostQuota: Int64 = 1 << 50
+
     /// - Parameter units: tokens times their ratios.
     private func charge(units: Int128) -> Int64 {
         let (first, overflow) = units.multipliedReportingOverflow(by: Int128(model.units))
         let (second, overflowAgain) = first.multipliedReportingOverflow(by: Int128(group.units))
-        guard !overflow, !overflowAgain else { return .max / 4 }
+        guard !overflow, !overflowAgain else { return Self.mostQuota }
         let scale = Int128(Ratio.scale) * Int128(Ratio.scale) * Int128(Ratio.scale)
-        let quota = (second + scale - 1) / scale
+        let quota = second / scale + (second % scale == 0 ? 0 : 1)
         if quota == 0, model.units > 0, group.units > 0 { return 1 }
-        return Int64(clamping: min(quota, Int128(Int64.max / 4)))
+        return Int64(clamping: min(quota, Int128(Self.mostQuota)))
     }
 
     /// The log row's text (spec/billing.md §7), with our remarks behind it.

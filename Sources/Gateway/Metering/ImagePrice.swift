@@ -37,9 +37,9 @@ extension Rates {
             by: Int128(images.factor.units))
         let scale = Int128(Ratio.scale) * Int128(Ratio.scale)
         // Divided before the last scale is: a thousand is part of it.
-        let single = overflow ? Int128(Int64.max / 4) : first / scale * 1000 / Int128(Ratio.scale)
+        let single = overflow ? Int128(Self.mostQuota) : first / scale * 1000 / Int128(Ratio.scale)
         let (whole, isTooMuch) = single.multipliedReportingOverflow(by: Int128(max(0, images.count)))
-        return isTooMuch ? .max / 4 : Int64(clamping: min(whole, Int128(Int64.max / 4)))
+        return isTooMuch ? Self.mostQuota : Int64(clamping: min(whole, Int128(Self.mostQuota)))
     }
 
     var imageLogText: String { "倍率：\(model.twoDecimals) × \(group.twoDecimals)" }

@@ -15,7 +15,7 @@ package final class Ledger: Sendable {
         var reserved: Int64 = 0
         /// Tokens without limit hold nothing back.
         var isUnlimited: Bool
-        var available: Int64 { balance - reserved }
+        var available: Int64 { balance.minus(reserved) }
 
         init(id: Int64, balance: Int64, isUnlimited: Bool = false) {
             self.id = id
@@ -164,9 +164,9 @@ package final class Ledger: Sendable {
     fileprivate func settle(_ id: Int64, _ settlement: Settlement) {
         let mustFollow = state.withLock { state -> Bool in
             guard let hold = release(id, &state) else { return false }
-            hold.user.balance -= settlement.quota
+            hold.user.balance = hold.user.balance.minus(settlement.quota)
             let isLimited = !hold.token.isUnlimited
-            if isLimited { hold.token.balance -= settlement.quota }
+            if isLimited { hold.token.balance = hold.token.balance.minus(settlement.quota) }
             let entry = LedgerEntry.settled(
                 reservation: id, userID: hold.user.id, tokenID: hold.token.id, chargesToken: isLimited,
                 settlement: settlement)
@@ -199,7 +199,7 @@ package final class Ledger: Sendable {
             guard let account = state.users[id] else { return (nil, false) }
             let before = account.balance
             account.balance = quota
-            return (before, append(.adjustedUser(id: id, delta: quota - before), &state))
+            return (before, append(.adjustedUser(id: id, delta: quota.minus(before)), &state))
         }
         if result.mustFollow { followSoon() }
         return result.before
@@ -214,7 +214,7 @@ package final class Ledger: Sendable {
             account.balance = quota
             account.isUnlimited = isUnlimited
             account.reserved = isUnlimited ? 0 : held
-            return append(.adjustedToken(id: id, delta: quota - before), &state)
+            return append(.adjustedToken(id: id, delta: quota.minus(before)), &state)
         }
         if mustFollow { followSoon() }
     }
@@ -335,23 +335,28 @@ package final class Ledger: Sendable {
         for entry in entries {
             switch entry {
             case .opened, .refunded: break
-            case .adjustedUser(let id, let delta): group.users[id, default: .init()].quota += delta
-            case .adjustedToken(let id, let delta): group.tokens[id, default: .init()].remainQuota += delta
+            case .adjustedUser(let id, let delta):
+                let user = group.users[id] ?? .init()
+                group.users[id, default: user].quota = user.quota.plus(delta)
+            case .adjustedToken(let id, let delta):
+                let token = group.tokens[id] ?? .init()
+                group.tokens[id, default: token].remainQuota = token.remainQuota.plus(delta)
             case .settled(_, let userID, let tokenID, let chargesToken, let settlement):
                 // Taken out and put back: a change in place would cost an allocation each.
                 var user = group.users[userID] ?? .init()
-                user.quota -= settlement.quota
-                user.usedQuota += settlement.quota
+                user.quota = user.quota.minus(settlement.quota)
+                user.usedQuota = user.usedQuota.plus(settlement.quota)
                 user.requestCount += 1
                 group.users[userID] = user
                 var token = group.tokens[tokenID] ?? .init()
                 if chargesToken {
-                    token.remainQuota -= settlement.quota
-                    token.usedQuota += settlement.quota
+                    token.remainQuota = token.remainQuota.minus(settlement.quota)
+                    token.usedQuota = token.usedQuota.plus(settlement.quota)
                 }
                 token.accessedTime = settlement.time
                 group.tokens[tokenID] = token
-                group.channels[settlement.channelID] = (group.channels[settlement.channelID] ?? 0) + settlement.quota
+                group.channels[settlement.channelID] = (group.channels[settlement.channelID] ?? 0).plus(
+                    settlement.quota)
                 if let log = settlement.log { group.logs.append(log) }
             }
         }

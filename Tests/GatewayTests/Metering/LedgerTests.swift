@@ -82,6 +82,19 @@ private func settlement(_ quota: Int64, id: String = "r") -> Settlement {
         #expect(try await fixture.stored() == (1000, 1000, 0))
     }
 
+    @Test("a sum beyond the range neither ends the process nor the next start")
+    func absurdCharges() async throws {
+        let fixture = try await LedgerFixture()
+        for _ in 0..<5 {
+            try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1).settle(settlement(.max / 2))
+            // An administrator puts it right again.
+            fixture.ledger.setBalance(ofUser: 1, to: 1000)
+            fixture.ledger.setBalance(ofToken: 1, to: 1000, isUnlimited: false)
+        }
+        try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1).settle(settlement(.max))
+        #expect(fixture.ledger.balance(ofUser: 1) == 1000 - Int64.max)
+    }
+
     @Test("never sells more than there is under concurrency")
     func neverOversells() async throws {
         let fixture = try await LedgerFixture()

@@ -105,7 +105,13 @@ import Testing
         let rates = Rates(
             model: Ratio(units: 1_000_000 * Ratio.scale), completion: Ratio(units: 1_000_000 * Ratio.scale))
         let quota = rates.quota(for: charged(promptTokens: .max / 4, completionTokens: .max / 4))
-        #expect(quota > 0)
+        #expect(quota == 1 << 50)
+        // One below and one above the end of what 128 bits hold before they are rounded.
+        let plain = Rates(model: .one)
+        for tokens: Int64 in [170_141_183_460, 170_141_183_461, 1 << 40] {
+            let some = plain.quota(for: charged(promptTokens: tokens, completionTokens: 0))
+            #expect(some == tokens || some == 1 << 50)
+        }
         #expect(rates.quota(for: charged(promptTokens: -5, completionTokens: -1)) == 0)
     }
 
