@@ -41,7 +41,9 @@ package protocol Provider: Sendable {
 
 extension Provider {
     package func problem(withKey key: String) -> String? { nil }
-    package func problem(with channel: ProviderChannel) -> String? { problem(withKey: channel.key) }
+    package func problem(with channel: ProviderChannel) -> String? {
+        channel.unreadableKey ?? problem(withKey: channel.key)
+    }
     package func tokenRequest(for channel: ProviderChannel) -> EncodedRequest? { nil }
     package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
         throw UpstreamFailure(kind: .authentication, status: 401, message: "This provider has no access tokens.")
@@ -96,6 +98,12 @@ package struct ProviderChannel: Sendable {
         self.baseURL = baseURL
         self.key = key
         self.settings = settings
+    }
+
+    /// What no header can carry, as a sentence.
+    var unreadableKey: String? {
+        key.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7f }
+            ? "the key must not hold blanks or control characters" : nil
     }
 
     /// A setting that is there and not empty.

@@ -133,11 +133,12 @@ enum ChannelRoutes {
         if let priority = try input.int("priority") { changes.set("priority", .int(priority)) }
         let type = try input.int("type").flatMap { $0 == 0 ? nil : $0 } ?? old.type
         let (key, config) = (try input.text("key") ?? "", try input.text("config") ?? "")
-        if !key.isEmpty || !config.isEmpty {
+        let other = try input.text("other")
+        if !key.isEmpty || !config.isEmpty || other != nil || type != old.type {
             var changed = old
             changed.type = type
             if !config.isEmpty { changed.config = config }
-            changed.other = try input.text("other") ?? old.other
+            changed.other = other ?? old.other
             try check(key: key.isEmpty ? old.key : key, in: changed)
         }
         try check(

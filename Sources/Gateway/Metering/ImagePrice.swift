@@ -1,3 +1,5 @@
+import Chat
+
 /// What images cost, in multiples of a model's ratio (spec/billing.md §4).
 struct ImagePrice: Sendable, Equatable {
     var count: Int64
@@ -13,6 +15,11 @@ struct ImagePrice: Sendable, Equatable {
         let isHD = model == "dall-e-3" && quality == "hd"
         let isSquare = size == nil || size == "1024x1024"
         factor = Ratio(units: isHD ? (isSquare ? billionths * 2 : billionths * 3 / 2) : billionths)
+    }
+
+    /// - Parameter model: the upstream's name, by which prices go.
+    init(_ request: ImageRequest, model: String) {
+        self.init(model: model, count: request.count ?? 1, size: request.size, quality: request.quality)
     }
 
     private static let sizes: [String: [String: Int64]] = [

@@ -32,8 +32,15 @@ final class AccessTokens: Sendable {
         }
         if let known { return known.text }
         let limits = TransportLimits(firstByte: .seconds(10), total: .seconds(10))
-        let (response, body) = try await WholeCall(services: services, limits: limits).send(request, call)
-        let token = try provider.accessToken(from: body, status: response.status)
+        let token: AccessToken
+        do throws(UpstreamFailure) {
+            let (response, body) = try await WholeCall(services: services, limits: limits).send(request, call)
+            token = try provider.accessToken(from: body, status: response.status)
+        } catch {
+            // The one that was to be renewed ahead of time is still good.
+            guard let old = entries.withLock({ $0[request.url] }), time < old.expires else { throw error }
+            return old.text
+        }
         let lifetime = max(0, min(token.lifetime, 1 << 40)) * 1000
         let entry = Entry(text: token.text, expires: time + lifetime, renews: time + lifetime - lifetime / 10)
         entries.withLock { entries in

@@ -12,7 +12,8 @@ enum Attempt {
     /// The channel's provider cannot express the request.
     case refused(RequestError)
     case failed(UpstreamFailure)
-    case clientGone
+    /// - Parameter wasAsked: the upstream may have had the prompt.
+    case clientGone(wasAsked: Bool)
 }
 
 /// A whole answer for the client, and what the meter needs of it.
@@ -80,7 +81,7 @@ struct Caller {
             let body = try await response.collect(limit: Self.answerLimit)
             return whole(body, response, wasStreamAsked: isStream)
         } catch {
-            return error == .cancelled ? .clientGone : .failed(Self.failure(error))
+            return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
         }
     }
 

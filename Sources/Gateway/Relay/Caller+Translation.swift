@@ -39,12 +39,12 @@ extension Caller {
                 // OpenAI's own format has the calls as the client wants them.
                 legacy =
                     chat.usesLegacyFunctions && provider.descriptor.format != .openAI ? LegacyFunctions() : nil
-            } catch { return call.isCancelled ? .clientGone : .refused(error) }
-        } catch { return call.isCancelled ? .clientGone : .failed(error) }
+            } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .refused(error) }
+        } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
         do throws(TransportError) {
             return try await send(encoded, provider, exchange, request, call, legacy)
         } catch {
-            return error == .cancelled ? .clientGone : .failed(Self.failure(error))
+            return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
         }
     }
 

@@ -57,7 +57,11 @@ struct ChatRelay: Sendable {
                 await StreamedAnswer(services: services, context: context, request: request, counter: counter(request))
                     .relay(exchange, response, stream, output, writer)
                 return 200
-            case .clientGone:
+            case .clientGone(wasAsked: false):
+                exchange.refund()
+                writer.drop(reset: false)
+                return 499
+            case .clientGone(wasAsked: true):
                 // The upstream had the prompt, and what it made of it nobody knows: the prompt is charged.
                 exchange.settle(
                     usage: nil, produced: [], note: "客户端已断开 / the client left before the answer",

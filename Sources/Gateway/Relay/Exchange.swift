@@ -24,7 +24,7 @@ struct Exchange: ~Copyable {
     ///   - promptTokens: where they were counted already.
     ///   - images: for images, which have a price each.
     init(
-        _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, images: ImagePrice? = nil,
+        _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, images: ImageRequest? = nil,
         services: Services, counter: PromptCounter
     ) throws(GatewayError) {
         let options = services.options.snapshot
@@ -41,7 +41,8 @@ struct Exchange: ~Copyable {
         }
         let ledger = services.ledger
         // A token has at least one byte, so the body's size bounds the prompt from above and costs nothing to know.
-        var amount = images.map { rates.quota(for: $0) } ?? estimate(Int64(admission.body.count))
+        var amount =
+            images.map { rates.quota(for: ImagePrice($0, model: model)) } ?? estimate(Int64(admission.body.count))
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
         if images == nil, amount > available / Self.comfortable {
             amount = estimate(promptTokens ?? counter.promptTokens(of: admission.body, model: model))

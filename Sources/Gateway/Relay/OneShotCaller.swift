@@ -12,11 +12,14 @@ struct OneShotCaller {
     enum Problem: Error {
         case refused(RequestError)
         case failed(UpstreamFailure)
+        /// - Parameter wasAsked: the upstream may have done what was asked.
+        case clientGone(wasAsked: Bool)
 
         var gatewayError: GatewayError {
             switch self {
             case .refused(let error): .request(error)
             case .failed(let failure): .upstream(failure)
+            case .clientGone: .upstream(Caller.failure(.cancelled))
             }
         }
     }
@@ -41,6 +44,16 @@ struct OneShotCaller {
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
         defer { request.onDisconnect(nil) }
+        do throws(Problem) { return try await ask(channel, question, exchange, request, call) } catch {
+            if case .clientGone = error { throw error }
+            throw call.isCancelled ? .clientGone(wasAsked: true) : error
+        }
+    }
+
+    private func ask(
+        _ channel: Channel, _ question: OneShotRelay.Question, _ exchange: borrowing Exchange, _ request: ServerRequest,
+        _ call: UpstreamCall
+    ) async throws(Problem) -> Answer {
         if let vendor = OpenAIVendor.all[channel.type],
             question.endpoint != .embeddings || !vendor.dialect.contains(.plainEmbeddings)
         {
@@ -64,12 +77,12 @@ struct OneShotCaller {
         do throws(UpstreamFailure) {
             target.accessToken = try await services.accessTokens.token(
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
-        } catch { throw .failed(error) }
+        } catch { throw call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
         switch question {
         case .embeddings(let asked, let isBase64):
             guard let provider = provider as? any EmbeddingProvider else { throw Self.missing(question) }
             return try await embed(asked, isBase64, provider, target, call, model: exchange.envelope.model)
-        case .images(let asked, _):
+        case .images(let asked):
             guard let provider = provider as? any ImageProvider else { throw Self.missing(question) }
             return try await paint(asked, provider, target, call, request)
         case .moderation: throw Self.missing(question)
@@ -210,7 +223,7 @@ struct OneShotCaller {
             let progress: ImageProgress
             do throws(UpstreamFailure) {
                 progress = try provider.decodeImages(body, status: status, for: target)
-            } catch { throw .failed(error) }
+            } catch { throw .failed(hasTask ? error.final : error) }
             switch progress {
             case .done(let answer):
                 let images = try await inlined(answer, asked, call)
@@ -250,7 +263,8 @@ struct OneShotCaller {
             } catch {
                 throw .failed(
                     UpstreamFailure(
-                        kind: .server, status: 502, message: error.message, code: .text("image_download_failed")))
+                        kind: .server, status: 502, message: error.message, code: .text("image_download_failed")
+                    ).final)
             }
         }
         return inlined

@@ -11,7 +11,7 @@ struct OneShotRelay: Sendable {
     /// What is asked, read as far as metering and translation need it.
     enum Question: Sendable {
         case embeddings(EmbeddingRequest, isBase64: Bool)
-        case images(ImageRequest, ImagePrice)
+        case images(ImageRequest)
         case moderation(model: String)
 
         var endpoint: OpenAIEndpoint {
@@ -73,16 +73,7 @@ struct OneShotRelay: Sendable {
             return (.embeddings(request, isBase64: isBase64), request.model)
         case .imageGenerations:
             let request = try OpenAIOneShotRequests.image(root)
-            let count = request.count ?? 1
-            let limit = ImagePrice.limit(of: request.model)
-            guard (1...limit).contains(count) else {
-                throw RequestError(
-                    .invalidValue, "Invalid value for 'n': this model makes 1 to \(limit) images at once.",
-                    parameter: "n")
-            }
-            let price = ImagePrice(
-                model: request.model, count: count, size: request.size, quality: request.quality)
-            return (.images(request, price), request.model)
+            return (.images(request), request.model)
         default:
             let model = try OpenAIOneShotRequests.model(root, default: "text-moderation-latest")
             return (.moderation(model: model), model)
@@ -98,8 +89,8 @@ struct OneShotRelay: Sendable {
         }
         let counter = PromptCounter(
             parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
-        var images: ImagePrice?
-        if case .images(_, let price) = question { images = price }
+        var images: ImageRequest?
+        if case .images(let asked) = question { images = asked }
         var exchange = try Exchange(
             admission, channel: first, promptTokens: counter.tokens(of: question, model: admission.envelope.model),
             images: images, services: services, counter: counter)
@@ -107,11 +98,13 @@ struct OneShotRelay: Sendable {
         let caller = OneShotCaller(services: services, context: context)
         while true {
             do throws(OneShotCaller.Problem) {
+                if let images { try Self.check(images, for: exchange.model) }
                 let answer = try await caller.call(exchange.channel, question, exchange, request)
                 exchange.channel.health.succeeded()
-                if var images {
-                    images.count = min(images.count, answer.imageCount ?? images.count)
-                    exchange.settle(images, services: services, context: context, now: request.loop.now)
+                if let images {
+                    var price = ImagePrice(images, model: exchange.model)
+                    price.count = min(price.count, answer.imageCount ?? price.count)
+                    exchange.settle(price, services: services, context: context, now: request.loop.now)
                 } else {
                     exchange.settle(
                         usage: answer.usage, produced: [], services: services, counter: counter, context: context,
@@ -119,6 +112,10 @@ struct OneShotRelay: Sendable {
                 }
                 return HTTPResponse(headers: context.headers("application/json"), body: answer.body)
             } catch {
+                if case .clientGone(let wasAsked) = error {
+                    settle(exchange, images, wasAsked: wasAsked, counter, request, context)
+                    throw error.gatewayError
+                }
                 if case .failed(let failure) = error {
                     ChannelGuard(services: services).note(
                         failure, of: exchange.channel, context, now: request.loop.now)
@@ -135,6 +132,30 @@ struct OneShotRelay: Sendable {
                 exchange.move(to: other, prices: services.options.snapshot.prices)
             }
         }
+    }
+
+    /// Nobody knows what the upstream made of it; what it was asked is charged.
+    private func settle(
+        _ exchange: consuming Exchange, _ images: ImageRequest?, wasAsked: Bool, _ counter: PromptCounter,
+        _ request: ServerRequest, _ context: RequestContext
+    ) {
+        guard wasAsked else { return exchange.refund() }
+        if let images {
+            let price = ImagePrice(images, model: exchange.model)
+            return exchange.settle(price, services: services, context: context, now: request.loop.now)
+        }
+        exchange.settle(
+            usage: nil, produced: [], note: "客户端已断开 / the client left before the answer", services: services,
+            counter: counter, context: context, now: request.loop.now)
+    }
+
+    private static func check(_ images: ImageRequest, for model: String) throws(OneShotCaller.Problem) {
+        let limit = ImagePrice.limit(of: model)
+        guard !(1...limit).contains(images.count ?? 1) else { return }
+        throw .refused(
+            RequestError(
+                .invalidValue, "Invalid value for 'n': this model makes 1 to \(limit) images at once.",
+                parameter: "n"))
     }
 
     private func next(_ picker: inout ChannelPicker, _ request: ServerRequest) -> Channel? {

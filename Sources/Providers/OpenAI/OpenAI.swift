@@ -10,9 +10,7 @@ package struct OpenAI: Provider {
     package init() {}
 
     package func problem(with channel: ProviderChannel) -> String? {
-        if channel.key.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7f }) {
-            return "the key must not hold blanks or control characters"
-        }
+        if let problem = channel.unreadableKey { return problem }
         switch OpenAIVendor.all[channel.type]?.path {
         case .azure: return AzureAddress.problem(with: channel)
         default: break

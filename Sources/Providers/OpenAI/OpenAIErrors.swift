@@ -125,8 +125,19 @@ package enum OpenAIErrors {
             type: type.isEmpty ? Self.type(kind) : sanitized(type, limit: 100),
             parameter: (text(error["param"]) ?? unknownArgument(message)).map { sanitized($0, limit: 200) },
             code: code)
-        if let inner = error["innererror"], inner.object != nil { failure.inner = Opaque(.openAI, inner) }
+        failure.inner = innerError(error["innererror"])
         return failure
+    }
+
+    /// Of Azure's inner error what tells the category that was hit; nothing else of it is for a client.
+    private static func innerError(_ inner: JSON?) -> Opaque? {
+        guard let result = inner?["content_filter_result"], result.object != nil, result.encoded().count < 4096 else {
+            return nil
+        }
+        var kept = JSONObject()
+        if let code = text(inner?["code"]) { kept.append("code", .string(sanitized(code, limit: 100))) }
+        kept.append("content_filter_result", result)
+        return Opaque(.openAI, .object(kept))
     }
 
     /// What a vendor calls otherwise than OpenAI.

@@ -20,6 +20,7 @@ package struct OpenAIStreamRelay {
     private var events: SSEParser
     private var isDone = false
     private var hasBegun = false
+    private var isUsageFinal = false
     private var finishedChoices: Int64 = 0
     /// Index of the last choice seen: all up to it must finish.
     private var highestChoice: Int64 = 0
@@ -28,7 +29,7 @@ package struct OpenAIStreamRelay {
     private var filter: AzureFilter?
 
     package private(set) var usage: Usage?
-    /// What the answer's pieces add up to; kept only while no usage has come.
+    /// What the answer's pieces add up to; kept only until the usage of the whole has come.
     package private(set) var produced: [UInt8] = []
 
     /// - Parameter eventLimit: bytes of one event.
@@ -103,7 +104,7 @@ package struct OpenAIStreamRelay {
                 lacksDelta = true
                 return
             }
-            if usage == nil { OpenAIAnswer.append(delta, to: &produced) }
+            if !isUsageFinal { OpenAIAnswer.append(delta, to: &produced) }
         }
         let usageMember = root["usage"]
         if !hasChoices, usageMember?.isNull ?? true, AzureFilter.isHeadless(root) {
@@ -117,7 +118,11 @@ package struct OpenAIStreamRelay {
         if hasChoices { filter?.remember(root) }
         if let reported = OpenAIAnswer.usage(usageMember) {
             usage = reported
-            produced = []
+            // Beside a choice it may be of the beginning only.
+            if !hasChoices {
+                isUsageFinal = true
+                produced = []
+            }
         }
         guard hidesUsage, let usageMember else { return emit(data, &output) }
         if !hasChoices, !usageMember.isNull { return }
