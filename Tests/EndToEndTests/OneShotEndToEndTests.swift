@@ -1,7 +1,11 @@
+import Glibc
 import HTTP
 import JSON
 import MockKit
+import TestKit
 import Testing
+
+@testable import Gateway
 
 @Suite struct OneShotEndToEndTests {
     private func post(_ installation: Installation, _ path: String, _ body: JSON) throws -> (status: Int, json: JSON) {
@@ -88,6 +92,56 @@ import Testing
         let answer = try post(installation, "/v1/images/generations", partial)
         #expect(answer.json["data"]?.array?.count == 1, "\(answer.json)")
         #expect(try installation.books().quota == price + price / 2)
+        await installation.close()
+    }
+
+    @Test("charges an alias by the model that it stands for")
+    func alias() async throws {
+        let installation = try await Installation(models: nil)
+        try installation.addChannel(
+            1, "sk-mock-end-to-end", "/openai", models: "my-painter",
+            ["model_mapping": #"{"my-painter":"dall-e-3"}"#])
+        let hd: JSON = ["model": "my-painter", "prompt": "x", "size": "1792x1024", "quality": "hd"]
+        #expect(try post(installation, "/v1/images/generations", hd).status == 200)
+        #expect(try installation.books().quota == 60_000)
+        let many: JSON = ["model": "my-painter", "prompt": "x", "n": 2]
+        #expect(try post(installation, "/v1/images/generations", many).json["error"]?["param"]?.string == "n")
+        await installation.close()
+    }
+
+    @Test("begins a task of pictures once, though its polls are nonsense and another channel is there")
+    func nonsensePoll() async throws {
+        let installation = try await ali()
+        let upstream = try #require(Upstream.all.first { $0.type == 17 })
+        try installation.addChannel(17, upstream.key, upstream.prefix, models: upstream.models)
+        _ = try installation.ask("PUT", "/api/option/", key: "rootaccess", ["key": "RetryTimes", "value": "3"])
+        installation.mock.add(try #require(Fault(name: "mock-invalid-json")), match: Match(path: "/tasks/"), count: 9)
+        let answer = try post(
+            installation, "/v1/images/generations", ["model": "wanx2.1-t2i-turbo", "prompt": "a fox"])
+        #expect(answer.status == 502, "\(answer.json)")
+        #expect(installation.mock.journal.entries.count { $0.method == "POST" } == 1)
+        await installation.close()
+    }
+
+    @Test("a client that leaves is charged for its prompt, and its channel is not to blame")
+    func clientLeaves() async throws {
+        let installation = try await Installation(models: "text-embedding-3-small")
+        installation.mock.add(try #require(Fault(name: "mock-delay-300")), count: 6)
+        let body = #"{"model":"text-embedding-3-small","input":"one two three"}"#
+        for _ in 0..<6 {
+            let client = try RawClient(port: installation.gateway.port)
+            client.send(
+                "POST /v1/embeddings HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer sk-roottoken\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            while installation.mock.journal.entries.isEmpty { usleep(1000) }
+            installation.mock.journal.reset()
+            client.hangUp()
+        }
+        for _ in 0..<200 where try installation.books().prompt < 18 { usleep(10_000) }
+        #expect(try installation.books().prompt == 18)
+        let answer = try post(
+            installation, "/v1/embeddings", ["model": "text-embedding-3-small", "input": "x"])
+        #expect(answer.status == 200)
         await installation.close()
     }
 

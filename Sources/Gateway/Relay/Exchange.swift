@@ -15,6 +15,8 @@ struct Exchange: ~Copyable {
     private let reservation: Reservation
     /// Counted already.
     private let promptTokens: Int64?
+    /// What is asked where it is no chat; counted only when need be.
+    private let embeddings: EmbeddingRequest?
 
     /// Balance in multiples of a rough estimate above which the prompt need not be counted before it is sent.
     private static let comfortable: Int64 = 50
@@ -25,6 +27,7 @@ struct Exchange: ~Copyable {
     ///   - images: for images, which have a price each.
     init(
         _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, images: ImageRequest? = nil,
+        embeddings: EmbeddingRequest? = nil,
         services: Services, counter: PromptCounter
     ) throws(GatewayError) {
         let options = services.options.snapshot
@@ -45,7 +48,9 @@ struct Exchange: ~Copyable {
             images.map { rates.quota(for: ImagePrice($0, model: model)) } ?? estimate(Int64(admission.body.count))
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
         if images == nil, amount > available / Self.comfortable {
-            amount = estimate(promptTokens ?? counter.promptTokens(of: admission.body, model: model))
+            amount = estimate(
+                promptTokens ?? embeddings.map { counter.tokens(of: $0, model: model) }
+                    ?? counter.promptTokens(of: admission.body, model: model))
         }
         do throws(ReservationRefusal) {
             reservation = try ledger.reserve(
@@ -64,6 +69,7 @@ struct Exchange: ~Copyable {
         self.model = model
         self.rates = rates
         self.promptTokens = promptTokens
+        self.embeddings = embeddings
     }
 
     /// A prompt that writes to a cache, or sounds, may cost more than its tokens.
@@ -84,7 +90,8 @@ struct Exchange: ~Copyable {
     /// Usage that the upstream did not tell.
     borrowing func counted(_ produced: [UInt8], by counter: PromptCounter) -> Usage {
         Usage(
-            promptTokens: promptTokens ?? counter.promptTokens(of: body, model: model),
+            promptTokens: promptTokens ?? embeddings.map { counter.tokens(of: $0, model: model) }
+                ?? counter.promptTokens(of: body, model: model),
             completionTokens: counter.completionTokens(of: produced, model: model), isEstimated: true)
     }
 

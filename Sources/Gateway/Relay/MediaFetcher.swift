@@ -6,15 +6,16 @@ import HTTP
 struct MediaFetcher {
     /// Bytes of one image.
     private static let limit = 20 << 20
-    /// Images of one request.
+    /// Images of one request, and their bytes in all: each is held three times on its way.
     private static let maxImages = 64
+    private static let sumLimit = 64 << 20
 
     let services: Services
 
     /// Replaces the addresses of all images by what is there.
     /// - Throws: which address could not be had, and why.
     func inlineImages(of request: inout ChatRequest, call: UpstreamCall) async throws(RequestError) {
-        var fetched = 0
+        var fetched = (count: 0, bytes: 0)
         for message in request.messages.indices {
             request.messages[message].parts = try await inlined(
                 request.messages[message].parts, "messages[\(message)].content", &fetched, call)
@@ -22,20 +23,22 @@ struct MediaFetcher {
     }
 
     private func inlined(
-        _ parts: [Part], _ path: String, _ fetched: inout Int, _ call: UpstreamCall
+        _ parts: [Part], _ path: String, _ fetched: inout (count: Int, bytes: Int), _ call: UpstreamCall
     ) async throws(RequestError) -> [Part] {
         var inlined = parts
         for (index, part) in parts.enumerated() {
             switch part.content {
             case .image(.url(let address), let detail):
                 let path = "\(path)[\(index)].image_url.url"
-                fetched += 1
-                guard fetched <= Self.maxImages else {
+                fetched.count += 1
+                guard fetched.count <= Self.maxImages else {
                     throw RequestError(
                         .invalidValue, "At most \(Self.maxImages) images by address are fetched for a request.",
                         parameter: path)
                 }
-                inlined[index].content = .image(try await fetch(address, path, call), detail: detail)
+                let media = try await fetch(address, path, call, limit: Self.sumLimit - fetched.bytes)
+                if case .base64(_, let data) = media { fetched.bytes += data.utf8.count / 4 * 3 }
+                inlined[index].content = .image(media, detail: detail)
             case .toolResult(var result):
                 // The client's message is the result: its parts are the message's own.
                 result.parts = try await self.inlined(result.parts, path, &fetched, call)
@@ -47,7 +50,11 @@ struct MediaFetcher {
     }
 
     /// An image's bytes in base64.
-    func fetch(_ address: String, _ path: String, _ call: UpstreamCall) async throws(RequestError) -> Media {
+    /// - Parameter limit: bytes that are left to the request.
+    func fetch(
+        _ address: String, _ path: String, _ call: UpstreamCall, limit: Int = limit
+    ) async throws(RequestError) -> Media {
+        let limit = max(1, min(limit, Self.limit))
         guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
             throw RequestError(
                 .invalidValue, "Invalid value for '\(path)': expected an http or https address, or a base64 data URL.",
@@ -58,14 +65,14 @@ struct MediaFetcher {
             method: .get, url: address, headers: ["Accept": "image/*", "User-Agent": "one-api"],
             limits: TransportLimits(
                 firstByte: configuration.userContentTimeout, total: configuration.userContentTimeout,
-                bodyBytes: Self.limit),
+                bodyBytes: limit),
             proxy: configuration.userContentProxy)
         request.reachesPublicAddressesOnly = !configuration.allowsPrivateMedia
         let response: UpstreamResponse
         let bytes: [UInt8]
         do throws(TransportError) {
             response = try await services.transport.send(request, call: call)
-            bytes = try await response.collect(limit: Self.limit)
+            bytes = try await response.collect(limit: limit)
         } catch {
             throw RequestError(
                 .invalidValue, "The image of '\(path)' could not be fetched: \(Caller.failure(error).message)",

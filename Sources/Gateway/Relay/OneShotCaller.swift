@@ -182,7 +182,7 @@ struct OneShotCaller {
             }
             let counter = PromptCounter(
                 parser: JSONParser(), approximates: services.options.snapshot.approximatesTokens)
-            let counted = { counter.tokens(of: .embeddings(asked, isBase64: isBase64), model: target.model) }
+            let counted = { counter.tokens(of: asked, model: target.model) }
             let usage = answer.usage ?? Usage(promptTokens: counted(), isEstimated: true)
             let encodes: (([UInt8]) -> String)? = isBase64 ? { Base64.encode($0) } : nil
             let bytes = OpenAIOneShotAnswers.embeddings(

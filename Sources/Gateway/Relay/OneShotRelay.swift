@@ -91,9 +91,11 @@ struct OneShotRelay: Sendable {
             parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
         var images: ImageRequest?
         if case .images(let asked) = question { images = asked }
+        var embeddings: EmbeddingRequest?
+        if case .embeddings(let asked, _) = question { embeddings = asked }
         var exchange = try Exchange(
-            admission, channel: first, promptTokens: counter.tokens(of: question, model: admission.envelope.model),
-            images: images, services: services, counter: counter)
+            admission, channel: first, promptTokens: embeddings == nil ? 0 : nil, images: images,
+            embeddings: embeddings, services: services, counter: counter)
         var retriesLeft = admission.isPinned ? 0 : services.options.snapshot.retryTimes
         let caller = OneShotCaller(services: services, context: context)
         while true {
@@ -164,10 +166,9 @@ struct OneShotRelay: Sendable {
 }
 
 extension PromptCounter {
-    /// Tokens of what is asked, for the estimate and for upstreams that do not say; images have none.
-    func tokens(of question: OneShotRelay.Question, model: String) -> Int64 {
-        guard case .embeddings(let request, _) = question else { return 0 }
-        return request.inputs.reduce(0) { sum, input in
+    /// Tokens of what is asked, for the estimate and for upstreams that do not say.
+    func tokens(of request: EmbeddingRequest, model: String) -> Int64 {
+        request.inputs.reduce(0) { sum, input in
             switch input {
             case .tokens(let tokens): sum + Int64(tokens.count)
             case .text(let text): sum + completionTokens(of: Array(text.utf8), model: model)

@@ -41,6 +41,8 @@ struct ChannelGuard: Sendable {
     /// `balance`, which disable healthy channels).
     static func condemns(_ failure: UpstreamFailure) -> Bool {
         if failure.status == 401 || types.contains(failure.type) || codes.contains(failure.code.text) { return true }
+        // What is wrong with a request may repeat the client's own words.
+        if failure.kind == .badRequest { return false }
         let message = failure.message.lowercased()
         return phrases.contains { message.contains($0) }
     }
