@@ -10,19 +10,26 @@ extension Case {
         ],
     ]
 
+    private static let noReasoning = Verdict.absent("the model does not reason, or hides it")
+
     static let reasoning: [Case] = [
         Case("reasoning") { (judge) async throws(Verdict) in
             let answer = try await judge.answer(thoughtful(judge, "Think of Oslo."))
             let tokens = answer["usage"]?["completion_tokens_details"]?["reasoning_tokens"]?.int ?? 0
             let text = answer["choices"]?[0]?["message"]?["reasoning_content"]?.string ?? ""
-            guard tokens > 0 || !text.isEmpty else { throw .absent("the answer tells of no reasoning") }
+            guard tokens > 0 || !text.isEmpty else {
+                throw judge.servedReasoning ? .lost("the reasoning was served and not told") : noReasoning
+            }
             try judge.expectBilled(answer["usage"])
         },
         Case("reasoning, streamed") { (judge) async throws(Verdict) in
             var body = thoughtful(judge, "Think of Oslo.")
             body["stream_options"] = ["include_usage": true]
             let answer = try await judge.stream(body)
-            if answer.reasoning.isEmpty { throw .absent("the answer shows no reasoning") }
+            if answer.reasoning.isEmpty {
+                throw judge.servedReasoning && !judge.hidesReasoning
+                    ? .lost("the reasoning was served and not shown") : noReasoning
+            }
             guard !answer.text.isEmpty else { throw .lost("there is no answer after the reasoning") }
             try judge.expectBilled(answer.usage)
         },
@@ -36,7 +43,10 @@ extension Case {
                 $0["extra_content"]?["google"]?["thought_signature"]
             }
             let sealed = (blocks + calls).compactMap { $0?.string }
-            if sealed.isEmpty { throw .absent("the answer has no sealed reasoning") }
+            if sealed.isEmpty {
+                throw judge.servedReasoning && judge.sealsReasoning
+                    ? .lost("the seal of the reasoning was served and not told") : .absent("no reasoning was sealed")
+            }
             guard let id = message["tool_calls"]?[0]?["id"] else { throw .lost("no tool was called") }
             body["messages"] = [
                 ["role": "user", "content": "Which key?"], message,
@@ -64,7 +74,10 @@ extension Case {
                 answer = try await judge.answer(judge.chat("", ["messages": messages]))
                 cached = judge.mock.ledger.total.cachedTokens - before
             }
-            if cached == 0 { throw .absent("the provider cached nothing") }
+            if cached == 0 {
+                guard judge.upstreamPath.hasPrefix("/anthropic") else { throw .absent("the provider cached nothing") }
+                throw .lost("the breakpoint did not arrive upstream")
+            }
             guard let usage = answer["usage"], usage.object != nil else { return }
             let reported = usage["prompt_tokens_details"]?["cached_tokens"]?.int ?? 0
             guard reported == cached else { throw .billed("\(reported) cached tokens, served were \(cached)") }

@@ -132,7 +132,8 @@ package struct Judge: Sendable {
     static func check(_ reply: Reply) throws(Verdict) {
         if reply.status == 200 { return }
         let error = reply.json?["error"]
-        if reply.status == 400, let field = error?["param"]?.string, !field.isEmpty {
+        // That a model's name is wrong is no word about what was asked.
+        if reply.status == 400, let field = error?["param"]?.string, !field.isEmpty, field != "model" {
             throw .refused("\(field): \(error?["message"]?.string ?? "")")
         }
         throw .lost("status \(reply.status): \(reply.text.prefix(200))")
@@ -154,6 +155,17 @@ package struct Judge: Sendable {
         guard let entry = mock.journal.entries.last else { throw .lost("nothing arrived upstream") }
         return String(decoding: entry.body, as: UTF8.self)
     }
+
+    var upstreamPath: String { mock.journal.entries.last { $0.method == "POST" }?.path ?? "" }
+
+    /// The last answer has reasoning in it, told or not.
+    var servedReasoning: Bool { (mock.ledger.entries.last?.reasoningTokens ?? 0) > 0 }
+
+    /// OpenAI tells how much was thought, and not what.
+    var hidesReasoning: Bool { ["/openai", "/azure", "/v1"].contains { upstreamPath.hasPrefix($0) } }
+
+    /// These sign what was thought, and want it back.
+    var sealsReasoning: Bool { ["/anthropic", "/gemini"].contains { upstreamPath.hasPrefix($0) } }
 
     func expectArrived(_ text: String, _ what: String) throws(Verdict) {
         guard try arrived().contains(text) else { throw .lost("\(what) did not arrive upstream") }

@@ -34,10 +34,10 @@ struct Arguments {
           --key KEY         an API key of the gateway's
           --model M         the model to ask for (default gpt-4o-mini)
           --embedding-model M, --image-model M
-                            models for those endpoints; without them their cases are left out
+                            models for those endpoints; without them their cases read 'not offered'
           --format F        the format to speak; only openai so far
           --report FILE     write the report as JSON too
-          Exit status: 0 if all passed, 1 if not, 2 for a wrong flag.
+          Exit status: 0 if nothing was lost or billed wrongly, 1 if something was, 2 for a wrong flag.
         """
 
     static func parse(_ words: [String]) -> Result<Arguments, Problem> {
@@ -61,6 +61,9 @@ struct Arguments {
                 if inline == nil { index += 1 }
                 if let problem = arguments.set(flag, value) { return .failure(Problem(message: problem)) }
             }
+        }
+        if arguments.action == .conform, arguments.configuration.journalEntries == 0 {
+            return .failure(Problem(message: "conform reads the journal; leave --no-journal out"))
         }
         if arguments.action == .conform, arguments.target.baseURL.isEmpty || arguments.target.key.isEmpty {
             return .failure(Problem(message: "conform needs --target and --key; see --help"))

@@ -44,7 +44,7 @@ extension Ali {
         func served(_ call: Call, model: String) -> Served {
             Served(
                 id: Ali.identifier(call.ids), model: model, key: call.identity.key ?? "", promptTokens: prompt,
-                completionTokens: completion, cachedTokens: cached)
+                completionTokens: completion, cachedTokens: cached, reasoningTokens: reasoning)
         }
 
         /// Where usage stands; the order of its members differs.

@@ -37,7 +37,7 @@ extension Claude.Usage {
     func served(id: String, model: String, key: String?) -> Served {
         Served(
             id: id, model: model, key: key ?? "", promptTokens: prompt, completionTokens: output,
-            cachedTokens: cache.read)
+            cachedTokens: cache.read, reasoningTokens: thinking)
     }
 
     /// - Parameter isFinal: `false` in `message_start`, where the output is not known.

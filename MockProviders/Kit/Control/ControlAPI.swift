@@ -70,7 +70,7 @@ struct ControlAPI {
                 throw ControlError("'\(member.key)' must be a number of at least 0")
             }
             switch member.key {
-            case "events_per_second": pace.interval = number > 0 ? UInt64(1e9 / number) : 0
+            case "events_per_second": pace.interval = number > 0 ? UInt64(min(1e9 / number, 6e11)) : 0
             case "delay_ms": pace.interval = UInt64(number * 1e6)
             case "first_ms": pace.first = .microseconds(Int64(number * 1e3))
             default: throw ControlError("unknown field '\(member.key)'")

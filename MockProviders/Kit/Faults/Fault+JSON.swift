@@ -37,7 +37,10 @@ extension Fault {
         case "name": self = joined(with: try named(text(key, value)))
         case "error": instead = .error(try self.name(key, value))
         case "html": instead = .html(try name(key, value))
-        case "status": instead = .raw(status: try number(key, value), headers: [], body: Self.body(json["body"]))
+        case "status":
+            let status = try number(key, value)
+            guard (200...599).contains(status) else { throw ControlError("'status' must be from 200 to 599") }
+            instead = .raw(status: status, headers: [], body: Self.body(json["body"]))
         case "body": if json["status"] == nil { throw ControlError("'body' needs 'status'") }
         case "headers": headers = try Self.fields(value)
         case "empty": if value.bool == true { instead = .empty }
@@ -116,17 +119,25 @@ extension Script {
             case "refusal": refusal = member.value.string
             case "finish_reason": finishReason = member.value.string
             case "tool_calls": toolCalls = try Self.calls(member.value)
-            case "usage": readUsage(member.value)
+            case "usage": try readUsage(member.value)
             default: throw ControlError("unknown field '\(member.key)'")
             }
         }
     }
 
-    private mutating func readUsage(_ usage: JSON) {
-        promptTokens = usage["prompt_tokens"]?.int.map(Int.init)
-        completionTokens = usage["completion_tokens"]?.int.map(Int.init)
-        cachedTokens = usage["cached_tokens"]?.int.map(Int.init)
-        reasoningTokens = usage["reasoning_tokens"]?.int.map(Int.init)
+    private mutating func readUsage(_ usage: JSON) throws(ControlError) {
+        func number(_ name: String, most: Int64 = 1_000_000_000) throws(ControlError) -> Int? {
+            guard let value = usage[name] else { return nil }
+            guard let number = value.int, (0...most).contains(number) else {
+                throw ControlError("'usage.\(name)' must be a whole number from 0 to \(most)")
+            }
+            return Int(number)
+        }
+        promptTokens = try number("prompt_tokens")
+        completionTokens = try number("completion_tokens")
+        cachedTokens = try number("cached_tokens")
+        // These are said, word by word.
+        reasoningTokens = try number("reasoning_tokens", most: 1_000_000)
     }
 
     private static func calls(_ value: JSON) throws(ControlError) -> [ToolCall] {

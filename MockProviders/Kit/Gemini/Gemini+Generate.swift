@@ -11,7 +11,8 @@ extension Gemini {
         let usage = output.usage
         let served = Served(
             id: output.id, model: name, key: call.identity.key ?? "", promptTokens: usage.prompt + usage.toolUse,
-            completionTokens: usage.candidates + usage.thoughts, cachedTokens: usage.cached)
+            completionTokens: usage.candidates + usage.thoughts, cachedTokens: usage.cached,
+            reasoningTokens: usage.thoughts)
         var answer: Answer
         if verb != "streamGenerateContent" {
             answer = Google.answer(output.whole() + [0x0a], Google.headers(call))

@@ -13,6 +13,8 @@ package struct Served: Sendable, Equatable {
     package var cachedTokens: Int
     /// The calls of tools in it, where the provider has room for fewer than were wanted.
     package var toolCalls: Int?
+    /// Part of `completionTokens`.
+    package var reasoningTokens = 0
     /// Whether the provider's answers have a place for usage.
     package var tellsUsage = true
 }

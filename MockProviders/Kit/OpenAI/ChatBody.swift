@@ -9,7 +9,8 @@ extension OpenAI {
         let usage = answer.usage.reported(call.usage)
         let served = Served(
             id: answer.id, model: request.name, key: call.identity.key ?? "", promptTokens: answer.usage.prompt,
-            completionTokens: answer.usage.completion, cachedTokens: answer.usage.cached)
+            completionTokens: answer.usage.completion, cachedTokens: answer.usage.cached,
+            reasoningTokens: answer.usage.reasoning)
         let body: Answer.Body
         if request.isStream {
             var stream = ChatStream(answer, usage: usage, seed: call.ids.content)

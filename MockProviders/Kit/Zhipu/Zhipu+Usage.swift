@@ -32,7 +32,7 @@ extension Zhipu {
         func served(id: String, model: String, call: Call) -> Served {
             Served(
                 id: id, model: model, key: call.identity.key ?? "", promptTokens: prompt, completionTokens: completion,
-                cachedTokens: cached)
+                cachedTokens: cached, reasoningTokens: reasoning)
         }
     }
 }
