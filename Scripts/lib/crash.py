@@ -1,5 +1,6 @@
 """Drives Scripts/crash: load, SIGKILL, restart; then compares balances, log, the mock's ledger and what clients got."""
 import asyncio
+import atexit
 import json
 import os
 import random
@@ -32,6 +33,8 @@ key = None
 def start():
     process = subprocess.Popen([binary, "--log-dir", ""], env=environment, cwd=work,
                                stdout=open(work + "/gateway.log", "ab"), stderr=subprocess.STDOUT)
+    # However this script ends, the gateway does not outlive it.
+    atexit.register(process.kill)
     for _ in range(200):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
