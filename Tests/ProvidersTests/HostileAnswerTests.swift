@@ -1,0 +1,68 @@
+import Chat
+import HTTP
+import JSON
+import Providers
+import Testing
+
+/// Upstreams that send more of a kind than any answer has.
+@Suite("An answer beyond all bounds")
+struct HostileAnswerTests {
+    private func events(_ decoder: some AnswerDecoder, _ stream: String) -> [ChatEvent] {
+        var decoder = decoder
+        var events: [ChatEvent] = []
+        decoder.feed(Array(stream.utf8), into: &events)
+        decoder.finish(isCleanEnd: true, into: &events)
+        return events
+    }
+
+    private func list(_ count: Int, _ item: (Int) -> String) -> String {
+        (0..<count).map(item).joined(separator: ",")
+    }
+
+    @Test("of 20,000 calls the first 128 are told, and nothing is added to the wrong one")
+    func calls() {
+        let calls = list(20_000) { #"{"index":\#($0),"id":"c\#($0)","function":{"name":"f","arguments":""}}"# }
+        let more = #"{"index":0,"function":{"arguments":"{}"}},{"function":{"arguments":"lost"}}"#
+        let chunk =
+            #"data: {"id":"a","choices":[{"index":0,"delta":{"tool_calls":[\#(calls),\#(more)]},"finish_reason":"tool_calls"}]}"#
+        let events = events(OpenAI().decoder(), chunk + "\n\ndata: [DONE]\n\n")
+        let choice = ChatAnswer(events).choices.first
+        #expect(choice?.toolCalls.count == 128)
+        #expect(choice?.toolCalls.map(\.arguments).joined() == "{}")
+        #expect(choice?.finishReason == .toolCalls)
+    }
+
+    @Test("of 20,000 choices the first 128 are told")
+    func choices() {
+        let choices = list(20_000) { #"{"index":\#($0),"delta":{"content":"x"},"finish_reason":"stop"}"# }
+        let events = events(OpenAI().decoder(), "data: {\"id\":\"a\",\"choices\":[\(choices)]}\n\ndata: [DONE]\n\n")
+        #expect(ChatAnswer(events).choices.map(\.index) == Array(0..<128))
+        #expect(events.count == 1 + 3 * 128)
+    }
+
+    @Test("of 20,000 members of Claude's usage a few are kept, and the counters read")
+    func usage() {
+        let members = list(20_000) { #""m\#($0)":1"# }
+        let events = events(
+            Anthropic().decoder(),
+            #"data: {"type":"message_start","message":{"id":"m","usage":{\#(members),"input_tokens":7,"output_tokens":1}}}"#
+                + "\n\n")
+        let answer = ChatAnswer(events)
+        #expect(answer.usage?.promptTokens == 7)
+        #expect(answer.originalUsage?.value.object?.members.count == 64)
+    }
+
+    @Test("each of 20,000 citations of Claude's is told")
+    func citations() {
+        let events = events(
+            Anthropic().decoder(),
+            #"data: {"type":"message_start","message":{"id":"m"}}"# + "\n\n"
+                + #"data: {"type":"content_block_start","content_block":{"type":"text","text":"x"}}"# + "\n\n"
+                + String(
+                    repeating:
+                        #"data: {"type":"content_block_delta","delta":{"type":"citations_delta","citation":{"type":"page"}}}"#
+                        + "\n\n", count: 20_000)
+                + #"data: {"type":"content_block_stop"}"# + "\n\n")
+        #expect(ChatAnswer(events).choices.first?.citations.count == 20_000)
+    }
+}
