@@ -4,7 +4,7 @@ import JSON
 import Providers
 import Testing
 
-/// Upstreams that send more of a kind than any answer has.
+/// Upstreams that send more of a kind than any answer has, or an end without a beginning.
 @Suite("An answer beyond all bounds")
 struct HostileAnswerTests {
     private func events(_ decoder: some AnswerDecoder, _ stream: String) -> [ChatEvent] {
@@ -64,5 +64,19 @@ struct HostileAnswerTests {
                         + "\n\n", count: 20_000)
                 + #"data: {"type":"content_block_stop"}"# + "\n\n")
         #expect(ChatAnswer(events).choices.first?.citations.count == 20_000)
+    }
+
+    @Test(
+        "Claude's events without a beginning are no answer",
+        arguments: [
+            #"{"type":"message_stop"}"#, #"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+            #"{"type":"content_block_start","content_block":{"type":"text","text":"x"}}"#,
+        ])
+    func noBeginning(_ event: String) {
+        let events = events(Anthropic().decoder(), "data: \(event)\n\n")
+        guard case .failed = events.first, events.count == 1 else {
+            Issue.record("\(events)")
+            return
+        }
     }
 }

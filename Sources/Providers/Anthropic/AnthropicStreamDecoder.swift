@@ -57,7 +57,12 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         guard let root = try? JSON.parse(Array(data)), root.object != nil else {
             return fail(OpenAIErrors.eventNotJSON, &events)
         }
-        switch root["type"]?.string {
+        let type = root["type"]?.string
+        if !hasStarted, type?.hasPrefix("content_block_") == true || type == "message_delta" || type == "message_stop" {
+            // No answer without a beginning.
+            return fail(OpenAIErrors.cutStream, &events)
+        }
+        switch type {
         case "message_start": start(root["message"] ?? .null, &events)
         case "content_block_start": open(root["content_block"] ?? .null, &events)
         case "content_block_delta": add(root["delta"] ?? .null, &events)
