@@ -79,4 +79,18 @@ struct HostileAnswerTests {
             return
         }
     }
+
+    @Test("turns of one role are joined, however many", arguments: [11, 14, 15, 24])
+    func turns(_ type: Int) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let channel = ProviderChannel(type: type, baseURL: "", key: "a|b", settings: [:])
+        let call = ProviderCall(
+            channel: channel, model: "claude-3-haiku", time: 0, accessToken: "t", clientHeaders: HTTPHeaders())
+        var request = ChatRequest(model: "m", messages: [])
+        request.messages = Array(repeating: Message(.user, parts: [.text("x")]), count: 20_000)
+        let body = try JSON.parse(try provider.encode(request, for: call).body)
+        let turns = body["messages"] ?? body["contents"] ?? body["prompt"]?["messages"]
+        #expect(turns?.array?.count == 1)
+        #expect(String(decoding: body.encoded(), as: UTF8.self).count { $0 == "x" } >= 20_000)
+    }
 }
