@@ -80,6 +80,25 @@ struct HostileAnswerTests {
         }
     }
 
+    @Test("lines of one event that never ends are bounded, at version 3 of Zhipu's too")
+    func endlessEvent() {
+        var decoder = Zhipu().decoder()
+        var events: [ChatEvent] = []
+        let lines = Array((String(repeating: "data:" + String(repeating: "x", count: 1000) + "\n", count: 5000)).utf8)
+        decoder.feed(Array("event:add\n".utf8) + lines, into: &events)
+        #expect(decoder.isOver)
+        #expect(ChatAnswer(events).failure != nil)
+    }
+
+    @Test("white space before glm-z1's thoughts is not kept back for ever")
+    func whiteSpace() {
+        let chunk = #"data: {"id":"1","model":"glm-z1-air","choices":[{"index":0,"delta":{"content":"   "}}]}"# + "\n\n"
+        var decoder = Zhipu().decoder()
+        var events: [ChatEvent] = []
+        decoder.feed(Array(String(repeating: chunk, count: 1000).utf8), into: &events)
+        #expect((ChatAnswer(events).choices.first?.text?.utf8.count ?? 0) == 3000)
+    }
+
     @Test("turns of one role are joined, however many", arguments: [11, 14, 15, 24])
     func turns(_ type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))
