@@ -99,6 +99,20 @@ struct HostileAnswerTests {
         #expect((ChatAnswer(events).choices.first?.text?.utf8.count ?? 0) == 3000)
     }
 
+    @Test(
+        "a model's name stays one segment of the address",
+        arguments: [(15, "a/../b?c"), (16, "chatglm/../b?c"), (24, "a/../b?c")])
+    func address(_ type: Int, _ model: String) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let channel = ProviderChannel(type: type, baseURL: "", key: type == 15 ? "a|b" : "id.secret", settings: [:])
+        let call = ProviderCall(
+            channel: channel, model: model, time: 0, accessToken: "t", clientHeaders: HTTPHeaders())
+        let request = ChatRequest(model: model, messages: [Message(.user, parts: [.text("x")])])
+        let url = try provider.encode(request, for: call).url
+        #expect(url.contains("%2F..%2Fb%3Fc"))
+        #expect(!url.contains("/../"))
+    }
+
     @Test("turns of one role are joined, however many", arguments: [11, 14, 15, 24])
     func turns(_ type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))
