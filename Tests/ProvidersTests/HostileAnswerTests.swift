@@ -113,6 +113,16 @@ struct HostileAnswerTests {
         #expect(!url.contains("/../"))
     }
 
+    @Test(
+        "what went wrong at Gemini is no clean end",
+        arguments: [("STOP", "stop"), ("MALFORMED_FUNCTION_CALL", "malformed_function_call"), ("OTHER", "other")])
+    func geminiEnds(_ word: String, _ expected: String) throws {
+        let body = #"{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"\#(word)"}]}"#
+        let events = try Gemini().decode(Array(body.utf8), status: 200, contentType: nil)
+        let reason = ChatAnswer(events).choices.first?.finishReason
+        #expect(reason == (expected == "stop" ? .stop : .other(expected)))
+    }
+
     @Test("turns of one role are joined, however many", arguments: [11, 14, 15, 24])
     func turns(_ type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))

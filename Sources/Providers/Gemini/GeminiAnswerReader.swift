@@ -131,7 +131,9 @@ struct GeminiAnswerReader {
         case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY",
             "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR":
             .contentFilter
-        default: .stop
+        case "STOP", "FINISH_REASON_UNSPECIFIED", "": .stop
+        // Malformed calls and the like are no clean end.
+        default: .other(word.lowercased())
         }
     }
 
