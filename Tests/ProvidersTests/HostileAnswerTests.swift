@@ -123,6 +123,15 @@ struct HostileAnswerTests {
         #expect(reason == (expected == "stop" ? .stop : .other(expected)))
     }
 
+    @Test("a page that Ali names in each event is cited once")
+    func pages() {
+        let event =
+            #"data:{"output":{"choices":[{"finish_reason":"null","message":{"content":"x"}}],"search_info":"#
+            + #"{"search_results":[{"url":"https://example.com","title":"t"}]}}}"# + "\n\n"
+        let events = events(Ali().decoder(), event + event)
+        #expect(ChatAnswer(events).choices.first?.citations.count == 1)
+    }
+
     @Test("turns of one role are joined, however many", arguments: [11, 14, 15, 24])
     func turns(_ type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))
