@@ -182,6 +182,13 @@ struct OpenAIFormatTests {
         #expect(stream((0..<20_000).map { .choiceStarted($0) }).count == 20_001)
     }
 
+    @Test("a head of megabytes is not repeated in each chunk")
+    func longHead() {
+        let head = AnswerHead(id: "a", model: String(repeating: "m", count: 1 << 20), created: 1)
+        let chunks = stream([.started(head), .choiceStarted(0)] + (0..<1000).map { _ in .textDelta(0, "x") })
+        #expect(chunks.allSatisfy { $0.utf8.count < 2048 })
+    }
+
     @Test("an error in the request becomes OpenAI's object")
     func requestError() {
         let body = OpenAIError.body(RequestError(.invalidType, "Invalid \"n\"", parameter: "n"))

@@ -40,7 +40,7 @@ package struct OpenAIStreamEncoder {
         guard !hasFailed else { return }
         switch event {
         case .started(let head):
-            self.head = head.completed(by: fallback)
+            self.head = Self.bounded(head.completed(by: fallback))
             pieceStart = []
         case .choiceStarted(let index): unopened.insert(index)
         case .textDelta(let index, let text): piece(index, "content", text, &output)
@@ -65,6 +65,16 @@ package struct OpenAIStreamEncoder {
             hasFailed = true
             output += OpenAIError.event(OpenAIError.body(failure))
         }
+    }
+
+    /// Each chunk repeats the head, so that one of megabytes would be written thousands of times.
+    private static func bounded(_ head: AnswerHead) -> AnswerHead {
+        func cut(_ text: String) -> String {
+            text.utf8.count > 1024 ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(256))) : text
+        }
+        return AnswerHead(
+            id: cut(head.id), model: cut(head.model), created: head.created, serviceTier: head.serviceTier.map(cut),
+            systemFingerprint: head.systemFingerprint.map(cut))
     }
 
     /// Ends the stream: the usage chunk if it was asked for, and `[DONE]`; nothing after a failure.

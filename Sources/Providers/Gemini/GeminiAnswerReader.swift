@@ -116,9 +116,10 @@ struct GeminiAnswerReader {
                 "bytes": .array(text.utf8.map { .int(Int($0)) }),
             ]
         }
+        let top = result["topCandidates"]?.array ?? []
         let chosen = (result["chosenCandidates"]?.array ?? []).enumerated().map { place, candidate in
             var entry = token(candidate)
-            let others = result["topCandidates"]?[place]?["candidates"]?.array ?? []
+            let others = top.indices.contains(place) ? top[place]["candidates"]?.array ?? [] : []
             entry.append("top_logprobs", .array(others.map { .object(token($0)) }))
             return JSON.object(entry)
         }
