@@ -18,6 +18,10 @@ package struct ChatAnswer: Sendable, Equatable {
         package var choiceExtras: [Extra] = []
         package var messageExtras: [Extra] = []
 
+        /// Where in the lists above a key is.
+        fileprivate var choicePlaces: [String: Int] = [:]
+        fileprivate var messagePlaces: [String: Int] = [:]
+
         init(index: Int) { self.index = index }
     }
 
@@ -27,12 +31,19 @@ package struct ChatAnswer: Sendable, Equatable {
         package var value: Opaque
     }
 
+    /// As many as a client may ask for; what an upstream makes up beyond them is left out.
+    private static let mostChoices = 128
+    /// Of an object that grows piece by piece.
+    private static let mostMembers = 64
+
     package private(set) var head: AnswerHead?
+    /// In the order of their indices.
     package private(set) var choices: [Choice] = []
     package private(set) var usage: Usage?
     package private(set) var originalUsage: Opaque?
     package private(set) var extras: [Extra] = []
     package private(set) var failure: UpstreamFailure?
+    private var places: [String: Int] = [:]
 
     package init() {}
 
@@ -46,10 +57,11 @@ package struct ChatAnswer: Sendable, Equatable {
         case .started(let head): self.head = head
         case .usage(let usage, let original): (self.usage, originalUsage) = (usage, original)
         case .failed(let failure): self.failure = failure
-        case .extra(.answer, let key, let value): Self.set(key, value, in: &extras)
-        case .extra(.choice(let index), let key, let value): edit(index) { Self.set(key, value, in: &$0.choiceExtras) }
+        case .extra(.answer, let key, let value): Self.set(key, value, in: &extras, &places)
+        case .extra(.choice(let index), let key, let value):
+            edit(index) { Self.set(key, value, in: &$0.choiceExtras, &$0.choicePlaces) }
         case .extra(.message(let index), let key, let value):
-            edit(index) { Self.set(key, value, in: &$0.messageExtras) }
+            edit(index) { Self.set(key, value, in: &$0.messageExtras, &$0.messagePlaces) }
         case .choiceStarted(let index): edit(index) { _ in }
         case .finished(let index, let reason): edit(index) { $0.finishReason = reason }
         case .logprobs(let index, let piece): edit(index) { Self.join(piece, to: &$0.logprobs) }
@@ -60,11 +72,10 @@ package struct ChatAnswer: Sendable, Equatable {
 
     private mutating func addContent(_ event: ChatEvent) {
         switch event {
-        case .textDelta(let index, let text): edit(index) { $0.text = ($0.text ?? "") + text }
-        case .image(let index, let media): edit(index) { $0.text = ($0.text ?? "") + media.markdown }
-        case .refusalDelta(let index, let text): edit(index) { $0.refusal = ($0.refusal ?? "") + text }
-        case .reasoningDelta(let index, let text):
-            edit(index) { $0.reasoning = ($0.reasoning ?? "") + text }
+        case .textDelta(let index, let text): edit(index) { Self.append(text, to: &$0.text) }
+        case .image(let index, let media): edit(index) { Self.append(media.markdown, to: &$0.text) }
+        case .refusalDelta(let index, let text): edit(index) { Self.append(text, to: &$0.refusal) }
+        case .reasoningDelta(let index, let text): edit(index) { Self.append(text, to: &$0.reasoning) }
         case .reasoningSealed(let index, let block): edit(index) { $0.sealedReasoning.append(block) }
         case .audioDelta(let index, let piece): edit(index) { Self.joinAudio(piece, to: &$0.audio) }
         case .toolCallStarted(let index, _, let call): edit(index) { $0.toolCalls.append(call) }
@@ -78,48 +89,70 @@ package struct ChatAnswer: Sendable, Equatable {
     }
 
     private mutating func edit(_ index: Int, _ change: (inout Choice) -> Void) {
-        if let position = choices.firstIndex(where: { $0.index == index }) {
-            change(&choices[position])
-            return
+        if choices.first?.index == index { return change(&choices[0]) }
+        let position = choices.firstIndex { $0.index >= index } ?? choices.count
+        if position == choices.count || choices[position].index != index {
+            guard choices.count < Self.mostChoices else { return }
+            choices.insert(Choice(index: index), at: position)
         }
-        var choice = Choice(index: index)
-        change(&choice)
-        let position = choices.firstIndex { $0.index > index } ?? choices.count
-        choices.insert(choice, at: position)
+        change(&choices[position])
     }
 
-    private static func set(_ key: String, _ value: Opaque, in extras: inout [Extra]) {
-        if let index = extras.firstIndex(where: { $0.key == key }) {
+    /// In place: an answer may come in millions of pieces.
+    private static func append(_ piece: String, to text: inout String?) {
+        if text?.append(piece) == nil { text = piece }
+    }
+
+    private static func set(
+        _ key: String, _ value: Opaque, in extras: inout [Extra], _ places: inout [String: Int]
+    ) {
+        if let index = places[key] {
             extras[index].value = value
         } else {
+            places[key] = extras.count
             extras.append(Extra(key: key, value: value))
         }
     }
 
     /// Token lists grow; anything else is replaced.
     private static func join(_ piece: JSON, to logprobs: inout JSONObject?) {
-        var joined = logprobs ?? JSONObject()
-        for member in piece.object?.members ?? [] {
-            if let more = member.value.array, let before = joined[member.key]?.array {
-                joined[member.key] = .array(before + more)
-            } else if !member.value.isNull || joined[member.key] == nil {
-                joined[member.key] = member.value
+        join(piece.object ?? JSONObject(), to: &logprobs) { _, old, new in
+            if case .array(let more) = new, case .array(var list) = old {
+                // Taken out, so that the list grows in place.
+                old = .null
+                list += more
+                old = .array(list)
+            } else if !new.isNull {
+                old = new
             }
         }
-        logprobs = joined
     }
 
     private static func joinAudio(_ piece: JSONObject, to audio: inout JSONObject?) {
-        var joined = audio ?? JSONObject()
-        for member in piece.members {
-            if ["data", "transcript"].contains(member.key), let more = member.value.string,
-                let before = joined[member.key]?.string
-            {
-                joined[member.key] = .string(before + more)
+        join(piece, to: &audio) { key, old, new in
+            if ["data", "transcript"].contains(key), case .string(let more) = new, case .string(var text) = old {
+                old = .null
+                text += more
+                old = .string(text)
             } else {
-                joined[member.key] = member.value
+                old = new
             }
         }
-        audio = joined
+    }
+
+    /// - Parameter merge: what a known member becomes with the piece's.
+    private static func join(
+        _ piece: JSONObject, to object: inout JSONObject?, _ merge: (String, inout JSON, JSON) -> Void
+    ) {
+        var joined = object ?? JSONObject()
+        object = nil
+        for member in piece.members.prefix(mostMembers) {
+            if let place = joined.members.lastIndex(where: { $0.key == member.key }) {
+                merge(member.key, &joined.members[place].value, member.value)
+            } else if joined.members.count < mostMembers {
+                joined.members.append(member)
+            }
+        }
+        object = joined
     }
 }

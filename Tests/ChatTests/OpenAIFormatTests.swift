@@ -156,6 +156,39 @@ struct OpenAIFormatTests {
         )
     }
 
+    @Test("a whole answer has no more choices than a client may ask for, and pieces without end")
+    func bounds() {
+        var answer = ChatAnswer((0..<20_000).map { .choiceStarted($0) })
+        for _ in 0..<20_000 {
+            answer.add(.textDelta(0, "x"))
+            answer.add(.logprobs(0, ["content": [1]]))
+            answer.add(.audioDelta(0, ["data": "y"]))
+        }
+        for index in 0..<20_000 { answer.add(.extra(.choice(0), key: "k\(index % 10_000)", Opaque(.openAI, 1))) }
+        #expect(answer.choices.count == 128)
+        #expect(answer.choices.first?.text?.utf8.count == 20_000)
+        #expect(answer.choices.first?.logprobs?["content"]?.array?.count == 20_000)
+        #expect(answer.choices.first?.audio?["data"]?.string?.utf8.count == 20_000)
+        #expect(answer.choices.first?.choiceExtras.count == 10_000)
+    }
+
+    @Test("each of many bare calls gets its empty object, and each of many choices its first chunk")
+    func manyBareCalls() {
+        let calls = (0..<20_000).map {
+            ChatEvent.toolCallStarted(0, index: $0, ToolCall(id: "a", name: "f", arguments: ""))
+        }
+        let chunks = stream([.choiceStarted(0)] + calls + [.finished(0, .toolCalls)])
+        #expect(chunks.count { $0.contains(#"{"arguments":"{}"}"#) } == 20_000)
+        #expect(stream((0..<20_000).map { .choiceStarted($0) }).count == 20_001)
+    }
+
+    @Test("a head of megabytes is not repeated in each chunk")
+    func longHead() {
+        let head = AnswerHead(id: "a", model: String(repeating: "m", count: 1 << 20), created: 1)
+        let chunks = stream([.started(head), .choiceStarted(0)] + (0..<1000).map { _ in .textDelta(0, "x") })
+        #expect(chunks.allSatisfy { $0.utf8.count < 2048 })
+    }
+
     @Test("an error in the request becomes OpenAI's object")
     func requestError() {
         let body = OpenAIError.body(RequestError(.invalidType, "Invalid \"n\"", parameter: "n"))

@@ -10,14 +10,14 @@ package struct OpenAIStreamEncoder {
     private let fallback: AnswerHead
     private var head: AnswerHead
     /// Choices whose first chunk is still owed.
-    private var unopened: [Int] = []
+    private var unopened: Set<Int> = []
     private var logprobs: [Int: JSON] = [:]
     /// Calls that are not functions, as choice and index: their text goes under another name.
     private var customCalls: Set<[Int]> = []
     private var legacyCalls: Set<[Int]> = []
-    /// Calls of functions whose arguments have not begun. Some providers send nothing where a function takes none,
-    /// and clients parse what they got.
-    private var bareCalls: [[Int]] = []
+    /// Calls of functions, by choice, whose arguments have not begun. Some providers send nothing where a function takes
+    /// none, and clients parse what they got.
+    private var bareCalls: [Int: Set<Int>] = [:]
     /// Members of the answer that wait for the next chunk: one without a choice would break clients.
     private var answerExtras: [(key: String, value: JSON)] = []
     /// What every chunk of text begins and ends with, since most chunks are of text.
@@ -40,9 +40,9 @@ package struct OpenAIStreamEncoder {
         guard !hasFailed else { return }
         switch event {
         case .started(let head):
-            self.head = head.completed(by: fallback)
+            self.head = Self.bounded(head.completed(by: fallback))
             pieceStart = []
-        case .choiceStarted(let index): unopened.append(index)
+        case .choiceStarted(let index): unopened.insert(index)
         case .textDelta(let index, let text): piece(index, "content", text, &output)
         case .image(let index, let media): delta(index, ["content": .string(media.markdown)], &output)
         case .reasoningDelta(let index, let text): piece(index, "reasoning_content", text, &output)
@@ -67,10 +67,20 @@ package struct OpenAIStreamEncoder {
         }
     }
 
+    /// Each chunk repeats the head, so that one of megabytes would be written thousands of times.
+    private static func bounded(_ head: AnswerHead) -> AnswerHead {
+        func cut(_ text: String) -> String {
+            text.utf8.count > 1024 ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(256))) : text
+        }
+        return AnswerHead(
+            id: cut(head.id), model: cut(head.model), created: head.created, serviceTier: head.serviceTier.map(cut),
+            systemFingerprint: head.systemFingerprint.map(cut))
+    }
+
     /// Ends the stream: the usage chunk if it was asked for, and `[DONE]`; nothing after a failure.
     package mutating func finish(into output: inout [UInt8]) {
         guard !hasFailed else { return }
-        for index in unopened { open(index, &output) }
+        for index in unopened.sorted() { open(index, &output) }
         if !answerExtras.isEmpty, !includesUsage || usage == nil { delta(0, [:], &output) }
         if includesUsage, let usage {
             var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
@@ -106,7 +116,7 @@ package struct OpenAIStreamEncoder {
     }
 
     private mutating func start(_ choice: Int, _ index: Int, _ call: ToolCall, _ output: inout [UInt8]) {
-        if call.kind != .custom, call.arguments.isEmpty { bareCalls.append([choice, index]) }
+        if call.kind != .custom, call.arguments.isEmpty { bareCalls[choice, default: []].insert(index) }
         if call.kind == .legacyFunction {
             let body: JSON = ["name": .string(call.name), "arguments": .string(call.arguments)]
             legacyCalls.insert([choice, index])
@@ -117,20 +127,17 @@ package struct OpenAIStreamEncoder {
         var object: JSONObject = ["index": .int(index)]
         object.members += OpenAIAnswerJSON.toolCall(call, id: id).members
         let calls: JSON = [.object(object)]
-        guard let position = unopened.firstIndex(of: choice) else {
-            return delta(choice, ["tool_calls": calls], &output)
-        }
-        unopened.remove(at: position)
+        guard unopened.remove(choice) != nil else { return delta(choice, ["tool_calls": calls], &output) }
         delta(choice, ["role": "assistant", "content": nil, "tool_calls": calls, "refusal": nil], &output)
     }
 
     /// The arguments of calls that came without any: an empty object, as OpenAI has it.
     private mutating func completeBareCalls(of choice: Int, _ output: inout [UInt8]) {
-        for call in bareCalls where call[0] == choice { arguments(choice, call[1], "{}", &output) }
+        for index in bareCalls.removeValue(forKey: choice)?.sorted() ?? [] { arguments(choice, index, "{}", &output) }
     }
 
     private mutating func arguments(_ choice: Int, _ index: Int, _ piece: String, _ output: inout [UInt8]) {
-        if !bareCalls.isEmpty, !piece.isEmpty { bareCalls.removeAll { $0 == [choice, index] } }
+        if !bareCalls.isEmpty, !piece.isEmpty { bareCalls[choice]?.remove(index) }
         if legacyCalls.contains([choice, index]) {
             return delta(choice, ["function_call": ["arguments": .string(piece)]], &output)
         }
@@ -154,7 +161,7 @@ package struct OpenAIStreamEncoder {
     }
 
     private mutating func open(_ index: Int, _ output: inout [UInt8]) {
-        unopened.removeAll { $0 == index }
+        unopened.remove(index)
         write(
             chunk(choices: [
                 [

@@ -8,7 +8,7 @@ struct AnthropicConversation {
     private(set) var system: [JSON] = []
     private(set) var turns: [(isUser: Bool, blocks: [JSON])] = []
     /// Ids made up for calls that came without, still to be matched with their results.
-    var openCalls: [String] = []
+    var openCalls: ArraySlice<String> = []
 
     /// Adds an instruction of the gateway's own.
     mutating func instruct(_ text: String) { system.append(["type": "text", "text": .string(text)]) }
@@ -69,7 +69,8 @@ struct AnthropicConversation {
 
     private mutating func append(_ blocks: [JSON], isUser: Bool) {
         guard !blocks.isEmpty else { return }
-        guard let last = turns.last, last.isUser == isUser else { return turns.append((isUser, blocks)) }
+        // The last turn is not bound to a name, so that it grows in place.
+        guard turns.last?.isUser == isUser else { return turns.append((isUser, blocks)) }
         turns[turns.count - 1].blocks += blocks
     }
 

@@ -6,7 +6,7 @@ import JSON
 package struct AnthropicStreamDecoder: AnswerDecoder {
     private enum Block {
         /// `start` counts the text's letters before it.
-        case text(start: Int, citations: [JSON])
+        case text(start: Int)
         case thinking
         case call(index: Int)
         /// Arguments of the tool that stands for a response format.
@@ -21,6 +21,9 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
     /// What the block's pieces have brought: a thought, or the JSON of a kept block's input.
     private var buffer = ""
     private var signature = ""
+    private var citations: [JSON] = []
+    /// What a kept block's content was made into.
+    private var compacted: JSON?
     private var reader = AnthropicAnswerReader()
     private var usage = AnthropicUsage()
     private var hasStarted = false
@@ -54,7 +57,12 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         guard let root = try? JSON.parse(Array(data)), root.object != nil else {
             return fail(OpenAIErrors.eventNotJSON, &events)
         }
-        switch root["type"]?.string {
+        let type = root["type"]?.string
+        if !hasStarted, type?.hasPrefix("content_block_") == true || type == "message_delta" || type == "message_stop" {
+            // No answer without a beginning.
+            return fail(OpenAIErrors.cutStream, &events)
+        }
+        switch type {
         case "message_start": start(root["message"] ?? .null, &events)
         case "content_block_start": open(root["content_block"] ?? .null, &events)
         case "content_block_delta": add(root["delta"] ?? .null, &events)
@@ -76,10 +84,10 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
     }
 
     private mutating func open(_ content: JSON, _ events: inout [ChatEvent]) {
-        (buffer, signature) = ("", "")
+        (buffer, signature, citations, compacted) = ("", "", [], nil)
         switch content["type"]?.string {
         case "text":
-            block = .text(start: reader.written, citations: [])
+            block = .text(start: reader.written)
             reader.write(content["text"]?.string ?? "", &events)
         case "thinking": block = .thinking
         case "redacted_thinking":
@@ -94,9 +102,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
     private mutating func add(_ delta: JSON, _ events: inout [ChatEvent]) {
         switch (block, delta["type"]?.string) {
         case (.text, "text_delta"): reader.write(delta["text"]?.string ?? "", &events)
-        case (.text(let start, var citations), "citations_delta"):
-            if let citation = delta["citation"] { citations.append(citation) }
-            block = .text(start: start, citations: citations)
+        case (.text, "citations_delta"): if let citation = delta["citation"] { citations.append(citation) }
         case (.thinking, "thinking_delta"):
             let piece = delta["thinking"]?.string ?? ""
             buffer += piece
@@ -107,16 +113,14 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
             if !piece.isEmpty { events.append(.toolCallArgumentsDelta(0, index: index, piece)) }
         case (.format, "input_json_delta"): reader.write(delta["partial_json"]?.string ?? "", &events)
         case (.kept, "input_json_delta"): buffer += delta["partial_json"]?.string ?? ""
-        case (.kept(var content), "compaction_delta"):
-            content["content"] = delta["content"] ?? .null
-            block = .kept(content)
+        case (.kept, "compaction_delta"): compacted = delta["content"] ?? .null
         default: break
         }
     }
 
     private mutating func close(_ events: inout [ChatEvent]) {
         switch block {
-        case .text(let start, let citations):
+        case .text(let start):
             for citation in citations {
                 events.append(.citation(0, AnthropicAnswerReader.citation(citation, from: start, to: reader.written)))
             }
@@ -124,6 +128,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
             let proof = signature.isEmpty ? nil : signature
             reader.seal(Reasoning(text: buffer, signature: proof, format: .anthropic), &events)
         case .kept(var content):
+            if let compacted { content["content"] = compacted }
             if !buffer.isEmpty { content["input"] = (try? JSON.parse(Array(buffer.utf8))) ?? [:] }
             reader.keep(.object(content), &events)
         case .call, .format, .other: break

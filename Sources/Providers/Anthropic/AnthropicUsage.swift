@@ -31,6 +31,9 @@ struct AnthropicUsage {
         }
     }
 
+    /// Members of the original that are kept: Claude tells about ten.
+    private static let mostMembers = 64
+
     private var counters = Counters()
     /// Of all passes, where the answer took several: the counters beside it are of the last one only.
     private var passes: Counters?
@@ -50,7 +53,10 @@ struct AnthropicUsage {
             }
         }
         thinking = value["output_tokens_details"]?["thinking_tokens"]?.int ?? thinking
-        for member in members { original[member.key] = member.value }
+        for member in members.prefix(Self.mostMembers)
+        where original.members.count < Self.mostMembers || original[member.key] != nil {
+            original[member.key] = member.value
+        }
     }
 
     /// The prompt is the sum of what was read from the cache, written to it, and neither.

@@ -1,6 +1,8 @@
+import HTTP
+
 /// The last part of the address, which names the model (spec/wire/baidu.md §1.2).
 enum BaiduModels {
-    static func endpoint(_ model: String) -> String { known[model] ?? model.lowercased() }
+    static func endpoint(_ model: String) -> String { known[model] ?? percentEncoded(model.lowercased()) }
 
     /// The size of an embedding model's vectors; `nil` for a model that is not known.
     static func dimensions(_ endpoint: String) -> Int64? {

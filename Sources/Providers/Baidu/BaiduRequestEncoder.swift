@@ -19,7 +19,21 @@ import JSON
 struct BaiduRequestEncoder {
     private static let maxStops = 4
 
-    private var turns: [(role: String, object: JSONObject)] = []
+    private struct Turn {
+        var role: String
+        /// The turn but for its text.
+        var object: JSONObject
+        /// Apart, so that it grows in place.
+        var text: String
+
+        var encoded: JSON {
+            var object = object
+            object["content"] = .string(text)
+            return .object(object)
+        }
+    }
+
+    private var turns: [Turn] = []
     private var system = ""
     /// Functions by the id of the call, for results that do not say.
     private var names: [String: String] = [:]
@@ -81,13 +95,9 @@ struct BaiduRequestEncoder {
                 let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
                 let content: JSON = parsed == nil ? ["result": .string(text)] : parsed ?? [:]
                 turns.append(
-                    (
-                        "function",
-                        [
-                            "role": "function", "name": .string(name),
-                            "content": .string(String(decoding: content.encoded(), as: UTF8.self)),
-                        ]
-                    ))
+                    Turn(
+                        role: "function", object: ["role": "function", "name": .string(name), "content": ""],
+                        text: String(decoding: content.encoded(), as: UTF8.self)))
                 return
             default: throw Self.cannot("take this part", "\(path).content[\(index)]")
             }
@@ -101,10 +111,10 @@ struct BaiduRequestEncoder {
         switch message.role {
         case .system, .developer: system += system.isEmpty ? text : "\n" + text
         case .assistant:
-            var object: JSONObject = ["role": "assistant", "content": .string(text)]
+            var object: JSONObject = ["role": "assistant", "content": ""]
             if let call { object.append("function_call", call) }
             if !text.isEmpty || call != nil { append("assistant", object, text) }
-        case .user, .tool: if !text.isEmpty { append("user", ["role": "user", "content": .string(text)], text) }
+        case .user, .tool: if !text.isEmpty { append("user", ["role": "user", "content": ""], text) }
         }
     }
 
@@ -120,10 +130,11 @@ struct BaiduRequestEncoder {
     }
 
     private mutating func append(_ role: String, _ object: JSONObject, _ text: String) {
-        guard let last = turns.last, last.role == role, object["function_call"] == nil,
-            let before = last.object["content"]?.string
-        else { return turns.append((role, object)) }
-        turns[turns.count - 1].object["content"] = .string(before.isEmpty ? text : before + "\n" + text)
+        guard turns.last?.role == role, object["function_call"] == nil else {
+            return turns.append(Turn(role: role, object: object, text: text))
+        }
+        let last = turns.count - 1
+        turns[last].text += turns[last].text.isEmpty ? text : "\n" + text
     }
 
     /// The user's first and last, assistants between.
@@ -135,7 +146,7 @@ struct BaiduRequestEncoder {
             if isUser != expectsUser {
                 messages.append(["role": expectsUser ? "user" : "assistant", "content": "…"])
             }
-            messages.append(.object(turn.object))
+            messages.append(turn.encoded)
             expectsUser = !isUser
         }
         if expectsUser { messages.append(["role": "user", "content": "…"]) }

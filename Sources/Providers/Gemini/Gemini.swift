@@ -24,7 +24,7 @@ package struct Gemini: EmbeddingProvider {
     static func url(_ call: ProviderCall, _ action: String) -> String {
         let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
         let version = call.channel.setting("api_version") ?? "v1beta"
-        return "\(base)/\(version)/models/\(name(call.model)):\(action)"
+        return "\(base)/\(version)/models/\(percentEncoded(name(call.model))):\(action)"
     }
 
     /// Clients may write the name with its collection before it.

@@ -116,9 +116,10 @@ struct GeminiAnswerReader {
                 "bytes": .array(text.utf8.map { .int(Int($0)) }),
             ]
         }
+        let top = result["topCandidates"]?.array ?? []
         let chosen = (result["chosenCandidates"]?.array ?? []).enumerated().map { place, candidate in
             var entry = token(candidate)
-            let others = result["topCandidates"]?[place]?["candidates"]?.array ?? []
+            let others = top.indices.contains(place) ? top[place]["candidates"]?.array ?? [] : []
             entry.append("top_logprobs", .array(others.map { .object(token($0)) }))
             return JSON.object(entry)
         }
@@ -131,7 +132,9 @@ struct GeminiAnswerReader {
         case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY",
             "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR":
             .contentFilter
-        default: .stop
+        case "STOP", "FINISH_REASON_UNSPECIFIED", "": .stop
+        // Malformed calls and the like are no clean end.
+        default: .other(word.lowercased())
         }
     }
 

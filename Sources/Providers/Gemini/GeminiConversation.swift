@@ -12,7 +12,7 @@ struct GeminiConversation {
     mutating func add(_ message: Message, path: String) throws(RequestError) {
         var parts: [JSON] = []
         // Of the thoughts before the parts; they go back in the parts that they led to, in their order.
-        var signatures: [String] = []
+        var signatures: ArraySlice<String> = []
         var isNamed = message.role != .user || message.name == nil
         for (index, part) in message.parts.enumerated() {
             let place = "\(path).content[\(index)]"
@@ -69,7 +69,8 @@ struct GeminiConversation {
 
     private mutating func append(_ parts: [JSON], isUser: Bool) {
         guard !parts.isEmpty else { return }
-        guard let last = turns.last, last.isUser == isUser else { return turns.append((isUser, parts)) }
+        // The last turn is not bound to a name, so that it grows in place.
+        guard turns.last?.isUser == isUser else { return turns.append((isUser, parts)) }
         turns[turns.count - 1].parts += parts
     }
 

@@ -97,7 +97,8 @@ extension ChatRequest {
     fileprivate mutating func joinTurns() {
         var joined: [Message] = []
         for message in messages {
-            if let last = joined.last, last.role == message.role, message.role == .user || message.role == .assistant {
+            // The last one is not bound to a name, so that it grows in place.
+            if joined.last?.role == message.role, message.role == .user || message.role == .assistant {
                 joined[joined.count - 1].parts += message.parts
             } else {
                 joined.append(message)

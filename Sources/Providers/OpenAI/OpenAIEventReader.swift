@@ -12,15 +12,33 @@ struct OpenAIEventReader {
         "function_call",
     ]
 
+    /// As many as a client may ask for.
+    private static let mostChoices = 128
+    private static let mostCalls = 128
+
     private var hasStarted = false
     private var extras: [String: JSON] = [:]
-    /// Tool calls of each choice that has begun: where the vendor's index leads.
-    private var calls: [Int: [CallKey]] = [:]
+    /// Tool calls of each choice that has begun.
+    private var calls: [Int: Calls] = [:]
     private var finished: Set<Int> = []
 
-    private struct CallKey {
-        var index: Int64?
-        var id: String
+    /// Where the vendor's indices and ids lead.
+    private struct Calls {
+        var count = 0
+        var byIndex: [Int64: Int] = [:]
+        var byID: [String: Int] = [:]
+        /// `nil` too behind a call that was one too many: what follows belongs to none.
+        var last: Int?
+
+        /// - Returns: the call's number; `nil` if it is one too many.
+        mutating func add(index: Int64?, id: String) -> Int? {
+            last = count < OpenAIEventReader.mostCalls ? count : nil
+            guard let last else { return nil }
+            count += 1
+            if let index { byIndex[index] = last }
+            if !id.isEmpty { byID[id] = last }
+            return last
+        }
     }
 
     /// Whether every choice that began has ended, and one has.
@@ -53,7 +71,8 @@ struct OpenAIEventReader {
     private mutating func read(_ choice: JSON, _ position: Int, into events: inout [ChatEvent]) {
         let index = choice["index"]?.int.flatMap { Int(exactly: $0) } ?? position
         if calls[index] == nil {
-            calls[index] = []
+            guard calls.count < Self.mostChoices else { return }
+            calls[index] = Calls()
             events.append(.choiceStarted(index))
         }
         if let logprobs = choice["logprobs"], logprobs.object != nil { events.append(.logprobs(index, logprobs)) }
@@ -93,8 +112,7 @@ struct OpenAIEventReader {
             if !text.isEmpty { events.append(.toolCallArgumentsDelta(choice, index: known, text)) }
             return
         }
-        let index = calls[choice]?.count ?? 0
-        calls[choice, default: []].append(CallKey(index: call["index"]?.int, id: id))
+        guard let index = calls[choice, default: Calls()].add(index: call["index"]?.int, id: id) else { return }
         let start = ToolCall(
             id: id, kind: isCustom ? .custom : .function, name: body?["name"]?.string ?? "", arguments: "")
         events.append(.toolCallStarted(choice, index: index, start))
@@ -104,11 +122,10 @@ struct OpenAIEventReader {
     /// Which call a piece continues; `nil` for a new one. By `index`; vendors that leave it out give each call an id
     /// or at least a name.
     private func position(of index: Int64?, id: String, name: String?, in choice: Int) -> Int? {
-        let known = calls[choice] ?? []
-        if let index { return known.lastIndex { $0.index == index } }
-        if !id.isEmpty { return known.lastIndex { $0.id == id } }
+        if let index { return calls[choice]?.byIndex[index] }
+        if !id.isEmpty { return calls[choice]?.byID[id] }
         if let name, !name.isEmpty { return nil }
-        return known.indices.last
+        return calls[choice]?.last
     }
 
     /// Some vendors send arguments as an object.
@@ -117,8 +134,8 @@ struct OpenAIEventReader {
     }
 
     private mutating func readLegacy(_ call: JSON, of choice: Int, into events: inout [ChatEvent]) {
-        if calls[choice]?.isEmpty ?? true {
-            calls[choice, default: []].append(CallKey(index: nil, id: ""))
+        if calls[choice]?.count ?? 0 == 0 {
+            _ = calls[choice, default: Calls()].add(index: nil, id: "")
             let start = ToolCall(id: "", kind: .legacyFunction, name: call["name"]?.string ?? "", arguments: "")
             events.append(.toolCallStarted(choice, index: 0, start))
         }

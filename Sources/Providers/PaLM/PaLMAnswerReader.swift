@@ -11,8 +11,11 @@ enum PaLMAnswerReader {
             let text = candidate["content"]?.string ?? ""
             events.append(.choiceStarted(index))
             if !text.isEmpty { events.append(.textDelta(index, text)) }
-            for source in candidate["citationMetadata"]?["citationSources"]?.array ?? [] {
-                if let citation = citation(source, text) { events.append(.citation(index, citation)) }
+            let sources = candidate["citationMetadata"]?["citationSources"]?.array ?? []
+            let offsets = sources.flatMap { [bytes($0["startIndex"]), bytes($0["endIndex"])] }
+            let characters = characters(before: offsets, in: text)
+            for source in sources {
+                if let citation = citation(source, characters) { events.append(.citation(index, citation)) }
             }
             events.append(.finished(index, .stop))
         }
@@ -40,17 +43,32 @@ enum PaLMAnswerReader {
         ]
     }
 
-    /// PaLM counts bytes where OpenAI counts characters.
-    private static func citation(_ source: JSON, _ text: String) -> Opaque? {
-        guard let url = source["uri"]?.string, !url.isEmpty else { return nil }
-        func characters(_ offset: JSON?) -> JSON {
-            // A character counts where its first byte lies before the offset.
-            let bytes = text.utf8.prefix(Int(min(max(0, offset?.int ?? 0), Int64(text.utf8.count))))
-            return .int(bytes.reduce(0) { $1 & 0xc0 == 0x80 ? $0 : $0 + 1 })
+    private static func bytes(_ offset: JSON?) -> Int64 { max(0, offset?.int ?? 0) }
+
+    /// A character counts where its first byte lies before the offset. In one pass, however many the sources are.
+    private static func characters(before offsets: [Int64], in text: String) -> [Int64: Int] {
+        guard !offsets.isEmpty else { return [:] }
+        var counts: [Int64: Int] = [:]
+        var rest = offsets.sorted()[...]
+        var count = 0
+        for (place, byte) in text.utf8.enumerated() {
+            while let offset = rest.first, offset <= Int64(place) {
+                counts[offset] = count
+                rest.removeFirst()
+            }
+            if rest.isEmpty { break }
+            if byte & 0xc0 != 0x80 { count += 1 }
         }
+        for offset in rest { counts[offset] = count }
+        return counts
+    }
+
+    /// PaLM counts bytes where OpenAI counts characters.
+    private static func citation(_ source: JSON, _ characters: [Int64: Int]) -> Opaque? {
+        guard let url = source["uri"]?.string, !url.isEmpty else { return nil }
         var citation: JSONObject = [
-            "url": .string(url), "title": "", "start_index": characters(source["startIndex"]),
-            "end_index": characters(source["endIndex"]),
+            "url": .string(url), "title": "", "start_index": .int(characters[bytes(source["startIndex"])] ?? 0),
+            "end_index": .int(characters[bytes(source["endIndex"])] ?? 0),
         ]
         if let license = source["license"]?.string, !license.isEmpty { citation.append("license", .string(license)) }
         return Opaque(.openAI, ["type": "url_citation", "url_citation": .object(citation)])

@@ -71,7 +71,8 @@ struct PaLMRequestEncoder {
             return
         }
         let author = message.role == .assistant ? "1" : "0"
-        if let last = turns.last, last.author == author {
+        // The last turn is not bound to a name, so that it grows in place.
+        if turns.last?.author == author {
             turns[turns.count - 1].text += "\n" + text
         } else {
             turns.append((author, text))

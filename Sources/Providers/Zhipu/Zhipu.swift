@@ -24,7 +24,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         if Self.isLegacy(call.model) {
             let action = request.stream.isOn ? "sse-invoke" : "invoke"
             return try Self.request(
-                call, "v3/model-api/\(call.model)/\(action)", try ZhipuLegacyEncoder.encode(request),
+                call, "v3/model-api/\(percentEncoded(call.model))/\(action)", try ZhipuLegacyEncoder.encode(request),
                 accept: request.stream.isOn ? "text/event-stream" : "application/json")
         }
         return try Self.request(

@@ -37,7 +37,8 @@ enum ZhipuLegacyEncoder {
                 continue
             }
             let isUser = message.role != .assistant
-            if let last = turns.last, last.isUser == isUser {
+            // The last turn is not bound to a name, so that it grows in place.
+            if turns.last?.isUser == isUser {
                 turns[turns.count - 1].text += "\n" + text
             } else {
                 turns.append((isUser, text))

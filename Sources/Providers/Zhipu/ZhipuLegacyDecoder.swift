@@ -8,6 +8,8 @@ struct ZhipuLegacyDecoder {
     private var line: [UInt8] = []
     private var event = ""
     private var data: [String] = []
+    /// Bytes of the event's lines so far.
+    private var size = 0
     private var meta: JSON?
     /// Whether each line of the event so far has a blank behind its colon, as some servers write.
     private var isSpaced = true
@@ -24,7 +26,7 @@ struct ZhipuLegacyDecoder {
                 if line.last == 0x0d { line.removeLast() }
                 takeLine(&events)
                 line.removeAll(keepingCapacity: true)
-            } else if line.count < Self.limit {
+            } else if line.count + size < Self.limit {
                 line.append(byte)
             } else {
                 fail(OpenAIErrors.eventTooLarge, &events)
@@ -58,14 +60,18 @@ struct ZhipuLegacyDecoder {
         if let first = value.utf8.first, first != 0x20 { isSpaced = false }
         switch line[..<colon] {
         case "event": event = String(value.unicodeScalars.filter { $0 != " " })
-        case "data": data.append(value)
+        case "data":
+            data.append(value)
+            // Each line counts, an empty one too.
+            size += value.utf8.count + 1
+            if size > Self.limit { fail(OpenAIErrors.eventTooLarge, &events) }
         case "meta": meta = try? JSON.parse(Array(value.utf8))
         default: break
         }
     }
 
     private mutating func dispatch(_ events: inout [ChatEvent]) {
-        defer { (event, data, meta, isSpaced) = ("", [], nil, true) }
+        defer { (event, data, size, meta, isSpaced) = ("", [], 0, nil, true) }
         guard !event.isEmpty else { return }
         // Blanks before the words are text, but for the one that a spaced server writes.
         let text = (isSpaced ? data.map { String(Substring($0.utf8.dropFirst())) } : data).joined(separator: "\n")

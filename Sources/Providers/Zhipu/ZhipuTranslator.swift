@@ -15,6 +15,8 @@ struct ZhipuTranslator {
 
     private static let start = "<think>"
     private static let end = "</think>"
+    /// Bytes of white space that are kept back for thoughts behind it.
+    private static let mostKept = 1024
 
     private var splitsThoughts = false
     private var pieces: [Int: Piece] = [:]
@@ -71,7 +73,7 @@ struct ZhipuTranslator {
             if content.hasPrefix(Self.start) {
                 pieces[index] = .thinking("")
                 split(String(content.dropFirst(Self.start.count).drop { $0.isNewline }), index, &events)
-            } else if Self.start.hasPrefix(content) {
+            } else if Self.start.hasPrefix(content), begun.utf8.count <= Self.mostKept {
                 pieces[index] = .opening(begun)
             } else {
                 pieces[index] = .plain

@@ -1,0 +1,148 @@
+import Chat
+import HTTP
+import JSON
+import Providers
+import Testing
+
+/// Upstreams that send more of a kind than any answer has, or an end without a beginning.
+@Suite("An answer beyond all bounds")
+struct HostileAnswerTests {
+    private func events(_ decoder: some AnswerDecoder, _ stream: String) -> [ChatEvent] {
+        var decoder = decoder
+        var events: [ChatEvent] = []
+        decoder.feed(Array(stream.utf8), into: &events)
+        decoder.finish(isCleanEnd: true, into: &events)
+        return events
+    }
+
+    private func list(_ count: Int, _ item: (Int) -> String) -> String {
+        (0..<count).map(item).joined(separator: ",")
+    }
+
+    @Test("of 20,000 calls the first 128 are told, and nothing is added to the wrong one")
+    func calls() {
+        let calls = list(20_000) { #"{"index":\#($0),"id":"c\#($0)","function":{"name":"f","arguments":""}}"# }
+        let more = #"{"index":0,"function":{"arguments":"{}"}},{"function":{"arguments":"lost"}}"#
+        let chunk =
+            #"data: {"id":"a","choices":[{"index":0,"delta":{"tool_calls":[\#(calls),\#(more)]},"finish_reason":"tool_calls"}]}"#
+        let events = events(OpenAI().decoder(), chunk + "\n\ndata: [DONE]\n\n")
+        let choice = ChatAnswer(events).choices.first
+        #expect(choice?.toolCalls.count == 128)
+        #expect(choice?.toolCalls.map(\.arguments).joined() == "{}")
+        #expect(choice?.finishReason == .toolCalls)
+    }
+
+    @Test("of 20,000 choices the first 128 are told")
+    func choices() {
+        let choices = list(20_000) { #"{"index":\#($0),"delta":{"content":"x"},"finish_reason":"stop"}"# }
+        let events = events(OpenAI().decoder(), "data: {\"id\":\"a\",\"choices\":[\(choices)]}\n\ndata: [DONE]\n\n")
+        #expect(ChatAnswer(events).choices.map(\.index) == Array(0..<128))
+        #expect(events.count == 1 + 3 * 128)
+    }
+
+    @Test("of 20,000 members of Claude's usage a few are kept, and the counters read")
+    func usage() {
+        let members = list(20_000) { #""m\#($0)":1"# }
+        let events = events(
+            Anthropic().decoder(),
+            #"data: {"type":"message_start","message":{"id":"m","usage":{\#(members),"input_tokens":7,"output_tokens":1}}}"#
+                + "\n\n")
+        let answer = ChatAnswer(events)
+        #expect(answer.usage?.promptTokens == 7)
+        #expect(answer.originalUsage?.value.object?.members.count == 64)
+    }
+
+    @Test("each of 20,000 citations of Claude's is told")
+    func citations() {
+        let events = events(
+            Anthropic().decoder(),
+            #"data: {"type":"message_start","message":{"id":"m"}}"# + "\n\n"
+                + #"data: {"type":"content_block_start","content_block":{"type":"text","text":"x"}}"# + "\n\n"
+                + String(
+                    repeating:
+                        #"data: {"type":"content_block_delta","delta":{"type":"citations_delta","citation":{"type":"page"}}}"#
+                        + "\n\n", count: 20_000)
+                + #"data: {"type":"content_block_stop"}"# + "\n\n")
+        #expect(ChatAnswer(events).choices.first?.citations.count == 20_000)
+    }
+
+    @Test(
+        "Claude's events without a beginning are no answer",
+        arguments: [
+            #"{"type":"message_stop"}"#, #"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+            #"{"type":"content_block_start","content_block":{"type":"text","text":"x"}}"#,
+        ])
+    func noBeginning(_ event: String) {
+        let events = events(Anthropic().decoder(), "data: \(event)\n\n")
+        guard case .failed = events.first, events.count == 1 else {
+            Issue.record("\(events)")
+            return
+        }
+    }
+
+    @Test("lines of one event that never ends are bounded, at version 3 of Zhipu's too")
+    func endlessEvent() {
+        var decoder = Zhipu().decoder()
+        var events: [ChatEvent] = []
+        let lines = Array((String(repeating: "data:" + String(repeating: "x", count: 1000) + "\n", count: 5000)).utf8)
+        decoder.feed(Array("event:add\n".utf8) + lines, into: &events)
+        #expect(decoder.isOver)
+        #expect(ChatAnswer(events).failure != nil)
+    }
+
+    @Test("white space before glm-z1's thoughts is not kept back for ever")
+    func whiteSpace() {
+        let chunk = #"data: {"id":"1","model":"glm-z1-air","choices":[{"index":0,"delta":{"content":"   "}}]}"# + "\n\n"
+        var decoder = Zhipu().decoder()
+        var events: [ChatEvent] = []
+        decoder.feed(Array(String(repeating: chunk, count: 1000).utf8), into: &events)
+        #expect((ChatAnswer(events).choices.first?.text?.utf8.count ?? 0) == 3000)
+    }
+
+    @Test(
+        "a model's name stays one segment of the address",
+        arguments: [(15, "a/../b?c"), (16, "chatglm/../b?c"), (24, "a/../b?c")])
+    func address(_ type: Int, _ model: String) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let channel = ProviderChannel(type: type, baseURL: "", key: type == 15 ? "a|b" : "id.secret", settings: [:])
+        let call = ProviderCall(
+            channel: channel, model: model, time: 0, accessToken: "t", clientHeaders: HTTPHeaders())
+        let request = ChatRequest(model: model, messages: [Message(.user, parts: [.text("x")])])
+        let url = try provider.encode(request, for: call).url
+        #expect(url.contains("%2F..%2Fb%3Fc"))
+        #expect(!url.contains("/../"))
+    }
+
+    @Test(
+        "what went wrong at Gemini is no clean end",
+        arguments: [("STOP", "stop"), ("MALFORMED_FUNCTION_CALL", "malformed_function_call"), ("OTHER", "other")])
+    func geminiEnds(_ word: String, _ expected: String) throws {
+        let body = #"{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"\#(word)"}]}"#
+        let events = try Gemini().decode(Array(body.utf8), status: 200, contentType: nil)
+        let reason = ChatAnswer(events).choices.first?.finishReason
+        #expect(reason == (expected == "stop" ? .stop : .other(expected)))
+    }
+
+    @Test("a page that Ali names in each event is cited once")
+    func pages() {
+        let event =
+            #"data:{"output":{"choices":[{"finish_reason":"null","message":{"content":"x"}}],"search_info":"#
+            + #"{"search_results":[{"url":"https://example.com","title":"t"}]}}}"# + "\n\n"
+        let events = events(Ali().decoder(), event + event)
+        #expect(ChatAnswer(events).choices.first?.citations.count == 1)
+    }
+
+    @Test("turns of one role are joined, however many", arguments: [11, 14, 15, 24])
+    func turns(_ type: Int) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let channel = ProviderChannel(type: type, baseURL: "", key: "a|b", settings: [:])
+        let call = ProviderCall(
+            channel: channel, model: "claude-3-haiku", time: 0, accessToken: "t", clientHeaders: HTTPHeaders())
+        var request = ChatRequest(model: "m", messages: [])
+        request.messages = Array(repeating: Message(.user, parts: [.text("x")]), count: 20_000)
+        let body = try JSON.parse(try provider.encode(request, for: call).body)
+        let turns = body["messages"] ?? body["contents"] ?? body["prompt"]?["messages"]
+        #expect(turns?.array?.count == 1)
+        #expect(String(decoding: body.encoded(), as: UTF8.self).count { $0 == "x" } >= 20_000)
+    }
+}
