@@ -15,6 +15,13 @@ package enum OpenAIRequestEncoder {
     package static func encode(
         _ request: ChatRequest, model: String, dialect: OpenAIDialect = []
     ) throws(RequestError) -> [UInt8] {
+        JSON.object(try object(request, model: model, dialect: dialect)).encoded()
+    }
+
+    /// The same before it is written, for formats that are nearly OpenAI's.
+    static func object(
+        _ request: ChatRequest, model: String, dialect: OpenAIDialect = []
+    ) throws(RequestError) -> JSONObject {
         var root: JSONObject = ["model": .string(model)]
         root.append("messages", .array(try messages(request, dialect.breakpoints)))
         try appendTools(request, to: &root)
@@ -33,7 +40,7 @@ package enum OpenAIRequestEncoder {
         root.append("prompt_cache_retention", string: request.caching.retention)
         root.append("prompt_cache_options", json: request.caching.options)
         for member in request.extras?.members(for: .openAI) ?? [] { root.append(member.key, member.value) }
-        return JSON.object(root).encoded()
+        return root
     }
 
     private static func messages(

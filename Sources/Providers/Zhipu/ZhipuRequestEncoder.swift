@@ -39,8 +39,7 @@ enum ZhipuRequestEncoder {
         if kept.webSearch != nil { request.tools.append(search) }
         (request.responseFormat, request.limits) = (kept.responseFormat, kept.limits)
         request.stream.isOn = kept.stream.isOn
-        let encoded = try OpenAIRequestEncoder.encode(request, model: model)
-        guard var body = (try? JSON.parse(encoded))?.object else { return encoded }
+        var body = try OpenAIRequestEncoder.object(request, model: model)
         // Usage comes unasked.
         body.members.removeAll { $0.key == "stream_options" }
         if let stop = kept.sampling.stop.first { body["stop"] = [.string(stop)] }
