@@ -73,8 +73,8 @@ struct OtherRelayRoutes: Sendable {
     }
 
     private static let posts: Set<String> = [
-        "/v1/completions", "/v1/edits", "/v1/embeddings", "/v1/moderations", "/v1/images/generations",
-        "/v1/images/edits", "/v1/images/variations", "/v1/audio/transcriptions", "/v1/audio/translations",
+        "/v1/completions", "/v1/edits", "/v1/images/edits", "/v1/images/variations", "/v1/audio/transcriptions",
+        "/v1/audio/translations",
         "/v1/audio/speech", "/v1/threads",
     ]
     private static let families = ["/v1/files", "/v1/fine_tuning/jobs", "/v1/assistants", "/v1/threads/"]
@@ -84,7 +84,6 @@ struct OtherRelayRoutes: Sendable {
         guard method == .post || method == .get || method == .delete else { return false }
         if posts.contains(path) { return method == .post }
         if path.hasPrefix("/v1/models/") { return method == .delete }
-        if path.hasPrefix("/v1/engines/"), path.hasSuffix("/embeddings") { return method == .post }
         if path.hasPrefix("/v1/oneapi/proxy/") { return true }
         return families.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
     }

@@ -86,10 +86,7 @@ struct StreamedAnswer {
         switch outcome {
         case .complete: nil
         case .failed(let failure): failure
-        case .cut:
-            UpstreamFailure(
-                kind: .brokenOff, status: 502, message: "The upstream broke the stream off before its end.",
-                type: "upstream_error", code: .text("upstream_stream_cut"))
+        case .cut: OpenAIErrors.cutStream
         }
     }
 }

@@ -88,7 +88,7 @@ extension OpenAIErrors {
         kind: .notTheProvider, status: 502, message: "The upstream sent an event that is not UTF-8 text.",
         code: .text("upstream_invalid_event"))
 
-    static let cutStream = UpstreamFailure(
+    package static let cutStream = UpstreamFailure(
         kind: .brokenOff, status: 502, message: "The upstream broke the stream off before its end.",
         code: .text("upstream_stream_cut"))
 }
