@@ -31,7 +31,7 @@ package enum ChatEvent: Sendable, Equatable {
     case failed(UpstreamFailure)
 
     /// Where an `extra` belongs.
-    package enum ExtraPlace: Sendable, Equatable {
+    package enum ExtraPlace: Sendable, Hashable {
         case answer
         case choice(Int)
         case message(Int)

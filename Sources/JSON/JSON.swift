@@ -8,23 +8,40 @@ package enum JSON: Sendable, Equatable {
     case object(JSONObject)
 
     /// Reads a whole document, validated by simdjson first.
-    package static func parse(_ bytes: [UInt8], maxDepth: Int = JSONParser.defaultDepth) throws(JSONError) -> JSON {
-        _ = try JSONParser(maxDepth: maxDepth).parse(bytes)
-        return bytes.withUnsafeBytes { buffer in
-            var decoder = ValidatedDecoder(bytes: buffer)
-            return decoder.value()
+    package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
+        var result: Result<JSON, JSONError> = .failure(.tooLarge)
+        bytes.withUnsafeBytes { buffer in
+            do throws(JSONError) { result = .success(try parse(buffer)) } catch { result = .failure(error) }
         }
+        return try result.get()
+    }
+
+    package static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSON {
+        if let error = JSONParser.error(in: bytes) { throw error }
+        var decoder = ValidatedDecoder(bytes: bytes)
+        return decoder.value()
     }
 
     package subscript(_ key: String) -> JSON? {
         if case .object(let object) = self { object[key] } else { nil }
     }
 
+    /// The same by a name that costs no string.
+    package subscript(_ key: StaticString) -> JSON? {
+        guard case .object(let object) = self else { return nil }
+        let name = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+        return object.members.last { member in
+            var text = member.key
+            return text.utf8.count == name.count && text.withUTF8 { $0.elementsEqual(name) }
+        }?.value
+    }
+
     package subscript(_ index: Int) -> JSON? {
         if case .array(let items) = self, items.indices.contains(index) { items[index] } else { nil }
     }
 
-    package var isNull: Bool { self == .null }
+    package var isObject: Bool { if case .object = self { true } else { false } }
+    package var isNull: Bool { if case .null = self { true } else { false } }
     package var string: String? { if case .string(let text) = self { text } else { nil } }
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
     package var int: Int64? { if case .number(let number) = self { number.int } else { nil } }
@@ -105,8 +122,13 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     package init() {}
 
+    /// - Parameter capacity: members for which room is made at once.
+    package init(capacity: Int) { members.reserveCapacity(capacity) }
+
+    @inline(__always)
     package init(dictionaryLiteral elements: (String, JSON)...) {
-        members = elements.map { Member(key: $0.0, value: $0.1) }
+        members.reserveCapacity(elements.count)
+        for (key, value) in elements { append(key, value) }
     }
 
     /// Reading takes the last of that name; assigning replaces it in place or appends; `nil` removes all.
@@ -125,6 +147,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    @inline(__always)
     package mutating func append(_ key: String, _ value: JSON) {
         members.append(Member(key: key, value: value))
     }
@@ -139,8 +162,9 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     package init(booleanLiteral value: Bool) { self = .bool(value) }
     package init(nilLiteral: ()) { self = .null }
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    @inline(__always)
     package init(dictionaryLiteral elements: (String, JSON)...) {
-        var object = JSONObject()
+        var object = JSONObject(capacity: elements.count)
         for (key, value) in elements { object.append(key, value) }
         self = .object(object)
     }

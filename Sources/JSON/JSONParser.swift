@@ -36,19 +36,11 @@ package final class JSONParser {
     /// outlive the parser.
     package func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONView {
         guard let parser else { throw .tooLarge }
-        guard let base = bytes.baseAddress, !bytes.isEmpty else { throw .invalid("The JSON is empty.") }
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { throw .empty }
         var root = oneapi_json_element()
         let status = oneapi_json_parse(parser, base.assumingMemoryBound(to: UInt8.self), bytes.count, &root)
-        switch UInt32(status) {
-        case ONEAPI_JSON_OK.rawValue: return JSONView(element: root)
-        case ONEAPI_JSON_TOO_DEEP.rawValue: throw .tooDeep
-        case ONEAPI_JSON_BAD_UTF8.rawValue: throw .invalidUTF8
-        case ONEAPI_JSON_TOO_LARGE.rawValue, ONEAPI_JSON_NO_MEMORY.rawValue: throw .tooLarge
-        case ONEAPI_JSON_BAD_NUMBER.rawValue: throw .numberOutOfRange
-        case ONEAPI_JSON_EMPTY.rawValue: throw .invalid("The JSON is empty.")
-        case ONEAPI_JSON_BAD_STRING.rawValue: throw .invalid("The JSON holds a malformed or unended string.")
-        default: throw .invalid("The text is not valid JSON.")
-        }
+        if let error = JSONError(status: status) { throw error }
+        return JSONView(element: root)
     }
 
     package func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONView {
@@ -58,4 +50,30 @@ package final class JSONParser {
         }
         return try result.get()
     }
+
+    /// What is wrong with a document; costs no parser of one's own.
+    static func error(in bytes: UnsafeRawBufferPointer) -> JSONError? {
+        guard let base = bytes.baseAddress, !bytes.isEmpty else { return .empty }
+        return JSONError(
+            status: oneapi_json_validate(base.assumingMemoryBound(to: UInt8.self), bytes.count, defaultDepth))
+    }
+}
+
+extension JSONError {
+    /// - Parameter status: of simdjson's face.
+    /// - Returns: `nil` for success.
+    fileprivate init?(status: Int32) {
+        switch UInt32(status) {
+        case ONEAPI_JSON_OK.rawValue: return nil
+        case ONEAPI_JSON_TOO_DEEP.rawValue: self = .tooDeep
+        case ONEAPI_JSON_BAD_UTF8.rawValue: self = .invalidUTF8
+        case ONEAPI_JSON_TOO_LARGE.rawValue, ONEAPI_JSON_NO_MEMORY.rawValue: self = .tooLarge
+        case ONEAPI_JSON_BAD_NUMBER.rawValue: self = .numberOutOfRange
+        case ONEAPI_JSON_EMPTY.rawValue: self = .empty
+        case ONEAPI_JSON_BAD_STRING.rawValue: self = .invalid("The JSON holds a malformed or unended string.")
+        default: self = .invalid("The text is not valid JSON.")
+        }
+    }
+
+    fileprivate static let empty = JSONError.invalid("The JSON is empty.")
 }

@@ -138,19 +138,25 @@ package enum JSONSpans {
     static func stringEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start + 1
         while true {
-            // Eight bytes at a time as long as none of them is a quote or a backslash.
-            while index + 8 <= bytes.count,
-                !hasQuoteOrBackslash(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            {
-                index += 8
-            }
+            index = quoteOrBackslash(in: bytes, from: index)
             guard index < bytes.count else { return bytes.count }
-            switch bytes[index] {
-            case 0x22: return index + 1
-            case 0x5c: index += 2
-            default: index += 1
-            }
+            if bytes[index] == 0x22 { return index + 1 }
+            index += 2
         }
+    }
+
+    /// The next `"` or `\`, else the end.
+    @inline(__always)
+    static func quoteOrBackslash(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+        var index = start
+        // Eight bytes at a time as long as none of them is one.
+        while index + 8 <= bytes.count,
+            !hasQuoteOrBackslash(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+        {
+            index += 8
+        }
+        while index < bytes.count, bytes[index] != 0x22, bytes[index] != 0x5c { index += 1 }
+        return min(index, bytes.count)
     }
 
     /// Whether one of eight bytes is `"` or `\`, by the usual trick of finding a zero byte.

@@ -1,5 +1,8 @@
 /// Builds a `JSON` from bytes that simdjson has accepted; so it need not look for errors, only keep inside.
 struct ValidatedDecoder {
+    /// Members of most objects; room is made for them at once.
+    private static let usualCount = 4
+
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
 
@@ -31,9 +34,9 @@ struct ValidatedDecoder {
     }
 
     private mutating func object() -> JSON {
-        var object = JSONObject()
         index += 1
         skipSpace()
+        var object = current == 0x7d ? JSONObject() : JSONObject(capacity: Self.usualCount)
         while index < bytes.count, current != 0x7d {
             let key = string()
             skipSpace()
@@ -73,10 +76,14 @@ struct ValidatedDecoder {
     }
 
     private mutating func string() -> String {
-        let start = index + 1
-        let end = JSONSpans.stringEnd(in: bytes, from: index)
-        index = end
-        return unescaped(UnsafeRawBufferPointer(rebasing: bytes[min(start, end)..<max(start, end - 1)]))
+        let start = min(index + 1, bytes.count)
+        let end = JSONSpans.quoteOrBackslash(in: bytes, from: start)
+        if end < bytes.count, bytes[end] == 0x22 {
+            index = end + 1
+            return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+        }
+        index = JSONSpans.stringEnd(in: bytes, from: index)
+        return unescaped(UnsafeRawBufferPointer(rebasing: bytes[start..<max(start, index - 1)]))
     }
 }
 

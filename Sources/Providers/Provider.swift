@@ -17,10 +17,11 @@ package protocol Provider: Sendable {
     /// What is wrong with a channel's key or settings, as a sentence.
     func problem(with channel: ProviderChannel) -> String?
 
-    /// The request that fetches an access token with the channel's key; `nil` where the key itself signs.
-    func tokenRequest(for channel: ProviderChannel) -> EncodedRequest?
+    /// Where the channel's access token comes from, for providers whose descriptor says that they need one.
+    /// - Parameter time: now, in milliseconds since 1970.
+    func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource
 
-    /// The answer to `tokenRequest`.
+    /// The answer to a token request.
     /// - Throws: the provider's refusal of the key.
     func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken
 
@@ -44,7 +45,7 @@ extension Provider {
     package func problem(with channel: ProviderChannel) -> String? {
         channel.unreadableKey ?? problem(withKey: channel.key)
     }
-    package func tokenRequest(for channel: ProviderChannel) -> EncodedRequest? { nil }
+    package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource { .none }
     package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
         throw UpstreamFailure(kind: .authentication, status: 401, message: "This provider has no access tokens.")
     }
@@ -126,7 +127,7 @@ package struct ProviderCall: Sendable {
     package var model: String
     /// Now, in milliseconds since 1970.
     package var time: Int64
-    /// What `tokenRequest` brought.
+    /// For a provider that needs one.
     package var accessToken: String?
     /// The client's own headers of the provider's, such as `anthropic-beta`.
     package var clientHeaders: HTTPHeaders
@@ -143,10 +144,20 @@ package struct ProviderCall: Sendable {
     }
 }
 
+/// Where an access token comes from.
+package enum TokenSource: Sendable {
+    /// The key has not the form from which one could come.
+    case none
+    /// The key signs it.
+    case made(AccessToken)
+    /// The provider gives it for the key.
+    case asked(EncodedRequest)
+}
+
 /// A credential with an end.
 package struct AccessToken: Sendable, Equatable {
     package var text: String
-    /// Seconds from the answer on.
+    /// Seconds from now on.
     package var lifetime: Int64
 
     package init(text: String, lifetime: Int64) {
@@ -178,17 +189,20 @@ package struct ProviderDescriptor: Sendable, Equatable {
     package var channelTypes: [Int]
     /// Images by address must be fetched and sent along, since the provider takes only bytes.
     package var inlinesImages: Bool
+    /// Calls carry an access token, which is kept from one to the next.
+    package var needsToken: Bool
     /// Client headers that `encode` may read, in lower case.
     package var clientHeaders: [String]
 
     package init(
         name: String, format: WireFormat, channelTypes: [Int], inlinesImages: Bool = false,
-        clientHeaders: [String] = []
+        needsToken: Bool = false, clientHeaders: [String] = []
     ) {
         self.name = name
         self.format = format
         self.channelTypes = channelTypes
         self.inlinesImages = inlinesImages
+        self.needsToken = needsToken
         self.clientHeaders = clientHeaders
     }
 }

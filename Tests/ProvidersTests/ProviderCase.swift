@@ -71,9 +71,12 @@ extension ProviderCase {
         let channel = ProviderChannel(
             type: Int(settings["type"]?.int ?? 0), baseURL: settings["base"]?.string ?? "",
             key: settings["key"]?.string ?? "key", settings: options)
+        let time = settings["time"]?.int ?? 0
+        var token = settings["token"]?.string
+        if case .made(let signed)? = try? provider.tokenSource(for: channel, time: time) { token = signed.text }
         return ProviderCall(
-            channel: channel, model: settings["model"]?.string ?? "", time: settings["time"]?.int ?? 0,
-            accessToken: settings["token"]?.string, clientHeaders: headers)
+            channel: channel, model: settings["model"]?.string ?? "", time: time, accessToken: token,
+            clientHeaders: headers)
     }
 
     /// Everything of a stream at once, or in the given pieces.

@@ -8,7 +8,7 @@ import Testing
 struct ZhipuTests {
     private static func call(_ model: String) -> ProviderCall {
         let channel = ProviderChannel(type: 16, baseURL: "", key: "id.secret", settings: [:])
-        return ProviderCall(channel: channel, model: model, time: 0, accessToken: nil, clientHeaders: HTTPHeaders())
+        return ProviderCall(channel: channel, model: model, time: 0, accessToken: "t", clientHeaders: HTTPHeaders())
     }
 
     @Test("a 429 keeps the time that the upstream asks to wait")

@@ -13,55 +13,95 @@ package enum OpenAIAnswerEncoder {
     package static func encode(_ answer: ChatAnswer, fallback: AnswerHead) throws(UpstreamFailure) -> [UInt8] {
         if let failure = answer.failure { throw failure }
         let head = answer.head?.completed(by: fallback) ?? fallback
-        var root = OpenAIAnswerJSON.head(head, object: "chat.completion")
-        root.append("choices", .array(answer.choices.map { choice($0, answerID: head.id) }))
+        var writer = JSONWriter()
+        writer.beginObject()
+        OpenAIAnswerJSON.write(head, object: "chat.completion", to: &writer)
+        writer.key("choices")
+        writer.beginArray()
+        for choice in answer.choices { write(choice, answerID: head.id, to: &writer) }
+        writer.endArray()
         if let usage = answer.usage {
-            root.append("usage", OpenAIAnswerJSON.usage(usage, original: answer.originalUsage))
+            writer.key("usage")
+            OpenAIAnswerJSON.write(usage, original: answer.originalUsage, to: &writer)
         }
-        OpenAIAnswerJSON.appendTail(of: head, to: &root)
-        append(answer.extras, to: &root)
-        return JSON.object(root).encoded()
+        OpenAIAnswerJSON.writeTail(of: head, to: &writer)
+        write(answer.extras, to: &writer)
+        writer.endObject()
+        return writer.bytes
     }
 
-    private static func choice(_ choice: ChatAnswer.Choice, answerID: String) -> JSON {
-        var object: JSONObject = [
-            "index": .int(choice.index), "message": message(choice, answerID: answerID),
-            "logprobs": choice.logprobs.map { .object($0) } ?? .null,
-            "finish_reason": choice.finishReason.map { .string(OpenAIAnswerJSON.text($0)) } ?? .null,
-        ]
-        append(choice.choiceExtras, to: &object)
-        return .object(object)
+    private static func write(_ choice: ChatAnswer.Choice, answerID: String, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("index")
+        writer.int(choice.index)
+        writer.key("message")
+        writeMessage(of: choice, answerID: answerID, to: &writer)
+        writer.key("logprobs")
+        if let logprobs = choice.logprobs { writer.object(logprobs) } else { writer.null() }
+        writer.key("finish_reason")
+        writer.string(choice.finishReason.map(OpenAIAnswerJSON.text))
+        write(choice.choiceExtras, to: &writer)
+        writer.endObject()
     }
 
-    private static func message(_ choice: ChatAnswer.Choice, answerID: String) -> JSON {
+    private static func writeMessage(
+        of choice: ChatAnswer.Choice, answerID: String, to writer: inout JSONWriter
+    ) {
         let isSilent = choice.toolCalls.isEmpty && choice.refusal == nil && choice.audio == nil
-        let content = choice.text ?? (isSilent ? "" : nil)
-        var object: JSONObject = ["role": "assistant", "content": content.map { .string($0) } ?? .null]
-        if let reasoning = choice.reasoning { object.append("reasoning_content", .string(reasoning)) }
-        if !choice.sealedReasoning.isEmpty {
-            object.append("reasoning_details", .array(choice.sealedReasoning.map(OpenAIAnswerJSON.detail)))
+        // A refusal that is not the model's own words comes as an extra.
+        let hasOwnRefusal = choice.messageExtras.contains { $0.key == "refusal" }
+        writer.beginObject()
+        writer.key("role")
+        writer.word("assistant")
+        writer.key("content")
+        writer.string(choice.text ?? (isSilent ? "" : nil))
+        if let reasoning = choice.reasoning {
+            writer.key("reasoning_content")
+            writer.string(reasoning)
         }
-        object.append("refusal", choice.refusal.map { .string($0) } ?? .null)
-        let citations = choice.citations.compactMap { OpenAIAnswerJSON.value($0) }
-        if !citations.isEmpty { object.append("annotations", .array(citations)) }
-        if let audio = choice.audio { object.append("audio", .object(audio)) }
+        writer.list("reasoning_details", choice.sealedReasoning.map(OpenAIAnswerJSON.detail))
+        if !hasOwnRefusal {
+            writer.key("refusal")
+            writer.string(choice.refusal)
+        }
+        writer.list("annotations", choice.citations.compactMap { OpenAIAnswerJSON.value($0) })
+        if let audio = choice.audio {
+            writer.key("audio")
+            writer.object(audio)
+        }
+        writeCalls(of: choice, answerID: answerID, to: &writer)
+        write(choice.messageExtras, to: &writer)
+        writer.endObject()
+    }
+
+    private static func writeCalls(of choice: ChatAnswer.Choice, answerID: String, to writer: inout JSONWriter) {
         var calls: [JSON] = []
         for (index, call) in choice.toolCalls.enumerated() {
             if call.kind == .legacyFunction {
-                object.append("function_call", ["name": .string(call.name), "arguments": .string(call.arguments)])
+                writer.key("function_call")
+                writer.value(["name": .string(call.name), "arguments": .string(call.arguments)])
             } else {
                 let id = OpenAIAnswerJSON.id(of: call, answer: answerID, choice: choice.index, index: index)
                 calls.append(.object(OpenAIAnswerJSON.toolCall(call, id: id)))
             }
         }
-        if !calls.isEmpty { object.append("tool_calls", .array(calls)) }
-        append(choice.messageExtras, to: &object)
-        return .object(object)
+        writer.list("tool_calls", calls)
     }
 
-    private static func append(_ extras: [ChatAnswer.Extra], to object: inout JSONObject) {
+    private static func write(_ extras: [ChatAnswer.Extra], to writer: inout JSONWriter) {
         for extra in extras {
-            if let value = OpenAIAnswerJSON.value(extra.value) { object[extra.key] = value }
+            guard let value = OpenAIAnswerJSON.value(extra.value) else { continue }
+            writer.key(extra.key)
+            writer.value(value)
         }
+    }
+}
+
+extension JSONWriter {
+    /// A member, unless it has nothing to say.
+    fileprivate mutating func list(_ name: StaticString, _ items: [JSON]) {
+        guard !items.isEmpty else { return }
+        key(name)
+        value(.array(items))
     }
 }

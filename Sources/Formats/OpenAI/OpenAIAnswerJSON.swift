@@ -15,33 +15,52 @@ enum OpenAIAnswerJSON {
     }
 
     /// The members that open every answer and chunk, in OpenAI's order.
-    static func head(_ head: AnswerHead, object: String) -> JSONObject {
-        [
-            "id": .string(head.id), "object": .string(object), "created": .int(head.created),
-            "model": .string(head.model),
-        ]
+    static func write(_ head: AnswerHead, object: StaticString, to writer: inout JSONWriter) {
+        writer.key("id")
+        writer.string(head.id)
+        writer.key("object")
+        writer.word(object)
+        writer.key("created")
+        writer.int(head.created)
+        writer.key("model")
+        writer.string(head.model)
     }
 
-    static func appendTail(of head: AnswerHead, to object: inout JSONObject) {
-        if let tier = head.serviceTier { object.append("service_tier", .string(tier)) }
-        if let fingerprint = head.systemFingerprint { object.append("system_fingerprint", .string(fingerprint)) }
+    static func writeTail(of head: AnswerHead, to writer: inout JSONWriter) {
+        if let tier = head.serviceTier {
+            writer.key("service_tier")
+            writer.string(tier)
+        }
+        if let fingerprint = head.systemFingerprint {
+            writer.key("system_fingerprint")
+            writer.string(fingerprint)
+        }
     }
 
     /// The provider's own object where it was OpenAI's already, so that nothing it says is lost.
-    static func usage(_ usage: Usage, original: Opaque?) -> JSON {
-        if let original, original.format == .openAI { return original.value }
-        return [
-            "prompt_tokens": .int(usage.promptTokens), "completion_tokens": .int(usage.completionTokens),
-            "total_tokens": .int(usage.totalTokens),
-            "prompt_tokens_details": [
-                "cached_tokens": .int(usage.cachedTokens), "audio_tokens": .int(usage.audioPromptTokens),
-            ],
-            "completion_tokens_details": [
-                "reasoning_tokens": .int(usage.reasoningTokens), "audio_tokens": .int(usage.audioCompletionTokens),
-                "accepted_prediction_tokens": .int(usage.acceptedPredictionTokens),
-                "rejected_prediction_tokens": .int(usage.rejectedPredictionTokens),
-            ],
-        ]
+    static func write(_ usage: Usage, original: Opaque?, to writer: inout JSONWriter) {
+        if let original, original.format == .openAI { return writer.value(original.value) }
+        func number(_ name: StaticString, _ count: Int64) {
+            writer.key(name)
+            writer.int(count)
+        }
+        writer.beginObject()
+        number("prompt_tokens", usage.promptTokens)
+        number("completion_tokens", usage.completionTokens)
+        number("total_tokens", usage.totalTokens)
+        writer.key("prompt_tokens_details")
+        writer.beginObject()
+        number("cached_tokens", usage.cachedTokens)
+        number("audio_tokens", usage.audioPromptTokens)
+        writer.endObject()
+        writer.key("completion_tokens_details")
+        writer.beginObject()
+        number("reasoning_tokens", usage.reasoningTokens)
+        number("audio_tokens", usage.audioCompletionTokens)
+        number("accepted_prediction_tokens", usage.acceptedPredictionTokens)
+        number("rejected_prediction_tokens", usage.rejectedPredictionTokens)
+        writer.endObject()
+        writer.endObject()
     }
 
     static func toolCall(_ call: ToolCall, id: String) -> JSONObject {

@@ -20,10 +20,9 @@ package struct OpenAIStreamEncoder {
     private var bareCalls: [Int: Set<Int>] = [:]
     /// Members of the answer that wait for the next chunk: one without a choice would break clients.
     private var answerExtras: [(key: String, value: JSON)] = []
-    /// What every chunk of text begins and ends with, since most chunks are of text.
-    private var pieceStart: [UInt8] = []
-    private let pieceEnd: [UInt8]
-    private var usage: JSON?
+    /// What every chunk begins with; empty until it is needed.
+    private var chunkStart: [UInt8] = []
+    private var usage: (Usage, original: Opaque?)?
     private var hasFailed = false
 
     /// - Parameter fallback: id, time and model for what the provider left out.
@@ -31,8 +30,6 @@ package struct OpenAIStreamEncoder {
         self.includesUsage = includesUsage
         self.fallback = fallback
         head = fallback
-        let end = #"},"logprobs":null,"finish_reason":null}]"# + (includesUsage ? #","usage":null}"# : "}") + "\n\n"
-        pieceEnd = Array(end.utf8)
     }
 
     /// Appends what the client gets for one event. A failure becomes an error event, after which nothing follows.
@@ -41,7 +38,7 @@ package struct OpenAIStreamEncoder {
         switch event {
         case .started(let head):
             self.head = Self.bounded(head.completed(by: fallback))
-            pieceStart = []
+            chunkStart = []
         case .choiceStarted(let index): unopened.insert(index)
         case .textDelta(let index, let text): piece(index, "content", text, &output)
         case .image(let index, let media): delta(index, ["content": .string(media.markdown)], &output)
@@ -57,7 +54,7 @@ package struct OpenAIStreamEncoder {
             arguments(index, callIndex, piece, &output)
         case .logprobs(let index, let value): logprobs[index] = value
         case .extra(let place, let key, let value): extra(place, key, value, &output)
-        case .usage(let usage, let original): self.usage = OpenAIAnswerJSON.usage(usage, original: original)
+        case .usage(let usage, let original): self.usage = (usage, original)
         case .finished(let index, let reason):
             if reason == .toolCalls || reason == .stop { completeBareCalls(of: index, &output) }
             delta(index, [:], finish: .string(OpenAIAnswerJSON.text(reason)), &output)
@@ -83,12 +80,7 @@ package struct OpenAIStreamEncoder {
         for index in unopened.sorted() { open(index, &output) }
         if !answerExtras.isEmpty, !includesUsage || usage == nil { delta(0, [:], &output) }
         if includesUsage, let usage {
-            var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
-            OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
-            chunk.append("choices", [])
-            chunk.append("usage", usage)
-            appendExtras(to: &chunk)
-            write(chunk, &output)
+            write(choices: [], usage: usage, &output)
         }
         output += "data: [DONE]\n\n".utf8
     }
@@ -100,19 +92,56 @@ package struct OpenAIStreamEncoder {
         guard unopened.isEmpty, logprobs.isEmpty, answerExtras.isEmpty else {
             return delta(index, ["\(key)": .string(text)], &output)
         }
-        if pieceStart.isEmpty {
-            var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
-            OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
-            pieceStart = Array("data: ".utf8) + JSON.object(chunk).encoded().dropLast()
-            pieceStart += #","choices":[{"index":"#.utf8
-        }
-        output += pieceStart
+        begin(&output)
+        output += #"{"index":"#.utf8
         if (0..<10).contains(index) { output.append(0x30 + UInt8(index)) } else { output += String(index).utf8 }
         output += #","delta":{""#.utf8
         output.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
         output += #"":"#.utf8
         JSONWriter.append(text, to: &output)
-        output += pieceEnd
+        output += (includesUsage ? Self.pieceEndWithUsage : Self.pieceEnd)
+    }
+
+    private static let pieceEnd = Array((#"},"logprobs":null,"finish_reason":null}]}"# + "\n\n").utf8)
+    private static let pieceEndWithUsage = Array(
+        (#"},"logprobs":null,"finish_reason":null}],"usage":null}"# + "\n\n").utf8)
+
+    /// Begins a chunk, up to its choices.
+    private mutating func begin(_ output: inout [UInt8]) {
+        if chunkStart.isEmpty {
+            var writer = JSONWriter()
+            writer.beginObject()
+            OpenAIAnswerJSON.write(head, object: "chat.completion.chunk", to: &writer)
+            OpenAIAnswerJSON.writeTail(of: head, to: &writer)
+            writer.key("choices")
+            chunkStart = Array("data: ".utf8) + writer.bytes
+            chunkStart.append(0x5b)
+        }
+        output += chunkStart
+    }
+
+    private mutating func write(
+        choices: [JSON], usage: (Usage, original: Opaque?)? = nil, _ output: inout [UInt8]
+    ) {
+        begin(&output)
+        var rest = JSONWriter()
+        for choice in choices { rest.value(choice) }
+        rest.endArray()
+        if let usage {
+            rest.key("usage")
+            OpenAIAnswerJSON.write(usage.0, original: usage.original, to: &rest)
+        } else if includesUsage {
+            rest.key("usage")
+            rest.null()
+        }
+        for extra in answerExtras {
+            rest.key(extra.key)
+            rest.value(extra.value)
+        }
+        answerExtras = []
+        rest.endObject()
+        output += rest.bytes
+        output += "\n\n".utf8
     }
 
     private mutating func start(_ choice: Int, _ index: Int, _ call: ToolCall, _ output: inout [UInt8]) {
@@ -163,19 +192,19 @@ package struct OpenAIStreamEncoder {
     private mutating func open(_ index: Int, _ output: inout [UInt8]) {
         unopened.remove(index)
         write(
-            chunk(choices: [
+            choices: [
                 [
                     "index": .int(index), "delta": ["role": "assistant", "content": "", "refusal": nil],
                     "logprobs": nil, "finish_reason": nil,
                 ]
-            ]), &output)
+            ], &output)
     }
 
     private mutating func delta(
         _ index: Int, _ delta: JSONObject, finish: JSON = .null, extra: (String, JSON)? = nil, _ output: inout [UInt8]
     ) {
         if unopened.contains(index) { open(index, &output) }
-        write(chunk(choices: [choice(index, delta, finish: finish, extra: extra)]), &output)
+        write(choices: [choice(index, delta, finish: finish, extra: extra)], &output)
     }
 
     private mutating func choice(
@@ -187,26 +216,5 @@ package struct OpenAIStreamEncoder {
         object.append("finish_reason", finish)
         if let extra { object.append(extra.0, extra.1) }
         return .object(object)
-    }
-
-    private mutating func appendExtras(to chunk: inout JSONObject) {
-        guard !answerExtras.isEmpty else { return }
-        for extra in answerExtras { chunk.append(extra.key, extra.value) }
-        answerExtras = []
-    }
-
-    private mutating func chunk(choices: [JSON]) -> JSONObject {
-        var chunk = OpenAIAnswerJSON.head(head, object: "chat.completion.chunk")
-        OpenAIAnswerJSON.appendTail(of: head, to: &chunk)
-        chunk.append("choices", .array(choices))
-        if includesUsage { chunk.append("usage", .null) }
-        appendExtras(to: &chunk)
-        return chunk
-    }
-
-    private func write(_ chunk: JSONObject, _ output: inout [UInt8]) {
-        output += "data: ".utf8
-        output += JSON.object(chunk).encoded()
-        output += "\n\n".utf8
     }
 }

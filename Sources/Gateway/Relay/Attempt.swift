@@ -74,15 +74,20 @@ struct Caller {
                     OpenAIErrors.failure(
                         status: response.status, headers: response.headers, body: body, parser: parser))
             }
-            if isStream, Self.isEventStream(response) {
-                let relay = OpenAIStreamRelay(hidesUsage: !envelope.includesUsage, parser: parser)
-                return try await begin(.passing(relay), response)
-            }
-            let body = try await response.collect(limit: Self.answerLimit)
-            return whole(body, response, wasStreamAsked: isStream)
+            return try await passOn(response, envelope)
         } catch {
             return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
         }
+    }
+
+    /// An answer in the client's own format, as it comes.
+    func passOn(_ response: UpstreamResponse, _ envelope: ChatEnvelope) async throws(TransportError) -> Attempt {
+        if envelope.isStream, Self.isEventStream(response) {
+            let relay = OpenAIStreamRelay(hidesUsage: !envelope.includesUsage, parser: parser)
+            return try await begin(.passing(relay), response)
+        }
+        let body = try await response.collect(limit: Self.answerLimit)
+        return whole(body, response, wasStreamAsked: envelope.isStream)
     }
 
     static func isEventStream(_ response: UpstreamResponse) -> Bool {

@@ -4,7 +4,8 @@ import HTTP
 import JSON
 import Providers
 
-/// Calls a channel whose format is not the client's: decode, encode, call, decode, encode.
+/// Calls a channel that cannot be sent the client's own bytes: decode, encode, call; and decode and encode the answer, but
+/// for upstreams that answer in the client's format.
 extension Caller {
     func translate(
         _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
@@ -62,6 +63,7 @@ extension Caller {
             return .failed(
                 provider.failure(status: response.status, headers: response.headers, body: body, parser: parser))
         }
+        if provider.descriptor.format == .openAI { return try await passOn(response, exchange.envelope) }
         let fallback = AnswerHead(
             id: "chatcmpl-" + context.requestID, model: exchange.model, created: context.time)
         let isStream = exchange.envelope.isStream

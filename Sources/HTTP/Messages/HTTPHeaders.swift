@@ -14,6 +14,8 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     package init() {}
 
     package init(_ pairs: [(String, String)]) {
+        // Room for a few more, which are often added.
+        reserve(fields: pairs.count + 2, bytes: pairs.reduce(128) { $0 + $1.0.utf8.count + $1.1.utf8.count })
         for (name, value) in pairs { add(name, value) }
     }
 

@@ -28,7 +28,7 @@ struct AnthropicRequestEncoder {
 
     let request: ChatRequest
     let model: AnthropicModel
-    var body = JSONObject()
+    var body = JSONObject(capacity: 8)
     /// The response format has to be a tool's.
     let formatTool: (name: String, schema: JSON)?
     /// The last answer came back without its thoughts.

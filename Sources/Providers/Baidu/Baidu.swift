@@ -5,7 +5,8 @@ package import JSON
 /// aip.baidubce.com, version 1 (spec/wire/baidu.md). Channel type 15; its key is `APIKey|SecretKey`, exchanged for an access
 /// token. Version 2 is type 47, a row of `OpenAIVendor`.
 package struct Baidu: EmbeddingProvider {
-    package let descriptor = ProviderDescriptor(name: "Baidu", format: .baidu, channelTypes: [15])
+    package let descriptor = ProviderDescriptor(
+        name: "Baidu", format: .baidu, channelTypes: [15], needsToken: true)
 
     private static let defaultBaseURL = "https://aip.baidubce.com"
 
@@ -22,13 +23,14 @@ package struct Baidu: EmbeddingProvider {
         Self.pair(key) == nil ? "a key of Baidu's is APIKey|SecretKey" : nil
     }
 
-    package func tokenRequest(for channel: ProviderChannel) -> EncodedRequest? {
+    package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource {
         let (id, secret) = Self.pair(channel.key) ?? ("", "")
         let query =
             "grant_type=client_credentials&client_id=\(percentEncoded(id))&client_secret=\(percentEncoded(secret))"
-        return EncodedRequest(
-            url: Self.base(channel) + "/oauth/2.0/token?" + query,
-            headers: ["Content-Type": "application/json", "Accept": "application/json"], body: Array("{}".utf8))
+        return .asked(
+            EncodedRequest(
+                url: Self.base(channel) + "/oauth/2.0/token?" + query,
+                headers: ["Content-Type": "application/json", "Accept": "application/json"], body: Array("{}".utf8)))
     }
 
     package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {

@@ -18,7 +18,7 @@ package struct Gemini: EmbeddingProvider {
         return EncodedRequest(
             url: Self.url(call, action), headers: Self.headers(call),
             body: try GeminiRequestEncoder.encode(
-                request, model: call.model, safety: call.channel.setting("safety_setting") ?? "BLOCK_NONE"))
+                request, model: call.model, safety: call.channel.setting("safety_setting") ?? GeminiRequestEncoder.usualSafety))
     }
 
     static func url(_ call: ProviderCall, _ action: String) -> String {

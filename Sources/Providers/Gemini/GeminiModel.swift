@@ -11,14 +11,14 @@ struct GeminiModel {
     private let isLite: Bool
 
     init(_ name: String) {
-        isPro = name.contains("pro")
-        isLite = name.contains("flash-lite")
-        guard let start = name.firstRange(of: "gemini-") else {
+        isPro = name.utf8Offset(of: "pro") != nil
+        isLite = name.utf8Offset(of: "flash-lite") != nil
+        guard let start = name.utf8Offset(of: "gemini-") else {
             (isGemini, version) = (false, nil)
             return
         }
         isGemini = true
-        let tail = name[start.upperBound...]
+        let tail = Substring(name.utf8.dropFirst(start + 7))
         let digits = tail.prefix { $0.isASCII && $0.isNumber }
         guard let major = Int(digits) else {
             // The first generation was called so.

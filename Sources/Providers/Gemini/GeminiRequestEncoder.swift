@@ -25,9 +25,17 @@ struct GeminiRequestEncoder {
     ]
     private static let maxStops = 5
 
+    /// Threshold of channels that set none.
+    static let usualSafety = "BLOCK_NONE"
+    private static let usualSettings = settings(usualSafety)
+
+    private static func settings(_ threshold: String) -> JSON {
+        .array(categories.map { ["category": .string("HARM_CATEGORY_" + $0), "threshold": .string(threshold)] })
+    }
+
     private let request: ChatRequest
     private let model: GeminiModel
-    private var body = JSONObject()
+    private var body = JSONObject(capacity: 8)
 
     /// - Parameter safety: threshold of every harm category.
     static func encode(_ request: ChatRequest, model: String, safety: String) throws(RequestError) -> [UInt8] {
@@ -179,11 +187,7 @@ struct GeminiRequestEncoder {
 
     private mutating func addRest(_ safety: String) {
         let own = request.extras?.members["safety_settings"] ?? request.extras?.members["safetySettings"]
-        body.append(
-            "safetySettings",
-            own
-                ?? .array(
-                    Self.categories.map { ["category": .string("HARM_CATEGORY_" + $0), "threshold": .string(safety)] }))
+        body.append("safetySettings", own ?? (safety == Self.usualSafety ? Self.usualSettings : Self.settings(safety)))
         switch request.account.serviceTier {
         case "flex", "priority": body.append("serviceTier", .string(request.account.serviceTier ?? ""))
         default: break

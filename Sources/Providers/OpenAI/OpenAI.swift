@@ -43,6 +43,10 @@ package struct OpenAI: Provider {
         guard let root = try? JSON.parse(body), root.object != nil else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
+        return try Self.events(of: root)
+    }
+
+    static func events(of root: JSON) throws(UpstreamFailure) -> [ChatEvent] {
         if let failure = OpenAIErrors.hidden(in: root, needsChoices: true) { throw failure }
         var reader = OpenAIEventReader()
         var events: [ChatEvent] = []

@@ -41,21 +41,18 @@ package struct OpenAIAnswer {
         root["error"].map { !$0.isNull } ?? false || root["choices"]?.isArray != true
     }
 
-    /// Reads a `usage` object; `nil` if it is absent or all zero.
-    static func usage(_ value: JSON) -> Usage? {
-        let bytes = value.encoded()
-        let parser = JSONParser()
-        return (try? parser.parse(bytes)).flatMap { usage($0) }
-    }
-
     /// Reads a `usage` object; `nil` if it is absent or all zero. DeepSeek's and Moonshot's words for cached tokens are
     /// understood too.
-    package static func usage(_ value: JSONView?) -> Usage? {
-        guard let value, value.isObject else { return nil }
+    package static func usage(_ value: JSONView?) -> Usage? { value.flatMap { read($0) } }
+
+    static func usage(_ value: JSON) -> Usage? { read(value) }
+
+    private static func read<Value: Counters>(_ value: Value) -> Usage? {
+        guard value.isObject else { return nil }
         // What no answer can have cost would overflow the sums.
-        func number(_ view: JSONView?) -> Int64 {
-            if let int = view?.int { return min(max(0, int), Usage.most) }
-            return view?.double.map { $0 > 0 && $0 < 1e12 ? Int64($0) : 0 } ?? 0
+        func number(_ value: Value?) -> Int64 {
+            if let int = value?.int { return min(max(0, int), Usage.most) }
+            return value?.double.map { $0 > 0 && $0 < 1e12 ? Int64($0) : 0 } ?? 0
         }
         let prompt = value["prompt_tokens_details"]
         let completion = value["completion_tokens_details"]
@@ -96,3 +93,14 @@ package struct OpenAIAnswer {
         }
     }
 }
+
+/// A JSON value, in either of its two forms, that may hold counters.
+private protocol Counters {
+    var isObject: Bool { get }
+    var int: Int64? { get }
+    var double: Double? { get }
+    subscript(_ key: StaticString) -> Self? { get }
+}
+
+extension JSONView: Counters {}
+extension JSON: Counters {}

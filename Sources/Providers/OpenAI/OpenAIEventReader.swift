@@ -3,24 +3,21 @@ import JSON
 
 /// Reads chunks and whole answers of OpenAI's format into hub events; remembers what has begun.
 struct OpenAIEventReader {
-    private static let answerMembers: Set<String> = [
-        "id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint", "obfuscation",
-    ]
-    private static let choiceMembers: Set<String> = ["index", "delta", "message", "logprobs", "finish_reason"]
-    private static let messageMembers: Set<String> = [
-        "role", "content", "refusal", "reasoning_content", "reasoning", "annotations", "audio", "tool_calls",
-        "function_call",
-    ]
-
     /// As many as a client may ask for.
     private static let mostChoices = 128
     private static let mostCalls = 128
 
     private var hasStarted = false
-    private var extras: [String: JSON] = [:]
+    /// The last of each that the answer and its choices had, those of messages apart.
+    private var extras: [ExtraKey: JSON] = [:]
     /// Tool calls of each choice that has begun.
     private var calls: [Int: Calls] = [:]
     private var finished: Set<Int> = []
+
+    private struct ExtraKey: Hashable {
+        let place: ChatEvent.ExtraPlace
+        let name: String
+    }
 
     /// Where the vendor's indices and ids lead.
     private struct Calls {
@@ -49,53 +46,89 @@ struct OpenAIEventReader {
 
     /// Reads a chunk, or a whole answer as if it were the only chunk.
     mutating func read(_ root: JSON, into events: inout [ChatEvent]) {
-        let choices = root["choices"]?.array ?? []
-        let id = root["id"]?.string ?? ""
+        var head = AnswerHead(id: "", model: "", created: 0)
+        var choices: [JSON] = []
+        var usage: JSON?
+        var extras: [JSONObject.Member] = []
+        for member in root.object?.members ?? [] {
+            switch member.key {
+            case "id": head.id = member.value.string ?? ""
+            case "model": head.model = member.value.string ?? ""
+            case "created": head.created = member.value.int ?? 0
+            case "choices": choices = member.value.array ?? []
+            case "usage": usage = member.value
+            case "service_tier": head.serviceTier = member.value.string
+            case "system_fingerprint": head.systemFingerprint = member.value.string
+            case "object", "obfuscation": break
+            default: extras.append(member)
+            }
+        }
         // Azure opens with a chunk that has neither choices nor an id: its head says nothing.
-        if !hasStarted, !choices.isEmpty || !id.isEmpty {
+        if !hasStarted, !choices.isEmpty || !head.id.isEmpty {
             hasStarted = true
-            events.append(
-                .started(
-                    AnswerHead(
-                        id: id, model: root["model"]?.string ?? "", created: root["created"]?.int ?? 0,
-                        serviceTier: root["service_tier"]?.string, systemFingerprint: root["system_fingerprint"]?.string
-                    )))
+            events.append(.started(head))
         }
         for (position, choice) in choices.enumerated() { read(choice, position, into: &events) }
-        readExtras(of: root, besides: Self.answerMembers, .answer, into: &events)
-        if let usage = root["usage"], let counted = OpenAIAnswer.usage(usage) {
+        tell(extras, .answer, into: &events)
+        if let usage, let counted = OpenAIAnswer.usage(usage) {
             events.append(.usage(counted, original: Opaque(.openAI, usage)))
         }
     }
 
     private mutating func read(_ choice: JSON, _ position: Int, into events: inout [ChatEvent]) {
-        let index = choice["index"]?.int.flatMap { Int(exactly: $0) } ?? position
+        var index = position
+        var (delta, message): (JSON?, JSON?)
+        var logprobs: JSON?
+        var reason = ""
+        var extras: [JSONObject.Member] = []
+        for member in choice.object?.members ?? [] {
+            switch member.key {
+            case "index": index = member.value.int.flatMap { Int(exactly: $0) } ?? position
+            case "delta": delta = member.value
+            case "message": message = member.value
+            case "logprobs": logprobs = member.value
+            case "finish_reason": reason = member.value.string ?? ""
+            default: extras.append(member)
+            }
+        }
         if calls[index] == nil {
             guard calls.count < Self.mostChoices else { return }
             calls[index] = Calls()
             events.append(.choiceStarted(index))
         }
-        if let logprobs = choice["logprobs"], logprobs.object != nil { events.append(.logprobs(index, logprobs)) }
-        if let message = choice["delta"] ?? choice["message"] { read(message, of: index, into: &events) }
-        readExtras(of: choice, besides: Self.choiceMembers, .choice(index), into: &events)
-        if let reason = choice["finish_reason"]?.string, !reason.isEmpty, finished.insert(index).inserted {
-            events.append(.finished(index, Self.reason(reason)))
-        }
+        if let logprobs, logprobs.object != nil { events.append(.logprobs(index, logprobs)) }
+        if let content = delta ?? message { read(content, of: index, into: &events) }
+        tell(extras, .choice(index), into: &events)
+        if !reason.isEmpty, finished.insert(index).inserted { events.append(.finished(index, Self.reason(reason))) }
     }
 
     private mutating func read(_ message: JSON, of index: Int, into events: inout [ChatEvent]) {
-        if let text = (message["reasoning_content"] ?? message["reasoning"])?.string, !text.isEmpty {
-            events.append(.reasoningDelta(index, text))
+        var (thought, reasoning): (JSON?, JSON?)
+        var (content, refusal, annotations, audio): (JSON?, JSON?, JSON?, JSON?)
+        var (tools, function): (JSON?, JSON?)
+        var extras: [JSONObject.Member] = []
+        for member in message.object?.members ?? [] {
+            switch member.key {
+            case "role": break
+            case "content": content = member.value
+            case "reasoning_content": thought = member.value
+            case "reasoning": reasoning = member.value
+            case "refusal": refusal = member.value
+            case "tool_calls": tools = member.value
+            case "function_call": function = member.value
+            case "annotations": annotations = member.value
+            case "audio": audio = member.value
+            default: extras.append(member)
+            }
         }
-        for text in Self.texts(message["content"]) where !text.isEmpty { events.append(.textDelta(index, text)) }
-        if let text = message["refusal"]?.string, !text.isEmpty { events.append(.refusalDelta(index, text)) }
-        for citation in message["annotations"]?.array ?? [] {
-            events.append(.citation(index, Opaque(.openAI, citation)))
-        }
-        if let audio = message["audio"]?.object { events.append(.audioDelta(index, audio)) }
-        for call in message["tool_calls"]?.array ?? [] { readCall(call, of: index, into: &events) }
-        if let call = message["function_call"], call.object != nil { readLegacy(call, of: index, into: &events) }
-        readExtras(of: message, besides: Self.messageMembers, .message(index), into: &events)
+        if let text = (thought ?? reasoning)?.string, !text.isEmpty { events.append(.reasoningDelta(index, text)) }
+        for text in Self.texts(content) where !text.isEmpty { events.append(.textDelta(index, text)) }
+        if let text = refusal?.string, !text.isEmpty { events.append(.refusalDelta(index, text)) }
+        for citation in annotations?.array ?? [] { events.append(.citation(index, Opaque(.openAI, citation))) }
+        if let audio = audio?.object { events.append(.audioDelta(index, audio)) }
+        for call in tools?.array ?? [] { readCall(call, of: index, into: &events) }
+        if let function, function.object != nil { readLegacy(function, of: index, into: &events) }
+        tell(extras, .message(index), into: &events)
     }
 
     private static func texts(_ content: JSON?) -> [String] {
@@ -145,14 +178,14 @@ struct OpenAIEventReader {
     }
 
     /// Members that the hub has no name for; one that repeats in every chunk is told once.
-    private mutating func readExtras(
-        of value: JSON, besides known: Set<String>, _ place: ChatEvent.ExtraPlace, into events: inout [ChatEvent]
+    private mutating func tell(
+        _ members: [JSONObject.Member], _ place: ChatEvent.ExtraPlace, into events: inout [ChatEvent]
     ) {
-        for member in value.object?.members ?? [] where !known.contains(member.key) && !member.value.isNull {
+        for member in members where !member.value.isNull {
             if case .message = place {
                 // A piece of something that grows, not a repetition.
             } else {
-                let key = "\(place) \(member.key)"
+                let key = ExtraKey(place: place, name: member.key)
                 guard extras[key] != member.value else { continue }
                 extras[key] = member.value
             }

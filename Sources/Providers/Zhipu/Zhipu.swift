@@ -6,7 +6,8 @@ package import JSON
 ///
 /// Version 4 is OpenAI's format with deviations; version 3 serves the `chatglm` models of old.
 package struct Zhipu: EmbeddingProvider, ImageProvider {
-    package let descriptor = ProviderDescriptor(name: "Zhipu", format: .zhipu, channelTypes: [16])
+    package let descriptor = ProviderDescriptor(
+        name: "Zhipu", format: .zhipu, channelTypes: [16], needsToken: true)
 
     private static let defaultBaseURL = "https://open.bigmodel.cn"
 
@@ -16,6 +17,10 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
             ? nil : "a key of Zhipu's is an id and a secret with one dot between them"
+    }
+
+    package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource {
+        ZhipuToken.make(key: channel.key, time: time).map { .made($0) } ?? .none
     }
 
     static func isLegacy(_ model: String) -> Bool { model.hasPrefix("chatglm") || model.hasPrefix("characterglm") }
@@ -34,7 +39,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     private static func request(
         _ call: ProviderCall, _ path: String, _ body: [UInt8], accept: String = "application/json"
     ) throws(RequestError) -> EncodedRequest {
-        guard let token = ZhipuToken.make(key: call.channel.key, time: call.time) else {
+        guard let token = call.accessToken else {
             throw RequestError(.invalidValue, "The channel's key is not one of Zhipu's.")
         }
         let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
@@ -54,7 +59,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         if root["success"] != nil { return try ZhipuLegacyAnswer.events(of: root) }
         var translator = ZhipuTranslator()
         var events: [ChatEvent] = []
-        for event in try OpenAI().decode(body, status: status, contentType: contentType) {
+        for event in try OpenAI.events(of: root) {
             translator.take(event, into: &events)
         }
         translator.finish(into: &events)

@@ -3,19 +3,21 @@ import HTTP
 
 /// The JSON Web Token that Zhipu wants in place of the key (spec/wire/zhipu.md §1.1): HS256, times in milliseconds.
 enum ZhipuToken {
-    private static let lifetime: Int64 = 30 * 60 * 1000
+    /// Seconds.
+    private static let lifetime: Int64 = 30 * 60
 
     /// - Parameters:
     ///   - key: `id.secret`.
     ///   - time: now, in milliseconds since 1970.
     /// - Returns: `nil` for a key without its dot.
-    static func make(key: String, time: Int64) -> String? {
+    static func make(key: String, time: Int64) -> AccessToken? {
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
         let header = #"{"alg":"HS256","sign_type":"SIGN","typ":"JWT"}"#
-        let claims = #"{"api_key":""# + parts[0] + #"","exp":\#(time &+ lifetime),"timestamp":\#(time)}"#
+        let claims = #"{"api_key":""# + parts[0] + #"","exp":\#(time &+ lifetime * 1000),"timestamp":\#(time)}"#
         let signed = url(Array(header.utf8)) + "." + url(Array(claims.utf8))
-        return signed + "." + url(hmac(Array(signed.utf8), key: Array(parts[1].utf8)))
+        let signature = url(hmac(Array(signed.utf8), key: Array(parts[1].utf8)))
+        return AccessToken(text: signed + "." + signature, lifetime: lifetime)
     }
 
     private static func url(_ bytes: [UInt8]) -> String {

@@ -55,6 +55,22 @@ int oneapi_json_parse(oneapi_json_parser *parser, const uint8_t *bytes, size_t l
     return status_of(code);
 }
 
+static int validate(dom::parser &parser, const uint8_t *bytes, size_t length, size_t max_depth) {
+    if (parser.max_depth() != max_depth && parser.allocate(4096, max_depth) != SUCCESS) return ONEAPI_JSON_NO_MEMORY;
+    return status_of(parser.parse(bytes, length, true).error());
+}
+
+int oneapi_json_validate(const uint8_t *bytes, size_t length, size_t max_depth) {
+    // A parser keeps some twenty times its largest document: not for ever after a rare large one.
+    static constexpr size_t largest_kept = 256 << 10;
+    if (length > largest_kept) {
+        dom::parser passing;
+        return validate(passing, bytes, length, max_depth);
+    }
+    static thread_local dom::parser kept;
+    return validate(kept, bytes, length, max_depth);
+}
+
 int oneapi_json_kind_of(oneapi_json_element element) {
     switch (element_of(element).type()) {
     case dom::element_type::BOOL: return ONEAPI_JSON_BOOL;
