@@ -57,7 +57,8 @@ struct EventTarget: FuzzTarget {
     }
 }
 
-/// JSON: what is accepted survives being written and read again, and its members' spans read by themselves.
+/// JSON: what is accepted survives being written and read again, its members' spans read by themselves, and it reads the
+/// same lazily.
 struct JSONTarget: FuzzTarget {
     let name = "JSON"
     let samples = [
@@ -74,8 +75,23 @@ struct JSONTarget: FuzzTarget {
         } catch {
             return "its own writing is refused (\(error)): \(written)"
         }
+        guard let lazy = try? LazyJSON.parse(input), Self.isSame(lazy, value) else { return "another value lazily" }
         guard case .object(let object) = value else { return nil }
         return spanComplaint(input, object)
+    }
+
+    private static func isSame(_ lazy: LazyJSON, _ value: JSON) -> Bool {
+        guard lazy.string == value.string, lazy.bool == value.bool, lazy.int == value.int else { return false }
+        let items = lazy.array ?? []
+        guard items.count == value.array?.count ?? 0 else { return false }
+        guard zip(items, value.array ?? []).allSatisfy({ isSame($0, $1) }) else { return false }
+        var rest = (value.object?.members ?? [])[...]
+        var isAlike = true
+        lazy.forEachMember { name, item in
+            guard let member = rest.popFirst(), name.string == member.key else { return isAlike = false }
+            isAlike = isAlike && isSame(item, member.value)
+        }
+        return isAlike && rest.isEmpty
     }
 
     private func spanComplaint(_ input: [UInt8], _ object: JSONObject) -> String? {

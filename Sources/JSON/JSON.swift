@@ -9,38 +9,21 @@ package enum JSON: Sendable, Equatable {
 
     /// Reads a whole document, validated by simdjson first.
     package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
-        var result: Result<JSON, JSONError> = .failure(.tooLarge)
-        bytes.withUnsafeBytes { buffer in
-            do throws(JSONError) { result = .success(try parse(buffer)) } catch { result = .failure(error) }
+        if let error = bytes.withUnsafeBytes(JSONParser.error) { throw error }
+        return bytes.withUnsafeBytes { buffer in
+            var decoder = ValidatedDecoder(bytes: buffer)
+            return decoder.value()
         }
-        return try result.get()
-    }
-
-    package static func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSON {
-        if let error = JSONParser.error(in: bytes) { throw error }
-        var decoder = ValidatedDecoder(bytes: bytes)
-        return decoder.value()
     }
 
     package subscript(_ key: String) -> JSON? {
         if case .object(let object) = self { object[key] } else { nil }
     }
 
-    /// The same by a name that costs no string.
-    package subscript(_ key: StaticString) -> JSON? {
-        guard case .object(let object) = self else { return nil }
-        let name = UnsafeRawBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
-        return object.members.last { member in
-            var text = member.key
-            return text.utf8.count == name.count && text.withUTF8 { $0.elementsEqual(name) }
-        }?.value
-    }
-
     package subscript(_ index: Int) -> JSON? {
         if case .array(let items) = self, items.indices.contains(index) { items[index] } else { nil }
     }
 
-    package var isObject: Bool { if case .object = self { true } else { false } }
     package var isNull: Bool { if case .null = self { true } else { false } }
     package var string: String? { if case .string(let text) = self { text } else { nil } }
     package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
@@ -53,7 +36,7 @@ package enum JSON: Sendable, Equatable {
     package func encoded() -> [UInt8] {
         var writer = JSONWriter()
         writer.value(self)
-        return writer.bytes
+        return writer.finish()
     }
 
     /// Indented bytes, as OpenAI's servers send them.

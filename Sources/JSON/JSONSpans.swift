@@ -82,8 +82,12 @@ package enum JSONSpans {
 
     /// Whether a member's key, escapes resolved, is a name of plain ASCII.
     package static func key(of member: JSONMember, in bytes: UnsafeRawBufferPointer, is name: StaticString) -> Bool {
-        let inside = UnsafeRawBufferPointer(
-            rebasing: bytes[(member.keyRange.lowerBound + 1)..<(member.keyRange.upperBound - 1)])
+        let inside = bytes[(member.keyRange.lowerBound + 1)..<(member.keyRange.upperBound - 1)]
+        return key(UnsafeRawBufferPointer(rebasing: inside), is: name)
+    }
+
+    /// - Parameter inside: what stands between the key's quotes.
+    static func key(_ inside: UnsafeRawBufferPointer, is name: StaticString) -> Bool {
         if inside.equals(name) { return true }
         guard inside.count > name.utf8CodeUnitCount, inside.contains(0x5c) else { return false }
         return unescaped(inside) == name.description
@@ -148,25 +152,9 @@ package enum JSONSpans {
     /// The next `"` or `\`, else the end.
     @inline(__always)
     static func quoteOrBackslash(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var index = start
-        // Eight bytes at a time as long as none of them is one.
-        while index + 8 <= bytes.count,
-            !hasQuoteOrBackslash(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-        {
-            index += 8
-        }
-        while index < bytes.count, bytes[index] != 0x22, bytes[index] != 0x5c { index += 1 }
-        return min(index, bytes.count)
-    }
-
-    /// Whether one of eight bytes is `"` or `\`, by the usual trick of finding a zero byte.
-    @inline(__always)
-    private static func hasQuoteOrBackslash(_ word: UInt64) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        let quotes = word ^ (ones &* 0x22)
-        let backslashes = word ^ (ones &* 0x5c)
-        return ((quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes) & highs != 0
+        ByteSearch.first(
+            in: bytes, from: start, of: { $0 == 0x22 || $0 == 0x5c },
+            marks: { ByteSearch.marks(of: 0x22, in: $0) | ByteSearch.marks(of: 0x5c, in: $0) })
     }
 
     /// One past the value that begins at `start`.

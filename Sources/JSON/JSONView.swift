@@ -1,4 +1,5 @@
 import CSimdJSON
+import Glibc
 
 /// A value inside a parsed document: two words, no allocation. See `JSONParser.parse` for how long it is valid.
 package struct JSONView {
@@ -89,7 +90,7 @@ package struct JSONView {
 extension UnsafeRawBufferPointer {
     /// Whether the bytes are exactly a text's.
     package func equals(_ text: StaticString) -> Bool {
-        count == text.utf8CodeUnitCount
-            && elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        guard count == text.utf8CodeUnitCount, let base = baseAddress else { return count == text.utf8CodeUnitCount }
+        return memcmp(base, text.utf8Start, count) == 0
     }
 }

@@ -1,70 +1,60 @@
-/// Writes compact JSON into one buffer; commas are put where they belong.
-package struct JSONWriter {
-    package private(set) var bytes: [UInt8] = []
+/// Writes compact JSON; commas are put where they belong.
+package struct JSONWriter: ~Copyable {
+    private var start: UnsafeMutableRawPointer
+    private var count = 0
+    private var capacity: Int
     private var needsComma = false
 
-    package init(reserving capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
-
-    /// Appends a string in its quotes to a buffer, without one of the writer's own.
-    package static func append(_ text: String, to buffer: inout [UInt8]) {
-        var writer = JSONWriter(taking: &buffer)
-        writer.string(text)
-        swap(&writer.bytes, &buffer)
+    /// - Parameter capacity: bytes; it grows as needed.
+    package init(reserving capacity: Int = 768) {
+        self.capacity = capacity
+        start = .allocate(byteCount: capacity, alignment: 1)
     }
 
-    private init(taking buffer: inout [UInt8]) { swap(&bytes, &buffer) }
+    deinit { start.deallocate() }
 
-    private mutating func separate() {
-        if needsComma { bytes.append(0x2c) }
-        needsComma = true
-    }
+    /// All that was written.
+    package consuming func finish() -> [UInt8] { Array(UnsafeRawBufferPointer(start: start, count: count)) }
 
     package mutating func beginObject() {
         separate()
-        bytes.append(0x7b)
+        append(0x7b)
         needsComma = false
     }
 
     package mutating func endObject() {
-        bytes.append(0x7d)
+        append(0x7d)
         needsComma = true
     }
 
     package mutating func beginArray() {
         separate()
-        bytes.append(0x5b)
+        append(0x5b)
         needsComma = false
     }
 
     package mutating func endArray() {
-        bytes.append(0x5d)
+        append(0x5d)
         needsComma = true
     }
 
     /// A name that needs no escapes.
     package mutating func key(_ name: StaticString) {
-        separate()
-        appendQuoted(name)
-        bytes.append(0x3a)
+        word(name)
+        append(0x3a)
         needsComma = false
-    }
-
-    private mutating func appendQuoted(_ text: StaticString) {
-        bytes.append(0x22)
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-        bytes.append(0x22)
     }
 
     package mutating func key(_ name: String) {
         string(name)
-        bytes.append(0x3a)
+        append(0x3a)
         needsComma = false
     }
 
     package mutating func string(_ text: String) {
         separate()
         var text = text
-        text.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
+        text.withUTF8 { appendQuoted(UnsafeRawBufferPointer($0)) }
     }
 
     /// Or null.
@@ -75,30 +65,30 @@ package struct JSONWriter {
     /// A string that needs no escapes.
     package mutating func word(_ text: StaticString) {
         separate()
-        appendQuoted(text)
+        reserve(text.utf8CodeUnitCount + 2)
+        appendReserved(0x22)
+        appendReserved(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        appendReserved(0x22)
     }
 
     package mutating func int(_ value: some BinaryInteger) {
         separate()
-        guard let value = Int64(exactly: value), value >= 0 else {
-            bytes.append(contentsOf: String(value).utf8)
-            return
-        }
+        guard let value = Int64(exactly: value), value >= 0 else { return append(String(value)) }
         // Backwards; the largest has nineteen digits.
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var (rest, start) = (value, digits.count)
-            repeat {
-                start -= 1
-                digits[start] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-                rest /= 10
-            } while rest > 0
-            bytes.append(contentsOf: digits[start...])
+        reserve(19)
+        var (rest, length) = (value, 1)
+        while rest >= 10 { (rest, length) = (rest / 10, length + 1) }
+        (rest, count) = (value, count + length)
+        for place in 1...length {
+            start.storeBytes(
+                of: 0x30 + UInt8(truncatingIfNeeded: rest % 10), toByteOffset: count - place, as: UInt8.self)
+            rest /= 10
         }
     }
 
     package mutating func double(_ value: Double) {
         separate()
-        bytes.append(contentsOf: JSONNumber(value).text.utf8)
+        append(JSONNumber(value).text)
     }
 
     package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
@@ -108,12 +98,12 @@ package struct JSONWriter {
     /// Bytes that are JSON already.
     package mutating func raw(_ json: [UInt8]) {
         separate()
-        bytes.append(contentsOf: json)
+        json.withUnsafeBytes { append($0) }
     }
 
     package mutating func raw(_ json: StaticString) {
         separate()
-        bytes.append(contentsOf: UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
+        append(UnsafeRawBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
     }
 
     package mutating func value(_ value: JSON) {
@@ -122,7 +112,7 @@ package struct JSONWriter {
         case .bool(let value): bool(value)
         case .number(let number):
             separate()
-            bytes.append(contentsOf: number.text.utf8)
+            append(number.text)
         case .string(let text): string(text)
         case .array(let items):
             beginArray()
@@ -141,53 +131,105 @@ package struct JSONWriter {
         endObject()
     }
 
-    private mutating func appendEscaped(_ text: UnsafeRawBufferPointer) {
-        bytes.append(0x22)
-        var start = 0
-        while true {
-            let end = Self.plainEnd(in: text, from: start)
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<end]))
-            guard end < text.count else { break }
-            appendEscape(of: text[end])
-            start = end + 1
-        }
-        bytes.append(0x22)
+    // MARK: Bytes
+
+    private mutating func separate() {
+        if needsComma { append(0x2c) }
+        needsComma = true
     }
 
-    private mutating func appendEscape(of byte: UInt8) {
-        bytes.append(0x5c)
-        switch byte {
-        case 0x22, 0x5c: bytes.append(byte)
-        case 0x0a: bytes.append(0x6e)
-        case 0x0d: bytes.append(0x72)
-        case 0x09: bytes.append(0x74)
-        default:
-            let digits: StaticString = "0123456789abcdef"
-            bytes.append(contentsOf: [
-                0x75, 0x30, 0x30, digits.utf8Start[Int(byte >> 4)], digits.utf8Start[Int(byte & 15)],
-            ])
+    private mutating func append(_ byte: UInt8) {
+        reserve(1)
+        appendReserved(byte)
+    }
+
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        reserve(bytes.count)
+        appendReserved(bytes)
+    }
+
+    private mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    private mutating func appendQuoted(_ text: UnsafeRawBufferPointer) {
+        reserve(text.count + 2)
+        appendReserved(0x22)
+        JSONEscapes.forEachPiece(of: text) { append($0) }
+        append(0x22)
+    }
+
+    private mutating func appendReserved(_ byte: UInt8) {
+        start.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+        count += 1
+    }
+
+    private mutating func appendReserved(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        (start + count).copyMemory(from: source, byteCount: bytes.count)
+        count += bytes.count
+    }
+
+    private mutating func reserve(_ more: Int) {
+        if count + more > capacity { grow(to: count + more) }
+    }
+
+    @inline(never)
+    private mutating func grow(to needed: Int) {
+        capacity = max(capacity * 2, needed)
+        let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
+        larger.copyMemory(from: start, byteCount: count)
+        start.deallocate()
+        start = larger
+    }
+}
+
+/// How a string's bytes are written.
+package enum JSONEscapes {
+    /// Appends a string in its quotes.
+    package static func append(_ text: String, to buffer: inout [UInt8]) {
+        var text = text
+        buffer.append(0x22)
+        text.withUTF8 { bytes in
+            forEachPiece(of: UnsafeRawBufferPointer(bytes)) { buffer.append(contentsOf: $0) }
+        }
+        buffer.append(0x22)
+    }
+
+    /// Visits what stands between the quotes, piece by piece: as it is, and escapes.
+    static func forEachPiece(of text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        var start = 0
+        while true {
+            let end = plainEnd(in: text, from: start)
+            body(UnsafeRawBufferPointer(rebasing: text[start..<end]))
+            guard end < text.count else { return }
+            withUnsafeBytes(of: escape(of: text[end])) { body(UnsafeRawBufferPointer(rebasing: $0.prefix { $0 != 0 })) }
+            start = end + 1
+        }
+    }
+
+    private typealias Escape = (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)
+
+    /// Ends at the first zero.
+    private static func escape(of byte: UInt8) -> Escape {
+        func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+        return switch byte {
+        case 0x22, 0x5c: (0x5c, byte, 0, 0, 0, 0)
+        case 0x0a: (0x5c, 0x6e, 0, 0, 0, 0)
+        case 0x0d: (0x5c, 0x72, 0, 0, 0, 0)
+        case 0x09: (0x5c, 0x74, 0, 0, 0, 0)
+        default: (0x5c, 0x75, 0x30, 0x30, digit(byte >> 4), digit(byte & 15))
         }
     }
 
     /// The next byte that has to be escaped, else the end.
     private static func plainEnd(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var index = start
-        // Eight bytes at a time as long as none of them has to.
-        while index + 8 <= text.count, !needsEscape(text.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
-            index += 8
-        }
-        while index < text.count, text[index] >= 0x20, text[index] != 0x22, text[index] != 0x5c { index += 1 }
-        return index
-    }
-
-    /// Whether one of eight bytes is `"`, `\` or below 0x20: by borrowing into the highest bit of each.
-    @inline(__always)
-    private static func needsEscape(_ word: UInt64) -> Bool {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quotes = word ^ (ones &* 0x22)
-        let backslashes = word ^ (ones &* 0x5c)
-        let found =
-            (word &- ones &* 0x20) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
-        return found & 0x8080_8080_8080_8080 != 0
+        ByteSearch.first(
+            in: text, from: start, of: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c },
+            marks: {
+                ByteSearch.marks(below: 0x20, in: $0) | ByteSearch.marks(of: 0x22, in: $0)
+                    | ByteSearch.marks(of: 0x5c, in: $0)
+            })
     }
 }

@@ -4,9 +4,10 @@ struct ValidatedDecoder {
     private static let usualCount = 4
 
     private let bytes: UnsafeRawBufferPointer
-    private var index = 0
+    private var index: Int
 
-    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    /// - Parameter start: of the value.
+    init(bytes: UnsafeRawBufferPointer, from start: Int = 0) { (self.bytes, index) = (bytes, start) }
 
     private var current: UInt8 { index < bytes.count ? bytes[index] : 0 }
 
@@ -75,7 +76,7 @@ struct ValidatedDecoder {
         byte &- 0x30 < 10 || byte == 0x2d || byte == 0x2b || byte == 0x2e || byte | 0x20 == 0x65
     }
 
-    private mutating func string() -> String {
+    mutating func string() -> String {
         let start = min(index + 1, bytes.count)
         let end = JSONSpans.quoteOrBackslash(in: bytes, from: start)
         if end < bytes.count, bytes[end] == 0x22 {
@@ -95,8 +96,9 @@ func unescaped(_ inside: UnsafeRawBufferPointer) -> String {
     var index = 0
     while index < inside.count {
         guard inside[index] == 0x5c, index + 1 < inside.count else {
-            output.append(inside[index])
-            index += 1
+            let end = max(JSONSpans.quoteOrBackslash(in: inside, from: index), index + 1)
+            output.append(contentsOf: UnsafeRawBufferPointer(rebasing: inside[index..<end]))
+            index = end
             continue
         }
         index += 2

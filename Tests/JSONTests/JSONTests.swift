@@ -62,6 +62,60 @@ import Testing
         #expect(view["s"]?.equals("x\ny") == true)
     }
 
+    @Test(
+        "reads lazily what it reads at once",
+        arguments: lossless + [
+            #" { "a" : [ 1 , -2.5e3 , "x\"y" ] , "b\u0063" : { } , "" : [ ] , "a" : { "c" : null } } "#,
+            #"[9223372036854775807,-9223372036854775808,9223372036854775808,1.0,-7,true,false,"é😀"]"#,
+        ])
+    func lazily(text: String) throws {
+        try compare(try LazyJSON.parse(Array(text.utf8)), try JSON.parse(Array(text.utf8)))
+    }
+
+    private func compare(_ lazy: LazyJSON, _ value: JSON) throws {
+        #expect(lazy.json == value)
+        #expect(lazy.isNull == value.isNull && lazy.bool == value.bool && lazy.string == value.string)
+        #expect(lazy.int == value.int && lazy.double == value.double)
+        #expect(lazy.isArray == (value.array != nil) && lazy.isObject == (value.object != nil))
+        #expect(lazy.array?.count == value.array?.count)
+        for (index, item) in (value.array ?? []).enumerated() {
+            try compare(try #require(lazy[index]), item)
+            try compare(try #require(lazy.array?[index]), item)
+        }
+        #expect(lazy[value.array?.count ?? 0] == nil)
+        var members: [(String, LazyJSON)] = []
+        lazy.forEachMember { members.append(($0.string, $1)) }
+        #expect(members.map(\.0) == value.object?.members.map(\.key) ?? [])
+        for (member, expected) in zip(members, value.object?.members ?? []) { try compare(member.1, expected.value) }
+    }
+
+    @Test("finds the last member of a name, however it is spelled")
+    func finds() throws {
+        let lazy = try LazyJSON.parse(Array(#"{"a":1,"\u0061":2,"ab":3,"b":{"a":4}}"#.utf8))
+        #expect(lazy["a"]?.int == 2)
+        #expect(lazy["ab"]?.int == 3)
+        #expect(lazy["b"]?["a"]?.int == 4)
+        #expect(lazy["c"] == nil && lazy["b"]?[0] == nil && lazy["a"]?["a"] == nil)
+        var named = 0
+        lazy.forEachMember { name, _ in if case "a" = name { named += 1 } }
+        #expect(named == 2)
+        #expect(throws: JSONError.self) { try LazyJSON.parse(Array("{\"a\":1".utf8)) }
+    }
+
+    @Test("writes every letter so that it is read again, in strings of any length")
+    func writes() throws {
+        for length in 0..<20 {
+            for code in UInt8(0)..<0x80 {
+                let text = String(repeating: "x", count: length) + String(UnicodeScalar(code)) + "é"
+                let value = JSON.object(["k": .string(text), "n": .int(-1), "m": .int(Int64.max), "z": .int(0)])
+                #expect(try JSON.parse(value.encoded()) == value)
+                var bytes: [UInt8] = []
+                JSONEscapes.append(text, to: &bytes)
+                #expect(bytes == JSON.string(text).encoded())
+            }
+        }
+    }
+
     @Test("parses again and again with one parser, growing as needed")
     func reuses() throws {
         let parser = JSONParser()

@@ -40,7 +40,7 @@ struct HostileAnswerTests {
         #expect(events.count == 1 + 3 * 128)
     }
 
-    @Test("of 20,000 members of Claude's usage a few are kept, and the counters read")
+    @Test("of 20,000 members of Claude's usage the counters are read")
     func usage() {
         let members = list(20_000) { #""m\#($0)":1"# }
         let events = events(
@@ -49,7 +49,6 @@ struct HostileAnswerTests {
                 + "\n\n")
         let answer = ChatAnswer(events)
         #expect(answer.usage?.promptTokens == 7)
-        #expect(answer.originalUsage?.value.object?.members.count == 64)
     }
 
     @Test("each of 20,000 citations of Claude's is told")

@@ -4,20 +4,30 @@ import JSON
 /// Reads the members of an object by type and remembers which were read, so that the rest can be kept.
 struct FieldReader {
     private let object: JSONObject
-    /// Such as `messages[2].`; empty at the top.
-    private let prefix: String
+    /// Such as `messages[2]`; empty at the top. Becomes text only when an error names it.
+    private let place: () -> String
     /// Which of the members were read: a bit each of the first 64, and the numbers of the others.
     private var readBits: UInt64 = 0
     private var readBeyond: Set<Int> = []
+    /// Members that were not.
+    private var unread: Int
 
     /// - Throws: `invalid_type` if the value is no object.
-    init(_ value: JSON, path: String) throws(RequestError) {
-        guard let object = value.object else { throw Self.wrongType(path, "an object", value) }
+    init(_ value: JSON, at place: @escaping () -> String = { "" }) throws(RequestError) {
+        guard let object = value.object else { throw Self.wrongType(place(), "an object", value) }
         self.object = object
-        prefix = path.isEmpty ? "" : path + "."
+        self.place = place
+        unread = object.members.count
     }
 
-    func path(_ key: String) -> String { prefix + key }
+    func path(_ key: String) -> String { Self.path(place(), key) }
+
+    /// Where an element of a member's array stands.
+    func place(_ key: String, _ index: Int) -> () -> String {
+        { [place] in Self.path(place(), key) + "[\(index)]" }
+    }
+
+    private static func path(_ place: String, _ key: String) -> String { place.isEmpty ? key : place + "." + key }
 
     /// Whether the member is there and not null; does not count as reading it.
     func isThere(_ key: String) -> Bool { object[key].map { !$0.isNull } ?? false }
@@ -25,15 +35,22 @@ struct FieldReader {
     /// A value that stays among the rest.
     func peek(_ key: String) -> JSON? { object[key] }
 
-    /// Any value but null.
+    /// Any value but null; a member is read once.
     mutating func value(_ key: String) -> JSON? {
+        // Most requests have few members, and all that may be there are asked for.
+        guard unread > 0 else { return nil }
         var found: JSON?
-        for (index, member) in object.members.enumerated() where member.key == key {
+        for index in object.members.indices where object.members[index].key == key && !isRead(index) {
             if index < 64 { readBits |= 1 << UInt64(index) } else { readBeyond.insert(index) }
-            found = member.value
+            unread -= 1
+            found = object.members[index].value
         }
         guard let found, !found.isNull else { return nil }
         return found
+    }
+
+    private func isRead(_ index: Int) -> Bool {
+        index < 64 ? readBits & (1 << UInt64(index)) != 0 : readBeyond.contains(index)
     }
 
     mutating func string(_ key: String) throws(RequestError) -> String? {
@@ -72,10 +89,16 @@ struct FieldReader {
     }
 
     mutating func strings(_ key: String) throws(RequestError) -> [String]? {
-        guard let items = try array(key) else { return nil }
+        guard let value = value(key) else { return nil }
+        return try strings(value, key)
+    }
+
+    /// What a member holds that was read already.
+    func strings(_ value: JSON, _ key: String) throws(RequestError) -> [String] {
+        guard let items = value.array else { throw Self.wrongType(path(key), "an array", value) }
         var texts: [String] = []
         for (index, item) in items.enumerated() {
-            guard let text = item.string else { throw Self.wrongType("\(path(key))[\(index)]", "a string", item) }
+            guard let text = item.string else { throw Self.wrongType(place(key, index)(), "a string", item) }
             texts.append(text)
         }
         return texts
@@ -91,17 +114,22 @@ struct FieldReader {
     /// A reader of an object that must be there.
     mutating func requiredReader(_ key: String) throws(RequestError) -> FieldReader {
         guard let value = value(key) else { throw missing(key) }
-        return try FieldReader(value, path: path(key))
+        return try reader(value, key)
+    }
+
+    /// A reader of what a member holds that was read already.
+    func reader(_ value: JSON, _ key: String) throws(RequestError) -> FieldReader {
+        try FieldReader(value) { [place] in Self.path(place(), key) }
     }
 
     /// The members that nobody has read; `nil` if there are none.
     var rest: Extras? {
+        guard unread > 0 else { return nil }
         var members = JSONObject()
-        for (index, member) in object.members.enumerated() {
-            let isRead = index < 64 ? readBits & (1 << UInt64(index)) != 0 : readBeyond.contains(index)
-            if !isRead { members.append(member.key, member.value) }
+        for (index, member) in object.members.enumerated() where !isRead(index) {
+            members.append(member.key, member.value)
         }
-        return members.members.isEmpty ? nil : Extras(.openAI, members)
+        return Extras(.openAI, members)
     }
 
     func missing(_ key: String) -> RequestError {

@@ -27,7 +27,7 @@ package enum OpenAIAnswerEncoder {
         OpenAIAnswerJSON.writeTail(of: head, to: &writer)
         write(answer.extras, to: &writer)
         writer.endObject()
-        return writer.bytes
+        return writer.finish()
     }
 
     private static func write(_ choice: ChatAnswer.Choice, answerID: String, to writer: inout JSONWriter) {

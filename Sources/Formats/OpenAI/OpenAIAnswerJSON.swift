@@ -40,25 +40,21 @@ enum OpenAIAnswerJSON {
     /// The provider's own object where it was OpenAI's already, so that nothing it says is lost.
     static func write(_ usage: Usage, original: Opaque?, to writer: inout JSONWriter) {
         if let original, original.format == .openAI { return writer.value(original.value) }
-        func number(_ name: StaticString, _ count: Int64) {
-            writer.key(name)
-            writer.int(count)
-        }
         writer.beginObject()
-        number("prompt_tokens", usage.promptTokens)
-        number("completion_tokens", usage.completionTokens)
-        number("total_tokens", usage.totalTokens)
+        writer.member("prompt_tokens", usage.promptTokens)
+        writer.member("completion_tokens", usage.completionTokens)
+        writer.member("total_tokens", usage.totalTokens)
         writer.key("prompt_tokens_details")
         writer.beginObject()
-        number("cached_tokens", usage.cachedTokens)
-        number("audio_tokens", usage.audioPromptTokens)
+        writer.member("cached_tokens", usage.cachedTokens)
+        writer.member("audio_tokens", usage.audioPromptTokens)
         writer.endObject()
         writer.key("completion_tokens_details")
         writer.beginObject()
-        number("reasoning_tokens", usage.reasoningTokens)
-        number("audio_tokens", usage.audioCompletionTokens)
-        number("accepted_prediction_tokens", usage.acceptedPredictionTokens)
-        number("rejected_prediction_tokens", usage.rejectedPredictionTokens)
+        writer.member("reasoning_tokens", usage.reasoningTokens)
+        writer.member("audio_tokens", usage.audioCompletionTokens)
+        writer.member("accepted_prediction_tokens", usage.acceptedPredictionTokens)
+        writer.member("rejected_prediction_tokens", usage.rejectedPredictionTokens)
         writer.endObject()
         writer.endObject()
     }
@@ -102,4 +98,11 @@ enum OpenAIAnswerJSON {
     }
 
     static func value(_ extra: Opaque) -> JSON? { extra.format == .openAI ? extra.value : nil }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ name: StaticString, _ count: Int64) {
+        key(name)
+        int(count)
+    }
 }

@@ -31,7 +31,7 @@ package enum OpenAIError {
         }
         writer.endObject()
         writer.endObject()
-        return writer.bytes
+        return writer.finish()
     }
 
     /// What an upstream refused or broke.

@@ -3,8 +3,8 @@ import JSON
 
 /// Messages and their parts (spec/wire/openai.md §§2.1, 2.2).
 enum OpenAIMessageDecoder {
-    static func message(_ value: JSON, path: String) throws(RequestError) -> Message {
-        var reader = try FieldReader(value, path: path)
+    static func message(_ value: JSON, at place: @escaping () -> String) throws(RequestError) -> Message {
+        var reader = try FieldReader(value, at: place)
         let role = try reader.requiredString("role")
         let name = try reader.string("name")
         switch role {
@@ -29,8 +29,8 @@ enum OpenAIMessageDecoder {
         default:
             throw RequestError(
                 .invalidValue,
-                "Invalid value for '\(path).role': expected system, developer, user, assistant, tool or function.",
-                parameter: path + ".role")
+                "Invalid value for '\(reader.path("role"))': expected system, developer, user, assistant, tool or function.",
+                parameter: reader.path("role"))
         }
     }
 
@@ -47,15 +47,15 @@ enum OpenAIMessageDecoder {
         }
         var parts: [Part] = []
         for (index, item) in items.enumerated() {
-            parts.append(try part(item, path: "\(reader.path("content"))[\(index)]"))
+            parts.append(try part(item, at: reader.place("content", index)))
         }
         return parts
     }
 
-    private static func part(_ value: JSON, path: String) throws(RequestError) -> Part {
+    private static func part(_ value: JSON, at place: @escaping () -> String) throws(RequestError) -> Part {
         // Some clients put plain strings among the parts.
         if let text = value.string { return .text(text) }
-        var reader = try FieldReader(value, path: path)
+        var reader = try FieldReader(value, at: place)
         let breakpoint = breakpoint(&reader)
         let content: Part.Content
         switch try reader.requiredString("type") {
@@ -112,10 +112,10 @@ enum OpenAIMessageDecoder {
     private static func toolCalls(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
         var parts: [Part] = []
         for (index, item) in (try reader.array("tool_calls") ?? []).enumerated() {
-            parts.append(try toolCall(item, path: "\(reader.path("tool_calls"))[\(index)]"))
+            parts.append(try toolCall(item, at: reader.place("tool_calls", index)))
         }
-        if reader.value("function_call") != nil {
-            var call = try reader.requiredReader("function_call")
+        if let value = reader.value("function_call") {
+            var call = try reader.reader(value, "function_call")
             let name = try call.requiredString("name")
             parts.append(
                 Part(
@@ -127,8 +127,8 @@ enum OpenAIMessageDecoder {
         return parts
     }
 
-    private static func toolCall(_ value: JSON, path: String) throws(RequestError) -> Part {
-        var reader = try FieldReader(value, path: path)
+    private static func toolCall(_ value: JSON, at place: @escaping () -> String) throws(RequestError) -> Part {
+        var reader = try FieldReader(value, at: place)
         let id = try reader.requiredString("id")
         switch try reader.string("type") ?? "function" {
         case "function":
@@ -145,8 +145,8 @@ enum OpenAIMessageDecoder {
             return Part(.toolCall(ToolCall(id: id, kind: .custom, name: name, arguments: input)))
         default:
             throw RequestError(
-                .invalidValue, "Invalid value for '\(path).type': expected function or custom.",
-                parameter: path + ".type")
+                .invalidValue, "Invalid value for '\(reader.path("type"))': expected function or custom.",
+                parameter: reader.path("type"))
         }
     }
 

@@ -20,14 +20,14 @@ package enum OpenAIOneShotRequests {
 
     /// The name of the model, which must be there.
     package static func model(_ root: JSON, default name: String? = nil) throws(RequestError) -> String {
-        var reader = try FieldReader(root, path: "")
+        var reader = try FieldReader(root)
         let model = try reader.string("model") ?? name ?? ""
         guard !model.isEmpty else { throw reader.missing("model") }
         return model
     }
 
     package static func embeddings(_ root: JSON) throws(RequestError) -> (EmbeddingRequest, isBase64: Bool) {
-        var reader = try FieldReader(root, path: "")
+        var reader = try FieldReader(root)
         var request = EmbeddingRequest(model: try reader.requiredString("model"), inputs: [])
         request.dimensions = try reader.int("dimensions")
         request.user = try reader.string("user")
@@ -76,7 +76,7 @@ package enum OpenAIOneShotRequests {
     }
 
     package static func image(_ root: JSON) throws(RequestError) -> ImageRequest {
-        var reader = try FieldReader(root, path: "")
+        var reader = try FieldReader(root)
         var request = ImageRequest(
             model: try reader.string("model") ?? "dall-e-2", prompt: try reader.requiredString("prompt"))
         request.count = try reader.int("n")

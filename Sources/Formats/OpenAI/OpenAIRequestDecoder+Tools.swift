@@ -8,23 +8,22 @@ extension OpenAIRequestDecoder {
         if isLegacy {
             request.usesLegacyFunctions = true
             for (index, item) in (try reader.array("functions") ?? []).enumerated() {
-                request.tools.append(.function(try function(item, path: "functions[\(index)]")))
+                request.tools.append(.function(try function(FieldReader(item, at: reader.place("functions", index)))))
             }
             request.toolChoice = try legacyChoice(&reader)
             return
         }
         for (index, item) in (try reader.array("tools") ?? []).enumerated() {
-            request.tools.append(try tool(item, path: "tools[\(index)]"))
+            request.tools.append(try tool(item, at: reader.place("tools", index)))
         }
         request.toolChoice = try choice(&reader)
     }
 
-    private static func tool(_ value: JSON, path: String) throws(RequestError) -> Tool {
-        var reader = try FieldReader(value, path: path)
+    private static func tool(_ value: JSON, at place: @escaping () -> String) throws(RequestError) -> Tool {
+        var reader = try FieldReader(value, at: place)
         switch try reader.string("type") ?? "function" {
         case "function":
-            guard let body = reader.value("function") else { throw reader.missing("function") }
-            var function = try function(body, path: path + ".function")
+            var function = try function(reader.requiredReader("function"))
             // Beside the function, as Anthropic's tools have it.
             function.cacheBreakpoint = OpenAIMessageDecoder.breakpoint(&reader) ?? function.cacheBreakpoint
             return .function(function)
@@ -38,8 +37,8 @@ extension OpenAIRequestDecoder {
         }
     }
 
-    private static func function(_ value: JSON, path: String) throws(RequestError) -> FunctionTool {
-        var reader = try FieldReader(value, path: path)
+    private static func function(_ fields: FieldReader) throws(RequestError) -> FunctionTool {
+        var reader = fields
         let name = try reader.requiredString("name")
         let breakpoint = OpenAIMessageDecoder.breakpoint(&reader)
         return FunctionTool(
@@ -60,7 +59,7 @@ extension OpenAIRequestDecoder {
                     parameter: "tool_choice")
             }
         }
-        var choice = try reader.requiredReader("tool_choice")
+        var choice = try reader.reader(value, "tool_choice")
         switch try choice.requiredString("type") {
         case "function":
             var function = try choice.requiredReader("function")
@@ -81,7 +80,7 @@ extension OpenAIRequestDecoder {
             throw RequestError(
                 .invalidValue, "Invalid 'function_call': expected none, auto or an object.", parameter: "function_call")
         case .none:
-            var choice = try reader.requiredReader("function_call")
+            var choice = try reader.reader(value, "function_call")
             return .function(try choice.requiredString("name"))
         }
     }

@@ -11,12 +11,12 @@ package enum OpenAIRequestDecoder {
             throw RequestError(.invalidJSON, "We could not parse the JSON body of your request: \(error.message)")
         }
         guard root.object != nil else { throw RequestError(.invalidJSON, "The body must be a JSON object.") }
-        var reader = try FieldReader(root, path: "")
+        var reader = try FieldReader(root)
         let model = try reader.requiredString("model")
         guard let items = try reader.array("messages") else { throw reader.missing("messages") }
         var request = ChatRequest(model: model, messages: [])
         for (index, item) in items.enumerated() {
-            request.messages.append(try OpenAIMessageDecoder.message(item, path: "messages[\(index)]"))
+            request.messages.append(try OpenAIMessageDecoder.message(item, at: reader.place("messages", index)))
         }
         try readTools(&reader, &request)
         try readSampling(&reader, &request.sampling)
@@ -46,7 +46,7 @@ package enum OpenAIRequestDecoder {
             if let text = stop.string {
                 sampling.stop = [text]
             } else {
-                sampling.stop = try reader.strings("stop") ?? []
+                sampling.stop = try reader.strings(stop, "stop")
             }
         }
     }
@@ -55,8 +55,8 @@ package enum OpenAIRequestDecoder {
         _ reader: inout FieldReader, _ stream: inout ChatRequest.StreamOptions
     ) throws(RequestError) {
         stream.isOn = try reader.bool("stream") ?? false
-        guard reader.value("stream_options") != nil else { return }
-        var options = try reader.requiredReader("stream_options")
+        guard let value = reader.value("stream_options") else { return }
+        var options = try reader.reader(value, "stream_options")
         stream.includesUsage = try options.bool("include_usage")
         stream.includesObfuscation = try options.bool("include_obfuscation")
     }
@@ -87,7 +87,7 @@ package enum OpenAIRequestDecoder {
 
     private static func responseFormat(_ reader: inout FieldReader) throws(RequestError) -> ResponseFormat? {
         guard let value = reader.value("response_format") else { return nil }
-        var format = try reader.requiredReader("response_format")
+        var format = try reader.reader(value, "response_format")
         switch try format.requiredString("type") {
         case "text": return .text
         case "json_object": return .jsonObject

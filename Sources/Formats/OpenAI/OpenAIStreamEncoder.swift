@@ -98,7 +98,7 @@ package struct OpenAIStreamEncoder {
         output += #","delta":{""#.utf8
         output.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
         output += #"":"#.utf8
-        JSONWriter.append(text, to: &output)
+        JSONEscapes.append(text, to: &output)
         output += (includesUsage ? Self.pieceEndWithUsage : Self.pieceEnd)
     }
 
@@ -114,7 +114,7 @@ package struct OpenAIStreamEncoder {
             OpenAIAnswerJSON.write(head, object: "chat.completion.chunk", to: &writer)
             OpenAIAnswerJSON.writeTail(of: head, to: &writer)
             writer.key("choices")
-            chunkStart = Array("data: ".utf8) + writer.bytes
+            chunkStart = Array("data: ".utf8) + writer.finish()
             chunkStart.append(0x5b)
         }
         output += chunkStart
@@ -140,7 +140,7 @@ package struct OpenAIStreamEncoder {
         }
         answerExtras = []
         rest.endObject()
-        output += rest.bytes
+        output += rest.finish()
         output += "\n\n".utf8
     }
 

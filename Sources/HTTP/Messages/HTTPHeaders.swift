@@ -15,7 +15,9 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
 
     package init(_ pairs: [(String, String)]) {
         // Room for a few more, which are often added.
-        reserve(fields: pairs.count + 2, bytes: pairs.reduce(128) { $0 + $1.0.utf8.count + $1.1.utf8.count })
+        var size = 128
+        for (name, value) in pairs { size += name.utf8.count + value.utf8.count }
+        reserve(fields: pairs.count + 2, bytes: size)
         for (name, value) in pairs { add(name, value) }
     }
 

@@ -1,14 +1,21 @@
 /// All but RFC 3986's unreserved letters as `%XX`: fit for one segment of a path or one value of a query.
-package func percentEncoded(_ text: some StringProtocol) -> String {
+package func percentEncoded(_ text: String) -> String {
+    if text.utf8.allSatisfy(isUnreserved) { return text }
     let digits = Array("0123456789ABCDEF".utf8)
     var encoded: [UInt8] = []
     for byte in text.utf8 {
-        let isPlain =
-            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-            || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e
-        if isPlain { encoded.append(byte) } else { encoded += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        if isUnreserved(byte) {
+            encoded.append(byte)
+        } else {
+            encoded += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
     }
     return String(decoding: encoded, as: UTF8.self)
+}
+
+private func isUnreserved(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+        || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e
 }
 
 /// Decodes `%XX` and `+`; a broken escape stays as it is.

@@ -44,7 +44,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         _ body: [UInt8], status: Int, contentType: String?
     ) throws(UpstreamFailure) -> [ChatEvent] {
         let root = try Self.object(body, status, contentType)
-        guard root["output"]?.object != nil else {
+        guard root["output"]?.isObject == true else {
             throw UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no output.",
                 code: .text("bad_upstream_response"))
@@ -64,8 +64,8 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     /// The body's object, unless it is an error.
     private static func object(
         _ body: [UInt8], _ status: Int, _ contentType: String? = nil
-    ) throws(UpstreamFailure) -> JSON {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+    ) throws(UpstreamFailure) -> LazyJSON {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = AliErrors.hidden(in: root) { throw failure }
@@ -77,7 +77,9 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     package func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? JSON.parse(body), let failure = AliErrors.hidden(in: root, status: status) { return failure }
+        if let root = try? LazyJSON.parse(body), let failure = AliErrors.hidden(in: root, status: status) {
+            return failure
+        }
         return OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
     }
 
@@ -97,7 +99,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        let root = try Self.object(body, status)
+        let root = try Self.object(body, status).json
         let items = (root["output"]?["embeddings"]?.array ?? [])
             .sorted { ($0["text_index"]?.int ?? 0) < ($1["text_index"]?.int ?? 0) }
         // The service has only the sum, which is the prompt's.

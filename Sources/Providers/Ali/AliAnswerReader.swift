@@ -19,7 +19,7 @@ struct AliAnswerReader {
     var isEmpty: Bool { opened.isEmpty }
     var isFinished: Bool { !reasons.isEmpty && reasons.count >= opened.count }
 
-    mutating func read(_ root: JSON, into events: inout [ChatEvent]) {
+    mutating func read(_ root: LazyJSON, into events: inout [ChatEvent]) {
         if !hasStarted {
             hasStarted = true
             events.append(.started(AnswerHead(id: root["request_id"]?.string ?? "", model: "", created: 0)))
@@ -27,7 +27,7 @@ struct AliAnswerReader {
         // At once, so that a client that leaves is billed by the service's own count.
         if let value = root["usage"], let counted = Self.usage(value), counted != usage {
             usage = counted
-            events.append(.usage(counted, original: Opaque(.ali, value)))
+            events.append(.usage(counted, original: nil))
         }
         guard let output = root["output"] else { return }
         if let text = output["text"]?.string {
@@ -39,13 +39,17 @@ struct AliAnswerReader {
         for (position, choice) in (output["choices"]?.array ?? []).enumerated() {
             let index = Int(clamping: min(max(0, choice["index"]?.int ?? Int64(position)), 127))
             open(index, &events)
-            if let logprobs = choice["logprobs"], logprobs.object != nil { events.append(.logprobs(index, logprobs)) }
+            if let logprobs = choice["logprobs"], logprobs.isObject {
+                events.append(.logprobs(index, logprobs.json))
+            }
             if let message = choice["message"] { read(message, index, &events) }
             note(choice["finish_reason"]?.string, index)
         }
         for page in output["search_info"]?["search_results"]?.array ?? [] {
             guard let url = page["url"]?.string, cited.insert(url).inserted else { continue }
-            let citation: JSON = ["url": .string(url), "title": page["title"] ?? "", "start_index": 0, "end_index": 0]
+            let citation: JSON = [
+                "url": .string(url), "title": page["title"]?.json ?? "", "start_index": 0, "end_index": 0,
+            ]
             events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
         }
     }
@@ -85,7 +89,7 @@ struct AliAnswerReader {
             }
     }
 
-    private mutating func read(_ message: JSON, _ index: Int, _ events: inout [ChatEvent]) {
+    private mutating func read(_ message: LazyJSON, _ index: Int, _ events: inout [ChatEvent]) {
         if let thought = message["reasoning_content"]?.string, !thought.isEmpty {
             events.append(.reasoningDelta(index, thought))
         }
@@ -101,7 +105,7 @@ struct AliAnswerReader {
     }
 
     /// The first piece of a call has its id and name; later ones an empty id and more of the arguments.
-    private mutating func read(call: JSON, _ index: Int, _ events: inout [ChatEvent]) {
+    private mutating func read(call: LazyJSON, _ index: Int, _ events: inout [ChatEvent]) {
         var known = calls[index] ?? []
         let number = call["index"]?.int ?? Int64(known.count)
         let arguments = call["function"]?["arguments"]?.string ?? ""
@@ -118,8 +122,8 @@ struct AliAnswerReader {
     }
 
     /// `nil` without a count of tokens: the first event of a search has an empty object, others only name plugins.
-    private static func usage(_ value: JSON) -> Usage? {
-        func number(_ value: JSON?) -> Int64 { min(max(0, value?.int ?? 0), Usage.most) }
+    private static func usage(_ value: LazyJSON) -> Usage? {
+        func number(_ value: LazyJSON?) -> Int64 { min(max(0, value?.int ?? 0), Usage.most) }
         let total = value["total_tokens"]?.int
         guard value["input_tokens"]?.int != nil || total != nil else { return nil }
         let known = number(value["output_tokens"])

@@ -4,7 +4,7 @@ import JSON
 /// DashScope's errors: `{"code","message","request_id"}` at any status (spec/wire/ali.md §8).
 enum AliErrors {
     /// The error in a body; `nil` if it is an answer.
-    static func hidden(in root: JSON, status: Int = 200) -> UpstreamFailure? {
+    static func hidden(in root: LazyJSON, status: Int = 200) -> UpstreamFailure? {
         guard let code = root["code"]?.string, !code.isEmpty else { return nil }
         return failure(code: code, message: root["message"]?.string ?? "", status: status)
     }

@@ -41,7 +41,7 @@ enum AliRequestEncoder {
         var messages: [JSON] = []
         var instructions: [JSON] = []
         for (index, message) in request.messages.enumerated() {
-            let encoded = try encode(message, path: "messages[\(index)]", isMultimodal)
+            let encoded = try encode(message, path: MessagePath(index), isMultimodal)
             if message.role == .system || message.role == .developer {
                 instructions += encoded
             } else {
@@ -87,7 +87,7 @@ enum AliRequestEncoder {
     // MARK: Messages
 
     private static func encode(
-        _ message: Message, path: String, _ isMultimodal: Bool
+        _ message: Message, path: MessagePath, _ isMultimodal: Bool
     ) throws(RequestError) -> [JSON] {
         var results: [JSON] = []
         var parts: [JSON] = []
@@ -112,7 +112,7 @@ enum AliRequestEncoder {
                 results.append(.object(object))
             // Thoughts are not sent back.
             case .reasoning: break
-            default: parts.append(try media(part, "\(path).content[\(index)]"))
+            default: parts.append(try media(part, path.content(index)))
             }
         }
         if message.role == .tool { return results }
@@ -122,7 +122,7 @@ enum AliRequestEncoder {
         return [.object(object)]
     }
 
-    private static func content(of result: ToolResult, _ path: String, _ isMultimodal: Bool) throws(RequestError)
+    private static func content(of result: ToolResult, _ path: MessagePath, _ isMultimodal: Bool) throws(RequestError)
         -> JSON
     {
         var parts: [JSON] = []
@@ -132,15 +132,15 @@ enum AliRequestEncoder {
                 text += piece
                 parts.append(["text": .string(piece)])
             } else {
-                let path = "\(path).content[\(index)]"
-                guard isMultimodal else { throw cannot("take this part in the result of a tool", path) }
+                let path = path.content(index)
+                guard isMultimodal else { throw cannot("take this part in the result of a tool", path.text) }
                 parts.append(try media(part, path))
             }
         }
         return isMultimodal ? .array(parts.isEmpty ? [["text": ""]] : parts) : .string(text)
     }
 
-    private static func media(_ part: Part, _ path: String) throws(RequestError) -> JSON {
+    private static func media(_ part: Part, _ path: MessagePath) throws(RequestError) -> JSON {
         switch part.content {
         case .image(let media, _): if let address = media.address { return ["image": .string(address)] }
         case .video(let media): if let address = media.address { return ["video": .string(address)] }
@@ -155,7 +155,7 @@ enum AliRequestEncoder {
         case .opaque(let opaque): if opaque.format == .ali { return opaque.value }
         default: break
         }
-        throw cannot("take this part", path)
+        throw cannot("take this part", path.text)
     }
 
     // MARK: Parameters

@@ -43,7 +43,7 @@ package struct AliStreamDecoder: AnswerDecoder {
 
     private mutating func take(_ data: UnsafeRawBufferPointer, _ events: inout [ChatEvent]) {
         guard !isOver else { return }
-        guard let root = try? JSON.parse(Array(data)), root.object != nil else {
+        guard let root = try? LazyJSON.parse(data), root.isObject else {
             return fail(isFlushing ? OpenAIErrors.cutStream : OpenAIErrors.eventNotJSON, &events)
         }
         if let failure = AliErrors.hidden(in: root) {

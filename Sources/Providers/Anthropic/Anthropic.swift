@@ -36,11 +36,11 @@ package struct Anthropic: Provider {
     package func decode(
         _ body: [UInt8], status: Int, contentType: String?
     ) throws(UpstreamFailure) -> [ChatEvent] {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
-        if root["type"]?.string == "error" { throw AnthropicErrors.failure(inSuccess: root) }
-        guard root["content"]?.array != nil else {
+        if root["type"]?.string == "error" { throw AnthropicErrors.failure(inSuccess: root.json) }
+        guard root["content"]?.isArray == true else {
             throw UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no content.",
                 code: .text("bad_upstream_response"))

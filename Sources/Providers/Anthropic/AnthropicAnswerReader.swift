@@ -12,7 +12,7 @@ struct AnthropicAnswerReader {
     private var sealed = 0
     private var hasFormat = false
 
-    static func events(of root: JSON) -> [ChatEvent] {
+    static func events(of root: LazyJSON) -> [ChatEvent] {
         var reader = AnthropicAnswerReader()
         var events = reader.head(root)
         for block in root["content"]?.array ?? [] { reader.read(block, &events) }
@@ -23,7 +23,7 @@ struct AnthropicAnswerReader {
         return events
     }
 
-    func head(_ message: JSON) -> [ChatEvent] {
+    func head(_ message: LazyJSON) -> [ChatEvent] {
         let tier = message["usage"]?["service_tier"]?.string
         return [
             .started(
@@ -34,13 +34,13 @@ struct AnthropicAnswerReader {
         ]
     }
 
-    private mutating func read(_ block: JSON, _ events: inout [ChatEvent]) {
+    private mutating func read(_ block: LazyJSON, _ events: inout [ChatEvent]) {
         switch block["type"]?.string {
         case "text":
             let start = written
             write(block["text"]?.string ?? "", &events)
             for citation in block["citations"]?.array ?? [] {
-                events.append(.citation(0, Self.citation(citation, from: start, to: written)))
+                events.append(.citation(0, Self.citation(citation.json, from: start, to: written)))
             }
         case "thinking":
             let text = block["thinking"]?.string ?? ""
@@ -48,20 +48,20 @@ struct AnthropicAnswerReader {
             seal(Reasoning(text: text, signature: block["signature"]?.string, format: .anthropic), &events)
         case "redacted_thinking": redacted(block, &events)
         case "tool_use":
-            let input = String(decoding: (block["input"] ?? [:]).encoded(), as: UTF8.self)
+            let input = String(decoding: (block["input"]?.json ?? [:]).encoded(), as: UTF8.self)
             if start(block, arguments: input, &events) == nil { write(input, &events) }
-        default: keep(block, &events)
+        default: keep(block.json, &events)
         }
     }
 
     mutating func write(_ text: String, _ events: inout [ChatEvent]) {
         guard !text.isEmpty else { return }
-        written += text.unicodeScalars.count
+        written += text.letterCount
         events.append(.textDelta(0, text))
     }
 
     /// - Returns: the call's number; `nil` for the tool that stands for a response format.
-    mutating func start(_ block: JSON, arguments: String, _ events: inout [ChatEvent]) -> Int? {
+    mutating func start(_ block: LazyJSON, arguments: String, _ events: inout [ChatEvent]) -> Int? {
         let name = block["name"]?.string ?? ""
         guard name != Self.formatTool else {
             hasFormat = true
@@ -73,7 +73,7 @@ struct AnthropicAnswerReader {
         return calls
     }
 
-    mutating func redacted(_ block: JSON, _ events: inout [ChatEvent]) {
+    mutating func redacted(_ block: LazyJSON, _ events: inout [ChatEvent]) {
         seal(Reasoning(text: "", encrypted: block["data"]?.string ?? "", format: .anthropic), &events)
     }
 
@@ -92,7 +92,7 @@ struct AnthropicAnswerReader {
         events.append(.reasoningSealed(0, reasoning))
     }
 
-    func end(_ word: String, _ details: JSON?, _ events: inout [ChatEvent]) {
+    func end(_ word: String, _ details: LazyJSON?, _ events: inout [ChatEvent]) {
         if let explanation = details?["explanation"]?.string { events.append(.refusalDelta(0, explanation)) }
         // No word of OpenAI's says that the turn goes on once it is sent back.
         if word == "pause_turn" {

@@ -4,7 +4,7 @@ import JSON
 extension AnthropicConversation {
     /// An answer as Claude gave it: thoughts and steps of its own go back to their places between text and calls, whose
     /// neighbours OpenAI's format has lost.
-    mutating func answer(_ message: Message, path: String) throws(RequestError) -> [JSON] {
+    mutating func answer(_ message: Message, path: MessagePath) throws(RequestError) -> [JSON] {
         var thoughts = message.parts.compactMap { part in
             if case .reasoning(let thought) = part.content { Self.block(of: thought) } else { nil }
         }[...]
@@ -51,7 +51,7 @@ extension AnthropicConversation {
         }
     }
 
-    private mutating func assistantBlock(_ part: Part, path: String, index: Int) throws(RequestError) -> JSON? {
+    private mutating func assistantBlock(_ part: Part, path: MessagePath, index: Int) throws(RequestError) -> JSON? {
         switch part.content {
         case .text(let text), .refusal(let text): return Self.text(text, part.cacheBreakpoint)
         case .toolCall(let call):
@@ -66,7 +66,7 @@ extension AnthropicConversation {
         }
     }
 
-    private mutating func use(_ call: ToolCall, _ path: String, _ index: Int) throws(RequestError) -> JSON {
+    private mutating func use(_ call: ToolCall, _ path: MessagePath, _ index: Int) throws(RequestError) -> JSON {
         var input: JSON = [:]
         if !call.arguments.allSatisfy(\.isWhitespace) {
             guard let parsed = try? JSON.parse(Array(call.arguments.utf8)), parsed.object != nil else {

@@ -13,7 +13,7 @@ struct AnthropicConversation {
     /// Adds an instruction of the gateway's own.
     mutating func instruct(_ text: String) { system.append(["type": "text", "text": .string(text)]) }
 
-    mutating func add(_ message: Message, path: String) throws(RequestError) {
+    mutating func add(_ message: Message, path: MessagePath) throws(RequestError) {
         switch message.role {
         case .system, .developer:
             for part in message.parts {
@@ -26,7 +26,7 @@ struct AnthropicConversation {
         case .user, .tool:
             var blocks: [JSON] = []
             for (index, part) in message.parts.enumerated() {
-                if let block = try userBlock(part, message, path: "\(path).content[\(index)]") { blocks.append(block) }
+                if let block = try userBlock(part, message, path: path.content(index)) { blocks.append(block) }
             }
             append(blocks, isUser: true)
         case .assistant:
@@ -84,7 +84,7 @@ struct AnthropicConversation {
         return .object(object)
     }
 
-    private mutating func userBlock(_ part: Part, _ message: Message, path: String) throws(RequestError) -> JSON? {
+    private mutating func userBlock(_ part: Part, _ message: Message, path: MessagePath) throws(RequestError) -> JSON? {
         let named = message.name.map { "\($0): " } ?? ""
         var block: JSONObject
         switch part.content {
@@ -95,10 +95,10 @@ struct AnthropicConversation {
             if let name { block.append("title", .string(name)) }
         case .toolResult(let result): block = try self.result(result, path)
         case .opaque(let opaque) where Self.isOwn(opaque): return opaque.value
-        case .audio: throw AnthropicRequestEncoder.cannot("listen", path)
-        case .video: throw AnthropicRequestEncoder.cannot("watch videos", path)
+        case .audio: throw AnthropicRequestEncoder.cannot("listen", path.text)
+        case .video: throw AnthropicRequestEncoder.cannot("watch videos", path.text)
         case .toolCall, .reasoning, .refusal, .opaque:
-            throw AnthropicRequestEncoder.cannot("take this part", path)
+            throw AnthropicRequestEncoder.cannot("take this part", path.text)
         }
         if let mark = part.cacheBreakpoint { block.append("cache_control", AnthropicRequestEncoder.cacheControl(mark)) }
         return .object(block)
@@ -109,14 +109,14 @@ struct AnthropicConversation {
         part.format == .anthropic || ["document", "search_result"].contains(part.value["type"]?.string)
     }
 
-    private mutating func result(_ result: ToolResult, _ path: String) throws(RequestError) -> JSONObject {
+    private mutating func result(_ result: ToolResult, _ path: MessagePath) throws(RequestError) -> JSONObject {
         var content: [JSON] = []
         for part in result.parts {
             switch part.content {
             case .text(let text): if let block = Self.text(text, nil) { content.append(block) }
             case .image(let media, _): content.append(["type": "image", "source": try Self.source(media, path)])
             case .document(let media, _): content.append(["type": "document", "source": try Self.source(media, path)])
-            default: throw AnthropicRequestEncoder.cannot("take this part of a tool's result", path)
+            default: throw AnthropicRequestEncoder.cannot("take this part of a tool's result", path.text)
             }
         }
         // A function of OpenAI's deprecated kind answers the oldest call.
@@ -142,13 +142,13 @@ struct AnthropicConversation {
             }, as: UTF8.self)
     }
 
-    private static func source(_ media: Media, _ path: String) throws(RequestError) -> JSON {
+    private static func source(_ media: Media, _ path: MessagePath) throws(RequestError) -> JSON {
         switch media {
         case .url(let address):
             guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
                 throw RequestError(
                     .invalidValue, "Invalid value for '\(path)': expected an address or a base64 data URL.",
-                    parameter: path)
+                    parameter: path.text)
             }
             return ["type": "url", "url": .string(address)]
         case .base64(let type, let data):

@@ -4,11 +4,25 @@ struct AnthropicModel {
     private let version: (major: Int, minor: Int)
 
     init(_ name: String) {
-        // Dates have eight digits and are no versions.
-        let numbers = name.utf8.split { [0x2d, 0x2e, 0x40].contains($0) }
-            .filter { $0.count <= 2 }.compactMap { Int(Substring($0)) }
+        var numbers: (major: Int?, minor: Int?)
+        var (value, length, isNumber) = (0, 0, true)
+        func end() {
+            // Dates have eight digits and are no versions.
+            guard isNumber, (1...2).contains(length), numbers.minor == nil else { return }
+            if numbers.major == nil { numbers.major = value } else { numbers.minor = value }
+        }
+        for byte in name.utf8 {
+            switch byte {
+            case 0x2d, 0x2e, 0x40:
+                end()
+                (value, length, isNumber) = (0, 0, true)
+            case 0x30...0x39 where length < 2: (value, length) = (value * 10 + Int(byte - 0x30), length + 1)
+            default: isNumber = false
+            }
+        }
+        end()
         // A name without a number is a new family's or an operator's alias, most likely for a current model.
-        version = (numbers.first ?? 5, numbers.count > 1 ? numbers[1] : 0)
+        version = (numbers.major ?? 5, numbers.minor ?? 0)
     }
 
     private func isAtLeast(_ major: Int, _ minor: Int) -> Bool {

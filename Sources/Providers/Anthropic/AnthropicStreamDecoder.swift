@@ -54,7 +54,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
 
     private mutating func take(_ data: UnsafeRawBufferPointer, _ events: inout [ChatEvent]) {
         guard !isOver else { return }
-        guard let root = try? JSON.parse(Array(data)), root.object != nil else {
+        guard let root = try? LazyJSON.parse(data), root.isObject else {
             return fail(OpenAIErrors.eventNotJSON, &events)
         }
         let type = root["type"]?.string
@@ -69,13 +69,13 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         case "content_block_stop": close(&events)
         case "message_delta": end(root, &events)
         case "message_stop": isDone = true
-        case "error": fail(AnthropicErrors.failure(inSuccess: root), &events)
+        case "error": fail(AnthropicErrors.failure(inSuccess: root.json), &events)
         // Pings, and events of the future.
         default: break
         }
     }
 
-    private mutating func start(_ message: JSON, _ events: inout [ChatEvent]) {
+    private mutating func start(_ message: LazyJSON, _ events: inout [ChatEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
         events += reader.head(message)
@@ -83,7 +83,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         if let event = usage.event(isFinal: false) { events.append(event) }
     }
 
-    private mutating func open(_ content: JSON, _ events: inout [ChatEvent]) {
+    private mutating func open(_ content: LazyJSON, _ events: inout [ChatEvent]) {
         (buffer, signature, citations, compacted) = ("", "", [], nil)
         switch content["type"]?.string {
         case "text":
@@ -95,14 +95,14 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
             reader.redacted(content, &events)
         case "tool_use":
             block = reader.start(content, arguments: "", &events).map { .call(index: $0) } ?? .format
-        default: block = content.object.map { .kept($0) } ?? .other
+        default: block = content.json.object.map { .kept($0) } ?? .other
         }
     }
 
-    private mutating func add(_ delta: JSON, _ events: inout [ChatEvent]) {
+    private mutating func add(_ delta: LazyJSON, _ events: inout [ChatEvent]) {
         switch (block, delta["type"]?.string) {
         case (.text, "text_delta"): reader.write(delta["text"]?.string ?? "", &events)
-        case (.text, "citations_delta"): if let citation = delta["citation"] { citations.append(citation) }
+        case (.text, "citations_delta"): if let citation = delta["citation"] { citations.append(citation.json) }
         case (.thinking, "thinking_delta"):
             let piece = delta["thinking"]?.string ?? ""
             buffer += piece
@@ -113,7 +113,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
             if !piece.isEmpty { events.append(.toolCallArgumentsDelta(0, index: index, piece)) }
         case (.format, "input_json_delta"): reader.write(delta["partial_json"]?.string ?? "", &events)
         case (.kept, "input_json_delta"): buffer += delta["partial_json"]?.string ?? ""
-        case (.kept, "compaction_delta"): compacted = delta["content"] ?? .null
+        case (.kept, "compaction_delta"): compacted = delta["content"]?.json ?? .null
         default: break
         }
     }
@@ -136,7 +136,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         block = .other
     }
 
-    private mutating func end(_ root: JSON, _ events: inout [ChatEvent]) {
+    private mutating func end(_ root: LazyJSON, _ events: inout [ChatEvent]) {
         usage.update(root["usage"])
         if let event = usage.event(isFinal: root["usage"]?["output_tokens"]?.int != nil) { events.append(event) }
         guard let delta = root["delta"], let word = delta["stop_reason"]?.string else { return }

@@ -11,8 +11,8 @@ struct AnthropicUsage {
         var longWrite: Int64 = 0
         var output: Int64?
 
-        mutating func read(_ value: JSON) {
-            func number(_ value: JSON?) -> Int64? { value?.int.map { min(max(0, $0), Usage.most) } }
+        mutating func read(_ value: LazyJSON) {
+            func number(_ value: LazyJSON?) -> Int64? { value?.int.map { min(max(0, $0), Usage.most) } }
             input = number(value["input_tokens"]) ?? input
             cacheRead = number(value["cache_read_input_tokens"]) ?? cacheRead
             cacheWrite = number(value["cache_creation_input_tokens"]) ?? cacheWrite
@@ -31,19 +31,15 @@ struct AnthropicUsage {
         }
     }
 
-    /// Members of the original that are kept: Claude tells about ten.
-    private static let mostMembers = 64
-
     private var counters = Counters()
     /// Of all passes, where the answer took several: the counters beside it are of the last one only.
     private var passes: Counters?
     private var thinking: Int64 = 0
-    private var original = JSONObject()
     private var isWhole = false
     private var last: Usage?
 
-    mutating func update(_ value: JSON?) {
-        guard let value, let members = value.object?.members else { return }
+    mutating func update(_ value: LazyJSON?) {
+        guard let value, value.isObject else { return }
         counters.read(value)
         if let list = value["iterations"]?.array, !list.isEmpty {
             passes = list.reduce(into: Counters()) { sum, pass in
@@ -53,10 +49,6 @@ struct AnthropicUsage {
             }
         }
         thinking = value["output_tokens_details"]?["thinking_tokens"]?.int ?? thinking
-        for member in members.prefix(Self.mostMembers)
-        where original.members.count < Self.mostMembers || original[member.key] != nil {
-            original[member.key] = member.value
-        }
     }
 
     /// The prompt is the sum of what was read from the cache, written to it, and neither.
@@ -73,6 +65,6 @@ struct AnthropicUsage {
         usage.longCacheWriteTokens = min(counters.longWrite, counters.cacheWrite)
         guard usage != last else { return nil }
         last = usage
-        return .usage(usage, original: Opaque(.anthropic, .object(original)))
+        return .usage(usage, original: nil)
     }
 }

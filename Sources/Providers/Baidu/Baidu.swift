@@ -26,7 +26,7 @@ package struct Baidu: EmbeddingProvider {
     package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource {
         let (id, secret) = Self.pair(channel.key) ?? ("", "")
         let query =
-            "grant_type=client_credentials&client_id=\(percentEncoded(id))&client_secret=\(percentEncoded(secret))"
+            "grant_type=client_credentials&client_id=\(percentEncoded(String(id)))&client_secret=\(percentEncoded(String(secret)))"
         return .asked(
             EncodedRequest(
                 url: Self.base(channel) + "/oauth/2.0/token?" + query,
@@ -34,7 +34,7 @@ package struct Baidu: EmbeddingProvider {
     }
 
     package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         guard let token = root["access_token"]?.string, !token.isEmpty else { throw Self.refusal(root, status) }
@@ -42,7 +42,7 @@ package struct Baidu: EmbeddingProvider {
     }
 
     /// Only what speaks of the key condemns it: an outage of the token service says nothing about a channel.
-    private static func refusal(_ root: JSON, _ status: Int) -> UpstreamFailure {
+    private static func refusal(_ root: LazyJSON, _ status: Int) -> UpstreamFailure {
         if let failure = BaiduErrors.hidden(in: root, status: status) { return failure }
         let word = root["error"]?.string ?? ""
         let text = sanitized(root["error_description"]?.string ?? "no access token was given", limit: 500)
@@ -80,8 +80,8 @@ package struct Baidu: EmbeddingProvider {
     }
 
     /// A body that is no error.
-    static func answer(_ body: [UInt8], status: Int, contentType: String?) throws(UpstreamFailure) -> JSON {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+    static func answer(_ body: [UInt8], status: Int, contentType: String?) throws(UpstreamFailure) -> LazyJSON {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = BaiduErrors.hidden(in: root) { throw failure }
@@ -108,7 +108,7 @@ package struct Baidu: EmbeddingProvider {
     package func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? JSON.parse(body), var failure = BaiduErrors.hidden(in: root, status: status) {
+        if let root = try? LazyJSON.parse(body), var failure = BaiduErrors.hidden(in: root, status: status) {
             failure.retryAfter = RetryAfter.read(headers)
             return failure
         }
@@ -138,7 +138,7 @@ package struct Baidu: EmbeddingProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        let root = try Self.answer(body, status: status, contentType: nil)
+        let root = try Self.answer(body, status: status, contentType: nil).json
         let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
         let tokens = root["usage"]?["prompt_tokens"]?.int ?? root["usage"]?["total_tokens"]?.int
         return EmbeddingAnswer(

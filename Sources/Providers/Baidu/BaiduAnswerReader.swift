@@ -12,7 +12,7 @@ struct BaiduAnswerReader {
     private(set) var isFinished = false
 
     /// - Parameter isEnd: whether this is the whole answer or the last event.
-    mutating func read(_ root: JSON, isEnd: Bool, into events: inout [ChatEvent]) {
+    mutating func read(_ root: LazyJSON, isEnd: Bool, into events: inout [ChatEvent]) {
         guard !isFinished else { return }
         if !hasStarted {
             hasStarted = true
@@ -36,7 +36,7 @@ struct BaiduAnswerReader {
         events.append(.finished(0, finishReason(root)))
     }
 
-    private mutating func readPages(_ root: JSON, _ events: inout [ChatEvent]) {
+    private mutating func readPages(_ root: LazyJSON, _ events: inout [ChatEvent]) {
         let pages = root["search_info"]?["search_results"]?.array ?? root["tools_info"]?["baidu_search"]?.array ?? []
         for page in pages {
             guard let url = page["url"]?.string, cited.insert(url).inserted else { continue }
@@ -49,9 +49,9 @@ struct BaiduAnswerReader {
 
     /// Told as soon as it is known, so that a client that leaves pays by Baidu's own count. Each event has it, and the first
     /// ones of a stream may have zeros only, which say nothing.
-    private mutating func readUsage(_ root: JSON, _ events: inout [ChatEvent]) {
+    private mutating func readUsage(_ root: LazyJSON, _ events: inout [ChatEvent]) {
         guard let value = root["usage"] else { return }
-        func number(_ name: String) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
+        func number(_ name: StaticString) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
         let prompt = number("prompt_tokens")
         let total = number("total_tokens")
         // Some answers have the sum and the prompt only.
@@ -60,10 +60,10 @@ struct BaiduAnswerReader {
         let told = Usage(promptTokens: prompt, completionTokens: completion)
         guard told != usage else { return }
         usage = told
-        events.append(.usage(told, original: Opaque(.baidu, value)))
+        events.append(.usage(told, original: nil))
     }
 
-    private func finishReason(_ root: JSON) -> FinishReason {
+    private func finishReason(_ root: LazyJSON) -> FinishReason {
         if calls > 0 { return .toolCalls }
         if root["need_clear_history"]?.bool == true || (root["flag"]?.int ?? 0) > 0 { return .contentFilter }
         switch root["finish_reason"]?.string {

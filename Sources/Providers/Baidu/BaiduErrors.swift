@@ -5,7 +5,7 @@ import JSON
 enum BaiduErrors {
     /// The error in a body; `nil` if it is an answer. Some pages of the service write `code` and `msg`.
     /// - Parameter status: of the answer; below 400 an unknown error has none of its own.
-    static func hidden(in root: JSON, status: Int = 200) -> UpstreamFailure? {
+    static func hidden(in root: LazyJSON, status: Int = 200) -> UpstreamFailure? {
         guard let code = root["error_code"]?.int ?? (root["msg"] == nil ? nil : root["code"]?.int), code != 0 else {
             return nil
         }

@@ -42,7 +42,7 @@ struct BaiduRequestEncoder {
         try refuse(request)
         var encoder = BaiduRequestEncoder()
         for (index, message) in request.messages.enumerated() {
-            try encoder.add(message, path: "messages[\(index)]")
+            try encoder.add(message, path: MessagePath(index))
         }
         var body = JSONObject()
         body.append("messages", .array(encoder.ordered))
@@ -75,7 +75,7 @@ struct BaiduRequestEncoder {
 
     // MARK: Messages
 
-    private mutating func add(_ message: Message, path: String) throws(RequestError) {
+    private mutating func add(_ message: Message, path: MessagePath) throws(RequestError) {
         var call: JSON?
         for (index, part) in message.parts.enumerated() {
             switch part.content {
@@ -99,7 +99,7 @@ struct BaiduRequestEncoder {
                         role: "function", object: ["role": "function", "name": .string(name), "content": ""],
                         text: String(decoding: content.encoded(), as: UTF8.self)))
                 return
-            default: throw Self.cannot("take this part", "\(path).content[\(index)]")
+            default: throw Self.cannot("take this part", path.content(index).text)
             }
         }
         let text = message.parts.reduce(into: "") { text, part in
@@ -118,11 +118,11 @@ struct BaiduRequestEncoder {
         }
     }
 
-    private static func text(of result: ToolResult, path: String) throws(RequestError) -> String {
+    private static func text(of result: ToolResult, path: MessagePath) throws(RequestError) -> String {
         var text = ""
         for (index, part) in result.parts.enumerated() {
             guard case .text(let piece) = part.content else {
-                throw cannot("take this part of a tool's result", "\(path).content[\(index)]")
+                throw cannot("take this part of a tool's result", path.content(index).text)
             }
             text += piece
         }

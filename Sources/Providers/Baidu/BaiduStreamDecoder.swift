@@ -46,7 +46,7 @@ package struct BaiduStreamDecoder: AnswerDecoder {
         }
         while content.first == 0x20 { content.removeFirst() }
         guard !content.isEmpty else { return }
-        guard let root = try? JSON.parse(Array(content)), root.object != nil else {
+        guard let root = try? LazyJSON.parse(Array(content)), root.isObject else {
             return fail(OpenAIErrors.eventNotJSON, &events)
         }
         if let failure = BaiduErrors.hidden(in: root) { return fail(failure, &events) }

@@ -45,7 +45,7 @@ extension Gemini: ImageProvider {
     package func decodeImages(
         _ body: [UInt8], status: Int, for call: ProviderCall
     ) throws(UpstreamFailure) -> ImageProgress {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = GeminiErrors.hidden(in: root) { throw failure }

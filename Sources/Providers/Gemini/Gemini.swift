@@ -18,13 +18,18 @@ package struct Gemini: EmbeddingProvider {
         return EncodedRequest(
             url: Self.url(call, action), headers: Self.headers(call),
             body: try GeminiRequestEncoder.encode(
-                request, model: call.model, safety: call.channel.setting("safety_setting") ?? GeminiRequestEncoder.usualSafety))
+                request, model: call.model,
+                safety: call.channel.setting("safety_setting") ?? GeminiRequestEncoder.usualSafety))
     }
 
     static func url(_ call: ProviderCall, _ action: String) -> String {
         let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
         let version = call.channel.setting("api_version") ?? "v1beta"
-        return "\(base)/\(version)/models/\(percentEncoded(name(call.model))):\(action)"
+        let model = percentEncoded(name(call.model))
+        var url = ""
+        url.reserveCapacity(base.utf8.count + version.utf8.count + model.utf8.count + action.utf8.count + 10)
+        for part in [base, "/", version, "/models/", model, ":", action] { url += part }
+        return url
     }
 
     /// Clients may write the name with its collection before it.
@@ -39,7 +44,7 @@ package struct Gemini: EmbeddingProvider {
     package func decode(
         _ body: [UInt8], status: Int, contentType: String?
     ) throws(UpstreamFailure) -> [ChatEvent] {
-        guard let root = try? JSON.parse(body) else {
+        guard let root = try? LazyJSON.parse(body) else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
@@ -83,12 +88,13 @@ package struct Gemini: EmbeddingProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        guard let root = try? JSON.parse(body) else {
+        guard let root = try? LazyJSON.parse(body) else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
-        let vectors = (root["embeddings"]?.array ?? []).map { ($0["values"]?.array ?? []).compactMap(\.double) }
-        let tokens = root["usageMetadata"]?["promptTokenCount"]?.int
+        let answer = root.json
+        let vectors = (answer["embeddings"]?.array ?? []).map { ($0["values"]?.array ?? []).compactMap(\.double) }
+        let tokens = answer["usageMetadata"]?["promptTokenCount"]?.int
         return EmbeddingAnswer(vectors: vectors, usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })
     }
 }

@@ -4,115 +4,130 @@ import JSON
 /// Reads answers and the chunks of streams, which have one form (spec/wire/gemini.md §§3, 7). Finish reasons are kept back
 /// to the end, since some versions of the service repeat them in every chunk.
 struct GeminiAnswerReader {
+    /// What is known of one of the answers.
+    fileprivate struct Candidate {
+        let index: Int
+        var calls = 0
+        /// Signatures that stood apart from calls.
+        var sealed = 0
+        var reason: FinishReason?
+        var sources = GeminiSources()
+    }
+
     private var hasStarted = false
-    private var opened: Set<Int> = []
-    private var calls: [Int: Int] = [:]
-    private var sealed: [Int: Int] = [:]
-    private var reasons: [Int: FinishReason] = [:]
-    private var sources: [Int: GeminiSources] = [:]
+    private var candidates: [Candidate] = []
     private var usage: Usage?
 
     /// A candidate, or the prompt, has come to its end.
-    var isFinished: Bool { !reasons.isEmpty }
+    var isFinished: Bool { candidates.contains { $0.reason != nil } }
 
-    mutating func read(_ root: JSON, into events: inout [ChatEvent]) {
+    mutating func read(_ root: LazyJSON, into events: inout [ChatEvent]) {
+        let metadata = root["usageMetadata"]
         if !hasStarted {
             hasStarted = true
             events.append(
                 .started(
                     AnswerHead(
                         id: root["responseId"]?.string ?? "", model: root["modelVersion"]?.string ?? "", created: 0,
-                        serviceTier: Self.tier(root["usageMetadata"]?["serviceTier"]?.string))))
+                        serviceTier: Self.tier(metadata?["serviceTier"]?.string))))
         }
         // Told at once, so that a client that leaves pays what Google counted.
-        if let value = root["usageMetadata"], let new = Self.usage(value), new != usage {
+        if let metadata, let new = Self.usage(metadata), new != usage {
             usage = new
-            events.append(.usage(new, original: Opaque(.gemini, value)))
+            events.append(.usage(new, original: nil))
         }
-        for (position, candidate) in (root["candidates"]?.array ?? []).enumerated() {
-            let index = candidate["index"]?.int ?? Int64(position)
-            read(candidate, Int(clamping: min(max(0, index), 127)), &events)
+        let found = root["candidates"]?.array ?? []
+        for (position, candidate) in found.enumerated() {
+            let index = Int(clamping: min(max(0, candidate["index"]?.int ?? Int64(position)), 127))
+            let place = open(index, &events)
+            candidates[place].read(candidate, &events)
         }
-        if root["candidates"]?[0] == nil, let reason = root["promptFeedback"]?["blockReason"]?.string {
-            open(0, &events)
-            let message = root["promptFeedback"]?["blockReasonMessage"]?.string ?? "The prompt was blocked: \(reason)."
+        if found.isEmpty, let feedback = root["promptFeedback"], let reason = feedback["blockReason"]?.string {
+            let message = feedback["blockReasonMessage"]?.string ?? "The prompt was blocked: \(reason)."
+            let place = open(0, &events)
             events.append(.refusalDelta(0, sanitized(message, limit: 4096)))
-            reasons[0] = .contentFilter
+            candidates[place].reason = .contentFilter
         }
     }
 
     /// Finish reasons, and before them the pages that no place in the text refers to.
     mutating func finish(into events: inout [ChatEvent]) {
-        for (index, reason) in reasons.sorted(by: { $0.key < $1.key }) {
-            for page in sources[index]?.rest() ?? [] { events.append(.citation(index, page)) }
-            events.append(.finished(index, reason == .stop && calls[index] != nil ? .toolCalls : reason))
+        for place in candidates.indices.sorted(by: { candidates[$0].index < candidates[$1].index }) {
+            let candidate = candidates[place]
+            guard let reason = candidate.reason else { continue }
+            for page in candidates[place].sources.rest() { events.append(.citation(candidate.index, page)) }
+            events.append(.finished(candidate.index, reason == .stop && candidate.calls > 0 ? .toolCalls : reason))
         }
     }
 
-    private mutating func open(_ index: Int, _ events: inout [ChatEvent]) {
-        if opened.insert(index).inserted { events.append(.choiceStarted(index)) }
+    /// Where a candidate is kept.
+    private mutating func open(_ index: Int, _ events: inout [ChatEvent]) -> Int {
+        if let place = candidates.firstIndex(where: { $0.index == index }) { return place }
+        candidates.append(Candidate(index: index))
+        events.append(.choiceStarted(index))
+        return candidates.count - 1
     }
+}
 
-    private mutating func read(_ candidate: JSON, _ index: Int, _ events: inout [ChatEvent]) {
-        open(index, &events)
-        if let result = candidate["logprobsResult"] { events.append(.logprobs(index, Self.logprobs(result))) }
-        for part in candidate["content"]?["parts"]?.array ?? [] { take(part, index, &events) }
-        for page in sources[index, default: GeminiSources()].read(candidate) { events.append(.citation(index, page)) }
+extension GeminiAnswerReader.Candidate {
+    fileprivate mutating func read(_ candidate: LazyJSON, _ events: inout [ChatEvent]) {
+        if let result = candidate["logprobsResult"] {
+            events.append(.logprobs(index, GeminiAnswerReader.logprobs(result)))
+        }
+        for part in candidate["content"]?["parts"]?.array ?? [] { take(part, &events) }
+        for page in sources.read(candidate) { events.append(.citation(index, page)) }
         guard let word = candidate["finishReason"]?.string else { return }
-        let reason = Self.finishReason(word)
-        reasons[index] = reason
+        let reason = GeminiAnswerReader.finishReason(word)
+        self.reason = reason
         // What is said in place of a text that was withheld.
-        if reason == .contentFilter, sources[index]?.hasText != true, let message = candidate["finishMessage"]?.string {
+        if reason == .contentFilter, !sources.hasText, let message = candidate["finishMessage"]?.string {
             events.append(.refusalDelta(index, sanitized(message, limit: 4096)))
         }
     }
 
-    private mutating func take(_ part: JSON, _ index: Int, _ events: inout [ChatEvent]) {
+    private mutating func take(_ part: LazyJSON, _ events: inout [ChatEvent]) {
         let signature = part["thoughtSignature"]?.string
         if let call = part["functionCall"] {
-            let number = calls[index] ?? 0
-            calls[index] = number + 1
-            let arguments = String(decoding: (call["args"] ?? [:]).encoded(), as: UTF8.self)
+            let arguments = String(decoding: (call["args"]?.json ?? [:]).encoded(), as: UTF8.self)
             let made = ToolCall(
                 id: call["id"]?.string ?? "", name: call["name"]?.string ?? "", arguments: arguments,
                 thoughtSignature: signature)
-            return events.append(.toolCallStarted(index, index: number, made))
+            events.append(.toolCallStarted(index, index: calls, made))
+            calls += 1
+            return
         }
         if let text = part["text"]?.string, !text.isEmpty {
             if part["thought"]?.bool == true {
                 events.append(.reasoningDelta(index, text))
             } else {
-                write(text, index, &events)
+                write(text, &events)
             }
         }
         if let data = part["inlineData"], let type = data["mimeType"]?.string, let bytes = data["data"]?.string {
             events.append(.image(index, .base64(type: type, data: bytes)))
         }
-        if let code = part["executableCode"]?["code"]?.string {
-            write("\n```python\n\(code)\n```\n", index, &events)
-        }
-        if let output = part["codeExecutionResult"]?["output"]?.string {
-            write("\n```\n\(output)\n```\n", index, &events)
-        }
+        if let code = part["executableCode"]?["code"]?.string { write("\n```python\n\(code)\n```\n", &events) }
+        if let output = part["codeExecutionResult"]?["output"]?.string { write("\n```\n\(output)\n```\n", &events) }
         if let signature {
-            let number = sealed[index] ?? 0
-            sealed[index] = number + 1
             events.append(
-                .reasoningSealed(index, Reasoning(text: "", signature: signature, format: .gemini, index: number)))
+                .reasoningSealed(index, Reasoning(text: "", signature: signature, format: .gemini, index: sealed)))
+            sealed += 1
         }
     }
 
-    private mutating func write(_ text: String, _ index: Int, _ events: inout [ChatEvent]) {
-        sources[index, default: GeminiSources()].write(text)
+    private mutating func write(_ text: String, _ events: inout [ChatEvent]) {
+        sources.write(text)
         events.append(.textDelta(index, text))
     }
+}
 
+extension GeminiAnswerReader {
     /// Google's two lists as OpenAI's one.
-    private static func logprobs(_ result: JSON) -> JSON {
-        func token(_ candidate: JSON) -> JSONObject {
+    fileprivate static func logprobs(_ result: LazyJSON) -> JSON {
+        func token(_ candidate: LazyJSON) -> JSONObject {
             let text = candidate["token"]?.string ?? ""
             return [
-                "token": .string(text), "logprob": candidate["logProbability"] ?? 0,
+                "token": .string(text), "logprob": candidate["logProbability"]?.json ?? 0,
                 "bytes": .array(text.utf8.map { .int(Int($0)) }),
             ]
         }
@@ -126,7 +141,7 @@ struct GeminiAnswerReader {
         return ["content": .array(chosen), "refusal": .null]
     }
 
-    private static func finishReason(_ word: String) -> FinishReason {
+    fileprivate static func finishReason(_ word: String) -> FinishReason {
         switch word {
         case "MAX_TOKENS": .length
         case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY",
@@ -142,10 +157,10 @@ struct GeminiAnswerReader {
 
     /// Thoughts are counted apart from what is seen; what server tools read, apart from the prompt.
     /// - Returns: `nil` where nothing was counted, as where a prompt was blocked early.
-    private static func usage(_ value: JSON) -> Usage? {
-        func given(_ name: String) -> Int64? { value[name]?.int.map { min(max(0, $0), Usage.most) } }
-        func number(_ name: String) -> Int64 { given(name) ?? 0 }
-        func tokens(_ list: String, _ modality: String) -> Int64 {
+    private static func usage(_ value: LazyJSON) -> Usage? {
+        func given(_ name: StaticString) -> Int64? { value[name]?.int.map { min(max(0, $0), Usage.most) } }
+        func number(_ name: StaticString) -> Int64 { given(name) ?? 0 }
+        func tokens(_ list: StaticString, _ modality: String) -> Int64 {
             (value[list]?.array ?? []).reduce(0) { sum, item in
                 item["modality"]?.string == modality ? sum + min(max(0, item["tokenCount"]?.int ?? 0), Usage.most) : sum
             }

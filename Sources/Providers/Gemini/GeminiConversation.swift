@@ -9,13 +9,13 @@ struct GeminiConversation {
     /// Names by the id of the call, for results that do not say.
     private var names: [String: String] = [:]
 
-    mutating func add(_ message: Message, path: String) throws(RequestError) {
+    mutating func add(_ message: Message, path: MessagePath) throws(RequestError) {
         var parts: [JSON] = []
         // Of the thoughts before the parts; they go back in the parts that they led to, in their order.
         var signatures: ArraySlice<String> = []
         var isNamed = message.role != .user || message.name == nil
         for (index, part) in message.parts.enumerated() {
-            let place = "\(path).content[\(index)]"
+            let place = path.content(index)
             if case .reasoning(let thought) = part.content {
                 if thought.format == .gemini, let signature = thought.signature { signatures.append(signature) }
                 continue
@@ -76,16 +76,16 @@ struct GeminiConversation {
 
     /// `nil` for what is empty, and for what another model's turn had beside its words.
     private mutating func encode(
-        _ part: Part, _ role: Message.Role, _ message: String, _ path: String
+        _ part: Part, _ role: Message.Role, _ message: MessagePath, _ path: MessagePath
     ) throws(RequestError) -> JSON? {
         switch part.content {
         case .text(let text), .refusal(let text): return text.isEmpty ? nil : ["text": .string(text)]
         case .reasoning: return nil
         case .opaque(let opaque) where opaque.format == .gemini: return opaque.value
         case .opaque where role == .assistant: return nil
-        case .opaque: throw GeminiRequestEncoder.cannot("take this part", path)
+        case .opaque: throw GeminiRequestEncoder.cannot("take this part", path.text)
         case _ where role == .system || role == .developer:
-            throw GeminiRequestEncoder.cannot("take anything but text in instructions", path)
+            throw GeminiRequestEncoder.cannot("take anything but text in instructions", path.text)
         case .image(let media, _), .document(let media, _), .video(let media): return try Self.media(media, path)
         case .audio(let media):
             guard case .base64(let type, let data) = media else { return try Self.media(media, path) }
@@ -95,20 +95,20 @@ struct GeminiConversation {
         }
     }
 
-    private static func media(_ media: Media, _ path: String) throws(RequestError) -> JSON {
+    private static func media(_ media: Media, _ path: MessagePath) throws(RequestError) -> JSON {
         switch media {
         case .base64(let type, let data): ["inlineData": ["mimeType": .string(type), "data": .string(data)]]
         case .url(let address), .fileID(let address): ["fileData": ["fileUri": .string(address)]]
         }
     }
 
-    private mutating func encode(_ call: ToolCall, _ path: String) throws(RequestError) -> JSON {
-        guard call.kind != .custom else { throw GeminiRequestEncoder.cannot("call tools of free text", path) }
+    private mutating func encode(_ call: ToolCall, _ path: MessagePath) throws(RequestError) -> JSON {
+        guard call.kind != .custom else { throw GeminiRequestEncoder.cannot("call tools of free text", path.text) }
         var arguments: JSON = [:]
         if !call.arguments.allSatisfy(\.isWhitespace) {
             guard let parsed = try? JSON.parse(Array(call.arguments.utf8)), parsed.object != nil else {
                 throw RequestError(
-                    .invalidValue, "Gemini takes only JSON objects as the arguments of a call.", parameter: path)
+                    .invalidValue, "Gemini takes only JSON objects as the arguments of a call.", parameter: path.text)
             }
             arguments = parsed
         }
@@ -121,14 +121,14 @@ struct GeminiConversation {
     }
 
     /// A result has to be an object: an object of the tool's own, or its text under a name.
-    private func encode(_ result: ToolResult, _ path: String) throws(RequestError) -> JSON {
+    private func encode(_ result: ToolResult, _ path: MessagePath) throws(RequestError) -> JSON {
         var text = ""
         var parts: [JSON] = []
         for part in result.parts {
             switch part.content {
             case .text(let piece): text += piece
             case .image(let media, _), .document(let media, _): parts.append(try Self.media(media, path))
-            default: throw GeminiRequestEncoder.cannot("take this part of a tool's result", path)
+            default: throw GeminiRequestEncoder.cannot("take this part of a tool's result", path.text)
             }
         }
         let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }

@@ -7,7 +7,7 @@ enum GeminiErrors {
     static func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? JSON.parse(body), let error = error(in: root) {
+        if let root = try? LazyJSON.parse(body), let error = error(in: root) {
             var failure = read(error, status: status)
             if failure.retryAfter == nil { failure.retryAfter = RetryAfter.read(headers) }
             return failure
@@ -16,15 +16,15 @@ enum GeminiErrors {
     }
 
     /// The error in a body whose status says that there is none.
-    static func hidden(in root: JSON) -> UpstreamFailure? {
+    static func hidden(in root: LazyJSON) -> UpstreamFailure? {
         guard let error = error(in: root) else { return nil }
         let code = Int(error["code"]?.int ?? 502)
         return read(error, status: (400..<600).contains(code) ? code : 502)
     }
 
-    private static func error(in root: JSON) -> JSON? {
-        let error = root["error"] ?? root[0]?["error"]
-        return error?.object == nil ? nil : error
+    private static func error(in root: LazyJSON) -> JSON? {
+        guard let error = root["error"] ?? root[0]?["error"], error.isObject else { return nil }
+        return error.json
     }
 
     private static func read(_ error: JSON, status: Int) -> UpstreamFailure {

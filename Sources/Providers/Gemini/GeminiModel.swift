@@ -7,27 +7,29 @@ struct GeminiModel {
     /// `nil` for a current model without a number.
     private let version: (major: Int, minor: Int)?
     private let isGemini: Bool
-    private let isPro: Bool
-    private let isLite: Bool
+    private let name: String
 
     init(_ name: String) {
-        isPro = name.utf8Offset(of: "pro") != nil
-        isLite = name.utf8Offset(of: "flash-lite") != nil
+        self.name = name
         guard let start = name.utf8Offset(of: "gemini-") else {
             (isGemini, version) = (false, nil)
             return
         }
         isGemini = true
-        let tail = Substring(name.utf8.dropFirst(start + 7))
-        let digits = tail.prefix { $0.isASCII && $0.isNumber }
-        guard let major = Int(digits) else {
+        let tail = name.utf8.dropFirst(start + 7)
+        let digits = tail.prefix { (0x30...0x39).contains($0) }
+        guard let major = Int(Substring(digits)) else {
             // The first generation was called so.
-            version = tail == "pro" || tail == "pro-vision" ? (1, 0) : nil
+            version = tail.elementsEqual("pro".utf8) || tail.elementsEqual("pro-vision".utf8) ? (1, 0) : nil
             return
         }
         let rest = tail[digits.endIndex...]
-        version = (major, rest.first == "." ? Int(rest.dropFirst().prefix { $0.isASCII && $0.isNumber }) ?? 0 : 0)
+        let minor = rest.first == 0x2e ? rest.dropFirst().prefix { (0x30...0x39).contains($0) } : rest.prefix(0)
+        version = (major, Int(Substring(minor)) ?? 0)
     }
+
+    private var isPro: Bool { name.utf8Offset(of: "pro") != nil }
+    private var isLite: Bool { name.utf8Offset(of: "flash-lite") != nil }
 
     private func isAtLeast(_ major: Int, _ minor: Int) -> Bool {
         guard isGemini else { return false }

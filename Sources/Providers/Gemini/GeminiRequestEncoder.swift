@@ -25,12 +25,13 @@ struct GeminiRequestEncoder {
     ]
     private static let maxStops = 5
 
-    /// Threshold of channels that set none.
     static let usualSafety = "BLOCK_NONE"
     private static let usualSettings = settings(usualSafety)
 
-    private static func settings(_ threshold: String) -> JSON {
-        .array(categories.map { ["category": .string("HARM_CATEGORY_" + $0), "threshold": .string(threshold)] })
+    private static func settings(_ threshold: String) -> [UInt8] {
+        JSON.array(
+            categories.map { ["category": .string("HARM_CATEGORY_" + $0), "threshold": .string(threshold)] }
+        ).encoded()
     }
 
     private let request: ChatRequest
@@ -44,8 +45,8 @@ struct GeminiRequestEncoder {
         try encoder.addConversation()
         try encoder.addTools()
         encoder.addConfiguration()
-        encoder.addRest(safety)
-        return JSON.object(encoder.body).encoded()
+        encoder.addRest()
+        return encoder.encoded(safety)
     }
 
     private init(request: ChatRequest, model: String) {
@@ -76,7 +77,7 @@ struct GeminiRequestEncoder {
     private mutating func addConversation() throws(RequestError) {
         var conversation = GeminiConversation()
         for (index, message) in request.messages.enumerated() {
-            try conversation.add(message, path: "messages[\(index)]")
+            try conversation.add(message, path: MessagePath(index))
         }
         let (system, turns) = conversation.encodedTurns(needsSignatures: model.needsSignatures)
         guard !turns.isEmpty else {
@@ -185,14 +186,29 @@ struct GeminiRequestEncoder {
         return request.wantedReasoning.flatMap { model.thinking($0) }
     }
 
-    private mutating func addRest(_ safety: String) {
-        let own = request.extras?.members["safety_settings"] ?? request.extras?.members["safetySettings"]
-        body.append("safetySettings", own ?? (safety == Self.usualSafety ? Self.usualSettings : Self.settings(safety)))
+    private mutating func addRest() {
         switch request.account.serviceTier {
         case "flex", "priority": body.append("serviceTier", .string(request.account.serviceTier ?? ""))
         default: break
         }
         if let cached = request.extras?.members["cached_content"] { body.append("cachedContent", cached) }
+    }
+
+    private func encoded(_ safety: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for member in body.members {
+            writer.key(member.key)
+            writer.value(member.value)
+        }
+        writer.key("safetySettings")
+        if let own = request.extras?.members["safety_settings"] ?? request.extras?.members["safetySettings"] {
+            writer.value(own)
+        } else {
+            writer.raw(safety == Self.usualSafety ? Self.usualSettings : Self.settings(safety))
+        }
+        writer.endObject()
+        return writer.finish()
     }
 }
 

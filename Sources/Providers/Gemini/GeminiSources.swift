@@ -7,7 +7,7 @@ struct GeminiSources {
     /// What was written so far, in UTF-8.
     private var text: [UInt8] = []
     /// Pages that may be told of without a place in the end.
-    private var waiting: [JSON] = []
+    private var waiting: [LazyJSON] = []
     private var named: Set<String> = []
     /// More than any answer has; beyond it nothing is looked up.
     private static let most = 1024
@@ -18,7 +18,7 @@ struct GeminiSources {
 
     /// Takes a candidate's metadata.
     /// - Returns: annotations that are new.
-    mutating func read(_ candidate: JSON) -> [Opaque] {
+    mutating func read(_ candidate: LazyJSON) -> [Opaque] {
         var found: [Opaque] = []
         if let grounding = candidate["groundingMetadata"] {
             let pages = (grounding["groundingChunks"]?.array ?? []).map {
@@ -53,26 +53,26 @@ struct GeminiSources {
         }
     }
 
-    private mutating func wait(_ page: JSON?) {
+    private mutating func wait(_ page: LazyJSON?) {
         guard let page, let url = page["uri"]?.string, named.count < Self.most else { return }
         if named.insert("? " + url).inserted { waiting.append(page) }
     }
 
-    private mutating func annotation(_ page: JSON, _ segment: JSON?) -> Opaque? {
+    private mutating func annotation(_ page: LazyJSON, _ segment: LazyJSON?) -> Opaque? {
         guard let url = page["uri"]?.string, named.count < Self.most else { return nil }
         // A place beyond the text is yet to come, or none.
         guard let (start, end) = segment == nil ? (0, 0) : place(segment) else { return nil }
         guard named.insert("\(start) \(end) \(url)").inserted else { return nil }
         named.insert(url)
         let citation: JSON = [
-            "url": .string(url), "title": page["title"] ?? "", "start_index": .int(letters(start)),
+            "url": .string(url), "title": page["title"]?.json ?? "", "start_index": .int(letters(start)),
             "end_index": .int(letters(end)),
         ]
         return Opaque(.openAI, ["type": "url_citation", "url_citation": citation])
     }
 
     /// In bytes.
-    private func place(_ segment: JSON?) -> (Int, Int)? {
+    private func place(_ segment: LazyJSON?) -> (Int, Int)? {
         guard let end = segment?["endIndex"]?.int, end <= text.count else { return nil }
         let start = segment?["startIndex"]?.int ?? 0
         guard start >= 0, start < end else { return nil }

@@ -44,7 +44,7 @@ package struct GeminiStreamDecoder: AnswerDecoder {
             flush(&events)
         }
         guard !isOver else { return }
-        if !stray.isEmpty, let root = try? JSON.parse(stray), let failure = GeminiErrors.hidden(in: root) {
+        if !stray.isEmpty, let root = try? LazyJSON.parse(stray), let failure = GeminiErrors.hidden(in: root) {
             return fail(failure, &events)
         }
         if isCleanEnd, reader.isFinished { return reader.finish(into: &events) }
@@ -75,7 +75,7 @@ package struct GeminiStreamDecoder: AnswerDecoder {
     private mutating func flush(_ events: inout [ChatEvent]) {
         guard !data.isEmpty, !isOver else { return }
         defer { data.removeAll(keepingCapacity: true) }
-        guard let root = try? JSON.parse(data), root.object != nil || root.array != nil else {
+        guard let root = try? LazyJSON.parse(data), root.isObject || root.isArray else {
             return fail(OpenAIErrors.eventNotJSON, &events)
         }
         if let failure = GeminiErrors.hidden(in: root) { return fail(failure, &events) }

@@ -40,13 +40,13 @@ package struct OpenAI: Provider {
     package func decode(
         _ body: [UInt8], status: Int, contentType: String?
     ) throws(UpstreamFailure) -> [ChatEvent] {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         return try Self.events(of: root)
     }
 
-    static func events(of root: JSON) throws(UpstreamFailure) -> [ChatEvent] {
+    static func events(of root: LazyJSON) throws(UpstreamFailure) -> [ChatEvent] {
         if let failure = OpenAIErrors.hidden(in: root, needsChoices: true) { throw failure }
         var reader = OpenAIEventReader()
         var events: [ChatEvent] = []
@@ -86,14 +86,15 @@ extension OpenAI: EmbeddingProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = OpenAIErrors.hidden(in: root, needsChoices: false) { throw failure }
-        let rows = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+        let answer = root.json
+        let rows = (answer["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
         return EmbeddingAnswer(
-            model: root["model"]?.string ?? "",
+            model: answer["model"]?.string ?? "",
             vectors: rows.map { ($0["embedding"]?.array ?? []).map { $0.double ?? 0 } },
-            usage: (root["usage"]?["prompt_tokens"]?.int).map { Usage(promptTokens: max(0, min($0, Usage.most))) })
+            usage: (answer["usage"]?["prompt_tokens"]?.int).map { Usage(promptTokens: max(0, min($0, Usage.most))) })
     }
 }

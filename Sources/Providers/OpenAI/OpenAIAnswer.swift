@@ -20,7 +20,7 @@ package struct OpenAIAnswer {
         guard root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
-        if mayBeError(root), let value = try? JSON.parse(body),
+        if mayBeError(root), let value = try? LazyJSON.parse(body),
             let failure = OpenAIErrors.hidden(in: value, needsChoices: true)
         {
             throw failure
@@ -45,7 +45,7 @@ package struct OpenAIAnswer {
     /// understood too.
     package static func usage(_ value: JSONView?) -> Usage? { value.flatMap { read($0) } }
 
-    static func usage(_ value: JSON) -> Usage? { read(value) }
+    static func usage(_ value: LazyJSON) -> Usage? { read(value) }
 
     private static func read<Value: Counters>(_ value: Value) -> Usage? {
         guard value.isObject else { return nil }
@@ -103,4 +103,4 @@ private protocol Counters {
 }
 
 extension JSONView: Counters {}
-extension JSON: Counters {}
+extension LazyJSON: Counters {}

@@ -29,7 +29,8 @@ package enum OpenAIErrors {
         guard let root = try? parser.parse(body), root.isObject else {
             throw notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
-        if root["error"].map({ !$0.isNull }) == true, let value = try? JSON.parse(body), let failure = hidden(in: value)
+        if root["error"].map({ !$0.isNull }) == true, let value = try? LazyJSON.parse(body),
+            let failure = hidden(in: value)
         {
             throw failure
         }
@@ -38,11 +39,12 @@ package enum OpenAIErrors {
 
     /// The error that an answer hides behind a status of success; `nil` if it is an answer.
     /// - Parameter needsChoices: whether an answer without `choices` is none, as for whole answers.
-    static func hidden(in root: JSON, needsChoices: Bool = false) -> UpstreamFailure? {
-        if let error = root["error"], isTrue(error) { return insideSuccess(root) }
-        guard root["choices"]?.array == nil else { return nil }
-        if root["object"]?.string == "error" || messageMembers.contains(where: { text(root[$0]) != nil }) {
-            return insideSuccess(root)
+    static func hidden(in root: LazyJSON, needsChoices: Bool = false) -> UpstreamFailure? {
+        if let error = root["error"], isTrue(error.json) { return insideSuccess(root.json) }
+        guard root["choices"]?.isArray != true else { return nil }
+        let whole = root.json
+        if whole["object"]?.string == "error" || messageMembers.contains(where: { text(whole[$0]) != nil }) {
+            return insideSuccess(whole)
         }
         guard needsChoices else { return nil }
         return UpstreamFailure(

@@ -45,22 +45,22 @@ struct OpenAIEventReader {
     var hasBegun: Bool { !calls.isEmpty }
 
     /// Reads a chunk, or a whole answer as if it were the only chunk.
-    mutating func read(_ root: JSON, into events: inout [ChatEvent]) {
+    mutating func read(_ root: LazyJSON, into events: inout [ChatEvent]) {
         var head = AnswerHead(id: "", model: "", created: 0)
-        var choices: [JSON] = []
-        var usage: JSON?
-        var extras: [JSONObject.Member] = []
-        for member in root.object?.members ?? [] {
-            switch member.key {
-            case "id": head.id = member.value.string ?? ""
-            case "model": head.model = member.value.string ?? ""
-            case "created": head.created = member.value.int ?? 0
-            case "choices": choices = member.value.array ?? []
-            case "usage": usage = member.value
-            case "service_tier": head.serviceTier = member.value.string
-            case "system_fingerprint": head.systemFingerprint = member.value.string
+        var choices: [LazyJSON] = []
+        var usage: LazyJSON?
+        var extras: [(String, LazyJSON)] = []
+        root.forEachMember { name, value in
+            switch name {
+            case "id": head.id = value.string ?? ""
+            case "model": head.model = value.string ?? ""
+            case "created": head.created = value.int ?? 0
+            case "choices": choices = value.array ?? []
+            case "usage": usage = value
+            case "service_tier": head.serviceTier = value.string
+            case "system_fingerprint": head.systemFingerprint = value.string
             case "object", "obfuscation": break
-            default: extras.append(member)
+            default: if !value.isNull { extras.append((name.string, value)) }
             }
         }
         // Azure opens with a chunk that has neither choices nor an id: its head says nothing.
@@ -71,24 +71,24 @@ struct OpenAIEventReader {
         for (position, choice) in choices.enumerated() { read(choice, position, into: &events) }
         tell(extras, .answer, into: &events)
         if let usage, let counted = OpenAIAnswer.usage(usage) {
-            events.append(.usage(counted, original: Opaque(.openAI, usage)))
+            events.append(.usage(counted, original: Opaque(.openAI, usage.json)))
         }
     }
 
-    private mutating func read(_ choice: JSON, _ position: Int, into events: inout [ChatEvent]) {
+    private mutating func read(_ choice: LazyJSON, _ position: Int, into events: inout [ChatEvent]) {
         var index = position
-        var (delta, message): (JSON?, JSON?)
-        var logprobs: JSON?
+        var (delta, message): (LazyJSON?, LazyJSON?)
+        var logprobs: LazyJSON?
         var reason = ""
-        var extras: [JSONObject.Member] = []
-        for member in choice.object?.members ?? [] {
-            switch member.key {
-            case "index": index = member.value.int.flatMap { Int(exactly: $0) } ?? position
-            case "delta": delta = member.value
-            case "message": message = member.value
-            case "logprobs": logprobs = member.value
-            case "finish_reason": reason = member.value.string ?? ""
-            default: extras.append(member)
+        var extras: [(String, LazyJSON)] = []
+        choice.forEachMember { name, value in
+            switch name {
+            case "index": index = value.int.flatMap { Int(exactly: $0) } ?? position
+            case "delta": delta = value
+            case "message": message = value
+            case "logprobs": logprobs = value
+            case "finish_reason": reason = value.string ?? ""
+            default: if !value.isNull { extras.append((name.string, value)) }
             }
         }
         if calls[index] == nil {
@@ -96,49 +96,49 @@ struct OpenAIEventReader {
             calls[index] = Calls()
             events.append(.choiceStarted(index))
         }
-        if let logprobs, logprobs.object != nil { events.append(.logprobs(index, logprobs)) }
+        if let logprobs, logprobs.isObject { events.append(.logprobs(index, logprobs.json)) }
         if let content = delta ?? message { read(content, of: index, into: &events) }
         tell(extras, .choice(index), into: &events)
         if !reason.isEmpty, finished.insert(index).inserted { events.append(.finished(index, Self.reason(reason))) }
     }
 
-    private mutating func read(_ message: JSON, of index: Int, into events: inout [ChatEvent]) {
-        var (thought, reasoning): (JSON?, JSON?)
-        var (content, refusal, annotations, audio): (JSON?, JSON?, JSON?, JSON?)
-        var (tools, function): (JSON?, JSON?)
-        var extras: [JSONObject.Member] = []
-        for member in message.object?.members ?? [] {
-            switch member.key {
+    private mutating func read(_ message: LazyJSON, of index: Int, into events: inout [ChatEvent]) {
+        var (thought, reasoning): (LazyJSON?, LazyJSON?)
+        var (content, refusal, annotations, audio): (LazyJSON?, LazyJSON?, LazyJSON?, LazyJSON?)
+        var (tools, function): (LazyJSON?, LazyJSON?)
+        var extras: [(String, LazyJSON)] = []
+        message.forEachMember { name, value in
+            switch name {
             case "role": break
-            case "content": content = member.value
-            case "reasoning_content": thought = member.value
-            case "reasoning": reasoning = member.value
-            case "refusal": refusal = member.value
-            case "tool_calls": tools = member.value
-            case "function_call": function = member.value
-            case "annotations": annotations = member.value
-            case "audio": audio = member.value
-            default: extras.append(member)
+            case "content": content = value
+            case "reasoning_content": thought = value
+            case "reasoning": reasoning = value
+            case "refusal": refusal = value
+            case "tool_calls": tools = value
+            case "function_call": function = value
+            case "annotations": annotations = value
+            case "audio": audio = value
+            default: if !value.isNull { extras.append((name.string, value)) }
             }
         }
         if let text = (thought ?? reasoning)?.string, !text.isEmpty { events.append(.reasoningDelta(index, text)) }
         for text in Self.texts(content) where !text.isEmpty { events.append(.textDelta(index, text)) }
         if let text = refusal?.string, !text.isEmpty { events.append(.refusalDelta(index, text)) }
-        for citation in annotations?.array ?? [] { events.append(.citation(index, Opaque(.openAI, citation))) }
-        if let audio = audio?.object { events.append(.audioDelta(index, audio)) }
+        for citation in annotations?.array ?? [] { events.append(.citation(index, Opaque(.openAI, citation.json))) }
+        if let audio = audio?.json.object { events.append(.audioDelta(index, audio)) }
         for call in tools?.array ?? [] { readCall(call, of: index, into: &events) }
-        if let function, function.object != nil { readLegacy(function, of: index, into: &events) }
+        if let function, function.isObject { readLegacy(function, of: index, into: &events) }
         tell(extras, .message(index), into: &events)
     }
 
-    private static func texts(_ content: JSON?) -> [String] {
+    private static func texts(_ content: LazyJSON?) -> [String] {
         if let text = content?.string { return [text] }
         return content?.array?.compactMap { $0["text"]?.string } ?? []
     }
 
-    private mutating func readCall(_ call: JSON, of choice: Int, into events: inout [ChatEvent]) {
+    private mutating func readCall(_ call: LazyJSON, of choice: Int, into events: inout [ChatEvent]) {
         let id = call["id"]?.string ?? ""
-        let isCustom = call["custom"]?.object != nil
+        let isCustom = call["custom"]?.isObject == true
         let body = call["custom"] ?? call["function"]
         let text = body?[isCustom ? "input" : "arguments"].flatMap { $0.string ?? Self.encodedText($0) } ?? ""
         if let known = position(of: call["index"]?.int, id: id, name: body?["name"]?.string, in: choice) {
@@ -162,11 +162,11 @@ struct OpenAIEventReader {
     }
 
     /// Some vendors send arguments as an object.
-    private static func encodedText(_ value: JSON) -> String? {
-        value.isNull ? nil : String(decoding: value.encoded(), as: UTF8.self)
+    private static func encodedText(_ value: LazyJSON) -> String? {
+        value.isNull ? nil : String(decoding: value.json.encoded(), as: UTF8.self)
     }
 
-    private mutating func readLegacy(_ call: JSON, of choice: Int, into events: inout [ChatEvent]) {
+    private mutating func readLegacy(_ call: LazyJSON, of choice: Int, into events: inout [ChatEvent]) {
         if calls[choice]?.count ?? 0 == 0 {
             _ = calls[choice, default: Calls()].add(index: nil, id: "")
             let start = ToolCall(id: "", kind: .legacyFunction, name: call["name"]?.string ?? "", arguments: "")
@@ -179,17 +179,18 @@ struct OpenAIEventReader {
 
     /// Members that the hub has no name for; one that repeats in every chunk is told once.
     private mutating func tell(
-        _ members: [JSONObject.Member], _ place: ChatEvent.ExtraPlace, into events: inout [ChatEvent]
+        _ members: [(name: String, value: LazyJSON)], _ place: ChatEvent.ExtraPlace, into events: inout [ChatEvent]
     ) {
-        for member in members where !member.value.isNull {
+        for (name, lazy) in members {
+            let value = lazy.json
             if case .message = place {
                 // A piece of something that grows, not a repetition.
             } else {
-                let key = ExtraKey(place: place, name: member.key)
-                guard extras[key] != member.value else { continue }
-                extras[key] = member.value
+                let key = ExtraKey(place: place, name: name)
+                guard extras[key] != value else { continue }
+                extras[key] = value
             }
-            events.append(.extra(place, key: member.key, Opaque(.openAI, member.value)))
+            events.append(.extra(place, key: name, Opaque(.openAI, value)))
         }
     }
 

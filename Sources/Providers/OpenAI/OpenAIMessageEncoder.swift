@@ -13,11 +13,13 @@ struct OpenAIMessageEncoder {
     }
 
     /// Where the message stands in the client's request, for errors.
-    let path: String
+    let path: MessagePath
     var breakpoints = Breakpoints.own
 
     /// Several come out where the message holds tool results: each is a message of its own here.
     func encode(_ message: Message) throws(RequestError) -> [JSON] {
+        let isResult = { (part: Part) in if case .toolResult = part.content { true } else { false } }
+        guard message.parts.contains(where: isResult) else { return [try encodePlain(message)] }
         var encoded: [JSON] = []
         var others = message
         others.parts = []
@@ -28,7 +30,7 @@ struct OpenAIMessageEncoder {
                 others.parts.append(part)
             }
         }
-        if encoded.isEmpty || !others.parts.isEmpty { encoded.append(try encodePlain(others)) }
+        if !others.parts.isEmpty { encoded.append(try encodePlain(others)) }
         return encoded
     }
 
@@ -84,7 +86,7 @@ struct OpenAIMessageEncoder {
         }
         var items: [JSON] = []
         for (index, part) in parts.enumerated() {
-            var object = try encode(part.content, path: "\(path).content[\(index)]")
+            var object = try encode(part.content, path: path.content(index))
             if let breakpoint = part.cacheBreakpoint { mark(&object, breakpoint) }
             items.append(.object(object))
         }
@@ -102,7 +104,7 @@ struct OpenAIMessageEncoder {
         }
     }
 
-    private func encode(_ content: Part.Content, path: String) throws(RequestError) -> JSONObject {
+    private func encode(_ content: Part.Content, path: MessagePath) throws(RequestError) -> JSONObject {
         switch content {
         case .text(let text): return ["type": "text", "text": .string(text)]
         case .refusal(let text): return ["type": "refusal", "refusal": .string(text)]
@@ -123,7 +125,7 @@ struct OpenAIMessageEncoder {
             return ["type": "file", "file": .object(file)]
         case .video(let media): return ["type": "video_url", "video_url": ["url": .string(try address(media, path))]]
         case .opaque(let opaque):
-            guard let object = try OpenAIRequestEncoder.own(opaque, path).object else { throw inexpressible(path) }
+            guard let object = try OpenAIRequestEncoder.own(opaque, path.text).object else { throw inexpressible(path) }
             return object
         case .audio, .toolCall, .toolResult, .reasoning: throw inexpressible(path)
         }
@@ -143,14 +145,14 @@ struct OpenAIMessageEncoder {
         return .object(object)
     }
 
-    private func address(_ media: Media, _ path: String) throws(RequestError) -> String {
+    private func address(_ media: Media, _ path: MessagePath) throws(RequestError) -> String {
         guard let address = media.address else { throw inexpressible(path) }
         return address
     }
 
-    private func inexpressible(_ path: String) -> RequestError {
+    private func inexpressible(_ path: MessagePath) -> RequestError {
         RequestError(
             .invalidValue, "Invalid '\(path)': this kind of part cannot be sent to the model's provider.",
-            parameter: path)
+            parameter: path.text)
     }
 }

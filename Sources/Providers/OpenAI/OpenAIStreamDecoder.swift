@@ -43,11 +43,11 @@ package struct OpenAIStreamDecoder: AnswerDecoder {
             isDone = true
             return
         }
-        let root: JSON
-        do throws(JSONError) { root = try JSON.parse(Array(data)) } catch {
+        let root: LazyJSON
+        do throws(JSONError) { root = try LazyJSON.parse(data) } catch {
             return fail(OpenAIErrors.eventNotJSON, &events)
         }
-        guard root.object != nil else { return fail(OpenAIErrors.eventNotJSON, &events) }
+        guard root.isObject else { return fail(OpenAIErrors.eventNotJSON, &events) }
         if let failure = OpenAIErrors.hidden(in: root) { return fail(failure, &events) }
         reader.read(root, into: &events)
     }

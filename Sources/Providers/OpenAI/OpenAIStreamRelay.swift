@@ -82,7 +82,7 @@ package struct OpenAIStreamRelay {
             failure = OpenAIErrors.eventNotJSON
             return
         }
-        if OpenAIAnswer.mayBeError(root), let value = try? JSON.parse(Array(data)),
+        if OpenAIAnswer.mayBeError(root), let value = try? LazyJSON.parse(data),
             let hidden = OpenAIErrors.hidden(in: value)
         {
             failure = hidden

@@ -14,7 +14,7 @@ extension PaLM {
             guard case .text(let text) = input else { throw PaLMRequestEncoder.cannot("input") }
             texts.append(.string(text))
         }
-        let model = percentEncoded(call.model.hasPrefix("models/") ? call.model.dropFirst(7) : call.model[...])
+        let model = percentEncoded(call.model.hasPrefix("models/") ? String(call.model.dropFirst(7)) : call.model)
         let body: JSON = texts.count == 1 ? ["text": texts[0]] : ["texts": .array(texts)]
         let path = texts.count == 1 ? "v1beta2/models/\(model):embedText" : "v1beta3/models/\(model):batchEmbedText"
         return Self.request(call, path, body.encoded())

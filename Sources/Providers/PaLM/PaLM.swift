@@ -36,8 +36,8 @@ package struct PaLM: EmbeddingProvider {
 
     static func root(
         _ body: [UInt8], status: Int, contentType: String?
-    ) throws(UpstreamFailure) -> JSON {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+    ) throws(UpstreamFailure) -> LazyJSON {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         return root

@@ -3,7 +3,7 @@ import JSON
 
 /// PaLM's answer, which has neither usage nor reasons to end (spec/wire/palm.md §2.2).
 enum PaLMAnswerReader {
-    static func read(_ root: JSON) throws(UpstreamFailure) -> [ChatEvent] {
+    static func read(_ root: LazyJSON) throws(UpstreamFailure) -> [ChatEvent] {
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
         var events: [ChatEvent] = [.started(AnswerHead(id: "", model: "", created: 0))]
         let candidates = root["candidates"]?.array ?? []
@@ -30,7 +30,7 @@ enum PaLMAnswerReader {
 
     /// A prompt or an answer that was blocked. The sentence is the gateway's own: as a member of the message it reaches the
     /// client and is not counted among the tokens that the model made.
-    private static func withheld(_ filters: [JSON]) -> [ChatEvent] {
+    private static func withheld(_ filters: [LazyJSON]) -> [ChatEvent] {
         // The first value of an enumeration is left out of JSON.
         let reason = filters.lazy.compactMap { $0["reason"]?.string }.first ?? "BLOCKED_REASON_UNSPECIFIED"
         var notice = "The answer was withheld: \(sanitized(reason, limit: 60))."
@@ -43,7 +43,7 @@ enum PaLMAnswerReader {
         ]
     }
 
-    private static func bytes(_ offset: JSON?) -> Int64 { max(0, offset?.int ?? 0) }
+    private static func bytes(_ offset: LazyJSON?) -> Int64 { max(0, offset?.int ?? 0) }
 
     /// A character counts where its first byte lies before the offset. In one pass, however many the sources are.
     private static func characters(before offsets: [Int64], in text: String) -> [Int64: Int] {
@@ -64,7 +64,7 @@ enum PaLMAnswerReader {
     }
 
     /// PaLM counts bytes where OpenAI counts characters.
-    private static func citation(_ source: JSON, _ characters: [Int64: Int]) -> Opaque? {
+    private static func citation(_ source: LazyJSON, _ characters: [Int64: Int]) -> Opaque? {
         guard let url = source["uri"]?.string, !url.isEmpty else { return nil }
         var citation: JSONObject = [
             "url": .string(url), "title": "", "start_index": .int(characters[bytes(source["startIndex"])] ?? 0),

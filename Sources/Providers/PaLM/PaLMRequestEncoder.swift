@@ -22,7 +22,7 @@ struct PaLMRequestEncoder {
         try refuse(request)
         var encoder = PaLMRequestEncoder()
         for (index, message) in request.messages.enumerated() {
-            try encoder.add(message, path: "messages[\(index)]")
+            try encoder.add(message, path: MessagePath(index))
         }
         var body: JSONObject = ["prompt": try encoder.prompt()]
         let sampling = request.sampling
@@ -54,7 +54,7 @@ struct PaLMRequestEncoder {
         }
     }
 
-    private mutating func add(_ message: Message, path: String) throws(RequestError) {
+    private mutating func add(_ message: Message, path: MessagePath) throws(RequestError) {
         var text = ""
         for part in message.parts {
             switch part.content {

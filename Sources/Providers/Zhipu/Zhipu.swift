@@ -52,7 +52,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     package func decode(
         _ body: [UInt8], status: Int, contentType: String?
     ) throws(UpstreamFailure) -> [ChatEvent] {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
@@ -71,7 +71,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     package func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? JSON.parse(body), var failure = ZhipuErrors.hidden(in: root, status: status) {
+        if let root = try? LazyJSON.parse(body), var failure = ZhipuErrors.hidden(in: root, status: status) {
             failure.retryAfter = RetryAfter.read(headers)
             return failure
         }
@@ -99,14 +99,15 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
-        let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
-        let tokens = root["usage"]?["prompt_tokens"]?.int
+        let answer = root.json
+        let items = (answer["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+        let tokens = answer["usage"]?["prompt_tokens"]?.int
         return EmbeddingAnswer(
-            model: root["model"]?.string ?? "",
+            model: answer["model"]?.string ?? "",
             vectors: items.map { ($0["embedding"]?.array ?? []).compactMap(\.double) },
             usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })
     }
@@ -125,13 +126,13 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     package func decodeImages(
         _ body: [UInt8], status: Int, for call: ProviderCall
     ) throws(UpstreamFailure) -> ImageProgress {
-        guard let root = try? JSON.parse(body), root.object != nil else {
+        guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
         let images = (root["data"]?.array ?? []).compactMap { $0["url"]?.string }.map { ImageAnswer.Image(.url($0)) }
         guard !images.isEmpty else {
-            let isWithheld = root["content_filter"]?.array?.isEmpty == false
+            let isWithheld = root["content_filter"]?[0] != nil
             throw UpstreamFailure(
                 kind: isWithheld ? .badRequest : .notTheProvider, status: isWithheld ? 400 : 502,
                 message: isWithheld ? "The image was withheld." : "The upstream's answer has no image.",

@@ -5,8 +5,8 @@ import JSON
 enum ZhipuErrors {
     /// The error in a body; `nil` if it is an answer.
     /// - Parameter status: of the answer; below 400 the error has none of its own.
-    static func hidden(in root: JSON, status: Int = 200) -> UpstreamFailure? {
-        if let error = root["error"], error.object != nil {
+    static func hidden(in root: LazyJSON, status: Int = 200) -> UpstreamFailure? {
+        if let error = root["error"], error.isObject {
             return failure(
                 code: error["code"]?.string ?? error["code"]?.int.map(String.init) ?? "",
                 message: error["message"]?.string ?? "", status: status)

@@ -66,7 +66,7 @@ enum ZhipuLegacyEncoder {
 }
 
 enum ZhipuLegacyAnswer {
-    static func events(of root: JSON) throws(UpstreamFailure) -> [ChatEvent] {
+    static func events(of root: LazyJSON) throws(UpstreamFailure) -> [ChatEvent] {
         guard let data = root["data"], let choices = data["choices"]?.array else {
             throw UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
@@ -86,13 +86,13 @@ enum ZhipuLegacyAnswer {
     private static func plain(_ content: String) -> String {
         guard content.hasPrefix("\""), content.hasSuffix("\""), content.utf8.count > 1 else { return content }
         let wrapped = Array("[\(content)]".utf8)
-        return (try? JSON.parse(wrapped))?[0]?.string ?? content
+        return (try? LazyJSON.parse(wrapped))?[0]?.string ?? content
     }
 
-    static func usage(_ value: JSON?) -> ChatEvent? {
-        guard let value, value.object != nil else { return nil }
-        func number(_ name: String) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
+    static func usage(_ value: LazyJSON?) -> ChatEvent? {
+        guard let value, value.isObject else { return nil }
+        func number(_ name: StaticString) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
         let usage = Usage(promptTokens: number("prompt_tokens"), completionTokens: number("completion_tokens"))
-        return usage.totalTokens > 0 ? .usage(usage, original: Opaque(.zhipu, value)) : nil
+        return usage.totalTokens > 0 ? .usage(usage, original: nil) : nil
     }
 }

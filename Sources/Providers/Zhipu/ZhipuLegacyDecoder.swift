@@ -10,7 +10,7 @@ struct ZhipuLegacyDecoder {
     private var data: [String] = []
     /// Bytes of the event's lines so far.
     private var size = 0
-    private var meta: JSON?
+    private var meta: LazyJSON?
     /// Whether each line of the event so far has a blank behind its colon, as some servers write.
     private var isSpaced = true
     private var hasStarted = false
@@ -65,7 +65,7 @@ struct ZhipuLegacyDecoder {
             // Each line counts, an empty one too.
             size += value.utf8.count + 1
             if size > Self.limit { fail(OpenAIErrors.eventTooLarge, &events) }
-        case "meta": meta = try? JSON.parse(Array(value.utf8))
+        case "meta": meta = try? LazyJSON.parse(Array(value.utf8))
         default: break
         }
     }

@@ -13,7 +13,7 @@ struct ZhipuMessages {
         var preparer = ZhipuMessages(takesBareImages: model.hasPrefix("glm-4v"))
         var prepared: [Message] = []
         for (index, message) in messages.enumerated() {
-            prepared.append(try preparer.prepared(message, "messages[\(index)]"))
+            prepared.append(try preparer.prepared(message, MessagePath(index)))
         }
         return prepared
     }
@@ -21,7 +21,7 @@ struct ZhipuMessages {
     private init(takesBareImages: Bool) { self.takesBareImages = takesBareImages }
 
     /// Developers are the system here.
-    private mutating func prepared(_ original: Message, _ path: String) throws(RequestError) -> Message {
+    private mutating func prepared(_ original: Message, _ path: MessagePath) throws(RequestError) -> Message {
         var message = original
         message.name = nil
         message.extras = nil
@@ -30,7 +30,7 @@ struct ZhipuMessages {
         return message
     }
 
-    private mutating func prepared(_ parts: [Part], _ path: String) throws(RequestError) -> [Part] {
+    private mutating func prepared(_ parts: [Part], _ path: MessagePath) throws(RequestError) -> [Part] {
         var prepared: [Part] = []
         for (index, part) in parts.enumerated() {
             prepared.append(Part(try self.prepared(part.content, path, index)))
@@ -39,7 +39,7 @@ struct ZhipuMessages {
     }
 
     private mutating func prepared(
-        _ content: Part.Content, _ path: String, _ index: Int
+        _ content: Part.Content, _ path: MessagePath, _ index: Int
     ) throws(RequestError) -> Part.Content {
         switch content {
         case .refusal(let text): return .text(text)
@@ -48,10 +48,10 @@ struct ZhipuMessages {
         case .document(.url(let address), _):
             return .opaque(Opaque(.openAI, ["type": "file_url", "file_url": ["url": .string(address)]]))
         case .document:
-            let path = "\(path).content[\(index)]"
+            let path = path.content(index)
             throw RequestError(
                 .invalidValue, "Zhipu takes documents by address only; '\(path)' is not supported there.",
-                parameter: path)
+                parameter: path.text)
         case .toolCall(var call):
             call.thoughtSignature = nil
             guard call.kind == .legacyFunction else { return .toolCall(call) }

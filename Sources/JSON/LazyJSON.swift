@@ -1,0 +1,232 @@
+/// A value where it stands in the text of a document that simdjson has accepted. Only its place is noted in advance; it is
+/// read when it is asked for, so that what nobody asks for costs next to nothing. It keeps the document, and may be kept.
+package struct LazyJSON: Sendable {
+    private let document: JSONOutline
+    /// Among the document's places.
+    private let place: Int
+
+    private init(_ document: JSONOutline, _ place: Int) { (self.document, self.place) = (document, place) }
+
+    package static let null = LazyJSON(JSONOutline(Array("null".utf8)), 0)
+
+    /// The value of a whole document.
+    package static func parse(_ text: [UInt8]) throws(JSONError) -> LazyJSON {
+        if let error = text.withUnsafeBytes(JSONParser.error) { throw error }
+        return LazyJSON(JSONOutline(text), 0)
+    }
+
+    package static func parse(_ text: UnsafeRawBufferPointer) throws(JSONError) -> LazyJSON {
+        try parse(Array(text))
+    }
+
+    private var text: [UInt8] { document.text }
+    private var start: Int { document.start(of: place) }
+
+    /// All of it at once.
+    package var json: JSON {
+        text.withUnsafeBytes { bytes in
+            var decoder = ValidatedDecoder(bytes: bytes, from: start)
+            return decoder.value()
+        }
+    }
+
+    private var first: UInt8 { document.byte(at: place) }
+
+    package var isNull: Bool { first == 0x6e }
+    package var isObject: Bool { first == 0x7b }
+    package var isArray: Bool { first == 0x5b }
+    package var bool: Bool? { first == 0x74 ? true : first == 0x66 ? false : nil }
+
+    package var string: String? {
+        guard first == 0x22 else { return nil }
+        return text.withUnsafeBytes { bytes in
+            var decoder = ValidatedDecoder(bytes: bytes, from: start)
+            return decoder.string()
+        }
+    }
+
+    /// A number written as an integer that fits.
+    package var int: Int64? {
+        guard isNumber else { return nil }
+        return text.withUnsafeBytes { bytes in
+            let isNegative = bytes[start] == 0x2d
+            var value: Int64 = 0
+            for byte in bytes[(isNegative ? start + 1 : start)...] {
+                guard byte &- 0x30 < 10 else {
+                    // A fraction or an exponent.
+                    return byte == 0x2e || byte | 0x20 == 0x65 ? nil : value
+                }
+                let (product, isOver) = value.multipliedReportingOverflow(by: 10)
+                let digit = Int64(byte &- 0x30)
+                let (sum, isFar) = product.addingReportingOverflow(isNegative ? -digit : digit)
+                if isOver || isFar { return nil }
+                value = sum
+            }
+            return value
+        }
+    }
+
+    package var double: Double? { isNumber ? json.double : nil }
+
+    private var isNumber: Bool { first == 0x2d || first &- 0x30 < 10 }
+
+    /// An array's elements.
+    package var array: [LazyJSON]? {
+        guard isArray else { return nil }
+        var items: [LazyJSON] = []
+        var next = place + 1
+        let end = document.next(to: place)
+        while next < end {
+            items.append(LazyJSON(document, next))
+            next = document.next(to: next)
+        }
+        return items
+    }
+
+    package subscript(_ index: Int) -> LazyJSON? {
+        guard isArray, index >= 0 else { return nil }
+        var (next, left) = (place + 1, index)
+        let end = document.next(to: place)
+        while next < end {
+            if left == 0 { return LazyJSON(document, next) }
+            left -= 1
+            next = document.next(to: next)
+        }
+        return nil
+    }
+
+    /// The last member of that name.
+    package subscript(_ key: StaticString) -> LazyJSON? {
+        guard isObject else { return nil }
+        return document.last(member: key, of: place).map { LazyJSON(document, $0) }
+    }
+
+    /// An object's members, repeated ones too; none for other kinds.
+    package func forEachMember(_ body: (LazyJSONKey, LazyJSON) -> Void) {
+        guard isObject else { return }
+        var next = place + 1
+        let end = document.next(to: place)
+        while next < end {
+            body(LazyJSONKey(document: document, place: next), LazyJSON(document, next + 1))
+            next = document.next(to: next + 1)
+        }
+    }
+}
+
+/// A member's name.
+package struct LazyJSONKey {
+    fileprivate let document: JSONOutline
+    fileprivate let place: Int
+
+    package var string: String {
+        document.text.withUnsafeBytes { bytes in
+            var decoder = ValidatedDecoder(bytes: bytes, from: document.start(of: place))
+            return decoder.string()
+        }
+    }
+
+    /// For `switch`: whether the name is one of plain ASCII, however it is written.
+    package static func ~= (name: StaticString, key: LazyJSONKey) -> Bool { key.document.isKey(key.place, name) }
+}
+
+/// A document and the places of its values in it, in their order: keys too, each before its value.
+private final class JSONOutline: Sendable {
+    private struct Place: Sendable {
+        /// Of the first byte.
+        var start: UInt32
+        /// The place behind this value and all within it.
+        var next: UInt32
+        /// The bytes of a key, without its quotes; `nil` where some of them are escapes, and for values.
+        var length: UInt32?
+    }
+
+    let text: [UInt8]
+    private let places: [Place]
+
+    init(_ text: [UInt8]) {
+        self.text = text
+        places = text.withUnsafeBytes { bytes in
+            var finder = PlaceFinder(bytes: bytes)
+            finder.value()
+            return finder.places
+        }
+    }
+
+    func start(of place: Int) -> Int { Int(places[place].start) }
+    func next(to place: Int) -> Int { Int(places[place].next) }
+    func byte(at place: Int) -> UInt8 { text[Int(places[place].start)] }
+
+    func last(member name: StaticString, of object: Int) -> Int? {
+        var found: Int?
+        var place = object + 1
+        let end = next(to: object)
+        while place < end {
+            if isKey(place, name) { found = place + 1 }
+            place = next(to: place + 1)
+        }
+        return found
+    }
+
+    func isKey(_ place: Int, _ name: StaticString) -> Bool {
+        let key = places[place]
+        guard key.length ?? UInt32(name.utf8CodeUnitCount) == name.utf8CodeUnitCount else { return false }
+        let start = Int(key.start)
+        return text.withUnsafeBytes { bytes in
+            let end = key.length.map { start + 1 + Int($0) } ?? JSONSpans.stringEnd(in: bytes, from: start) - 1
+            return JSONSpans.key(UnsafeRawBufferPointer(rebasing: bytes[(start + 1)..<end]), is: name)
+        }
+    }
+
+    /// Walks through a document once.
+    private struct PlaceFinder {
+        let bytes: UnsafeRawBufferPointer
+        var places: [Place] = []
+        private var index = 0
+
+        init(bytes: UnsafeRawBufferPointer) {
+            self.bytes = bytes
+            places.reserveCapacity(16 + bytes.count / 8)
+        }
+
+        private var current: UInt8 { index < bytes.count ? bytes[index] : 0 }
+
+        mutating func value() {
+            index = JSONSpans.skipSpace(bytes, index)
+            let place = places.count
+            places.append(Place(start: UInt32(truncatingIfNeeded: index), next: 0))
+            switch current {
+            case 0x7b: members(until: 0x7d, areNamed: true)
+            case 0x5b: members(until: 0x5d, areNamed: false)
+            default: index = JSONSpans.valueEnd(in: bytes, from: index)
+            }
+            places[place].next = UInt32(truncatingIfNeeded: places.count)
+        }
+
+        private mutating func members(until end: UInt8, areNamed: Bool) {
+            index = JSONSpans.skipSpace(bytes, index + 1)
+            while index < bytes.count, current != end {
+                if areNamed { key() }
+                value()
+                index = JSONSpans.skipSpace(bytes, index)
+                if current == 0x2c { index = JSONSpans.skipSpace(bytes, index + 1) }
+            }
+            index += 1
+        }
+
+        private mutating func key() {
+            let start = index
+            index = JSONSpans.quoteOrBackslash(in: bytes, from: start + 1)
+            var key = Place(
+                start: UInt32(truncatingIfNeeded: start), next: UInt32(truncatingIfNeeded: places.count + 1))
+            if current == 0x22 {
+                key.length = UInt32(truncatingIfNeeded: index - start - 1)
+                index += 1
+            } else {
+                index = JSONSpans.stringEnd(in: bytes, from: start)
+            }
+            places.append(key)
+            // The colon.
+            index = JSONSpans.skipSpace(bytes, index) + 1
+        }
+    }
+}
