@@ -88,8 +88,8 @@ struct JSONTarget: FuzzTarget {
         var rest = (value.object?.members ?? [])[...]
         var isAlike = true
         lazy.forEachMember { name, item in
-            guard let member = rest.popFirst(), name.string == member.key else { return isAlike = false }
-            isAlike = isAlike && isSame(item, member.value)
+            let member = rest.popFirst()
+            isAlike = isAlike && name.string == member?.key && isSame(item, member?.value ?? .null)
         }
         return isAlike && rest.isEmpty
     }
