@@ -45,7 +45,7 @@ package struct JSONWriter: ~Copyable {
         needsComma = false
     }
 
-    package mutating func key(_ name: String) {
+    package mutating func key(text name: String) {
         string(name)
         append(0x3a)
         needsComma = false
@@ -71,9 +71,11 @@ package struct JSONWriter: ~Copyable {
         appendReserved(0x22)
     }
 
-    package mutating func int(_ value: some BinaryInteger) {
+    package mutating func int(_ value: Int) { int(Int64(value)) }
+
+    package mutating func int(_ value: Int64) {
         separate()
-        guard let value = Int64(exactly: value), value >= 0 else { return append(String(value)) }
+        guard value >= 0 else { return append(String(value)) }
         // Backwards; the largest has nineteen digits.
         reserve(19)
         var (rest, length) = (value, 1)
@@ -125,7 +127,7 @@ package struct JSONWriter: ~Copyable {
     package mutating func object(_ object: JSONObject) {
         beginObject()
         for member in object.members {
-            key(member.key)
+            key(text: member.key)
             value(member.value)
         }
         endObject()
@@ -154,8 +156,16 @@ package struct JSONWriter: ~Copyable {
     }
 
     private mutating func appendQuoted(_ text: UnsafeRawBufferPointer) {
-        reserve(text.count + 2)
+        // With room for a whole word behind it.
+        reserve(text.count + 10)
         appendReserved(0x22)
+        let first = count
+        appendReserved(text)
+        // Here, where it may be read eight bytes at a time to the last.
+        if JSONEscapes.isPlain(UnsafeRawBufferPointer(start: start + first, count: text.count)) {
+            return appendReserved(0x22)
+        }
+        count = first
         JSONEscapes.forEachPiece(of: text) { append($0) }
         append(0x22)
     }
@@ -197,6 +207,21 @@ package enum JSONEscapes {
         buffer.append(0x22)
     }
 
+    /// Whether nothing has to be escaped.
+    /// - Parameter text: behind which seven bytes more may be read.
+    @inline(__always)
+    static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+        guard let base = text.baseAddress else { return true }
+        var index = 0
+        while index < text.count {
+            let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let found = marks(word)
+            if found != 0 { return index + found.trailingZeroBitCount / 8 >= text.count }
+            index += 8
+        }
+        return true
+    }
+
     /// Visits what stands between the quotes, piece by piece: as it is, and escapes.
     static func forEachPiece(of text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
@@ -227,9 +252,12 @@ package enum JSONEscapes {
     private static func plainEnd(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
         ByteSearch.first(
             in: text, from: start, of: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c },
-            marks: {
-                ByteSearch.marks(below: 0x20, in: $0) | ByteSearch.marks(of: 0x22, in: $0)
-                    | ByteSearch.marks(of: 0x5c, in: $0)
-            })
+            marks: marks)
+    }
+
+    @inline(__always)
+    private static func marks(_ word: UInt64) -> UInt64 {
+        ByteSearch.marks(below: 0x20, in: word) | ByteSearch.marks(of: 0x22, in: word)
+            | ByteSearch.marks(of: 0x5c, in: word)
     }
 }

@@ -136,8 +136,8 @@ private final class JSONOutline: Sendable {
         var start: UInt32
         /// The place behind this value and all within it.
         var next: UInt32
-        /// The bytes of a key, without its quotes; `nil` where some of them are escapes, and for values.
-        var length: UInt32?
+        /// The bytes of a key, without its quotes; `escaped` where some of them are escapes. 0 for values.
+        var length: UInt32 = 0
     }
 
     let text: [UInt8]
@@ -157,25 +157,38 @@ private final class JSONOutline: Sendable {
     func byte(at place: Int) -> UInt8 { text[Int(places[place].start)] }
 
     func last(member name: StaticString, of object: Int) -> Int? {
-        var found: Int?
-        var place = object + 1
-        let end = next(to: object)
-        while place < end {
-            if isKey(place, name) { found = place + 1 }
-            place = next(to: place + 1)
+        places.withUnsafeBufferPointer { places in
+            text.withUnsafeBytes { bytes in
+                var found: Int?
+                var place = object + 1
+                let end = Int(places[object].next)
+                while place < end {
+                    if Self.isKey(places[place], name, in: bytes) { found = place + 1 }
+                    place = Int(places[place + 1].next)
+                }
+                return found
+            }
         }
-        return found
     }
 
     func isKey(_ place: Int, _ name: StaticString) -> Bool {
-        let key = places[place]
-        guard key.length ?? UInt32(name.utf8CodeUnitCount) == name.utf8CodeUnitCount else { return false }
-        let start = Int(key.start)
-        return text.withUnsafeBytes { bytes in
-            let end = key.length.map { start + 1 + Int($0) } ?? JSONSpans.stringEnd(in: bytes, from: start) - 1
-            return JSONSpans.key(UnsafeRawBufferPointer(rebasing: bytes[(start + 1)..<end]), is: name)
-        }
+        text.withUnsafeBytes { Self.isKey(places[place], name, in: $0) }
     }
+
+    @inline(__always)
+    private static func isKey(_ key: Place, _ name: StaticString, in bytes: UnsafeRawBufferPointer) -> Bool {
+        let start = Int(key.start)
+        guard key.length == escaped else {
+            let end = start + 1 + Int(key.length)
+            return key.length == name.utf8CodeUnitCount
+                && UnsafeRawBufferPointer(rebasing: bytes[(start + 1)..<end]).equals(name)
+        }
+        let end = JSONSpans.stringEnd(in: bytes, from: start) - 1
+        return JSONSpans.key(UnsafeRawBufferPointer(rebasing: bytes[(start + 1)..<end]), is: name)
+    }
+
+    /// Stands for the length of a key with escapes.
+    private static let escaped = UInt32.max
 
     /// Walks through a document once.
     private struct PlaceFinder {
@@ -222,6 +235,7 @@ private final class JSONOutline: Sendable {
                 key.length = UInt32(truncatingIfNeeded: index - start - 1)
                 index += 1
             } else {
+                key.length = escaped
                 index = JSONSpans.stringEnd(in: bytes, from: start)
             }
             places.append(key)

@@ -91,7 +91,7 @@ package enum OpenAIAnswerEncoder {
     private static func write(_ extras: [ChatAnswer.Extra], to writer: inout JSONWriter) {
         for extra in extras {
             guard let value = OpenAIAnswerJSON.value(extra.value) else { continue }
-            writer.key(extra.key)
+            writer.key(text: extra.key)
             writer.value(value)
         }
     }

@@ -135,7 +135,7 @@ package struct OpenAIStreamEncoder {
             rest.null()
         }
         for extra in answerExtras {
-            rest.key(extra.key)
+            rest.key(text: extra.key)
             rest.value(extra.value)
         }
         answerExtras = []

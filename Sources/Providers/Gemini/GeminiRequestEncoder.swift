@@ -198,7 +198,7 @@ struct GeminiRequestEncoder {
         var writer = JSONWriter()
         writer.beginObject()
         for member in body.members {
-            writer.key(member.key)
+            writer.key(text: member.key)
             writer.value(member.value)
         }
         writer.key("safetySettings")
