@@ -48,6 +48,9 @@ enum OpenAIAnswerJSON {
         writer.beginObject()
         writer.member("cached_tokens", usage.cachedTokens)
         writer.member("audio_tokens", usage.audioPromptTokens)
+        // Kinds that few models know.
+        if usage.cacheWriteTokens > 0 { writer.member("cache_write_tokens", usage.cacheWriteTokens) }
+        if usage.imagePromptTokens > 0 { writer.member("image_tokens", usage.imagePromptTokens) }
         writer.endObject()
         writer.key("completion_tokens_details")
         writer.beginObject()

@@ -19,9 +19,10 @@ enum OpenAIMessageDecoder {
             return Message(.assistant, name: name, parts: parts, extras: reader.rest)
         case "tool":
             let id = try reader.requiredString("tool_call_id")
-            return Message(
-                .tool, parts: [result(ToolResult(callID: id, name: name, parts: try content(&reader)))],
-                extras: reader.rest)
+            // Claude's mark, which OpenAI's format has no word for.
+            let isError = try reader.bool("is_error") ?? false
+            let answered = ToolResult(callID: id, name: name, parts: try content(&reader), isError: isError)
+            return Message(.tool, parts: [result(answered)], extras: reader.rest)
         case "function":
             return Message(
                 .tool, parts: [result(ToolResult(callID: "", name: name, parts: try content(&reader)))],
