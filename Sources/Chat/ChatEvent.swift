@@ -30,6 +30,9 @@ package enum ChatEvent: Sendable, Equatable {
     case finished(Int, FinishReason)
     case failed(UpstreamFailure)
 
+    /// Of most whole answers; room is made for them at once.
+    package static let usualCount = 8
+
     /// Where an `extra` belongs.
     package enum ExtraPlace: Sendable, Hashable {
         case answer

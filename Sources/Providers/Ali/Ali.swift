@@ -51,6 +51,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         }
         var reader = AliAnswerReader()
         var events: [ChatEvent] = []
+        events.reserveCapacity(ChatEvent.usualCount)
         reader.read(root, into: &events)
         guard !reader.isEmpty else {
             throw UpstreamFailure(

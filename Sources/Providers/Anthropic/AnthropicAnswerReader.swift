@@ -14,7 +14,9 @@ struct AnthropicAnswerReader {
 
     static func events(of root: LazyJSON) -> [ChatEvent] {
         var reader = AnthropicAnswerReader()
-        var events = reader.head(root)
+        var events: [ChatEvent] = []
+        events.reserveCapacity(ChatEvent.usualCount)
+        reader.begin(root, &events)
         for block in root["content"]?.array ?? [] { reader.read(block, &events) }
         var usage = AnthropicUsage()
         usage.update(root["usage"])
@@ -23,15 +25,14 @@ struct AnthropicAnswerReader {
         return events
     }
 
-    func head(_ message: LazyJSON) -> [ChatEvent] {
+    func begin(_ message: LazyJSON, _ events: inout [ChatEvent]) {
         let tier = message["usage"]?["service_tier"]?.string
-        return [
+        events.append(
             .started(
                 AnswerHead(
                     id: message["id"]?.string ?? "", model: message["model"]?.string ?? "", created: 0,
-                    serviceTier: tier == "standard" ? "default" : tier)),
-            .choiceStarted(0),
-        ]
+                    serviceTier: tier == "standard" ? "default" : tier)))
+        events.append(.choiceStarted(0))
     }
 
     private mutating func read(_ block: LazyJSON, _ events: inout [ChatEvent]) {

@@ -78,7 +78,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
     private mutating func start(_ message: LazyJSON, _ events: inout [ChatEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
-        events += reader.head(message)
+        reader.begin(message, &events)
         usage.update(message["usage"])
         if let event = usage.event(isFinal: false) { events.append(event) }
     }

@@ -99,6 +99,7 @@ package struct Baidu: EmbeddingProvider {
         }
         var reader = BaiduAnswerReader()
         var events: [ChatEvent] = []
+        events.reserveCapacity(ChatEvent.usualCount)
         reader.read(root, isEnd: true, into: &events)
         return events
     }

@@ -50,6 +50,7 @@ package struct Gemini: EmbeddingProvider {
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
         var reader = GeminiAnswerReader()
         var events: [ChatEvent] = []
+        events.reserveCapacity(ChatEvent.usualCount)
         reader.read(root, into: &events)
         guard reader.isFinished else {
             throw UpstreamFailure(

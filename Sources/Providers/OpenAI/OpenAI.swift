@@ -50,6 +50,7 @@ package struct OpenAI: Provider {
         if let failure = OpenAIErrors.hidden(in: root, needsChoices: true) { throw failure }
         var reader = OpenAIEventReader()
         var events: [ChatEvent] = []
+        events.reserveCapacity(ChatEvent.usualCount)
         reader.read(root, into: &events)
         return events
     }

@@ -10,13 +10,18 @@ struct OpenAIEventReader {
     private var hasStarted = false
     /// The last of each that the answer and its choices had, those of messages apart.
     private var extras: [ExtraKey: JSON] = [:]
-    /// Tool calls of each choice that has begun.
-    private var calls: [Int: Calls] = [:]
-    private var finished: Set<Int> = []
+    /// Those that have begun.
+    private var choices: [Choice] = []
 
     private struct ExtraKey: Hashable {
         let place: ChatEvent.ExtraPlace
         let name: String
+    }
+
+    private struct Choice {
+        let index: Int
+        var calls = Calls()
+        var isFinished = false
     }
 
     /// Where the vendor's indices and ids lead.
@@ -36,18 +41,27 @@ struct OpenAIEventReader {
             if !id.isEmpty { byID[id] = last }
             return last
         }
+
+        /// Which call a piece continues; `nil` for a new one. By `index`; vendors that leave it out give each call an id
+        /// or at least a name.
+        func position(of index: Int64?, id: String, name: String?) -> Int? {
+            if let index { return byIndex[index] }
+            if !id.isEmpty { return byID[id] }
+            if let name, !name.isEmpty { return nil }
+            return last
+        }
     }
 
     /// Whether every choice that began has ended, and one has.
-    var isFinished: Bool { !calls.isEmpty && calls.keys.allSatisfy { finished.contains($0) } }
+    var isFinished: Bool { !choices.isEmpty && choices.allSatisfy(\.isFinished) }
 
     /// Whether an answer has begun.
-    var hasBegun: Bool { !calls.isEmpty }
+    var hasBegun: Bool { !choices.isEmpty }
 
     /// Reads a chunk, or a whole answer as if it were the only chunk.
     mutating func read(_ root: LazyJSON, into events: inout [ChatEvent]) {
         var head = AnswerHead(id: "", model: "", created: 0)
-        var choices: [LazyJSON] = []
+        var items: [LazyJSON] = []
         var usage: LazyJSON?
         var extras: [(String, LazyJSON)] = []
         root.forEachMember { name, value in
@@ -55,7 +69,7 @@ struct OpenAIEventReader {
             case "id": head.id = value.string ?? ""
             case "model": head.model = value.string ?? ""
             case "created": head.created = value.int ?? 0
-            case "choices": choices = value.array ?? []
+            case "choices": items = value.array ?? []
             case "usage": usage = value
             case "service_tier": head.serviceTier = value.string
             case "system_fingerprint": head.systemFingerprint = value.string
@@ -64,11 +78,11 @@ struct OpenAIEventReader {
             }
         }
         // Azure opens with a chunk that has neither choices nor an id: its head says nothing.
-        if !hasStarted, !choices.isEmpty || !head.id.isEmpty {
+        if !hasStarted, !items.isEmpty || !head.id.isEmpty {
             hasStarted = true
             events.append(.started(head))
         }
-        for (position, choice) in choices.enumerated() { read(choice, position, into: &events) }
+        for (position, item) in items.enumerated() { read(item, position, into: &events) }
         tell(extras, .answer, into: &events)
         if let usage, let counted = OpenAIAnswer.usage(usage) {
             events.append(.usage(counted, original: Opaque(.openAI, usage.json)))
@@ -91,18 +105,26 @@ struct OpenAIEventReader {
             default: if !value.isNull { extras.append((name.string, value)) }
             }
         }
-        if calls[index] == nil {
-            guard calls.count < Self.mostChoices else { return }
-            calls[index] = Calls()
-            events.append(.choiceStarted(index))
-        }
+        guard let place = open(index, &events) else { return }
         if let logprobs, logprobs.isObject { events.append(.logprobs(index, logprobs.json)) }
-        if let content = delta ?? message { read(content, of: index, into: &events) }
+        if let content = delta ?? message { read(content, of: place, into: &events) }
         tell(extras, .choice(index), into: &events)
-        if !reason.isEmpty, finished.insert(index).inserted { events.append(.finished(index, Self.reason(reason))) }
+        guard !reason.isEmpty, !choices[place].isFinished else { return }
+        choices[place].isFinished = true
+        events.append(.finished(index, Self.reason(reason)))
     }
 
-    private mutating func read(_ message: LazyJSON, of index: Int, into events: inout [ChatEvent]) {
+    /// Where a choice is kept; `nil` for one too many.
+    private mutating func open(_ index: Int, _ events: inout [ChatEvent]) -> Int? {
+        if let place = choices.firstIndex(where: { $0.index == index }) { return place }
+        guard choices.count < Self.mostChoices else { return nil }
+        choices.append(Choice(index: index))
+        events.append(.choiceStarted(index))
+        return choices.count - 1
+    }
+
+    private mutating func read(_ message: LazyJSON, of place: Int, into events: inout [ChatEvent]) {
+        let index = choices[place].index
         var (thought, reasoning): (LazyJSON?, LazyJSON?)
         var (content, refusal, annotations, audio): (LazyJSON?, LazyJSON?, LazyJSON?, LazyJSON?)
         var (tools, function): (LazyJSON?, LazyJSON?)
@@ -126,8 +148,8 @@ struct OpenAIEventReader {
         if let text = refusal?.string, !text.isEmpty { events.append(.refusalDelta(index, text)) }
         for citation in annotations?.array ?? [] { events.append(.citation(index, Opaque(.openAI, citation.json))) }
         if let audio = audio?.json.object { events.append(.audioDelta(index, audio)) }
-        for call in tools?.array ?? [] { readCall(call, of: index, into: &events) }
-        if let function, function.isObject { readLegacy(function, of: index, into: &events) }
+        for call in tools?.array ?? [] { readCall(call, of: place, into: &events) }
+        if let function, function.isObject { readLegacy(function, of: place, into: &events) }
         tell(extras, .message(index), into: &events)
     }
 
@@ -136,29 +158,22 @@ struct OpenAIEventReader {
         return content?.array?.compactMap { $0["text"]?.string } ?? []
     }
 
-    private mutating func readCall(_ call: LazyJSON, of choice: Int, into events: inout [ChatEvent]) {
+    private mutating func readCall(_ call: LazyJSON, of place: Int, into events: inout [ChatEvent]) {
+        let choice = choices[place].index
+        let number = call["index"]?.int
         let id = call["id"]?.string ?? ""
         let isCustom = call["custom"]?.isObject == true
         let body = call["custom"] ?? call["function"]
+        let name = body?["name"]?.string
         let text = body?[isCustom ? "input" : "arguments"].flatMap { $0.string ?? Self.encodedText($0) } ?? ""
-        if let known = position(of: call["index"]?.int, id: id, name: body?["name"]?.string, in: choice) {
+        if let known = choices[place].calls.position(of: number, id: id, name: name) {
             if !text.isEmpty { events.append(.toolCallArgumentsDelta(choice, index: known, text)) }
             return
         }
-        guard let index = calls[choice, default: Calls()].add(index: call["index"]?.int, id: id) else { return }
-        let start = ToolCall(
-            id: id, kind: isCustom ? .custom : .function, name: body?["name"]?.string ?? "", arguments: "")
+        guard let index = choices[place].calls.add(index: number, id: id) else { return }
+        let start = ToolCall(id: id, kind: isCustom ? .custom : .function, name: name ?? "", arguments: "")
         events.append(.toolCallStarted(choice, index: index, start))
         if !text.isEmpty { events.append(.toolCallArgumentsDelta(choice, index: index, text)) }
-    }
-
-    /// Which call a piece continues; `nil` for a new one. By `index`; vendors that leave it out give each call an id
-    /// or at least a name.
-    private func position(of index: Int64?, id: String, name: String?, in choice: Int) -> Int? {
-        if let index { return calls[choice]?.byIndex[index] }
-        if !id.isEmpty { return calls[choice]?.byID[id] }
-        if let name, !name.isEmpty { return nil }
-        return calls[choice]?.last
     }
 
     /// Some vendors send arguments as an object.
@@ -166,9 +181,10 @@ struct OpenAIEventReader {
         value.isNull ? nil : String(decoding: value.json.encoded(), as: UTF8.self)
     }
 
-    private mutating func readLegacy(_ call: LazyJSON, of choice: Int, into events: inout [ChatEvent]) {
-        if calls[choice]?.count ?? 0 == 0 {
-            _ = calls[choice, default: Calls()].add(index: nil, id: "")
+    private mutating func readLegacy(_ call: LazyJSON, of place: Int, into events: inout [ChatEvent]) {
+        let choice = choices[place].index
+        if choices[place].calls.count == 0 {
+            _ = choices[place].calls.add(index: nil, id: "")
             let start = ToolCall(id: "", kind: .legacyFunction, name: call["name"]?.string ?? "", arguments: "")
             events.append(.toolCallStarted(choice, index: 0, start))
         }

@@ -59,6 +59,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         if root["success"] != nil { return try ZhipuLegacyAnswer.events(of: root) }
         var translator = ZhipuTranslator()
         var events: [ChatEvent] = []
+        events.reserveCapacity(ChatEvent.usualCount)
         for event in try OpenAI.events(of: root) {
             translator.take(event, into: &events)
         }

@@ -11,31 +11,27 @@ struct ZhipuMessages {
 
     static func prepared(_ messages: [Message], _ model: String) throws(RequestError) -> [Message] {
         var preparer = ZhipuMessages(takesBareImages: model.hasPrefix("glm-4v"))
-        var prepared: [Message] = []
-        for (index, message) in messages.enumerated() {
-            prepared.append(try preparer.prepared(message, MessagePath(index)))
-        }
+        var prepared = messages
+        for index in prepared.indices { try preparer.prepare(&prepared[index], MessagePath(index)) }
         return prepared
     }
 
     private init(takesBareImages: Bool) { self.takesBareImages = takesBareImages }
 
     /// Developers are the system here.
-    private mutating func prepared(_ original: Message, _ path: MessagePath) throws(RequestError) -> Message {
-        var message = original
+    private mutating func prepare(_ message: inout Message, _ path: MessagePath) throws(RequestError) {
         message.name = nil
         message.extras = nil
         if message.role == .developer { message.role = .system }
-        message.parts = try prepared(message.parts, path)
-        return message
+        try prepare(&message.parts, path)
     }
 
-    private mutating func prepared(_ parts: [Part], _ path: MessagePath) throws(RequestError) -> [Part] {
-        var prepared: [Part] = []
-        for (index, part) in parts.enumerated() {
-            prepared.append(Part(try self.prepared(part.content, path, index)))
+    private mutating func prepare(_ parts: inout [Part], _ path: MessagePath) throws(RequestError) {
+        for index in parts.indices {
+            // Most parts are texts, and stay.
+            if case .text = parts[index].content, parts[index].cacheBreakpoint == nil { continue }
+            parts[index] = Part(try prepared(parts[index].content, path, index))
         }
-        return prepared
     }
 
     private mutating func prepared(
@@ -61,7 +57,7 @@ struct ZhipuMessages {
             return .toolCall(call)
         case .toolResult(var result):
             if result.callID.isEmpty, let id = legacyIDs[result.name ?? ""] { result.callID = id }
-            result.parts = try prepared(result.parts, path)
+            try prepare(&result.parts, path)
             return .toolResult(result)
         default: return content
         }

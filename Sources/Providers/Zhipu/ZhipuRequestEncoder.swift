@@ -18,9 +18,9 @@ import JSON
 /// | a user's name shorter than 6 or longer than 128 bytes, names of messages | dropped |
 enum ZhipuRequestEncoder {
     static func encode(_ original: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
-        var request = original
-        try refuse(request)
-        request.messages = try ZhipuMessages.prepared(request.messages, model)
+        try refuse(original)
+        var request = ChatRequest(model: model, messages: try ZhipuMessages.prepared(original.messages, model))
+        request.responseFormat = original.responseFormat
         if case .jsonSchema(_, _, let schema, _) = request.responseFormat {
             request.responseFormat = .jsonObject
             if let schema {
@@ -29,21 +29,16 @@ enum ZhipuRequestEncoder {
                     Message(.system, parts: [.text("Answer with one JSON object by this JSON schema: \(text)")]), at: 0)
             }
         }
-        if request.toolChoice == ToolChoice.none { request.tools = [] }
-        request.toolChoice = nil
-        request.limits.maxTokens = request.limits.tokens
-        request.limits.maxCompletionTokens = nil
-        let kept = request
-        request = ChatRequest(model: model, messages: kept.messages)
-        request.tools = kept.tools
-        if kept.webSearch != nil { request.tools.append(search) }
-        (request.responseFormat, request.limits) = (kept.responseFormat, kept.limits)
-        request.stream.isOn = kept.stream.isOn
+        if original.toolChoice != ToolChoice.none { request.tools = original.tools }
+        if original.webSearch != nil { request.tools.append(search) }
+        request.limits.count = original.limits.count
+        request.limits.maxTokens = original.limits.tokens
+        request.stream.isOn = original.stream.isOn
         var body = try OpenAIRequestEncoder.object(request, model: model)
         // Usage comes unasked.
         body.members.removeAll { $0.key == "stream_options" }
-        if let stop = kept.sampling.stop.first { body["stop"] = [.string(stop)] }
-        add(kept, to: &body)
+        if let stop = original.sampling.stop.first { body["stop"] = [.string(stop)] }
+        add(original, to: &body)
         return JSON.object(body).encoded()
     }
 
