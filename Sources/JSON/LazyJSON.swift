@@ -66,7 +66,13 @@ package struct LazyJSON: Sendable {
         }
     }
 
-    package var double: Double? { isNumber ? json.double : nil }
+    package var double: Double? {
+        guard isNumber else { return nil }
+        return text.withUnsafeBytes { bytes in
+            let end = JSONSpans.valueEnd(in: bytes, from: start)
+            return Double(String(decoding: bytes[start..<end], as: UTF8.self))
+        }
+    }
 
     private var isNumber: Bool { first == 0x2d || first &- 0x30 < 10 }
 

@@ -100,7 +100,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        let root = try Self.object(body, status).json
+        let root = try Self.object(body, status)
         let items = (root["output"]?["embeddings"]?.array ?? [])
             .sorted { ($0["text_index"]?.int ?? 0) < ($1["text_index"]?.int ?? 0) }
         // The service has only the sum, which is the prompt's.

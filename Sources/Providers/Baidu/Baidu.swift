@@ -139,7 +139,7 @@ package struct Baidu: EmbeddingProvider {
     }
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
-        let root = try Self.answer(body, status: status, contentType: nil).json
+        let root = try Self.answer(body, status: status, contentType: nil)
         let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
         let tokens = root["usage"]?["prompt_tokens"]?.int ?? root["usage"]?["total_tokens"]?.int
         return EmbeddingAnswer(

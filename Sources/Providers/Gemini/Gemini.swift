@@ -93,9 +93,8 @@ package struct Gemini: EmbeddingProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
-        let answer = root.json
-        let vectors = (answer["embeddings"]?.array ?? []).map { ($0["values"]?.array ?? []).compactMap(\.double) }
-        let tokens = answer["usageMetadata"]?["promptTokenCount"]?.int
+        let vectors = (root["embeddings"]?.array ?? []).map { ($0["values"]?.array ?? []).compactMap(\.double) }
+        let tokens = root["usageMetadata"]?["promptTokenCount"]?.int
         return EmbeddingAnswer(vectors: vectors, usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })
     }
 }

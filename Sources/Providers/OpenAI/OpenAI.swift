@@ -91,11 +91,10 @@ extension OpenAI: EmbeddingProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = OpenAIErrors.hidden(in: root, needsChoices: false) { throw failure }
-        let answer = root.json
-        let rows = (answer["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+        let rows = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
         return EmbeddingAnswer(
-            model: answer["model"]?.string ?? "",
+            model: root["model"]?.string ?? "",
             vectors: rows.map { ($0["embedding"]?.array ?? []).map { $0.double ?? 0 } },
-            usage: (answer["usage"]?["prompt_tokens"]?.int).map { Usage(promptTokens: max(0, min($0, Usage.most))) })
+            usage: (root["usage"]?["prompt_tokens"]?.int).map { Usage(promptTokens: max(0, min($0, Usage.most))) })
     }
 }

@@ -104,11 +104,10 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
-        let answer = root.json
-        let items = (answer["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
-        let tokens = answer["usage"]?["prompt_tokens"]?.int
+        let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+        let tokens = root["usage"]?["prompt_tokens"]?.int
         return EmbeddingAnswer(
-            model: answer["model"]?.string ?? "",
+            model: root["model"]?.string ?? "",
             vectors: items.map { ($0["embedding"]?.array ?? []).compactMap(\.double) },
             usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })
     }
