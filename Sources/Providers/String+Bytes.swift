@@ -19,6 +19,13 @@ extension String {
         }
     }
 
+    /// Whether there is nothing but white space.
+    var isBlank: Bool {
+        // Most texts tell by their first byte.
+        if let first = utf8.first, first > 0x20, first < 0x7f { return false }
+        return allSatisfy(\.isWhitespace)
+    }
+
     /// Where a word begins, in bytes. For the names of models, which are looked at with every request: the library's own
     /// search is made for longer texts.
     func utf8Offset(of word: StaticString) -> Int? {

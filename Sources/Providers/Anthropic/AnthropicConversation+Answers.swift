@@ -68,7 +68,7 @@ extension AnthropicConversation {
 
     private mutating func use(_ call: ToolCall, _ path: MessagePath, _ index: Int) throws(RequestError) -> JSON {
         var input: JSON = [:]
-        if !call.arguments.allSatisfy(\.isWhitespace) {
+        if !call.arguments.isBlank {
             guard let parsed = try? JSON.parse(Array(call.arguments.utf8)), parsed.object != nil else {
                 throw RequestError(
                     .invalidValue, "Claude takes only JSON objects as the arguments of a call.",

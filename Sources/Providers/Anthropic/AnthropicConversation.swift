@@ -78,7 +78,7 @@ struct AnthropicConversation {
 
     /// `nil` for a text without letters, which Claude refuses.
     static func text(_ text: String, _ mark: CacheBreakpoint?) -> JSON? {
-        guard !text.allSatisfy(\.isWhitespace) else { return nil }
+        guard !text.isBlank else { return nil }
         var object: JSONObject = ["type": "text", "text": .string(text)]
         if let mark { object.append("cache_control", AnthropicRequestEncoder.cacheControl(mark)) }
         return .object(object)

@@ -64,7 +64,7 @@ struct AnthropicRequestEncoder {
         if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
             throw Self.cannot("speak", "modalities")
         }
-        if request.sampling.stop.contains(where: { !$0.isEmpty && $0.allSatisfy(\.isWhitespace) }) {
+        if request.sampling.stop.contains(where: { !$0.isEmpty && $0.isBlank }) {
             throw Self.cannot("stop at white space", "stop")
         }
         switch request.responseFormat {

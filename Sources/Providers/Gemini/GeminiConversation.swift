@@ -105,7 +105,7 @@ struct GeminiConversation {
     private mutating func encode(_ call: ToolCall, _ path: MessagePath) throws(RequestError) -> JSON {
         guard call.kind != .custom else { throw GeminiRequestEncoder.cannot("call tools of free text", path.text) }
         var arguments: JSON = [:]
-        if !call.arguments.allSatisfy(\.isWhitespace) {
+        if !call.arguments.isBlank {
             guard let parsed = try? JSON.parse(Array(call.arguments.utf8)), parsed.object != nil else {
                 throw RequestError(
                     .invalidValue, "Gemini takes only JSON objects as the arguments of a call.", parameter: path.text)
