@@ -75,13 +75,18 @@ struct JSONTarget: FuzzTarget {
         } catch {
             return "its own writing is refused (\(error)): \(written)"
         }
-        guard let lazy = try? LazyJSON.parse(input), Self.isSame(lazy, value) else { return "another value lazily" }
+        guard let lazy = try? LazyJSON.parse(input), lazy.json == value, Self.isSame(lazy, value) else {
+            return "another value lazily"
+        }
         guard case .object(let object) = value else { return nil }
         return spanComplaint(input, object)
     }
 
     private static func isSame(_ lazy: LazyJSON, _ value: JSON) -> Bool {
-        guard lazy.string == value.string, lazy.bool == value.bool, lazy.int == value.int else { return false }
+        guard lazy.string == value.string, lazy.bool == value.bool, lazy.int == value.int,
+            lazy.double == value.double, lazy["a"]?.json == value["a"], lazy["model"]?.json == value["model"],
+            lazy[0]?.json == value[0]
+        else { return false }
         let items = lazy.array ?? []
         guard items.count == value.array?.count ?? 0 else { return false }
         guard zip(items, value.array ?? []).allSatisfy({ isSame($0, $1) }) else { return false }

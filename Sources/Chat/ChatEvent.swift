@@ -23,7 +23,7 @@ package enum ChatEvent: Sendable, Equatable {
     case citation(Int, Opaque)
     /// Of the tokens in the next text or refusal: `{"content":[…],"refusal":[…]}`.
     case logprobs(Int, JSON)
-    /// A member that only one format knows.
+    /// A member that only one format knows; none that its encoder writes itself, but for `refusal`.
     case extra(ExtraPlace, key: String, Opaque)
     /// What the answer cost so far; the last one counts.
     case usage(Usage, original: Opaque?)

@@ -126,11 +126,16 @@ package struct JSONWriter: ~Copyable {
 
     package mutating func object(_ object: JSONObject) {
         beginObject()
+        members(of: object)
+        endObject()
+    }
+
+    /// Of an object that has begun.
+    package mutating func members(of object: JSONObject) {
         for member in object.members {
             key(text: member.key)
             value(member.value)
         }
-        endObject()
     }
 
     // MARK: Bytes

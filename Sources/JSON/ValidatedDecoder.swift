@@ -1,6 +1,6 @@
 /// Builds a `JSON` from bytes that simdjson has accepted; so it need not look for errors, only keep inside.
 struct ValidatedDecoder {
-    /// Members of most objects; room is made for them at once.
+    /// Members of most objects that have several; room is made for them at once.
     private static let usualCount = 4
 
     private let bytes: UnsafeRawBufferPointer
@@ -37,11 +37,13 @@ struct ValidatedDecoder {
     private mutating func object() -> JSON {
         index += 1
         skipSpace()
-        var object = current == 0x7d ? JSONObject() : JSONObject(capacity: Self.usualCount)
+        var object = JSONObject()
         while index < bytes.count, current != 0x7d {
             let key = string()
             skipSpace()
             index += 1
+            // At once, but not for each of a million objects with one member.
+            if object.members.count == 1 { object.members.reserveCapacity(Self.usualCount) }
             object.append(key, value())
             skipSpace()
             if current == 0x2c { index += 1 }

@@ -45,7 +45,7 @@ extension Provider {
     package func problem(with channel: ProviderChannel) -> String? {
         channel.unreadableKey ?? problem(withKey: channel.key)
     }
-    package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource { .none }
+    package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource { .nothing }
     package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
         throw UpstreamFailure(kind: .authentication, status: 401, message: "This provider has no access tokens.")
     }
@@ -147,7 +147,7 @@ package struct ProviderCall: Sendable {
 /// Where an access token comes from.
 package enum TokenSource: Sendable {
     /// The key has not the form from which one could come.
-    case none
+    case nothing
     /// The key signs it.
     case made(AccessToken)
     /// The provider gives it for the key.

@@ -69,6 +69,34 @@ import Testing
         }
     }
 
+    @Test(
+        "an answer in one piece where a stream was asked for becomes one",
+        arguments: ["Baidu V2", "Ali Bailian", "Anthropic"])
+    func inOneGo(_ name: String) async throws {
+        try await with(name, models: "some-model") { installation in
+            let body =
+                name == "Anthropic"
+                ? #"{"id":"a","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","#
+                    + #""content":[{"type":"text","text":"Hello."}],"usage":{"input_tokens":7,"output_tokens":2}}"#
+                : #"{"id":"a","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":"#
+                    + #"{"role":"assistant","content":"Hello."},"finish_reason":"stop"}],"#
+                    + #""usage":{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}}"#
+            var fault = Fault()
+            fault.instead = .raw(
+                status: 200, headers: [Fault.Field(name: "content-type", value: "application/json")],
+                body: Array(body.utf8))
+            installation.mock.add(fault)
+            let answer = try post(
+                installation,
+                ["model": "some-model", "stream": true, "messages": [["role": "user", "content": "Hi"]]])
+            #expect(answer.status == 200)
+            #expect(answer.body.contains(#""delta":{"content":"Hello."}"#), "\(answer.body)")
+            #expect(answer.body.hasSuffix("data: [DONE]\n\n"))
+            let books = try installation.books()
+            #expect(books.prompt == 7 && books.completion == 2)
+        }
+    }
+
     @Test("an image by address in a tool's result is fetched for a provider that takes only bytes")
     func imageInResult() async throws {
         try await with("Gemini", models: "gemini-2.5-flash") { installation in

@@ -49,7 +49,9 @@ package enum OpenAIAnswerEncoder {
     ) {
         let isSilent = choice.toolCalls.isEmpty && choice.refusal == nil && choice.audio == nil
         // A refusal that is not the model's own words comes as an extra.
-        let hasOwnRefusal = choice.messageExtras.contains { $0.key == "refusal" }
+        let hasOwnRefusal = choice.messageExtras.contains {
+            $0.key == "refusal" && OpenAIAnswerJSON.value($0.value) != nil
+        }
         writer.beginObject()
         writer.key("role")
         writer.word("assistant")

@@ -43,7 +43,7 @@ final class AccessTokens: Sendable {
         if let known = known(holder, time) { return known }
         let token: AccessToken
         switch provider.tokenSource(for: channel, time: time) {
-        case .none: return nil
+        case .nothing: return nil
         case .made(let made): token = made
         case .asked(let request):
             let limits = TransportLimits(firstByte: .seconds(10), total: .seconds(10))

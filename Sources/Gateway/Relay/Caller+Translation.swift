@@ -4,8 +4,9 @@ import HTTP
 import JSON
 import Providers
 
-/// Calls a channel that cannot be sent the client's own bytes: decode, encode, call; and decode and encode the answer, but
-/// for upstreams that answer in the client's format.
+/// Calls a channel that cannot be sent the client's own bytes: decode, encode, call, decode, encode. An answer in the
+/// client's format goes on as it came, as it does from upstreams that need no translation; decoded is only one that came
+/// whole where a stream was asked for.
 extension Caller {
     func translate(
         _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
@@ -63,10 +64,12 @@ extension Caller {
             return .failed(
                 provider.failure(status: response.status, headers: response.headers, body: body, parser: parser))
         }
-        if provider.descriptor.format == .openAI { return try await passOn(response, exchange.envelope) }
+        let isStream = exchange.envelope.isStream
+        if provider.descriptor.format == .openAI, !isStream || Self.isEventStream(response) {
+            return try await passOn(response, exchange.envelope)
+        }
         let fallback = AnswerHead(
             id: "chatcmpl-" + context.requestID, model: exchange.model, created: context.time)
-        let isStream = exchange.envelope.isStream
         let includesUsage = exchange.envelope.includesUsage
         if isStream, Self.isEventStream(response) {
             let stream = TranslatedStream(

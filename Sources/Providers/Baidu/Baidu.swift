@@ -24,9 +24,9 @@ package struct Baidu: EmbeddingProvider {
     }
 
     package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource {
-        let (id, secret) = Self.pair(channel.key) ?? ("", "")
+        let (id, secret) = Self.pair(channel.key).map { (String($0.id), String($0.secret)) } ?? ("", "")
         let query =
-            "grant_type=client_credentials&client_id=\(percentEncoded(String(id)))&client_secret=\(percentEncoded(String(secret)))"
+            "grant_type=client_credentials&client_id=\(percentEncoded(id))&client_secret=\(percentEncoded(secret))"
         return .asked(
             EncodedRequest(
                 url: Self.base(channel) + "/oauth/2.0/token?" + query,

@@ -197,10 +197,7 @@ struct GeminiRequestEncoder {
     private func encoded(_ safety: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
-        for member in body.members {
-            writer.key(text: member.key)
-            writer.value(member.value)
-        }
+        writer.members(of: body)
         writer.key("safetySettings")
         if let own = request.extras?.members["safety_settings"] ?? request.extras?.members["safetySettings"] {
             writer.value(own)

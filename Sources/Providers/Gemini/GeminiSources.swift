@@ -6,8 +6,20 @@ import JSON
 struct GeminiSources {
     /// What was written so far, in UTF-8.
     private var text: [UInt8] = []
+    /// Apart from the event that named it, which is not kept for its sake.
+    private struct Page {
+        let url: String
+        let title: JSON
+
+        init?(_ source: LazyJSON?) {
+            guard let source, let url = source["uri"]?.string else { return nil }
+            self.url = url
+            title = source["title"]?.json ?? ""
+        }
+    }
+
     /// Pages that may be told of without a place in the end.
-    private var waiting: [LazyJSON] = []
+    private var waiting: [Page] = []
     private var named: Set<String> = []
     /// More than any answer has; beyond it nothing is looked up.
     private static let most = 1024
@@ -22,7 +34,7 @@ struct GeminiSources {
         var found: [Opaque] = []
         if let grounding = candidate["groundingMetadata"] {
             let pages = (grounding["groundingChunks"]?.array ?? []).map {
-                $0["web"] ?? $0["retrievedContext"] ?? $0["maps"]
+                Page($0["web"] ?? $0["retrievedContext"] ?? $0["maps"])
             }
             for support in grounding["groundingSupports"]?.array ?? [] {
                 for number in support["groundingChunkIndices"]?.array ?? [] {
@@ -37,8 +49,9 @@ struct GeminiSources {
         }
         let sources = candidate["citationMetadata"]?["citationSources"] ?? candidate["citationMetadata"]?["citations"]
         for source in sources?.array ?? [] {
-            if let new = annotation(source, source) { found.append(new) }
-            wait(source)
+            guard let page = Page(source) else { continue }
+            if let new = annotation(page, source) { found.append(new) }
+            wait(page)
         }
         return found
     }
@@ -47,25 +60,22 @@ struct GeminiSources {
     mutating func rest() -> [Opaque] {
         let pages = waiting
         waiting = []
-        return pages.compactMap { page in
-            guard let url = page["uri"]?.string, !named.contains(url) else { return nil }
-            return annotation(page, nil)
-        }
+        return pages.compactMap { named.contains($0.url) ? nil : annotation($0, nil) }
     }
 
-    private mutating func wait(_ page: LazyJSON?) {
-        guard let page, let url = page["uri"]?.string, named.count < Self.most else { return }
-        if named.insert("? " + url).inserted { waiting.append(page) }
+    private mutating func wait(_ page: Page?) {
+        guard let page, named.count < Self.most else { return }
+        if named.insert("? " + page.url).inserted { waiting.append(page) }
     }
 
-    private mutating func annotation(_ page: LazyJSON, _ segment: LazyJSON?) -> Opaque? {
-        guard let url = page["uri"]?.string, named.count < Self.most else { return nil }
+    private mutating func annotation(_ page: Page, _ segment: LazyJSON?) -> Opaque? {
+        guard named.count < Self.most else { return nil }
         // A place beyond the text is yet to come, or none.
         guard let (start, end) = segment == nil ? (0, 0) : place(segment) else { return nil }
-        guard named.insert("\(start) \(end) \(url)").inserted else { return nil }
-        named.insert(url)
+        guard named.insert("\(start) \(end) \(page.url)").inserted else { return nil }
+        named.insert(page.url)
         let citation: JSON = [
-            "url": .string(url), "title": page["title"]?.json ?? "", "start_index": .int(letters(start)),
+            "url": .string(page.url), "title": page.title, "start_index": .int(letters(start)),
             "end_index": .int(letters(end)),
         ]
         return Opaque(.openAI, ["type": "url_citation", "url_citation": citation])

@@ -94,7 +94,8 @@ package struct OpenAIAnswer {
     }
 }
 
-/// A JSON value, in either of its two forms, that may hold counters.
+/// A JSON value, in either of its two forms, that may hold counters. Of a counter that comes twice, which no vendor does,
+/// they take different ones.
 private protocol Counters {
     var isObject: Bool { get }
     var int: Int64? { get }

@@ -5,7 +5,8 @@ package import JSON
 /// Passes a stream of OpenAI's format on while the meter reads along.
 ///
 /// Each event comes out as `data: …` and a blank line with its payload unchanged, except that usage is hidden from a
-/// client who did not ask for it, and that what Azure's filter says outside of choices is dropped (`AzureFilter`). `[DONE]` comes out once, from `finish`, and nothing after it.
+/// client who did not ask for it, and that what Azure's filter says outside of choices is dropped (`AzureFilter`). `[DONE]`
+/// comes out once, from `finish`, and nothing after it.
 package struct OpenAIStreamRelay {
     /// How the stream ended.
     package enum Outcome: Equatable {

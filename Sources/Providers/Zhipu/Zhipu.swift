@@ -20,7 +20,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
     }
 
     package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource {
-        ZhipuToken.make(key: channel.key, time: time).map { .made($0) } ?? .none
+        ZhipuToken.make(key: channel.key, time: time).map { .made($0) } ?? .nothing
     }
 
     static func isLegacy(_ model: String) -> Bool { model.hasPrefix("chatglm") || model.hasPrefix("characterglm") }

@@ -24,7 +24,7 @@ void oneapi_json_parser_free(oneapi_json_parser *parser);
 /// Validates and parses; copies `bytes` first. Returns an oneapi_json_status.
 int oneapi_json_parse(oneapi_json_parser *parser, const uint8_t *bytes, size_t length, oneapi_json_element *root);
 
-/// Validates only, with a parser that the thread keeps. Returns an oneapi_json_status.
+/// Validates only, with a parser that the thread keeps, or for a large document one of its own. Returns an oneapi_json_status.
 int oneapi_json_validate(const uint8_t *bytes, size_t length, size_t max_depth);
 
 int oneapi_json_kind_of(oneapi_json_element element);
