@@ -17,6 +17,8 @@ package struct Fault: Sendable, Equatable {
     package struct Field: Sendable, Equatable {
         package var name: String
         package var value: String
+
+        package init(name: String, value: String) { (self.name, self.value) = (name, value) }
     }
 
     package enum Framing: String, Sendable { case crlf, comments, nospace }
