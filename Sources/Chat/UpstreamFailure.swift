@@ -20,7 +20,7 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
     package var code: Code
     /// Seconds that the upstream asks to wait.
     package var retryAfter: Int?
-    /// What Azure says besides: which of the filter's categories was hit.
+    /// A member that Azure's errors have besides: which of the filter's categories was hit.
     package var inner: Opaque?
     /// The upstream may have done already what would be paid for once more elsewhere.
     package var isFinal = false

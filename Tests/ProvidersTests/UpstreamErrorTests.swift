@@ -101,6 +101,22 @@ struct UpstreamErrorTests {
         #expect(body["error"]?["innererror"]?["content_filter_result"]?["hate"]?["severity"]?.string == "high")
     }
 
+    @Test("a picture's category of Azure's filter reaches the client under its own name, the revised prompt does not")
+    func pictureFilter() throws {
+        let sent =
+            #"{"error":{"code":"content_policy_violation","message":"Rejected.","inner_error":{"code":"#
+            + #""ResponsibleAIPolicyViolation","revised_prompt":"secret","content_filter_results":"#
+            + #"{"violence":{"filtered":true,"severity":"medium"}}}}}"#
+        let failure = OpenAI().failure(
+            status: 400, headers: HTTPHeaders(), body: Array(sent.utf8), parser: JSONParser())
+        #expect(failure.kind == .badRequest && failure.code == .text("content_policy_violation"))
+        let error = try JSON.parse(OpenAIError.body(failure))["error"]
+        let inner = error?["inner_error"]
+        #expect(inner?["content_filter_results"]?["violence"]?["severity"]?.string == "medium")
+        #expect(inner?["code"]?.string == "ResponsibleAIPolicyViolation" && inner?["revised_prompt"] == nil)
+        #expect(error?["innererror"] == nil)
+    }
+
     @Test("keeps what the provider said", arguments: cases)
     func described(_ example: Case) {
         let failure = failure(example.status, example.body)

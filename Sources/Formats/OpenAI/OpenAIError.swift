@@ -4,10 +4,10 @@ package import JSON
 /// The error object that OpenAI's clients read (spec/wire/openai.md §12).
 package enum OpenAIError {
     /// `{"error":{"message","type","param","code"}}`; all four members are always there.
-    /// - Parameter inner: Azure's `innererror`.
+    /// - Parameter inner: a further member, as Azure's `innererror`.
     package static func body(
         message: String, type: String, parameter: String? = nil, code: UpstreamFailure.Code = .none,
-        inner: JSON? = nil
+        inner: JSONObject? = nil
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
@@ -25,10 +25,7 @@ package enum OpenAIError {
         case .text(let text): writer.string(text)
         case .number(let text): writer.raw(Array(text.utf8))
         }
-        if let inner {
-            writer.key("innererror")
-            writer.value(inner)
-        }
+        if let inner { writer.members(of: inner) }
         writer.endObject()
         writer.endObject()
         return writer.finish()
@@ -38,7 +35,7 @@ package enum OpenAIError {
     package static func body(_ failure: UpstreamFailure) -> [UInt8] {
         body(
             message: failure.message, type: failure.type, parameter: failure.parameter, code: failure.code,
-            inner: failure.inner?.value)
+            inner: failure.inner?.value.object)
     }
 
     /// What is wrong with the client's request; goes with status 400.

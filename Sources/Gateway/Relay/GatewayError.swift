@@ -111,8 +111,8 @@ package enum GatewayError: Error, Equatable, Sendable {
             inner: inner)
     }
 
-    private var inner: JSON? {
-        if case .upstream(let failure) = self { failure.inner?.value } else { nil }
+    private var inner: JSONObject? {
+        if case .upstream(let failure) = self { failure.inner?.value.object } else { nil }
     }
 }
 

@@ -136,19 +136,23 @@ package enum OpenAIErrors {
             type: type.isEmpty ? Self.type(kind) : sanitized(type, limit: 100),
             parameter: (text(error["param"]) ?? unknownArgument(message)).map { sanitized($0, limit: 200) },
             code: code)
-        failure.inner = innerError(error["innererror"])
+        failure.inner = innerError(of: error)
         return failure
     }
 
-    /// Of Azure's inner error what tells the category that was hit; nothing else of it is for a client.
-    private static func innerError(_ inner: JSON?) -> Opaque? {
-        guard let result = inner?["content_filter_result"], result.object != nil, result.encoded().count < 4096 else {
-            return nil
+    /// Of Azure's inner error what tells the category that was hit; nothing else of it is for a client. Chats and pictures
+    /// call it differently (spec/wire/azure.md §6.1).
+    private static func innerError(of error: JSON) -> Opaque? {
+        for (name, member) in [("innererror", "content_filter_result"), ("inner_error", "content_filter_results")] {
+            guard let inner = error[name], let result = inner[member], result.object != nil,
+                result.encoded().count < 4096
+            else { continue }
+            var kept = JSONObject()
+            if let code = text(inner["code"]) { kept.append("code", .string(sanitized(code, limit: 100))) }
+            kept.append(member, result)
+            return Opaque(.openAI, .object([name: .object(kept)]))
         }
-        var kept = JSONObject()
-        if let code = text(inner?["code"]) { kept.append("code", .string(sanitized(code, limit: 100))) }
-        kept.append("content_filter_result", result)
-        return Opaque(.openAI, .object(kept))
+        return nil
     }
 
     private static let statusWords = [401: "invalid_api_key", 429: "rate_limit_exceeded"]
