@@ -79,7 +79,7 @@ struct ProviderRobustnessTests {
 }
 
 /// The same numbers in every run.
-private struct Noise {
+struct Noise {
     private var state: UInt64 = 0x9e37_79b9
 
     mutating func next(_ limit: Int) -> Int {
