@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-/// A chat at one of the mock's upstreams, whole or streamed: what every fault is tried on.
+/// A call of one of the mock's upstreams, whole or streamed: what every fault is tried on.
 struct FaultChat: Sendable, CustomTestStringConvertible {
     /// How an answer is delivered, on which it depends what a fault can do to it.
     enum Delivery { case whole, events, list }
@@ -15,10 +15,12 @@ struct FaultChat: Sendable, CustomTestStringConvertible {
     var end = ""
     /// The status of a 429, which not all services have.
     var limitStatus = 429
+    var type = "application/json"
+    var tellsUsage = true
 
     var testDescription: String { "\(name), \(delivery)" }
 
-    static let all = openAIs + anthropic + googles + baidus + alis + zhipus
+    static let all = openAIs + anthropic + googles + baidus + alis + zhipus + others
     static let wholes = all.filter { $0.delivery == .whole }
     static let streams = all.filter { $0.delivery != .whole }
 
@@ -76,7 +78,7 @@ struct FaultChat: Sendable, CustomTestStringConvertible {
             + palm.map { kind, path, prompt in
                 FaultChat(
                     name: "PaLM " + kind, path: "/palm/v1beta2/models/" + path, headers: key,
-                    body: "{\"prompt\":\(prompt)}", delivery: .whole)
+                    body: "{\"prompt\":\(prompt)}", delivery: .whole, tellsUsage: false)
             }
     }()
 

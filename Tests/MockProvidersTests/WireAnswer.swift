@@ -94,7 +94,7 @@ extension Mock {
         let lines = chat.headers.map { $0 + "\r\n" }.joined()
         client.send(
             "POST \(chat.path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(lines)"
-                + "Content-Type: application/json\r\nContent-Length: \(chat.body.utf8.count)\r\n\r\n\(chat.body)")
+                + "Content-Type: \(chat.type)\r\nContent-Length: \(chat.body.utf8.count)\r\n\r\n\(chat.body)")
         return client
     }
 }

@@ -78,14 +78,16 @@ struct PassThroughRobustnessTests {
         }
     }
 
-    private static let extremes = ["9223372036854775807", "-9223372036854775808", "1e308", "-1", "18446744073709551615"]
+    private static let extremes = [
+        "9223372036854775807", "-9223372036854775808", "1e308", "-1", "18446744073709551615",
+    ]
 
     @Test("numbers that no counter holds, in what passes through", arguments: extremes)
     func numbers(_ number: String) throws {
         let names = ["prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"]
         let usage = "{" + names.map { "\"\($0)\":\(number)" }.joined(separator: ",") + "}"
-        let chunk =
-            #"{"choices":[{"index":\#(number),"delta":{"content":"x"},"finish_reason":"stop"}],"usage":\#(usage)}"#
+        let choice = #"{"index":\#(number),"delta":{"content":"x"},"finish_reason":"stop"}"#
+        let chunk = #"{"choices":[\#(choice)],"usage":\#(usage)}"#
         check(RelayResult(of: [Array("data: \(chunk)\n\ndata: [DONE]\n\n".utf8)], hidesUsage: false, parser: parser))
         let body = Array(#"{"choices":[{"index":0,"message":{"content":"x"}}],"usage":\#(usage)}"#.utf8)
         if let usage = try OpenAIAnswer.read(body, status: 200, contentType: nil, parser: parser).usage { check(usage) }
