@@ -86,7 +86,7 @@ struct TokenTarget: FuzzTarget {
     ].map { Array($0.utf8) }
 
     func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
-        let status = [200, 401, 429, 500][generator.below(4)]
+        let status = [200, 302, 401, 429, 500, 999][generator.below(6)]
         for provider in ProviderRegistry.all {
             do throws(UpstreamFailure) {
                 if try provider.accessToken(from: input, status: status).text.isEmpty { return "an empty token" }

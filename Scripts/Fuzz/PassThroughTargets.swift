@@ -57,7 +57,7 @@ struct MeterTarget: FuzzTarget {
     private let parser = JSONParser()
 
     func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
-        let status = [200, 201, 299][generator.below(3)]
+        let status = [200, 201, 302, 999][generator.below(4)]
         do throws(UpstreamFailure) {
             let answer = try OpenAIAnswer.read(input, status: status, contentType: nil, parser: parser)
             if answer.usage != nil, !answer.produced.isEmpty { return "text was kept although usage is known" }

@@ -61,7 +61,8 @@ struct AnswerTarget: FuzzTarget {
     }
 
     func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
-        let failure = provider.failure(status: 400, headers: HTTPHeaders(), body: input, parser: parser)
+        let status = [200, 301, 400, 401, 404, 429, 500, 503, 529, 600, 999][generator.below(11)]
+        let failure = provider.failure(status: status, headers: HTTPHeaders(), body: input, parser: parser)
         if let complaint = complaint(about: failure) { return complaint }
         do throws(UpstreamFailure) {
             return complaint(about: try provider.decode(input, status: 200, contentType: "application/json"))
