@@ -57,6 +57,9 @@ struct Answer: Sendable {
         case whole([UInt8])
         /// Server-sent events, each with its blank line; `end` is the terminator, such as `data: [DONE]`.
         case events([[UInt8]], end: [UInt8])
+        /// One JSON array, a write an element with the bracket or comma before it; `end` closes it, and `failure` is the
+        /// element of a breakdown.
+        case list([[UInt8]], end: [UInt8], failure: [UInt8])
         /// Pieces of a chunked body, such as audio.
         case pieces([[UInt8]])
     }
@@ -67,8 +70,6 @@ struct Answer: Sendable {
     var served: Served?
     /// Whether a whole body too is sent without its length, as some front ends do.
     var isChunked = false
-    /// Where the event of a breakdown differs from the provider's `midStreamFailure`.
-    var midStreamFailure: [UInt8]?
 }
 
 /// Where ids and times come from: the request alone when a seed is given, otherwise they are new each time.

@@ -80,9 +80,8 @@ struct Arguments {
     private mutating func set(_ flag: String, _ value: String?) -> String? {
         let known = ["--port", "--host", "--seed", "--journal", "--threads"]
         let judging = ["--target", "--key", "--model", "--embedding-model", "--image-model", "--format", "--report"]
-        guard known.contains(flag) || action == .conform && judging.contains(flag) else {
-            return "unknown flag '\(flag)'; see --help"
-        }
+        guard known.contains(flag) || judging.contains(flag) else { return "unknown flag '\(flag)'; see --help" }
+        guard known.contains(flag) || action == .conform else { return "\(flag) goes with conform; see --help" }
         guard let value, !value.isEmpty else { return "\(flag) needs a value" }
         switch flag {
         case "--target":

@@ -36,7 +36,7 @@ func serve(_ configuration: MockConfiguration) async {
         sigwait(&signals, &received)
         await server.drain(limit: .seconds(5))
     } catch {
-        complain("MockProviders: cannot start: \(error)\n")
+        complain("MockProviders: \(explanation(of: error))\n")
         exit(2)
     }
 }
@@ -44,6 +44,11 @@ func serve(_ configuration: MockConfiguration) async {
 /// Judges a gateway and exits.
 func conform(_ arguments: Arguments) async -> Never {
     signal(SIGPIPE, SIG_IGN)
+    // Before the cases, which take a while.
+    if let path = arguments.reportPath, !write([], to: path) {
+        complain("MockProviders: --report cannot be written to '\(path)'\n")
+        exit(2)
+    }
     // libcurl's global state, before any thread starts.
     let transport = CurlTransport()
     let loops = EventLoopGroup(count: 1)
@@ -59,15 +64,25 @@ func conform(_ arguments: Arguments) async -> Never {
         }
         print(report.table)
         if let path = arguments.reportPath, !write(report.json.encodedPretty(), to: path) {
-            complain("MockProviders: cannot write '\(path)'\n")
+            complain("MockProviders: --report cannot be written to '\(path)'\n")
             exit(2)
         }
         await mock.stop()
         loops.stop()
         exit(report.allPassed ? 0 : 1)
     } catch {
-        complain("MockProviders: cannot start: \(error)\n")
+        complain("MockProviders: \(explanation(of: error))\n")
         exit(2)
+    }
+}
+
+/// Why the mock did not start, with the flag that is to blame.
+func explanation(of error: any Error) -> String {
+    switch error as? ListenError {
+    case .badHost(let host): "--host must be a numeric address of this machine, not '\(host)'"
+    case .portInUse(let port): "--port \(port) is in use"
+    case .failed(let reason): "cannot listen: \(reason)"
+    case nil: "cannot start: \(error)"
     }
 }
 

@@ -6,14 +6,14 @@ import Providers
 import TestKit
 
 /// What every provider's fixtures hold of one kind of file.
-private func fixtures(_ folder: String, _ file: String) -> [[UInt8]] {
+func fixtures(_ folder: String, _ file: String) -> [[UInt8]] {
     Fixture.folders(folder + "/chat").compactMap { Fixture.bytes("\(folder)/chat/\($0)/\(file)") }
 }
 
 /// The folders of fixtures, and a channel type that its provider serves.
 private let providers: [(folder: String, type: Int)] = [
-    ("OpenAI", 1), ("Anthropic", 14), ("Gemini", 24), ("Zhipu", 16), ("Ali", 17), ("AliBailian", 49), ("Baidu", 15),
-    ("BaiduV2", 47), ("PaLM", 11),
+    ("OpenAI", 1), ("Azure", 3), ("Anthropic", 14), ("Gemini", 24), ("Zhipu", 16), ("Ali", 17), ("AliBailian", 49),
+    ("Baidu", 15), ("BaiduV2", 47), ("PaLM", 11),
 ]
 
 /// A provider's streams: the same events at any split, an end always, and no count below zero.
@@ -61,12 +61,13 @@ struct AnswerTarget: FuzzTarget {
     }
 
     func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
-        let failure = provider.failure(status: 400, headers: HTTPHeaders(), body: input, parser: parser)
-        if !(400..<600).contains(failure.status) { return "an error with status \(failure.status)" }
+        let status = [200, 301, 400, 401, 404, 429, 500, 503, 529, 600, 999][generator.below(11)]
+        let failure = provider.failure(status: status, headers: HTTPHeaders(), body: input, parser: parser)
+        if let complaint = complaint(about: failure) { return complaint }
         do throws(UpstreamFailure) {
             return complaint(about: try provider.decode(input, status: 200, contentType: "application/json"))
         } catch {
-            return (400..<600).contains(error.status) ? nil : "a failure with status \(error.status)"
+            return complaint(about: error)
         }
     }
 }
@@ -93,8 +94,18 @@ struct RequestTarget: FuzzTarget {
 }
 
 private func complaint(about events: [ChatEvent]) -> String? {
-    let answer = ChatAnswer(events)
-    if events.isEmpty { return "nothing, not even a failure" }
-    guard let usage = answer.usage else { return nil }
-    return usage.promptTokens < 0 || usage.completionTokens < 0 ? "less than no tokens" : nil
+    events.isEmpty ? "nothing, not even a failure" : complaint(about: ChatAnswer(events).usage)
+}
+
+func complaint(about usage: Usage?) -> String? {
+    guard let usage else { return nil }
+    let counts = [
+        usage.promptTokens, usage.completionTokens, usage.cachedTokens, usage.cacheWriteTokens, usage.reasoningTokens,
+        usage.audioPromptTokens, usage.audioCompletionTokens, usage.imagePromptTokens,
+    ]
+    return counts.allSatisfy { (0...Usage.most).contains($0) } ? nil : "tokens that nobody can have used: \(counts)"
+}
+
+func complaint(about failure: UpstreamFailure) -> String? {
+    (400..<600).contains(failure.status) ? nil : "a failure with status \(failure.status)"
 }

@@ -12,6 +12,7 @@ let seed = (arguments.dropFirst().first ?? nil) ?? UInt64(time(nil))
 var generator = Generator(state: seed)
 let targets: [any FuzzTarget] =
     [HeadTarget(), ChunkedTarget(), EventTarget(), JSONTarget(), GzipTarget(), RequestTarget()]
+    + [RelayTarget(), MeterTarget(), EmbeddingTarget(), ImageTarget(), TokenTarget()]
     + StreamTarget.all() + AnswerTarget.all()
 let clock = ContinuousClock()
 let end = clock.now + .seconds(Int(seconds))

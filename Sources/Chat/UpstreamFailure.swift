@@ -11,7 +11,7 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
     }
 
     package var kind: Kind
-    /// HTTP status for the client.
+    /// HTTP status for the client, from 400 to 599.
     package var status: Int
     package var message: String
     package var type: String
@@ -38,12 +38,13 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
         }
     }
 
+    /// - Parameter status: the upstream's where that is an error's; others, such as a redirection with a body, are 502.
     package init(
         kind: Kind, status: Int, message: String, type: String = "upstream_error", parameter: String? = nil,
         code: Code = .none, retryAfter: Int? = nil
     ) {
         self.kind = kind
-        self.status = status
+        self.status = (400..<600).contains(status) ? status : 502
         self.message = message
         self.type = type
         self.parameter = parameter

@@ -46,7 +46,7 @@ import Testing
         "A control request that makes no sense is refused with its reason",
         arguments: [
             "{", "{\"count\":0,\"error\":1}", "{\"nonsense\":1}", "{\"cut_events\":\"x\"}", "{\"match\":{\"a\":\"b\"}}",
-            "{\"framing\":\"morse\"}", "7",
+            "{\"framing\":\"morse\"}", "{\"html\":\"999\"}", "{\"empty\":\"yes\"}", "{\"no_done\":1}", "7",
         ])
     func badControl(body: String) async throws {
         let mock = try Mock()

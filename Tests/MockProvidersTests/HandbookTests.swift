@@ -73,26 +73,9 @@ import Testing
         let directory = TemporaryDirectory()
         let script = block.text.replacing("127.0.0.1:8400", with: "127.0.0.1:\(mock.port)")
         try writeFile(directory.path + "/block.sh", Array(script.utf8))
-        let (status, answer) = try run("/bin/bash -e block.sh", in: directory.path)
-        let errors = String(decoding: readFile(directory.path + "/errors"), as: UTF8.self)
-        #expect(status == 0, "\(errors)")
-        #expect(!block.hasAnswer || !answer.isEmpty, "\(errors)")
+        let outcome = Shell.run("/bin/bash -e block.sh", in: directory.path)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(!block.hasAnswer || !outcome.output.isEmpty, "\(outcome.errors)")
         await mock.stop()
-    }
-
-    /// Runs a command, half a minute at most, with its errors in the file `errors`.
-    private func run(_ command: String, in directory: String) throws -> (status: Int32, output: [UInt8]) {
-        let shell = "cd \(directory) && no_proxy='*' timeout 30 \(command) 2>errors"
-        let pipe = try #require(popen(shell, "r"))
-        var output: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 16 << 10)
-        while true {
-            let count = fread(&piece, 1, piece.count, pipe)
-            if count == 0 { break }
-            output += piece[..<count]
-        }
-        let status = pclose(pipe)
-        // The exit status is in the second byte, a signal in the first.
-        return (status & 0x7f == 0 ? status >> 8 & 0xff : -1, output)
     }
 }

@@ -8,11 +8,11 @@ import Testing
 struct DecodingTests {
     private let provider = OpenAI()
 
-    private func events(_ pieces: [[UInt8]]) -> [ChatEvent] {
+    private func events(_ pieces: [[UInt8]], isCleanEnd: Bool = true) -> [ChatEvent] {
         var decoder = provider.decoder()
         var events: [ChatEvent] = []
         for piece in pieces { decoder.feed(piece, into: &events) }
-        decoder.finish(isCleanEnd: true, into: &events)
+        decoder.finish(isCleanEnd: isCleanEnd, into: &events)
         return events
     }
 
@@ -37,6 +37,22 @@ struct DecodingTests {
             try #require(split == whole, "split at \(position)")
         }
         #expect(events(stream.map { [$0] }) == whole)
+        #expect(events([stream.withOtherLineEnds]) == whole)
+    }
+
+    @Test("a stream cut at any event is not taken for whole", arguments: FixtureCase.streams)
+    func cuts(_ fixture: FixtureCase) throws {
+        let stream = try #require(fixture.stream)
+        let whole = ChatAnswer(events([stream]))
+        for position in stream.eventEnds {
+            let start = Array(stream[..<position])
+            let answer = ChatAnswer(events([start]))
+            // A terminator after the last word of the answer may be missing: what counts is that no word is.
+            if answer.failure == nil { #expect(answer.choices == whole.choices, "at \(position)") }
+            let broken = ChatAnswer(events([start], isCleanEnd: false))
+            let isDone = MergedAnswer.payloads(start).contains { $0.starts(with: "[DONE]".utf8) }
+            #expect((broken.failure == nil) == (isDone && whole.failure == nil), "at \(position)")
+        }
     }
 
     @Test("a whole answer comes to what its fixture expects", arguments: FixtureCase.wholes)

@@ -7,20 +7,8 @@ import Testing
 struct PassThroughStreamTests {
     private let parser = JSONParser()
 
-    private struct Result: Equatable {
-        var output: [UInt8] = []
-        var outcome: OpenAIStreamRelay.Outcome = .cut
-        var usage: Usage?
-        var produced: [UInt8] = []
-    }
-
-    private func relay(_ pieces: [[UInt8]], hidesUsage: Bool) -> Result {
-        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage, parser: parser)
-        var result = Result()
-        for piece in pieces { relay.feed(piece, into: &result.output) }
-        result.outcome = relay.finish(isCleanEnd: true, into: &result.output)
-        (result.usage, result.produced) = (relay.usage, relay.produced)
-        return result
+    private func relay(_ pieces: [[UInt8]], hidesUsage: Bool, isCleanEnd: Bool = true) -> RelayResult {
+        RelayResult(of: pieces, hidesUsage: hidesUsage, isCleanEnd: isCleanEnd, parser: parser)
     }
 
     @Test("ends as the upstream ended it, with its usage or else its text", arguments: FixtureCase.streams)
@@ -37,15 +25,60 @@ struct PassThroughStreamTests {
         }
     }
 
-    @Test("is the same at any split of its bytes", arguments: FixtureCase.streams, [true, false])
-    func splits(_ fixture: FixtureCase, hidesUsage: Bool) throws {
-        let stream = try #require(fixture.stream)
+    @Test("is the same at any split of its bytes", arguments: RelayCase.all, [true, false])
+    func splits(_ fixture: RelayCase, hidesUsage: Bool) throws {
+        let stream = fixture.stream
         let whole = relay([stream], hidesUsage: hidesUsage)
         for position in 1..<stream.count {
             let split = relay([Array(stream[..<position]), Array(stream[position...])], hidesUsage: hidesUsage)
             try #require(split == whole, "split at \(position)")
         }
         #expect(relay(stream.map { [$0] }, hidesUsage: hidesUsage) == whole)
+        #expect(relay([stream.withOtherLineEnds], hidesUsage: hidesUsage) == whole)
+        #expect(relay(stream.withOtherLineEnds.map { [$0] }, hidesUsage: hidesUsage) == whole)
+    }
+
+    @Test("that is cut at any event is not taken for whole", arguments: RelayCase.all)
+    func cuts(_ fixture: RelayCase) {
+        let whole = relay([fixture.stream], hidesUsage: false)
+        for position in fixture.stream.eventEnds {
+            let start = Array(fixture.stream[..<position])
+            let broken = relay([start], hidesUsage: false, isCleanEnd: false)
+            let ended = relay([start], hidesUsage: false)
+            let isDone = MergedAnswer.payloads(start).contains { $0.starts(with: "[DONE]".utf8) }
+            #expect((broken.outcome == .complete) == (isDone && whole.outcome == .complete), "at \(position)")
+            // A terminator after the last word of the answer may be missing: what counts is that no word is.
+            if ended.outcome == .complete { #expect(ended.answer == whole.answer, "at \(position)") }
+            #expect(ended.outcome == .complete || ended.payloads == broken.payloads)
+            #expect(whole.payloads.starts(with: broken.payloads), "at \(position)")
+        }
+    }
+
+    @Test("of Azure's ends as Azure ended it, and says to clients what its events say", arguments: RelayCase.azure)
+    func azure(_ fixture: ProviderCase) throws {
+        let stream = try #require(fixture.stream)
+        let result = relay([stream], hidesUsage: false)
+        switch result.outcome {
+        case .complete: #expect(fixture.outcome == "complete")
+        case .cut: #expect(fixture.outcome == "cut")
+        case .failed(let failure):
+            #expect(fixture.outcome == "failed")
+            let wanted = fixture.settings["failure"]
+            #expect(
+                failure.status == wanted?["status"]?.int.map { Int($0) } && failure.code.text == wanted?["code"]?.string
+            )
+            #expect(failure.kind.rawValue == wanted?["kind"]?.string)
+        }
+        let translated = ChatAnswer(try fixture.events([stream]))
+        let passed = ChatAnswer(try fixture.events([result.output]))
+        #expect(passed.choices == translated.choices)
+        #expect(result.usage == translated.usage && passed.usage == translated.usage)
+        // Every event has a head that clients can read.
+        for payload in result.payloads where payload != Array("[DONE]".utf8) {
+            let chunk = try JSON.parse(payload)
+            #expect(chunk["id"]?.string?.isEmpty == false && chunk["model"]?.string?.isEmpty == false)
+            for choice in chunk["choices"]?.array ?? [] { #expect(choice["delta"]?.object != nil) }
+        }
     }
 
     @Test("keeps each payload as it came and says [DONE] once, last", arguments: FixtureCase.streams)

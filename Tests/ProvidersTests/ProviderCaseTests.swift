@@ -71,22 +71,14 @@ struct ProviderCaseTests {
             try #require(split == whole, "split at \(position)")
         }
         #expect(try fixture.events(stream.map { [$0] }) == whole)
-        let otherEnds =
-            stream.contains(0x0d) ? stream.filter { $0 != 0x0d } : stream.flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] }
-        #expect(try fixture.events([otherEnds]) == whole)
+        #expect(try fixture.events([stream.withOtherLineEnds]) == whole)
     }
 
     @Test("a stream cut at any event is not taken for whole", arguments: ProviderCase.streams)
     func cuts(_ fixture: ProviderCase) throws {
         let stream = try #require(fixture.stream)
         guard fixture.outcome == "complete", fixture.settings["ends_early"] == nil else { return }
-        var position = 0
-        while let end = stream[position...].firstRange(of: [0x0a, 0x0a])
-            ?? stream[position...].firstRange(of: [13, 10, 13, 10])
-        {
-            let isLast = end.upperBound == stream.count
-            position = end.upperBound
-            if isLast { break }
+        for position in stream.eventEnds {
             // A terminator after the last word of the answer may be missing: what counts is that no word is.
             let rest = try fixture.events([Array(stream[..<position])])
             if ChatAnswer(rest).failure == nil {

@@ -50,6 +50,21 @@ struct ProviderRobustnessTests {
         }
     }
 
+    @Test("a status that is no error's, with an error or a page behind it", arguments: types)
+    func statuses(type: Int) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let bodies = [
+            #"{"error":{"message":"Moved","type":"x","code":"y"}}"#, #"{"error":{"code":301,"message":"Moved"}}"#,
+            #"{"code":"Moved","message":"x"}"#, #"{"error_code":7,"error_msg":"x"}"#, #"{"error":"Moved"}"#, "{}",
+            "<html>Moved</html>", "",
+        ]
+        for (status, body) in [200, 204, 302, 600, 999].flatMap({ status in bodies.map { (status, $0) } }) {
+            let failure = provider.failure(
+                status: status, headers: HTTPHeaders(), body: Array(body.utf8), parser: JSONParser())
+            #expect((400..<600).contains(failure.status), "\(status): \(body)")
+        }
+    }
+
     @Test("numbers that no counter holds", arguments: types)
     func numbers(type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))
@@ -79,7 +94,7 @@ struct ProviderRobustnessTests {
 }
 
 /// The same numbers in every run.
-private struct Noise {
+struct Noise {
     private var state: UInt64 = 0x9e37_79b9
 
     mutating func next(_ limit: Int) -> Int {

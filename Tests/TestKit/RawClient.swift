@@ -5,6 +5,8 @@ package final class RawClient {
     private let descriptor: Int32
     /// What came with an answer and belongs to the next one.
     private var surplus: [UInt8] = []
+    /// Whether the server ended the connection with RST, not with FIN.
+    package private(set) var wasReset = false
 
     /// Connects to 127.0.0.1; receiving gives up after `timeout` seconds, so that a broken server fails a test.
     package init(port: Int, timeout: Int = 60) throws {
@@ -52,7 +54,14 @@ package final class RawClient {
         }
         var block = [UInt8](repeating: 0, count: 64 << 10)
         let count = recv(descriptor, &block, block.count, 0)
+        if count < 0, errno == ECONNRESET { wasReset = true }
         return count > 0 ? Array(block[..<count]) : []
+    }
+
+    /// Whether neither bytes nor the end come for that long.
+    package func isSilent(milliseconds: Int) -> Bool {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return surplus.isEmpty && poll(&event, 1, Int32(clamping: milliseconds)) == 0
     }
 
     /// Everything until the server closes.

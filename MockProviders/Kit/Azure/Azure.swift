@@ -69,7 +69,7 @@ final class Azure: Provider {
             switch answer.body {
             case .whole(let bytes): answer.body = .whole(layout.whole(bytes))
             case .events(let events, let end): answer.body = .events(layout.stream(events), end: end)
-            case .pieces: break
+            case .pieces, .list: break
             }
         }
         let headers = Self.headers(for: answer, call, api)

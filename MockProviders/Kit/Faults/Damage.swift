@@ -15,21 +15,38 @@ struct Damage {
 
     /// A stream's writes after the damage.
     func events(_ events: [[UInt8]], end: [UInt8]) -> [[UInt8]] {
-        var events = events
-        if let count = fault.failureAfterEvents {
-            events = events.prefix(count) + [failure]
-        } else if !fault.dropsEnd, !end.isEmpty {
-            events.append(end)
-        }
+        var events = damaged(withEnd(events, end: end, failure: failure))
         if fault.hugeLineBytes > 0 {
             let pad = [UInt8](repeating: 0x78, count: fault.hugeLineBytes)
             events.insert([0x3a, 0x20] + pad + [0x0a, 0x0a], at: 0)
         }
-        if fault.hasBadJSON, let middle = target(in: events) {
-            events[middle] = Array(events[middle].dropLast(6)) + [0x0a, 0x0a]
+        return events
+    }
+
+    /// The writes of a stream that is one JSON array after the damage.
+    ///
+    /// JSON has neither comments nor fields: white space is what may stand between its values.
+    func list(_ elements: [[UInt8]], end: [UInt8]) -> [[UInt8]] {
+        let separator = Array((fault.failureAfterEvents == 0 ? "[" : ",\r\n").utf8)
+        var elements = damaged(withEnd(elements, end: end, failure: separator + failure + [0x0a] + end), isList: true)
+        if fault.hugeLineBytes > 0 { elements.insert([UInt8](repeating: 0x20, count: fault.hugeLineBytes), at: 0) }
+        return elements
+    }
+
+    private func withEnd(_ events: [[UInt8]], end: [UInt8], failure: [UInt8]) -> [[UInt8]] {
+        if let count = fault.failureAfterEvents { return events.prefix(count) + [failure] }
+        return fault.dropsEnd || end.isEmpty ? events : events + [end]
+    }
+
+    private func damaged(_ events: [[UInt8]], isList: Bool = false) -> [[UInt8]] {
+        var events = events
+        let middle = events.count > 2 ? 1 : 0
+        // Version 3 of Zhipu's has JSON in its last event only.
+        if fault.hasBadJSON, let place = events.indices.first(where: { $0 >= middle && events[$0].contains(0x7b) }) {
+            events[place] = Array(events[place].dropLast(6)) + [0x0a, 0x0a]
         }
-        if let framing = fault.framing { events = events.map { reframed($0, framing) } }
-        guard fault.hasBadUTF8, let middle = target(in: events) else { return events }
+        if let framing = fault.framing { events = events.map { reframed($0, framing, isList) } }
+        guard fault.hasBadUTF8, middle < events.count else { return events }
         // The bad bytes straddle two writes, as when a letter is split and its end never comes.
         let text = spoiled(events[middle])
         guard let bad = text.firstIndex(of: 0xe2) else { return events }
@@ -37,12 +54,12 @@ struct Damage {
         return events
     }
 
-    private func target(in events: [[UInt8]]) -> Int? { events.count > 2 ? 1 : events.indices.first }
-
-    /// Half a three-byte letter put into the first string that is a `content`, a `text` or a `result`, else before the end.
+    /// Half a three-byte letter put into the first string that is a `content`, a `text` or a `result`, else into the last
+    /// string, else, as there is no JSON, before the first letter of the data.
     private func spoiled(_ bytes: [UInt8]) -> [UInt8] {
         let places = ["content", "text", "result"].compactMap { name in startOfString(named: name, in: bytes) }
-        let place = places.min() ?? max(0, bytes.count - 5)
+        let data = bytes.firstRange(of: Array("data:".utf8))?.upperBound ?? 0
+        let place = places.min() ?? bytes.lastIndex(of: 0x22) ?? data
         return Array(bytes[..<place]) + [0xe2, 0x82] + Array(bytes[place...])
     }
 
@@ -55,10 +72,10 @@ struct Damage {
         return nil
     }
 
-    private func reframed(_ event: [UInt8], _ framing: Fault.Framing) -> [UInt8] {
+    private func reframed(_ event: [UInt8], _ framing: Fault.Framing, _ isList: Bool) -> [UInt8] {
         switch framing {
         case .crlf: withCarriageReturns(event)
-        case .comments: Array(": ping\n\n".utf8) + event
+        case .comments: Array((isList ? "\r\n" : ": ping\n\n").utf8) + event
         case .nospace: withoutSpaces(event)
         }
     }
@@ -73,7 +90,9 @@ struct Damage {
         return output
     }
 
+    /// A service that puts no space behind `event:` puts none behind `data:`; one that is there is text.
     private func withoutSpaces(_ event: [UInt8]) -> [UInt8] {
+        if event.starts(with: "event:".utf8), !event.starts(with: "event: ".utf8) { return event }
         let lines = event.split(separator: 0x0a, omittingEmptySubsequences: false).map { line in
             for field in ["event:", "data:"] where line.starts(with: Array("\(field) ".utf8)) {
                 return Array(field.utf8) + line.dropFirst(field.utf8.count + 1)

@@ -25,11 +25,11 @@ struct Delivery {
         switch answer.body {
         case .whole(let bytes): await sendBroken(bytes, answer, fault, for: request, with: writer)
         case .events(let events, let end):
-            let failure = answer.midStreamFailure ?? failureEvent
-            let bytes = Damage(fault: fault, failure: failure).events(events, end: end)
-            let isComplete = fault.breakOff == nil && fault.failureAfterEvents == nil
-            let served = isComplete ? answer.served : nil
-            await stream(bytes, answer, served, stop: fault.breakOff, for: request, with: writer)
+            let bytes = Damage(fault: fault, failure: failureEvent).events(events, end: end)
+            await sendBroken(bytes, answer, fault, for: request, with: writer)
+        case .list(let elements, let end, let failure):
+            let bytes = Damage(fault: fault, failure: failure).list(elements, end: end)
+            await sendBroken(bytes, answer, fault, for: request, with: writer)
         case .pieces(let pieces):
             let served = fault.breakOff == nil ? answer.served : nil
             await stream(pieces, answer, served, stop: fault.breakOff, for: request, with: writer)
@@ -46,12 +46,21 @@ struct Delivery {
                 if request.isDisconnected { ledger.recordUnfinished() } else { ledger.record(served) }
             }
             await writer.send(HTTPResponse(status: answer.status, headers: answer.headers, body: bytes))
-        case .events(var events, let end):
+        case .events(var events, let end), .list(var events, let end, _):
             if !end.isEmpty { events.append(end) }
             await stream(events, answer, answer.served, stop: nil, for: request, with: writer)
         case .pieces(let pieces):
             await stream(pieces, answer, answer.served, stop: nil, for: request, with: writer)
         }
+    }
+
+    private func sendBroken(
+        _ events: [[UInt8]], _ answer: Answer, _ fault: Fault, for request: ServerRequest,
+        with writer: consuming ResponseWriter
+    ) async {
+        let isComplete = fault.breakOff == nil && fault.failureAfterEvents == nil
+        let served = isComplete ? answer.served : nil
+        await stream(events, answer, served, stop: fault.breakOff, for: request, with: writer)
     }
 
     private func sendBroken(
@@ -74,7 +83,7 @@ struct Delivery {
         case .cut(.events, _), .stall(.events): kept = bytes.count / 2
         }
         let body = await writer.startStream(
-            status: answer.status, headers: answer.headers, contentLength: bytes.count)
+            status: answer.status, headers: answer.headers, contentLength: answer.isChunked ? nil : bytes.count)
         try? await body.write(Array(bytes.prefix(min(kept, max(0, bytes.count - 1)))))
         if case .cut(_, let reset) = breakOff { return body.abort(reset: reset) }
         await wait(for: request)

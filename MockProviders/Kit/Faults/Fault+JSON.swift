@@ -36,27 +36,27 @@ extension Fault {
         switch key {
         case "name": self = joined(with: try named(text(key, value)))
         case "error": instead = .error(try self.name(key, value))
-        case "html": instead = .html(try name(key, value))
+        case "html": instead = .html(try page(key, value))
         case "status":
             let status = try number(key, value)
             guard (200...599).contains(status) else { throw ControlError("'status' must be from 200 to 599") }
             instead = .raw(status: status, headers: [], body: Self.body(json["body"]))
         case "body": if json["status"] == nil { throw ControlError("'body' needs 'status'") }
         case "headers": headers = try Self.fields(value)
-        case "empty": if value.bool == true { instead = .empty }
-        case "silence": if value.bool == true { instead = .silence }
-        case "reset": if value.bool == true { instead = .hangUp(reset: true) }
-        case "close": if value.bool == true { instead = .hangUp(reset: false) }
-        case "delay_ms": delayMilliseconds = try number(key, value)
+        case "empty": if try flag(key, value) { instead = .empty }
+        case "silence": if try flag(key, value) { instead = .silence }
+        case "reset": if try flag(key, value) { instead = .hangUp(reset: true) }
+        case "close": if try flag(key, value) { instead = .hangUp(reset: false) }
+        case "delay_ms": delayMilliseconds = min(try number(key, value), 600_000)
         case "cut_events": breakOff = .cut(.events(try number(key, value)), reset: false)
         case "cut_bytes": breakOff = .cut(.bytes(try number(key, value)), reset: false)
         case "reset_events": breakOff = .cut(.events(try number(key, value)), reset: true)
         case "stall_events": breakOff = .stall(.events(try number(key, value)))
         case "stall_bytes": breakOff = .stall(.bytes(try number(key, value)))
-        case "bad_utf8": hasBadUTF8 = value.bool ?? false
-        case "bad_json": hasBadJSON = value.bool ?? false
+        case "bad_utf8": hasBadUTF8 = try flag(key, value)
+        case "bad_json": hasBadJSON = try flag(key, value)
         case "stream_error": failureAfterEvents = try number(key, value)
-        case "no_done": dropsEnd = value.bool ?? false
+        case "no_done": dropsEnd = try flag(key, value)
         case "framing": framing = try known(Framing(rawValue: text(key, value)), key)
         case "usage": usage = try known(UsageFault(rawValue: text(key, value)), key)
         case "huge_line": hugeLineBytes = min(try number(key, value), 64 << 20)
@@ -83,6 +83,17 @@ extension Fault {
     private func text(_ key: String, _ value: JSON) throws(ControlError) -> String {
         guard let text = value.string else { throw ControlError("'\(key)' must be a string") }
         return text
+    }
+
+    private func page(_ key: String, _ value: JSON) throws(ControlError) -> String {
+        let page = try name(key, value)
+        var random = Seeded(0)
+        return try known(CloudflarePage(name: page, host: "", random: &random).map { _ in page }, key)
+    }
+
+    private func flag(_ key: String, _ value: JSON) throws(ControlError) -> Bool {
+        guard let flag = value.bool else { throw ControlError("'\(key)' must be true or false") }
+        return flag
     }
 
     private func number(_ key: String, _ value: JSON) throws(ControlError) -> Int {

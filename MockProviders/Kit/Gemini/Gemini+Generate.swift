@@ -37,10 +37,9 @@ extension Gemini {
         }
         // Nothing may follow: the older package takes a last line end for another stream.
         let end = Array("]".utf8)
-        var answer = Answer(headers: Google.headers(call), body: .events(elements, end: end))
-        answer.midStreamFailure =
-            Array(",\r\n".utf8) + Failure.overloaded.document.encodedPretty() + [0x0a] + end
-        return answer
+        return Answer(
+            headers: Google.headers(call),
+            body: .list(elements, end: end, failure: Failure.overloaded.document.encodedPretty()))
     }
 
     func countTokens(_ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {

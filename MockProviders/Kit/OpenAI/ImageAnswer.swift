@@ -18,7 +18,7 @@ extension OpenAI {
             for (key, value) in look(request) { root.append(key, .string(value)) }
         }
         root.append("data", .array((0..<request.n).map { _ in image(request, &ids) }))
-        if request.isGPT, call.usage != .missing { root.append("usage", usage.json) }
+        if request.isGPT, let told = call.usage.told(usage.json) { root.append("usage", told) }
         return Answer(headers: headers, body: .whole(JSON.object(root).encodedPretty() + [0x0a]), served: served)
     }
 
@@ -57,7 +57,7 @@ extension OpenAI {
             return Array("event: \(event).\(name)\ndata: ".utf8) + JSON.object(object).encoded() + [0x0a, 0x0a]
         }
         let partials = (0..<request.partials).map { make("partial_image", [("partial_image_index", .int($0))]) }
-        return partials + [make("completed", [("usage", usage.json)])]
+        return partials + [make("completed", call.usage.told(usage.json).map { [("usage", $0)] } ?? [])]
     }
 }
 

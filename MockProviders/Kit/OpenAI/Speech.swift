@@ -42,13 +42,12 @@ extension OpenAI {
         var events = sound.split(every: 6144).map {
             Self.event(["type": "speech.audio.delta", "audio": .string(Base64.encode($0))])
         }
-        events.append(
-            Self.event([
-                "type": "speech.audio.done",
-                "usage": [
-                    "input_tokens": .int(tokens), "output_tokens": .int(output), "total_tokens": .int(tokens + output),
-                ],
-            ]))
+        var done: JSONObject = ["type": "speech.audio.done"]
+        let usage: JSON = [
+            "input_tokens": .int(tokens), "output_tokens": .int(output), "total_tokens": .int(tokens + output),
+        ]
+        if let told = call.usage.told(usage) { done.append("usage", told) }
+        events.append(Self.event(.object(done)))
         return Answer(headers: headers, body: .events(events, end: []), served: served)
     }
 

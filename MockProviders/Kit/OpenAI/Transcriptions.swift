@@ -12,6 +12,7 @@ struct Transcript {
     let granularities: [String]
     let text: String
     let seconds: Int
+    private let fault: UsageFault
 
     static let formats = ["json", "text", "srt", "verbose_json", "vtt"]
     private static let common = ["file", "model", "prompt", "response_format", "temperature"]
@@ -22,6 +23,7 @@ struct Transcript {
     private static let endings = ["flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "oga", "wav", "webm"]
 
     init(_ call: Call, isTranslation: Bool) throws(Failure) {
+        fault = call.usage
         let form = try call.fields()
         try form.check(known: Self.common + (isTranslation ? [] : Self.transcribing))
         (name, model) = try call.model(named: form["model"]?.text, for: .transcription)
@@ -70,8 +72,11 @@ struct Transcript {
     var tokens: [Piece] { tokenPieces(text, model: model.id) }
     var inputTokens: Int { seconds * 10 }
 
+    /// What the answer says; `nil` under the fault that leaves it out.
+    var usage: JSON? { fault.told(truth) }
+
     /// Newer models bill tokens, whisper seconds.
-    var usage: JSON {
+    private var truth: JSON {
         if name == "whisper-1" { return ["type": "duration", "seconds": .int(seconds)] }
         let output = tokens.count
         return [
@@ -107,7 +112,7 @@ struct Transcript {
                 ])
         }
         if granularities.contains("word") { object.append("words", .array(words)) }
-        object.append("usage", usage)
+        if let usage { object.append("usage", usage) }
         return .object(object)
     }
 
@@ -143,8 +148,9 @@ extension OpenAI {
             body = .whole(Array((transcript.format == "text" ? transcript.text + "\n" : transcript.subtitle).utf8))
         case "verbose_json": body = .whole(transcript.verbose.encodedPretty() + [0x0a])
         default:
-            let json: JSON = ["text": .string(transcript.text), "usage": transcript.usage]
-            body = .whole(json.encodedPretty() + [0x0a])
+            var object: JSONObject = ["text": .string(transcript.text)]
+            if let usage = transcript.usage { object.append("usage", usage) }
+            body = .whole(JSON.object(object).encodedPretty() + [0x0a])
         }
         let headers = Self.headers(type: type, ids: &ids)
         let served = Served(
@@ -154,10 +160,10 @@ extension OpenAI {
     }
 
     private func events(_ transcript: Transcript) -> [[UInt8]] {
-        transcript.tokens.map { Self.event(["type": "transcript.text.delta", "delta": .string($0.text)]) } + [
-            Self.event([
-                "type": "transcript.text.done", "text": .string(transcript.text), "usage": transcript.usage,
-            ])
+        var done: JSONObject = ["type": "transcript.text.done", "text": .string(transcript.text)]
+        if let usage = transcript.usage { done.append("usage", usage) }
+        return transcript.tokens.map { Self.event(["type": "transcript.text.delta", "delta": .string($0.text)]) } + [
+            Self.event(.object(done))
         ]
     }
 }

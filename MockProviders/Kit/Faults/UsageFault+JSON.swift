@@ -1,0 +1,21 @@
+import JSON
+
+extension UsageFault {
+    /// A usage object as an answer tells it under the fault; `nil` if it is left out.
+    func told(_ usage: JSON) -> JSON? {
+        switch self {
+        case .none: usage
+        case .missing: nil
+        case .zero: Self.times(0, usage)
+        case .wrong: Self.times(10, usage)
+        }
+    }
+
+    private static func times(_ factor: Int64, _ value: JSON) -> JSON {
+        if let count = value.int { return .int(count * factor) }
+        guard let object = value.object else { return value }
+        var output = JSONObject()
+        for member in object.members { output.append(member.key, times(factor, member.value)) }
+        return .object(output)
+    }
+}

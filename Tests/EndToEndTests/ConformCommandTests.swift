@@ -1,0 +1,122 @@
+import Glibc
+import HTTP
+import JSON
+import MockKit
+import TestKit
+import Testing
+
+@testable import Gateway
+
+/// `MockProviders conform` as a process: its arguments, its report and its exit status.
+@Suite struct ConformCommandTests {
+    private let directory = TemporaryDirectory()
+
+    /// Beside the program that runs this test.
+    private static let executable: String = {
+        var path = [CChar](repeating: 0, count: 4096)
+        let count = max(0, readlink("/proc/self/exe", &path, path.count))
+        let words = path[..<count].map { UInt8(bitPattern: $0) }.split(separator: 0x2f).dropLast()
+        return "/" + words.map { String(decoding: $0, as: UTF8.self) + "/" }.joined() + "MockProviders"
+    }()
+
+    private func run(_ arguments: String) -> Shell.Outcome {
+        Shell.run("\(Self.executable) \(arguments)", in: directory.path)
+    }
+
+    /// One that nobody listens at, and outside of those that the system gives to who asks for any.
+    private func freePort() async throws -> Int {
+        for _ in 0..<100 {
+            let mock = try MockServer(configuration: MockConfiguration(port: Int.random(in: 20_000..<30_000)))
+            let port = try? mock.start()
+            await mock.stop()
+            if let port { return port }
+        }
+        throw ListenError.portInUse(0)
+    }
+
+    @Test("exits with 0 and a full report in front of a gateway that loses nothing")
+    func passes() async throws {
+        let port = try await freePort()
+        let installation = try await Installation(models: nil)
+        try installation.addChannel(
+            1, "sk-mock-upstream", "", models: "gpt-4o,text-embedding-3-small,dall-e-3",
+            ["base_url": .string("http://127.0.0.1:\(port)/openai")])
+        let target = "http://127.0.0.1:\(installation.gateway.port)/v1"
+        let outcome = run(
+            "conform --target \(target) --key=sk-roottoken --format openai --model gpt-4o --port \(port)"
+                + " --embedding-model text-embedding-3-small --image-model dall-e-3 --report report.json")
+        let table = String(decoding: outcome.output, as: UTF8.self)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)\(table)")
+        let report = try JSON.parse(readFile(directory.path + "/report.json"))
+        #expect(report["target"]?.string == target && report["model"]?.string == "gpt-4o")
+        #expect(report["all_passed"]?.bool == true)
+        let cases = report["cases"]?.array ?? []
+        #expect(cases.count > 40)
+        for one in cases {
+            let name = try #require(one["name"]?.string)
+            let word = try #require(one["outcome"]?.string)
+            #expect(one["detail"]?.string?.isEmpty == (word == "passed"))
+            #expect(table.split(separator: "\n").contains { $0.hasPrefix(name) && $0.contains(" \(word)") }, "\(name)")
+        }
+        let passed = cases.count { $0["outcome"]?.string == "passed" }
+        #expect(table.contains("\n\(passed) of \(cases.count) passed: \(target), model gpt-4o\n"))
+        await installation.close()
+    }
+
+    @Test("exits with 1 and names what was lost in front of a gateway that loses things")
+    func loses() async throws {
+        // The mock's own OpenAI, whose key is wrong for every case.
+        let mock = try MockServer()
+        let port = try mock.start()
+        let outcome = run(
+            "conform --target http://127.0.0.1:\(port)/openai/v1 --key mock-bad --port 0 --report report.json")
+        #expect(outcome.status == 1 && outcome.errors.isEmpty, "\(outcome.errors)")
+        #expect(String(decoding: outcome.output, as: UTF8.self).contains(" lost: status 401"))
+        let report = try JSON.parse(readFile(directory.path + "/report.json"))
+        #expect(report["all_passed"]?.bool == false && report["model"]?.string == "gpt-4o-mini")
+        #expect(report["cases"]?.array?.contains { $0["outcome"]?.string == "lost" } == true)
+        await mock.stop()
+    }
+
+    private static let target = "--target http://127.0.0.1:9/v1"
+
+    @Test(
+        "exits with 2 and one sentence that names the argument that is wrong",
+        arguments: [
+            ("conform", "--target and --key"), ("conform \(target)", "--key"), ("conform --key k", "--target"),
+            ("conform --target ftp://a --key k", "--target"), ("conform \(target) --key", "--key"),
+            ("conform \(target) --key=", "--key"), ("conform \(target) --key k --format anthropic", "--format"),
+            ("conform \(target) --key k --model", "--model"), ("conform \(target) --key k --nonsense 1", "--nonsense"),
+            ("conform \(target) --key k --port 65536", "--port"), ("conform \(target) --key k --seed x", "--seed"),
+            ("conform \(target) --key k --threads 0", "--threads"), ("conform \(target) --key k more", "'more'"),
+            ("conform \(target) --key k --no-journal", "--no-journal"),
+            ("conform \(target) --key k --port 0 --report nowhere/report.json", "--report"),
+            ("conform \(target) --key k --port 0 --journal nowhere/journal", "journal file 'nowhere/journal'"),
+            ("conform \(target) --key k --port 0 --host nobody", "--host"), ("\(target) --key k", "--target"),
+        ])
+    func refuses(arguments: String, named: String) {
+        let outcome = run(arguments)
+        #expect(outcome.status == 2 && outcome.output.isEmpty)
+        #expect(outcome.errors.hasPrefix("MockProviders: ") && outcome.errors.contains(named), "\(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test("exits with 2 if another listens at its port")
+    func takenPort() async throws {
+        let mock = try MockServer()
+        let port = try mock.start()
+        let outcome = run("conform \(Self.target) --key k --port \(port)")
+        #expect(outcome.status == 2 && outcome.errors.contains("--port \(port)"), "\(outcome.errors)")
+        await mock.stop()
+    }
+
+    @Test("tells its flags and its exit status")
+    func help() {
+        let outcome = run("conform --help")
+        let text = String(decoding: outcome.output, as: UTF8.self)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        let flags = ["--target", "--key", "--model", "--embedding-model", "--image-model", "--format", "--report"]
+        for word in flags + ["Exit status"] { #expect(text.contains(word)) }
+        #expect(run("--version").output.starts(with: "MockProviders 1.".utf8))
+    }
+}
