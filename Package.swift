@@ -96,7 +96,8 @@ let package = Package(
         tests("ChatTests", needs: ["Chat", "Formats", "JSON"]),
         tests("ProvidersTests", needs: ["TestKit", "Providers", "Formats", "Chat", "JSON", "HTTP"]),
         tests("DatabaseTests", needs: ["Database", "TestKit"]),
-        tests("GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop"]),
+        tests(
+            "GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop", "Providers"]),
         tests("MockProvidersTests", needs: ["TestKit", "MockKit", "HTTP", "JSON", "EventLoop"]),
         tests(
             "EndToEndTests",

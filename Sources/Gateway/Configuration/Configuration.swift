@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
     package var userContentTimeout: Duration = .seconds(30)
     /// Such images may lie in private networks, for tests and closed installations.
     package var allowsPrivateMedia = false
+    /// How long an upstream's image task may take in all; no variable sets it.
+    package var imageTaskTimeout: Duration = .seconds(300)
     /// Gemini's threshold for all harm categories, and the API version of channels that name none.
     package var geminiSafetySetting = "BLOCK_NONE"
     package var geminiVersion = "v1beta"

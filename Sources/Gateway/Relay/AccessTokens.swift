@@ -6,6 +6,13 @@ import Synchronization
 /// Access tokens that providers give for a channel's key, or that the key signs, kept until shortly before their end
 /// (spec/channels.md §4.1).
 final class AccessTokens: Sendable {
+    /// A token as one call has it.
+    struct Held: Sendable, Equatable {
+        let text: String
+        /// The provider gave it, or the key signed it, for this very call.
+        let isNew: Bool
+    }
+
     private struct Holder: Hashable {
         let type: Int
         let baseURL: String
@@ -30,6 +37,8 @@ final class AccessTokens: Sendable {
     }
 
     private static let limit = 4096
+    /// Milliseconds after a renewal ahead of time that failed.
+    private static let pause: Int64 = 60_000
     private let entries = Mutex<[Holder: Entry]>([:])
 
     /// The token for a channel; `nil` if its provider needs none, or can have none with this key.
@@ -37,10 +46,10 @@ final class AccessTokens: Sendable {
     /// - Throws: the provider's refusal of the key, or that it could not be asked.
     func token(
         for channel: ProviderChannel, of provider: any Provider, time: Int64, services: Services, call: UpstreamCall
-    ) async throws(UpstreamFailure) -> String? {
+    ) async throws(UpstreamFailure) -> Held? {
         guard provider.descriptor.needsToken else { return nil }
         let holder = Holder(channel)
-        if let known = known(holder, time) { return known }
+        if let known = known(holder, time) { return Held(text: known, isNew: false) }
         let token: AccessToken
         switch provider.tokenSource(for: channel, time: time) {
         case .nothing: return nil
@@ -51,16 +60,15 @@ final class AccessTokens: Sendable {
                 let (response, body) = try await WholeCall(services: services, limits: limits).send(request, call)
                 token = try provider.accessToken(from: body, status: response.status)
             } catch {
-                // The one that was to be renewed ahead of time is still good.
-                guard let old = entries.withLock({ $0[holder] }), time < old.expires else { throw error }
-                return old.text
+                guard let old = kept(holder, time) else { throw error }
+                return Held(text: old, isNew: false)
             }
         }
         entries.withLock { entries in
             if entries.count >= Self.limit { entries.removeAll() }
             entries[holder] = Entry(token, time: time)
         }
-        return token.text
+        return Held(text: token.text, isNew: true)
     }
 
     private func known(_ holder: Holder, _ time: Int64) -> String? {
@@ -73,14 +81,26 @@ final class AccessTokens: Sendable {
         }
     }
 
-    /// Forgets the channel's token where a failure says that it is refused, so that the call may be tried once more with
-    /// a new one.
-    /// - Returns: whether there is sense in that: what the key signed would be signed the same way again.
-    func forget(_ failure: UpstreamFailure, _ channel: ProviderChannel, _ provider: any Provider) -> Bool {
-        guard provider.descriptor.needsToken, failure.kind == .authentication, failure.code != .text("invalid_client")
-        else { return false }
-        entries.withLock { $0[Holder(channel)] = nil }
-        if case .asked = provider.tokenSource(for: channel, time: 0) { return true }
-        return false
+    /// The token whose renewal ahead of time failed: it is still good, and another call may try again in a while.
+    private func kept(_ holder: Holder, _ time: Int64) -> String? {
+        entries.withLock { entries in
+            guard let entry = entries[holder], time < entry.expires else { return nil }
+            entries[holder]?.renews = min(entry.expires, time + Self.pause)
+            return entry.text
+        }
+    }
+
+    /// Forgets a channel's token where a failure says that it is refused.
+    /// - Parameter held: what the call that failed went with.
+    /// - Returns: whether the call is worth one more try with a new token: a token that was new already says that the key
+    ///   is to blame, or the clock.
+    func forget(_ failure: UpstreamFailure, _ held: Held?, of channel: ProviderChannel) -> Bool {
+        guard let held, failure.kind == .authentication else { return false }
+        let holder = Holder(channel)
+        entries.withLock { entries in
+            // Another call may have a newer one by now.
+            if entries[holder]?.text == held.text { entries[holder] = nil }
+        }
+        return !held.isNew
     }
 }

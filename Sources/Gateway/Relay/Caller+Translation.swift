@@ -11,15 +11,22 @@ extension Caller {
     func translate(
         _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
     ) async -> Attempt {
-        let attempt = await translateOnce(provider, channel, exchange, request)
-        // A token that ended before its time is the gateway's affair, not the channel's.
-        guard case .failed(let failure) = attempt, services.accessTokens.forget(failure, channel.upstream, provider)
-        else { return attempt }
-        return await translateOnce(provider, channel, exchange, request)
+        var token: AccessTokens.Held?
+        var isRepeated = false
+        while true {
+            let attempt = await translateOnce(provider, channel, exchange, request, &token)
+            // A token that ended before its time is the gateway's affair, not the channel's.
+            guard case .failed(let failure) = attempt,
+                services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated
+            else { return attempt }
+            isRepeated = true
+        }
     }
 
+    /// - Parameter token: what the call went with.
     private func translateOnce(
-        _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
+        _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest,
+        _ token: inout AccessTokens.Held?
     ) async -> Attempt {
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
@@ -29,14 +36,16 @@ extension Caller {
             var target = ProviderCall(
                 channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds,
                 clientHeaders: Self.headers(of: provider, in: request))
-            target.accessToken = try await services.accessTokens.token(
+            token = try await services.accessTokens.token(
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
+            target.accessToken = token?.text
             do throws(RequestError) {
                 var chat = try OpenAIRequestDecoder.decode(exchange.body)
-                if let prompt = channel.systemPrompt { chat.replaceInstructions(by: prompt) }
                 if provider.descriptor.inlinesImages {
                     try await MediaFetcher(services: services).inlineImages(of: &chat, call: call)
                 }
+                // Only now, since a message more moves those that an address is blamed on.
+                if let prompt = channel.systemPrompt { chat.replaceInstructions(by: prompt) }
                 encoded = try provider.encode(chat, for: target)
                 // OpenAI's own format has the calls as the client wants them.
                 legacy =

@@ -4,13 +4,16 @@ import HTTP
 /// Fetches what a client names by address, for providers that take only bytes. Public addresses only, so that nobody
 /// looks into the gateway's own network through it.
 struct MediaFetcher {
-    /// Bytes of one image.
-    private static let limit = 20 << 20
-    /// Images of one request, and their bytes in all: each is held three times on its way.
-    private static let maxImages = 64
-    private static let sumLimit = 64 << 20
+    struct Limits {
+        /// Bytes of one image.
+        var image = 20 << 20
+        /// Images of one request, and their bytes in all: each is held three times on its way.
+        var count = 64
+        var request = 64 << 20
+    }
 
     let services: Services
+    var limits = Limits()
 
     /// Replaces the addresses of all images by what is there.
     /// - Throws: which address could not be had, and why.
@@ -31,14 +34,14 @@ struct MediaFetcher {
             case .image(.url(let address), let detail):
                 let path = "\(path)[\(index)].image_url.url"
                 fetched.count += 1
-                guard fetched.count <= Self.maxImages else {
+                guard fetched.count <= limits.count else {
                     throw RequestError(
-                        .invalidValue, "At most \(Self.maxImages) images by address are fetched for a request.",
+                        .invalidValue, "At most \(limits.count) images by address are fetched for a request.",
                         parameter: path)
                 }
-                let media = try await fetch(address, path, call, limit: Self.sumLimit - fetched.bytes)
-                if case .base64(_, let data) = media { fetched.bytes += data.utf8.count / 4 * 3 }
-                inlined[index].content = .image(media, detail: detail)
+                let (type, bytes) = try await download(address, path, call, left: limits.request - fetched.bytes)
+                fetched.bytes += bytes.count
+                inlined[index].content = .image(.base64(type: type, data: Base64.encode(bytes)), detail: detail)
             case .toolResult(var result):
                 // The client's message is the result: its parts are the message's own.
                 result.parts = try await self.inlined(result.parts, path, &fetched, call)
@@ -50,11 +53,16 @@ struct MediaFetcher {
     }
 
     /// An image's bytes in base64.
-    /// - Parameter limit: bytes that are left to the request.
-    func fetch(
-        _ address: String, _ path: String, _ call: UpstreamCall, limit: Int = limit
-    ) async throws(RequestError) -> Media {
-        let limit = max(1, min(limit, Self.limit))
+    func fetch(_ address: String, _ path: String, _ call: UpstreamCall) async throws(RequestError) -> Media {
+        let (type, bytes) = try await download(address, path, call, left: limits.request)
+        return .base64(type: type, data: Base64.encode(bytes))
+    }
+
+    /// - Parameter left: bytes that are left to the request.
+    private func download(
+        _ address: String, _ path: String, _ call: UpstreamCall, left: Int
+    ) async throws(RequestError) -> (type: String, bytes: [UInt8]) {
+        let limit = max(1, min(left, limits.image))
         guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
             throw RequestError(
                 .invalidValue, "Invalid value for '\(path)': expected an http or https address, or a base64 data URL.",
@@ -75,7 +83,7 @@ struct MediaFetcher {
             bytes = try await response.collect(limit: limit)
         } catch {
             throw RequestError(
-                .invalidValue, "The image of '\(path)' could not be fetched: \(Caller.failure(error).message)",
+                .invalidValue, "The image of '\(path)' could not be fetched: \(reason(error, left: left)).",
                 parameter: path)
         }
         guard response.status == 200 else {
@@ -87,7 +95,18 @@ struct MediaFetcher {
             throw RequestError(
                 .invalidValue, "What '\(path)' leads to is no PNG, JPEG, GIF or WebP image.", parameter: path)
         }
-        return .base64(type: type, data: Base64.encode(bytes))
+        return (type, bytes)
+    }
+
+    /// Says no more than the client knows: whether a name exists, and what listens where, is the network's affair.
+    private func reason(_ error: TransportError, left: Int) -> String {
+        switch error {
+        case .badAddress: "it is not a valid address"
+        case .timedOut: "it did not come in time"
+        case .tooLarge where left < limits.image: "the request's images are larger than \(limits.request) bytes in all"
+        case .tooLarge: "it is larger than \(limits.image) bytes"
+        case .connectFailed, .tls, .reset, .cancelled: "its server cannot be reached"
+        }
     }
 }
 

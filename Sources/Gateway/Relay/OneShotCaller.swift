@@ -31,8 +31,7 @@ struct OneShotCaller {
         var imageCount: Int64?
     }
 
-    /// How long an image may take in all, and how often it is asked for: soon at first, then less and less.
-    private static let patience: Duration = .seconds(300)
+    /// How often an image is asked for: soon at first, then less and less.
     private static let pollIntervals: (first: Duration, last: Duration) = (.milliseconds(500), .seconds(5))
 
     let services: Services
@@ -60,23 +59,33 @@ struct OneShotCaller {
             return try await passThrough(vendor, channel, question, exchange, call)
         }
         guard let provider = ProviderRegistry.provider(of: channel.type) else { throw Self.missing(question) }
-        do throws(Problem) { return try await translate(provider, channel, question, exchange, request, call) } catch {
-            // A token that ended before its time is the gateway's affair, not the channel's.
-            guard case .failed(let failure) = error, services.accessTokens.forget(failure, channel.upstream, provider)
-            else { throw error }
+        var token: AccessTokens.Held?
+        var isRepeated = false
+        while true {
+            do throws(Problem) {
+                return try await translate(provider, channel, question, exchange, request, call, &token)
+            } catch {
+                // A token that ended before its time is the gateway's affair, not the channel's.
+                guard case .failed(let failure) = error,
+                    services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated
+                else { throw error }
+                isRepeated = true
+            }
         }
-        return try await translate(provider, channel, question, exchange, request, call)
     }
 
+    /// - Parameter token: what the call went with.
     private func translate(
         _ provider: any Provider, _ channel: Channel, _ question: OneShotRelay.Question,
-        _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall
+        _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall,
+        _ token: inout AccessTokens.Held?
     ) async throws(Problem) -> Answer {
         var target = ProviderCall(
             channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds)
         do throws(UpstreamFailure) {
-            target.accessToken = try await services.accessTokens.token(
+            token = try await services.accessTokens.token(
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
+            target.accessToken = token?.text
         } catch { throw call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
         switch question {
         case .embeddings(let asked, let isBase64):
@@ -246,7 +255,7 @@ struct OneShotCaller {
     }
 
     private func isPatient(_ start: UInt64, _ request: ServerRequest) -> Bool {
-        request.loop.now &- start < UInt64(Self.patience / .nanoseconds(1))
+        request.loop.now &- start < services.configuration.imageTaskTimeout.nanoseconds
     }
 
     /// Images by address, fetched where the client wants their bytes.

@@ -42,18 +42,28 @@ struct ChannelTest: Sendable {
         guard let provider = ProviderRegistry.provider(of: channel.type) else {
             throw UpstreamFailure(kind: .unreachable, status: 501, message: "This channel type is not served yet.")
         }
-        do { return try await ask(provider, channel, model) } catch let failure as UpstreamFailure {
-            guard services.accessTokens.forget(failure, channel.upstream, provider) else { throw failure }
+        var token: AccessTokens.Held?
+        var isRepeated = false
+        while true {
+            do { return try await ask(provider, channel, model, &token) } catch let failure as UpstreamFailure {
+                guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
+                    throw failure
+                }
+                isRepeated = true
+            }
         }
-        return try await ask(provider, channel, model)
     }
 
-    private func ask(_ provider: any Provider, _ channel: Channel, _ model: String) async throws -> String {
+    /// - Parameter token: what the call went with.
+    private func ask(
+        _ provider: any Provider, _ channel: Channel, _ model: String, _ token: inout AccessTokens.Held?
+    ) async throws -> String {
         let question = Message(.user, parts: [.text(services.configuration.testPrompt)])
         let call = UpstreamCall()
         var target = ProviderCall(channel: channel.upstream, model: model, time: LocalTime.now().milliseconds)
-        target.accessToken = try await services.accessTokens.token(
+        token = try await services.accessTokens.token(
             for: channel.upstream, of: provider, time: target.time, services: services, call: call)
+        target.accessToken = token?.text
         let encoded = try provider.encode(ChatRequest(model: model, messages: [question]), for: target)
         let limits = TransportLimits(firstByte: .seconds(60), total: .seconds(120))
         let (response, bytes) = try await WholeCall(services: services, limits: limits).send(encoded, call)

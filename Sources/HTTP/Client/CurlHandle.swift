@@ -11,6 +11,9 @@ final class CurlHandle {
     private var body: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
     private var bodyCapacity = 0
     private var isGuarded = false
+    private let environmentProxy: EnvironmentProxy
+    /// The last request's own; `nil` follows the environment.
+    private var proxy: String?
 
     /// What `CurlClient.active` is keyed by.
     var key: UnsafeMutableRawPointer { easy }
@@ -18,12 +21,13 @@ final class CurlHandle {
     init?(client: CurlClient) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
+        environmentProxy = client.environmentProxy
         oneapi_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
         oneapi_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
         oneapi_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         oneapi_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         oneapi_easy_set_long(easy, CURLOPT_BUFFERSIZE, 16 << 10)
-        if !client.usesEnvironmentProxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, "") }
+        if let defaultProxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, defaultProxy) }
         oneapi_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         // Asks for an unpacked answer and still unpacks one that comes packed.
         oneapi_easy_set_text(easy, CURLOPT_ACCEPT_ENCODING, "identity")
@@ -54,17 +58,35 @@ final class CurlHandle {
         oneapi_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
         oneapi_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
         oneapi_easy_set_text(easy, CURLOPT_URL, request.url)
-        // The connection cache is the loop's: a connection made for an operator's address is not for a client's.
-        oneapi_easy_set_long(easy, CURLOPT_FRESH_CONNECT, request.reachesPublicAddressesOnly ? 1 : 0)
-        if request.reachesPublicAddressesOnly != isGuarded {
-            isGuarded = request.reachesPublicAddressesOnly
-            oneapi_easy_set_open_callback(easy, isGuarded ? openPublicSocket : nil)
-        }
-        if let proxy = request.proxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, proxy) }
+        setReach(request)
         let connect = request.limits.connect.map { Int(clamping: $0.nanoseconds / 1_000_000) }
         oneapi_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connect ?? 0)
         setMethod(request)
         setHeaders(request.headers)
+    }
+
+    /// For a request without a proxy: libcurl's own look at the environment, or none where it would be in vain.
+    private var defaultProxy: String? { environmentProxy.isEmpty ? "" : nil }
+
+    /// Sets through what the request goes, and where it may not.
+    private func setReach(_ request: UpstreamRequest) {
+        let isLimited = request.reachesPublicAddressesOnly
+        // The environment's proxy is made the request's own here: left to itself, libcurl would go around it to the
+        // hosts of NO_PROXY.
+        let proxy = request.proxy ?? (isLimited ? environmentProxy.proxy(for: request.url) : nil)
+        if proxy != self.proxy {
+            self.proxy = proxy
+            oneapi_easy_set_text(easy, CURLOPT_PROXY, proxy ?? defaultProxy)
+            oneapi_easy_set_text(easy, CURLOPT_NOPROXY, proxy == nil ? nil : "")
+        }
+        // The guard would see the proxy's address, not the one that is asked for.
+        let guards = isLimited && proxy == nil
+        if guards != isGuarded {
+            isGuarded = guards
+            oneapi_easy_set_open_callback(easy, guards ? openPublicSocket : nil)
+            // The connection cache is the loop's: a connection made for an operator's address is not for a client's.
+            oneapi_easy_set_long(easy, CURLOPT_FRESH_CONNECT, guards ? 1 : 0)
+        }
     }
 
     private func setMethod(_ request: UpstreamRequest) {

@@ -7,21 +7,22 @@ import Glibc
 /// that opened them and never cross to another.
 package struct CurlTransport: Transport {
     /// - Important: make one before other threads start; libcurl's global state is set up here.
-    package init() {
+    /// - Parameter variable: looks a variable of the environment up.
+    package init(
+        variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
+    ) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
-        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        usesEnvironmentProxy = names.contains { getenv($0) != nil }
+        environmentProxy = EnvironmentProxy(variable)
     }
 
-    /// Without a proxy in the environment libcurl is told so, or it would look there for every request.
-    private let usesEnvironmentProxy: Bool
+    private let environmentProxy: EnvironmentProxy
 
     package func send(
         _ request: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
         if call.isCancelled { throw .cancelled }
-        let client = loop.local(CurlClient.self) { CurlClient(loop: loop, usesEnvironmentProxy: usesEnvironmentProxy) }
+        let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }
         let transfer = try client.start(request)
         call.attach { transfer.cancel() }
         defer { call.attach {} }
@@ -41,11 +42,11 @@ final class CurlClient {
     private var isSweeping = false
     private var isInCurl = false
 
-    let usesEnvironmentProxy: Bool
+    let environmentProxy: EnvironmentProxy
 
-    init(loop: EventLoop, usesEnvironmentProxy: Bool) {
+    init(loop: EventLoop, environmentProxy: EnvironmentProxy) {
         self.loop = loop
-        self.usesEnvironmentProxy = usesEnvironmentProxy
+        self.environmentProxy = environmentProxy
         multi = curl_multi_init()
         let context = Unmanaged.passUnretained(self).toOpaque()
         oneapi_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)

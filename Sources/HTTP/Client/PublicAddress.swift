@@ -25,22 +25,26 @@ enum PublicAddress {
         (0xc633_6400, 24), (0xcb00_7100, 24), (0xe000_0000, 4), (0xf000_0000, 4),
     ]
 
-    static func isPublic(v4 address: UInt32) -> Bool {
-        !reserved.contains { address >> UInt32(32 - $0.1) == $0.0 >> UInt32(32 - $0.1) }
+    /// The same by the first 32 bits of what is given out of IPv6: protocol assignments with Teredo, benchmarks and
+    /// identifiers that are no hosts' (2001::/23), and documentation.
+    private static let reservedV6: [(UInt32, Int)] = [(0x2001_0000, 23), (0x2001_0db8, 32), (0x3fff_0000, 20)]
+
+    static func isPublic(v4 address: UInt32) -> Bool { !isWithin(reserved, address) }
+
+    private static func isWithin(_ networks: [(UInt32, Int)], _ address: UInt32) -> Bool {
+        networks.contains { address >> UInt32(32 - $0.1) == $0.0 >> UInt32(32 - $0.1) }
     }
 
     /// - Parameter address: 16 bytes.
     static func isPublic(v6 address: [UInt8]) -> Bool {
         guard address.count == 16 else { return false }
-        func v4(_ offset: Int) -> Bool {
-            isPublic(v4: address[offset..<(offset + 4)].reduce(0) { $0 << 8 | UInt32($1) })
-        }
+        func number(_ offset: Int) -> UInt32 { address[offset..<(offset + 4)].reduce(0) { $0 << 8 | UInt32($1) } }
+        func v4(_ offset: Int) -> Bool { isPublic(v4: number(offset)) }
         // IPv4 in IPv6: mapped, translated (64:ff9b::/96), and 6to4.
         if address.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]) { return v4(12) }
         if address.starts(with: [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) { return v4(12) }
         if address.starts(with: [0x20, 0x02]) { return v4(2) }
-        // Only 2000::/3 is given out; Teredo and the documentation network lie inside it.
-        return address[0] & 0xe0 == 0x20 && !address.starts(with: [0x20, 0x01, 0, 0])
-            && !address.starts(with: [0x20, 0x01, 0x0d, 0xb8])
+        // Only 2000::/3 is given out.
+        return address[0] & 0xe0 == 0x20 && !isWithin(reservedV6, number(0))
     }
 }

@@ -29,10 +29,11 @@ package struct UpstreamRequest: Sendable {
     package var headers: HTTPHeaders
     package var body: [UInt8]
     package var limits: TransportLimits
-    /// `http://`, `https://`, `socks5://`…; `nil` follows the environment.
+    /// `http://`, `https://`, `socks5://`…, for every host; `nil` follows the environment and its NO_PROXY.
     package var proxy: String?
     /// Refuses to connect to private, local and reserved addresses, whatever the name resolves to; for addresses that a
-    /// client names. With a proxy, which addresses can be reached is the proxy's affair.
+    /// client names. With a proxy, of its own or the environment's for its scheme, which addresses can be reached is the
+    /// proxy's affair.
     package var reachesPublicAddressesOnly = false
 
     package init(

@@ -1,0 +1,192 @@
+import Chat
+import HTTP
+import Providers
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+/// Tokens over the time that a test says it is; Baidu gives its own, Zhipu's are signed.
+@Suite struct AccessTokensTests {
+    private static let baidu = ProviderChannel(type: 15, baseURL: "http://baidu.example", key: "ak|sk")
+    private static let zhipu = ProviderChannel(type: 16, baseURL: "http://zhipu.example", key: "id.secret")
+    private static let refused = UpstreamFailure(kind: .authentication, status: 401, message: "expired")
+
+    /// The tokens of a gateway whose upstream is a token service in memory.
+    private struct Tokens: Sendable {
+        let services: Services
+        let service = TokenService()
+        let tokens = AccessTokens()
+
+        init() async throws {
+            // Tokens need no more of a gateway than its transport: it may be gone afterwards.
+            let fixture = try await GatewayFixture()
+            defer { withExtendedLifetime(fixture) {} }
+            let parts = fixture.services
+            services = try await Services(
+                configuration: parts.configuration, database: parts.database, ledger: parts.ledger,
+                options: parts.options, transport: service, log: parts.log)
+        }
+
+        /// - Parameter time: in seconds.
+        func held(_ channel: ProviderChannel = baidu, at time: Double) async throws -> AccessTokens.Held? {
+            let provider = try #require(ProviderRegistry.provider(of: channel.type))
+            return try await tokens.token(
+                for: channel, of: provider, time: Int64(time * 1000), services: services, call: UpstreamCall())
+        }
+
+        /// The token's text, with `+` where it was made for this call.
+        func text(_ channel: ProviderChannel = baidu, at time: Double) async throws -> String {
+            let held = try #require(try await held(channel, at: time))
+            return held.text + (held.isNew ? "+" : "")
+        }
+    }
+
+    @Test("a token is kept for nine tenths of its life, then asked for anew")
+    func ahead() async throws {
+        let tokens = try await Tokens()
+        var seen: [String] = []
+        for time in [0, 1, 899.999, 900, 901, 1799.999, 1800, 5000] { seen.append(try await tokens.text(at: time)) }
+        #expect(seen == ["t1+", "t1", "t1", "t2+", "t2", "t2", "t3+", "t4+"])
+    }
+
+    @Test("while one call renews a token, the others go on with the old one")
+    func oneRenewer() async throws {
+        let tokens = try await Tokens()
+        #expect(try await tokens.text(at: 0) == "t1+")
+        let gate = StubGate()
+        tokens.service.hold(gate)
+        async let renewed = tokens.text(at: 950)
+        while tokens.service.exchanges < 2 { await Task.yield() }
+        for time in [950, 960, 999.999] { #expect(try await tokens.text(at: time) == "t1") }
+        gate.open()
+        #expect(try await renewed == "t2+")
+        #expect(try await tokens.text(at: 999.999) == "t2")
+        #expect(tokens.service.exchanges == 2)
+    }
+
+    @Test("a renewal that fails leaves the old token to its end, and is tried again a minute later")
+    func failedRenewal() async throws {
+        let tokens = try await Tokens()
+        _ = try await tokens.text(at: 0)
+        tokens.service.fail(true)
+        var exchanges: [Int] = []
+        for time in [900, 901, 959, 960, 999.999] {
+            #expect(try await tokens.text(at: time) == "t1")
+            exchanges.append(tokens.service.exchanges)
+        }
+        #expect(exchanges == [2, 2, 2, 3, 3])
+        await #expect(throws: UpstreamFailure.self) { try await tokens.text(at: 1000) }
+        tokens.service.fail(false)
+        #expect(try await tokens.text(at: 1000) == "t5+")
+    }
+
+    @Test("a token that the key signs is kept, and signed again shortly before its end")
+    func signed() async throws {
+        let tokens = try await Tokens()
+        let first = try await tokens.text(Self.zhipu, at: 0)
+        #expect(first.hasSuffix("+") && first.split(separator: ".").count == 3)
+        for time in [1, 27 * 60 - 0.001] {
+            #expect(try await tokens.text(Self.zhipu, at: time) + "+" == first)
+        }
+        let second = try await tokens.text(Self.zhipu, at: 27 * 60)
+        #expect(second.hasSuffix("+") && second != first)
+        #expect(try await tokens.text(Self.zhipu, at: 28 * 60) + "+" == second)
+        #expect(tokens.service.exchanges == 0)
+    }
+
+    @Test("keys, addresses and types each have their own token")
+    func apart() async throws {
+        let tokens = try await Tokens()
+        var (key, address) = (Self.baidu, Self.baidu)
+        key.key = "ak|other"
+        address.baseURL = "http://other.example"
+        for _ in 0..<2 {
+            for channel in [Self.baidu, key, address, Self.zhipu] { _ = try await tokens.text(channel, at: 0) }
+        }
+        #expect(try await tokens.text(Self.baidu, at: 1) == "t1")
+        #expect(try await tokens.text(key, at: 1) == "t2")
+        #expect(try await tokens.text(address, at: 1) == "t3")
+        #expect(tokens.service.exchanges == 3)
+        // No key of Zhipu's form, and a provider that needs no token.
+        var odd = Self.zhipu
+        odd.key = "nodot"
+        #expect(try await tokens.held(odd, at: 0) == nil)
+        #expect(try await tokens.held(ProviderChannel(type: 14, baseURL: "", key: "x"), at: 0) == nil)
+    }
+
+    @Test("a lifetime that is none is no reason to keep a token, or to fail", arguments: [-5, 0, Int64.min, .max])
+    func lifetimes(_ lifetime: Int64) async throws {
+        let tokens = try await Tokens()
+        tokens.service.live(lifetime)
+        _ = try await tokens.text(at: 1_700_000_000)
+        #expect(try await tokens.text(at: 1_700_000_001) == (lifetime > 0 ? "t1" : "t2+"))
+    }
+
+    @Test("a call is worth another try where its token was an old one", arguments: [baidu, zhipu])
+    func oldOneRefused(_ channel: ProviderChannel) async throws {
+        let tokens = try await Tokens()
+        let new = try await tokens.held(channel, at: 0)
+        let old = try await tokens.held(channel, at: 1)
+        #expect(old?.text == new?.text)
+        #expect(tokens.tokens.forget(Self.refused, old, of: channel))
+        let next = try #require(try await tokens.held(channel, at: 2))
+        #expect(next.isNew && next.text != old?.text)
+        // The call that made it need not ask twice; nobody else gets it.
+        #expect(!tokens.tokens.forget(Self.refused, next, of: channel))
+        #expect(try await tokens.held(channel, at: 3)?.isNew == true)
+    }
+
+    @Test("calls that were refused together renew the token once")
+    func together() async throws {
+        let tokens = try await Tokens()
+        _ = try await tokens.held(at: 0)
+        let (one, other) = (try await tokens.held(at: 1), try await tokens.held(at: 1))
+        #expect(tokens.tokens.forget(Self.refused, one, of: Self.baidu))
+        #expect(try await tokens.text(at: 2) == "t2+")
+        #expect(tokens.tokens.forget(Self.refused, other, of: Self.baidu))
+        #expect(try await tokens.text(at: 2) == "t2")
+    }
+
+    @Test("failures of other kinds, and calls without a token, forget nothing")
+    func otherFailures() async throws {
+        let tokens = try await Tokens()
+        _ = try await tokens.held(at: 0)
+        let old = try await tokens.held(at: 1)
+        for kind in [UpstreamFailure.Kind.permission, .rateLimited, .server, .badRequest, .quotaExceeded] {
+            let failure = UpstreamFailure(kind: kind, status: 400, message: "")
+            #expect(!tokens.tokens.forget(failure, old, of: Self.baidu))
+        }
+        #expect(!tokens.tokens.forget(Self.refused, nil, of: Self.baidu))
+        #expect(try await tokens.text(at: 1) == "t1")
+    }
+}
+
+/// Gives `t1`, `t2` … for 1000 seconds each.
+private final class TokenService: Transport {
+    private struct State {
+        var exchanges = 0
+        var isFailing = false
+        var lifetime: Int64 = 1000
+        var gate: StubGate?
+    }
+
+    private let state = Mutex(State())
+
+    var exchanges: Int { state.withLock { $0.exchanges } }
+
+    func hold(_ gate: StubGate) { state.withLock { $0.gate = gate } }
+    func fail(_ fails: Bool) { state.withLock { $0.isFailing = fails } }
+    func live(_ seconds: Int64) { state.withLock { $0.lifetime = seconds } }
+
+    func send(_ request: UpstreamRequest, call: UpstreamCall) async throws(TransportError) -> UpstreamResponse {
+        let now = state.withLock { state in
+            state.exchanges += 1
+            return state
+        }
+        await now.gate?.wait()
+        if now.isFailing { throw .connectFailed("down") }
+        let body = #"{"access_token":"t\#(now.exchanges)","expires_in":\#(now.lifetime)}"#
+        return try await InMemoryTransport { _ in .init(pieces: [Array(body.utf8)]) }.send(request, call: call)
+    }
+}

@@ -1,0 +1,45 @@
+import HTTP
+import JSON
+import Testing
+
+@testable import Gateway
+
+/// An image that is made by a task of the upstream's (spec/wire/ali.md §4), which the gateway looks at until it is done or
+/// patience ends.
+@Suite struct ImageTaskTests {
+    static let ends: [(poll: String, status: Int, code: String, answer: Int)] = [
+        (#"{"request_id":"r","output":{"task_id":"t","task_status":"RUNNING"}}"#, 200, "image_task_timeout", 504),
+        (#"{"request_id":"r","code":"InternalError","message":"later"}"#, 500, "InternalError", 500),
+    ]
+
+    @Test("a task that does not end in time is told, charged nothing and begun once", arguments: ends)
+    func patienceEnds(poll: String, status: Int, code: String, answer: Int) async throws {
+        var configuration = Configuration()
+        configuration.imageTaskTimeout = .milliseconds(100)
+        let fixture = try await GatewayFixture(configuration) { call in
+            let isBegun = call.path.hasSuffix("/image-synthesis")
+            let begun = #"{"request_id":"r","output":{"task_id":"t","task_status":"PENDING"}}"#
+            return .whole(
+                HTTPResponse(
+                    status: isBegun ? 200 : status, headers: ["Content-Type": "application/json"],
+                    body: Array((isBegun ? begun : poll).utf8)))
+        }
+        // A second channel and a retry, which a begun task must not reach.
+        for _ in 0..<2 { try fixture.addChannel(["type": 17, "models": "wanx2.1-t2i-turbo"]) }
+        try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
+        let before = try fixture.rootQuota()
+        let body: JSON = ["model": "wanx2.1-t2i-turbo", "prompt": "a fox"]
+        let reply = try fixture.call(
+            "POST", "/v1/images/generations",
+            headers: ["Authorization: Bearer sk-roottoken", "Content-Type: application/json"], body: body.encoded())
+        #expect(reply.status == answer, "\(reply.body)")
+        let error = try JSON.parse(Array(reply.body.utf8))["error"]
+        #expect(error?["code"]?.string == code)
+        #expect(error?["message"]?.string?.isEmpty == false)
+        let paths = fixture.upstream.calls.map(\.path)
+        #expect(paths.count { $0.hasSuffix("/image-synthesis") } == 1)
+        #expect(paths.contains { $0.hasSuffix("/tasks/t") })
+        #expect(try fixture.logCount() == 0)
+        #expect(try fixture.rootQuota() == before)
+    }
+}

@@ -1,0 +1,106 @@
+import HTTP
+import Testing
+
+/// Proxies and the guard of clients' addresses on one loop, where one request's handle is the next one's.
+@Suite struct ProxyTests {
+    private static let transport = CurlTransport(variable: { _ in nil })
+
+    /// Answers with its name and the host that it was asked for.
+    private static func server(_ name: String) throws -> ServerFixture {
+        try ServerFixture { request in
+            HTTPResponse(body: Array("\(name) \(request.headers["Host"] ?? "")".utf8))
+        }
+    }
+
+    /// Bodies of the answers, one request after the other; a failure in the place of its answer.
+    private static func answers(
+        _ requests: [UpstreamRequest], on fixture: ServerFixture, by transport: CurlTransport = transport
+    ) async throws -> [Result<String, TransportError>] {
+        try await fixture.onLoop {
+            var answers: [Result<String, TransportError>] = []
+            for request in requests {
+                do throws(TransportError) {
+                    let response = try await transport.send(request)
+                    answers.append(.success(String(decoding: try await response.collect(limit: 1000), as: UTF8.self)))
+                } catch { answers.append(.failure(error)) }
+            }
+            return answers
+        }
+    }
+
+    private static func request(_ url: String, proxy: Int? = nil, isGuarded: Bool = false) -> UpstreamRequest {
+        var request = UpstreamRequest(method: .get, url: url, proxy: proxy.map { "http://127.0.0.1:\($0)" })
+        request.reachesPublicAddressesOnly = isGuarded
+        return request
+    }
+
+    @Test("a request's proxy is not the next one's")
+    func proxyOfOneRequest() async throws {
+        let (direct, first, second) = (
+            try Self.server("direct"), try Self.server("first"), try Self.server("second")
+        )
+        let address = "http://127.0.0.1:\(direct.port)/"
+        let host = "127.0.0.1:\(direct.port)"
+        let answers = try await Self.answers(
+            [
+                Self.request(address), Self.request(address, proxy: first.port), Self.request(address),
+                Self.request(address, proxy: second.port), Self.request(address, proxy: first.port),
+                Self.request(address),
+            ], on: direct)
+        #expect(
+            answers
+                == ["direct", "first", "direct", "second", "first", "direct"].map { .success("\($0) \(host)") })
+    }
+
+    @Test("the guard lets a request to its proxy, wherever that is, and is back for the next one")
+    func guardAndProxy() async throws {
+        let proxy = try Self.server("proxy")
+        let address = "http://127.0.0.1:\(proxy.port)/"
+        let answers = try await Self.answers(
+            [
+                Self.request("http://pictures.example/", proxy: proxy.port, isGuarded: true),
+                Self.request(address, isGuarded: true),
+                Self.request("http://pictures.example/", proxy: proxy.port, isGuarded: true),
+                Self.request(address), Self.request(address, isGuarded: true), Self.request(address),
+            ], on: proxy)
+        let refused = Result<String, TransportError>.failure(.connectFailed("Couldn't connect to server"))
+        let relayed = Result<String, TransportError>.success("proxy pictures.example")
+        let direct = Result<String, TransportError>.success("proxy 127.0.0.1:\(proxy.port)")
+        #expect(answers == [relayed, refused, relayed, direct, refused, direct])
+    }
+
+    @Test("a guarded request takes the environment's proxy of its scheme, and is guarded where there is none")
+    func environmentProxy() async throws {
+        let proxy = try Self.server("proxy")
+        let pictures = Self.request("http://pictures.example/", isGuarded: true)
+        for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
+            let address = "http://127.0.0.1:\(proxy.port)"
+            let transport = CurlTransport(variable: { $0 == name ? address : nil })
+            // A loop keeps its client, and with it what the environment was.
+            let loop = try Self.server("loop")
+            let answers = try await Self.answers([pictures], on: loop, by: transport)
+            #expect(answers == [.success("proxy pictures.example")], "\(name)")
+        }
+        let secure = CurlTransport(variable: { $0 == "https_proxy" ? "http://127.0.0.1:\(proxy.port)" : nil })
+        let answers = try await Self.answers(
+            [Self.request("http://127.0.0.1:\(proxy.port)/", isGuarded: true)], on: proxy, by: secure)
+        #expect(answers == [.failure(.connectFailed("Couldn't connect to server"))])
+    }
+
+    @Test(
+        "the guard refuses this machine by every way to write it, without a connection",
+        arguments: [
+            "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "0.0.0.0", "localhost",
+            "LOCALHOST", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+        ])
+    func guardedSpellings(host: String) async throws {
+        let fixture = try Self.server("private")
+        let answers = try await Self.answers(
+            [Self.request("http://\(host):\(fixture.port)/", isGuarded: true)], on: fixture)
+        switch try #require(answers.first) {
+        case .failure(.connectFailed), .failure(.badAddress): break
+        case let other: Issue.record("\(host): \(other)")
+        }
+    }
+}
