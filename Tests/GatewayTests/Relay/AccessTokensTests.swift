@@ -182,6 +182,8 @@ private final class TokenService: Transport {
     func send(_ request: UpstreamRequest, call: UpstreamCall) async throws(TransportError) -> UpstreamResponse {
         let now = state.withLock { state in
             state.exchanges += 1
+            // One exchange waits at a gate.
+            defer { state.gate = nil }
             return state
         }
         await now.gate?.wait()
