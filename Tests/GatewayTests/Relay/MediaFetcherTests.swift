@@ -79,6 +79,18 @@ import Testing
         #expect(try fixture.logCount() == 0)
     }
 
+    @Test("the part is the client's, though the channel puts a prompt before the messages")
+    func channelPrompt() async throws {
+        let fixture = try await Self.fixture(isGuarded: false)
+        try fixture.addChannel(["type": 24, "models": "gemini-2.5-pro", "system_prompt": "Be kind."])
+        let image = Self.image("http://127.0.0.1:\(fixture.upstream.port)/missing")
+        let answer = try fixture.chat([
+            "model": "gemini-2.5-pro", "messages": [["role": "user", "content": [image]]],
+        ])
+        let error = try JSON.parse(Array(answer.body.utf8))["error"]
+        #expect(error?["param"]?.string == "messages[0].content[0].image_url.url")
+    }
+
     @Test("an image is told by its bytes, whatever its server calls it, and reaches the provider inline")
     func mislabelled() async throws {
         let fixture = try await Self.fixture(isGuarded: false)
