@@ -9,16 +9,20 @@ package struct Target: Sendable {
     package var baseURL: String
     package var key: String
     package var model: String
+    /// The model for the cases of reasoning; `nil` leaves them to `model`.
+    package var reasoningModel: String?
     /// Models for the other endpoints; `nil` leaves their cases out.
     package var embeddingModel: String?
     package var imageModel: String?
 
     package init(
-        baseURL: String, key: String, model: String, embeddingModel: String? = nil, imageModel: String? = nil
+        baseURL: String, key: String, model: String, reasoningModel: String? = nil, embeddingModel: String? = nil,
+        imageModel: String? = nil
     ) {
         self.baseURL = baseURL
         self.key = key
         self.model = model
+        self.reasoningModel = reasoningModel
         self.embeddingModel = embeddingModel
         self.imageModel = imageModel
     }
@@ -213,6 +217,7 @@ struct StreamReply {
     private(set) var finish: String?
     private(set) var usage: JSON?
     private(set) var calls: [Call] = []
+    private(set) var annotations: [JSON] = []
     private(set) var isDone = false
     private(set) var error: JSON?
     private(set) var badChunks = 0
@@ -241,6 +246,7 @@ struct StreamReply {
         if let word = choice["finish_reason"]?.string, !word.isEmpty { finish = word }
         text += choice["delta"]?["content"]?.string ?? ""
         reasoning += choice["delta"]?["reasoning_content"]?.string ?? ""
+        annotations += choice["delta"]?["annotations"]?.array ?? []
         for call in choice["delta"]?["tool_calls"]?.array ?? [] {
             guard let index = call["index"]?.int, (0..<128).contains(index) else {
                 badChunks += 1

@@ -61,8 +61,12 @@ class Upstream:
 
     @property
     def models(self):
-        names = [self.model, *self.more_models, self.row.get("embedding_model"), self.row.get("image_model")]
+        names = [self.model, *self.more_models, self.row.get("reasoning_model"), self.row.get("embedding_model"), self.row.get("image_model")]
         return [name for name in names if name]
+
+    @property
+    def reasoning_model(self):
+        return self.row.get("reasoning_model", self.model)
 
     @property
     def more_models(self):

@@ -29,7 +29,8 @@ def text_of(answer, streamed):
 
 names, texts = {}, {}
 for number, upstream in enumerate(UPSTREAMS):
-    models = [upstream["model"], *upstream.get("more_models", []), upstream.get("embedding_model"), upstream.get("image_model")]
+    models = [upstream["model"], *upstream.get("more_models", [])]
+    models += [upstream.get(kind + "_model") for kind in ("reasoning", "embedding", "image")]
     made = json.loads(send("/api/channel/", access, {
         "type": upstream["type"], "name": upstream["name"], "key": upstream["key"], "base_url": mock + upstream["prefix"],
         "models": ",".join(filter(None, models)), "group": "default"}))

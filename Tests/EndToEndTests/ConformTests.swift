@@ -27,7 +27,8 @@ import Testing
         try installation.addChannel(upstream.type, upstream.key, upstream.prefix, models: upstream.models)
         let target = Target(
             baseURL: "http://127.0.0.1:\(installation.gateway.port)/v1", key: "sk-roottoken", model: upstream.model,
-            embeddingModel: upstream.embeddingModel, imageModel: upstream.imageModel)
+            reasoningModel: upstream.reasoningModel, embeddingModel: upstream.embeddingModel,
+            imageModel: upstream.imageModel)
         let report = await judge(target, installation.mock, port: installation.mockPort)
         await installation.close()
         return report

@@ -10,12 +10,13 @@ struct Upstream: Sendable, CustomTestStringConvertible {
     let key: String
     let prefix: String
     let model: String
+    let reasoningModel: String?
     let embeddingModel: String?
     let imageModel: String?
 
     var testDescription: String { name }
     /// All of its models.
-    var models: String { [model, embeddingModel, imageModel].compactMap { $0 }.joined(separator: ",") }
+    var models: String { [model, reasoningModel, embeddingModel, imageModel].compactMap { $0 }.joined(separator: ",") }
 
     static let all: [Upstream] = {
         let rows = try? JSON.parse(Fixture.read("upstreams.json"))
@@ -28,6 +29,7 @@ struct Upstream: Sendable, CustomTestStringConvertible {
         key = row["key"]?.string ?? ""
         prefix = row["prefix"]?.string ?? ""
         model = row["model"]?.string ?? ""
+        reasoningModel = row["reasoning_model"]?.string
         embeddingModel = row["embedding_model"]?.string
         imageModel = row["image_model"]?.string
     }
