@@ -50,10 +50,11 @@ extension Case {
         },
         Case("pages that a search found") { (judge) async throws(Verdict) in
             let answer = try await judge.answer(search(judge))
-            try expectPages(answer["choices"]?[0]?["message"]?["annotations"])
+            let notes = answer["choices"]?[0]?["message"]?["annotations"]?.array ?? []
+            try expectPage(notes + (answer["search_results"]?.array ?? []), judge)
         },
         Case("pages that a search found, streamed") { (judge) async throws(Verdict) in
-            try expectPages(.array(try await judge.stream(search(judge)).annotations))
+            try expectPage(try await judge.stream(search(judge)).pages, judge)
         },
         Case("an answer in JSON") { (judge) async throws(Verdict) in
             // Where a provider has no such mode it can be asked for in words, which no mock understands.
@@ -92,9 +93,14 @@ extension Case {
         judge.chat("Look for Oslo by web_search.", ["web_search_options": [:]])
     }
 
-    private static func expectPages(_ annotations: JSON?) throws(Verdict) {
-        let page = (annotations?.array ?? []).first { $0["type"]?.string == "url_citation" }?["url_citation"]
-        guard let address = page?["url"]?.string else { throw .lost("no page is named beside the answer") }
+    /// - Parameter pages: OpenAI's annotations, and what vendors of its format list beside the choices.
+    private static func expectPage(_ pages: [JSON], _ judge: Judge) throws(Verdict) {
+        guard judge.tellsPages else {
+            try judge.expectArrived("enable_search", "the wish to search")
+            throw .absent("the provider does not tell what it found")
+        }
+        let addresses = pages.compactMap { ($0["url_citation"] ?? $0)["url"]?.string }
+        guard let address = addresses.first else { throw .lost("no page is named beside the answer") }
         guard address.hasPrefix("https://") else { throw .lost("the page's address is \(address)") }
     }
 

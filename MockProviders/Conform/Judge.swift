@@ -171,6 +171,9 @@ package struct Judge: Sendable {
     /// These sign what was thought, and want it back.
     var sealsReasoning: Bool { ["/anthropic", "/gemini"].contains { upstreamPath.hasPrefix($0) } }
 
+    /// Ali's compatible mode searches, and has no place for what it found.
+    var tellsPages: Bool { !upstreamPath.contains("/compatible-mode/") }
+
     func expectArrived(_ text: String, _ what: String) throws(Verdict) {
         guard try arrived().contains(text) else { throw .lost("\(what) did not arrive upstream") }
     }
@@ -217,7 +220,8 @@ struct StreamReply {
     private(set) var finish: String?
     private(set) var usage: JSON?
     private(set) var calls: [Call] = []
-    private(set) var annotations: [JSON] = []
+    /// Annotations, and what stands beside the choices.
+    private(set) var pages: [JSON] = []
     private(set) var isDone = false
     private(set) var error: JSON?
     private(set) var badChunks = 0
@@ -242,11 +246,12 @@ struct StreamReply {
     private mutating func add(_ chunk: JSON) {
         if let found = chunk["error"], !found.isNull { error = found }
         if let found = chunk["usage"], found.object != nil { usage = found }
+        pages += chunk["search_results"]?.array ?? []
         guard let choice = chunk["choices"]?[0] else { return }
         if let word = choice["finish_reason"]?.string, !word.isEmpty { finish = word }
         text += choice["delta"]?["content"]?.string ?? ""
         reasoning += choice["delta"]?["reasoning_content"]?.string ?? ""
-        annotations += choice["delta"]?["annotations"]?.array ?? []
+        pages += choice["delta"]?["annotations"]?.array ?? []
         for call in choice["delta"]?["tool_calls"]?.array ?? [] {
             guard let index = call["index"]?.int, (0..<128).contains(index) else {
                 badChunks += 1

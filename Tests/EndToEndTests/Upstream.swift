@@ -9,6 +9,8 @@ struct Upstream: Sendable, CustomTestStringConvertible {
     let type: Int
     let key: String
     let prefix: String
+    /// The channel's settings, as JSON in a text.
+    let config: String
     let model: String
     let reasoningModel: String?
     let embeddingModel: String?
@@ -28,6 +30,7 @@ struct Upstream: Sendable, CustomTestStringConvertible {
         type = Int(row["type"]?.int ?? 0)
         key = row["key"]?.string ?? ""
         prefix = row["prefix"]?.string ?? ""
+        config = row["config"].map { String(decoding: $0.encoded(), as: UTF8.self) } ?? ""
         model = row["model"]?.string ?? ""
         reasoningModel = row["reasoning_model"]?.string
         embeddingModel = row["embedding_model"]?.string
