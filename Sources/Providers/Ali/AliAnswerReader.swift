@@ -11,8 +11,7 @@ struct AliAnswerReader {
     private var reasons: [Int: FinishReason] = [:]
     /// The last that was told: it comes with every event, and grows.
     private var usage: Usage?
-    /// Pages that were cited, which later events may name again.
-    private var cited: Set<String> = []
+    private var pages = CitedPages()
     /// Whether the client has words of the answer.
     private(set) var hasContent = false
 
@@ -46,11 +45,7 @@ struct AliAnswerReader {
             note(choice["finish_reason"]?.string, index)
         }
         for page in output["search_info"]?["search_results"]?.array ?? [] {
-            guard let url = page["url"]?.string, cited.insert(url).inserted else { continue }
-            let citation: JSON = [
-                "url": .string(url), "title": page["title"]?.json ?? "", "start_index": 0, "end_index": 0,
-            ]
-            events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
+            pages.cite(page["url"]?.string, title: page["title"]?.string, into: &events)
         }
     }
 

@@ -14,7 +14,8 @@ enum AliErrors {
         let isError = status >= 400
         return UpstreamFailure(
             kind: kind ?? (isError ? OpenAIErrors.kind(status: status, code: "", type: "") : .server),
-            status: known ?? (isError ? status : 502),
+            // What is wrong with a request may have a status of its own, such as 413.
+            status: kind == .badRequest && (400..<500).contains(status) ? status : known ?? (isError ? status : 502),
             message: sanitized(message.isEmpty ? "The upstream reported \(code)." : message, limit: 4096),
             type: type(kind), code: .text(word(code, kind, message) ?? sanitized(code, limit: 100)))
     }
@@ -25,7 +26,7 @@ enum AliErrors {
         case .authentication: "invalid_api_key"
         case .notFound where code != "WorkSpaceNotFound": "model_not_found"
         // The inspection also reports pictures that it cannot load.
-        case .badRequest where code == "DataInspectionFailed" && !message.contains("download"): contentFilter
+        case .badRequest where code.contains("DataInspection") && !message.contains("download"): contentFilter
         default: nil
         }
     }

@@ -11,7 +11,7 @@ enum AnthropicErrors {
         var failure = OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
         if isOutOfMoney(failure) { return outOfMoney(failure) }
         if let kind = kinds[failure.type] { failure.kind = kind.0 }
-        if failure.code == .none { failure.code = .text(failure.type) }
+        if failure.code == .none { failure.code = code(failure.type, failure.message) }
         return failure
     }
 
@@ -20,10 +20,9 @@ enum AnthropicErrors {
         let error = root["error"]
         let type = error?["type"]?.string ?? "api_error"
         let (kind, status) = kinds[type] ?? (.server, 502)
+        let message = sanitized(error?["message"]?.string ?? "The upstream reported an error.", limit: 4096)
         let failure = UpstreamFailure(
-            kind: kind, status: status,
-            message: sanitized(error?["message"]?.string ?? "The upstream reported an error.", limit: 4096),
-            type: sanitized(type, limit: 100), code: .text(sanitized(type, limit: 100)))
+            kind: kind, status: status, message: message, type: sanitized(type, limit: 100), code: code(type, message))
         return isOutOfMoney(failure) ? outOfMoney(failure) : failure
     }
 
@@ -38,6 +37,19 @@ enum AnthropicErrors {
         (failure.type, failure.code) = ("insufficient_quota", .text("insufficient_quota"))
         return failure
     }
+
+    /// Claude has no codes but its types; only the sentence tells what a program decides by.
+    private static func code(_ type: String, _ message: String) -> UpstreamFailure.Code {
+        let known = sentences.first { $0.type == type && message.contains($0.part) }
+        return .text(known?.code ?? sanitized(type, limit: 100))
+    }
+
+    /// OpenAI's words for errors of a type.
+    private static let sentences: [(type: String, part: String, code: String)] = [
+        ("not_found_error", "model: ", "model_not_found"),
+        ("invalid_request_error", "prompt is too long", "context_length_exceeded"),
+        ("invalid_request_error", "exceed context limit", "context_length_exceeded"),
+    ]
 
     private static let kinds: [String: (UpstreamFailure.Kind, Int)] = [
         "invalid_request_error": (.badRequest, 400), "authentication_error": (.authentication, 401),

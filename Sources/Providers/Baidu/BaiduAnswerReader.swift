@@ -7,8 +7,7 @@ struct BaiduAnswerReader {
     private var calls = 0
     /// What was told last.
     private var usage: Usage?
-    /// Pages that were cited, which later events may name again.
-    private var cited: Set<String> = []
+    private var pages = CitedPages()
     private(set) var isFinished = false
 
     /// - Parameter isEnd: whether this is the whole answer or the last event.
@@ -37,14 +36,8 @@ struct BaiduAnswerReader {
     }
 
     private mutating func readPages(_ root: LazyJSON, _ events: inout [ChatEvent]) {
-        let pages = root["search_info"]?["search_results"]?.array ?? root["tools_info"]?["baidu_search"]?.array ?? []
-        for page in pages {
-            guard let url = page["url"]?.string, cited.insert(url).inserted else { continue }
-            let citation: JSON = [
-                "url": .string(url), "title": .string(page["title"]?.string ?? ""), "start_index": 0, "end_index": 0,
-            ]
-            events.append(.citation(0, Opaque(.openAI, ["type": "url_citation", "url_citation": citation])))
-        }
+        let found = root["search_info"]?["search_results"]?.array ?? root["tools_info"]?["baidu_search"]?.array ?? []
+        for page in found { pages.cite(page["url"]?.string, title: page["title"]?.string, into: &events) }
     }
 
     /// Told as soon as it is known, so that a client that leaves pays by Baidu's own count. Each event has it, and the first

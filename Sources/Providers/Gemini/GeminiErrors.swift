@@ -51,8 +51,18 @@ enum GeminiErrors {
         }
         return UpstreamFailure(
             kind: kind, status: clientStatus, message: message, type: type(kind),
-            code: .text(word.isEmpty ? "upstream_error" : sanitized(word.lowercased(), limit: 100)),
-            retryAfter: retryDelay(error))
+            code: .text(code(word, message)), retryAfter: retryDelay(error))
+    }
+
+    /// Google's word, or OpenAI's for what a program decides by; only the sentence tells it.
+    private static func code(_ word: String, _ message: String) -> String {
+        switch word {
+        case "": "upstream_error"
+        case "NOT_FOUND" where message.hasPrefix("models/"): "model_not_found"
+        case "INVALID_ARGUMENT" where message.contains("exceeds the maximum number of tokens"):
+            "context_length_exceeded"
+        default: sanitized(word.lowercased(), limit: 100)
+        }
     }
 
     private static func type(_ kind: UpstreamFailure.Kind) -> String {

@@ -14,6 +14,7 @@ package enum OpenAIErrors {
         var failure: UpstreamFailure
         if (try? parser.parse(body)) != nil, let root = try? JSON.parse(body), root.object != nil {
             failure = described(root, status: status)
+            translate(&failure, of: root, status: status)
         } else {
             failure = notJSON(body, status: status, contentType: headers["Content-Type"], rayID: headers["cf-ray"])
         }
@@ -87,7 +88,16 @@ package enum OpenAIErrors {
             }
         // What stands for a missing type goes by the kind, which is known only now.
         if text(root["error"]?["type"]) ?? text(root["type"]) == nil { failure.type = Self.type(failure.kind) }
+        translate(&failure, of: root, status: nil)
         return failure
+    }
+
+    /// Says it in OpenAI's words, where the vendor has one of its own.
+    private static func translate(_ failure: inout UpstreamFailure, of root: JSON, status: Int?) {
+        let error = root["error"].flatMap { $0.object == nil ? nil : $0 } ?? root
+        guard let word = VendorWord.of(error, status: status) else { return }
+        (failure.kind, failure.status, failure.type) = (word.kind, word.status, type(word.kind))
+        if let code = word.code { failure.code = .text(code) }
     }
 
     private static func described(_ root: JSON, status: Int) -> UpstreamFailure {
@@ -112,8 +122,7 @@ package enum OpenAIErrors {
             switch error["code"] {
             // Azure's front ends repeat the status there.
             case .string(let text) where text == String(status): statusWords[status].map { .text($0) } ?? .none
-            case .string(let text) where !text.isEmpty:
-                .text(vendorWords[text] ?? sanitized(text, limit: 100))
+            case .string(let text) where !text.isEmpty: .text(sanitized(text, limit: 100))
             case .number(let number): .number(number.text)
             default: error["message"] == nil ? .text("bad_response_status_code") : .none
             }
@@ -142,8 +151,6 @@ package enum OpenAIErrors {
         return Opaque(.openAI, .object(kept))
     }
 
-    /// What a vendor calls otherwise than OpenAI.
-    private static let vendorWords = ["data_inspection_failed": "content_filter"]
     private static let statusWords = [401: "invalid_api_key", 429: "rate_limit_exceeded"]
 
     /// The field that the message names, where the error itself does not.

@@ -1,7 +1,8 @@
 import Chat
+import JSON
 
-/// Zhipu's words for OpenAI's, in the events of one answer (spec/wire/zhipu.md §3): its finish reasons and errors, and the
-/// thoughts that the glm-z1 models write into their text.
+/// Zhipu's words for OpenAI's, in the events of one answer (spec/wire/zhipu.md §3): its finish reasons and errors, the
+/// pages of its search, and the thoughts that the glm-z1 models write into their text.
 struct ZhipuTranslator {
     private enum Piece {
         /// Nothing but what may yet become `<think>`.
@@ -14,7 +15,7 @@ struct ZhipuTranslator {
     }
 
     private static let start = "<think>"
-    private static let end = "</think>"
+    private static let stop = "</think>"
     /// Bytes of white space that are kept back for thoughts behind it.
     private static let mostKept = 1024
 
@@ -22,8 +23,18 @@ struct ZhipuTranslator {
     private var pieces: [Int: Piece] = [:]
     /// A breakdown told as a finish reason, kept back for the usage that comes behind it.
     private var breakdown: UpstreamFailure?
+    private var pages = CitedPages()
+    /// The end of a choice, kept back for the pages that stand behind it in the same chunk.
+    private var end: ChatEvent?
 
     mutating func take(_ event: ChatEvent, into events: inout [ChatEvent]) {
+        if case .extra(.answer, key: "web_search", let found) = event {
+            for page in found.value.array ?? [] {
+                pages.cite(page["link"]?.string, title: page["title"]?.string, into: &events)
+            }
+            return
+        }
+        tellEnd(&events)
         switch event {
         case .started(let head):
             splitsThoughts = head.model.lowercased().hasPrefix("glm-z1")
@@ -33,7 +44,7 @@ struct ZhipuTranslator {
             breakdown = ZhipuErrors.failure(code: "1234", message: "", status: 200)
         case .finished(let index, let reason):
             flush(index, &events)
-            events.append(.finished(index, Self.translated(reason)))
+            end = .finished(index, Self.translated(reason))
         case .failed(let failure):
             guard breakdown == nil else { return }
             for index in pieces.keys.sorted() { flush(index, &events) }
@@ -49,10 +60,16 @@ struct ZhipuTranslator {
 
     /// Ends the answer, with what was kept back.
     mutating func finish(into events: inout [ChatEvent]) {
+        tellEnd(&events)
         for index in pieces.keys.sorted() { flush(index, &events) }
         guard let failure = breakdown else { return }
         events.append(.failed(failure))
         breakdown = nil
+    }
+
+    private mutating func tellEnd(_ events: inout [ChatEvent]) {
+        if let end { events.append(end) }
+        end = nil
     }
 
     private static func translated(_ reason: FinishReason) -> FinishReason {
@@ -81,8 +98,8 @@ struct ZhipuTranslator {
             }
         case .thinking(let before):
             let begun = before + text
-            guard let end = begun.firstRange(of: Self.end) else {
-                let kept = Self.beginningOfEnd(in: begun)
+            guard let end = begun.firstRange(of: Self.stop) else {
+                let kept = Self.beginningOfStop(in: begun)
                 if kept.startIndex > begun.startIndex {
                     events.append(.reasoningDelta(index, String(begun[..<kept.startIndex])))
                 }
@@ -104,11 +121,11 @@ struct ZhipuTranslator {
     }
 
     /// The longest tail of the text with which `</think>` may begin.
-    private static func beginningOfEnd(in text: String) -> Substring {
-        var length = min(end.count - 1, text.count)
+    private static func beginningOfStop(in text: String) -> Substring {
+        var length = min(stop.count - 1, text.count)
         while length > 0 {
             let tail = text.suffix(length)
-            if end.hasPrefix(tail) { return tail }
+            if stop.hasPrefix(tail) { return tail }
             length -= 1
         }
         return text[text.endIndex...]

@@ -1,0 +1,122 @@
+import Chat
+import HTTP
+import JSON
+import Providers
+import TestKit
+import Testing
+
+/// One line of `Fixtures/<Provider>/errors.tsv`: an error of the vendor's catalogue in `spec/wire`, and what a client and
+/// the channel's guard are told. `-` is nothing.
+struct CatalogueError: Sendable, CustomTestStringConvertible {
+    let folder: String
+    let status: Int
+    /// The vendor's, where it has types or words of status beside its codes.
+    let type: String?
+    let code: String?
+    let message: String
+    let details: JSON?
+    let client: (status: Int, type: String, code: String)
+    let kind: String
+    let isRetryable: Bool
+
+    var testDescription: String { "\(folder): \(status) \(type ?? "") \(code ?? "") \(message.prefix(40))" }
+
+    static let all = ["Zhipu", "Ali", "AliBailian", "Baidu", "BaiduV2", "Anthropic", "Gemini"].flatMap { folder in
+        String(decoding: Fixture.read(folder + "/errors.tsv"), as: UTF8.self).split(separator: "\n").dropFirst().map {
+            CatalogueError(folder, $0.split(separator: "\t").map(String.init))
+        }
+    }
+
+    private init(_ folder: String, _ columns: [String]) {
+        precondition(columns.count == 10, "\(folder): \(columns)")
+        let optional = columns.map { $0 == "-" ? nil : $0 }
+        self.folder = folder
+        (status, type, code, message) = (Int(columns[0]) ?? 0, optional[1], optional[2], columns[3])
+        details = optional[4].flatMap { try? JSON.parse(Array($0.utf8)) }
+        client = (Int(columns[5]) ?? 0, columns[6], columns[7])
+        (kind, isRetryable) = (columns[8], columns[9] == "yes")
+    }
+
+    var provider: (any Provider)? {
+        let types = [
+            "Zhipu": 16, "Ali": 17, "AliBailian": 49, "Baidu": 15, "BaiduV2": 47, "Anthropic": 14, "Gemini": 24,
+        ]
+        return types[folder].flatMap { ProviderRegistry.provider(of: $0) }
+    }
+
+    /// The body in the vendor's form.
+    var body: [UInt8] {
+        let text = JSON.string(message)
+        var error: JSONObject = ["message": text]
+        if let code { error.append("code", .string(code)) }
+        if let type { error.append("type", .string(type)) }
+        let body: JSON =
+            switch folder {
+            case "Ali": ["code": .string(code ?? ""), "message": text, "request_id": "r"]
+            case "Baidu": ["error_code": .int(Int64(code ?? "") ?? 0), "error_msg": text]
+            case "Anthropic": ["type": "error", "error": .object(error), "request_id": "req_1"]
+            case "Gemini":
+                [
+                    "error": [
+                        "code": .int(Int64(status)), "message": text, "status": .string(type ?? ""),
+                        "details": details ?? [],
+                    ]
+                ]
+            default: ["error": .object(error)]
+            }
+        return body.encoded()
+    }
+}
+
+@Suite("Every error of a vendor's catalogue")
+struct ErrorCatalogueTests {
+    @Test("reaches a client in OpenAI's words, and the guard by its kind", arguments: CatalogueError.all)
+    func whole(_ error: CatalogueError) throws {
+        let provider = try #require(error.provider)
+        if error.status >= 400 {
+            expect(
+                provider.failure(
+                    status: error.status, headers: HTTPHeaders(), body: error.body, parser: JSONParser()), error)
+        } else {
+            expect(failure(of: provider, inside: error), error)
+        }
+    }
+
+    /// What a whole answer with status 200 comes to.
+    private func failure(of provider: some Provider, inside error: CatalogueError) -> UpstreamFailure? {
+        do throws(UpstreamFailure) {
+            _ = try provider.decode(error.body, status: 200, contentType: nil)
+            return nil
+        } catch let failure { return failure }
+    }
+
+    private func expect(_ failure: UpstreamFailure?, _ error: CatalogueError) {
+        #expect(failure?.status == error.client.status)
+        #expect(failure?.type == error.client.type)
+        #expect(failure?.code == .text(error.client.code))
+        #expect(failure?.kind.rawValue == error.kind)
+        #expect(failure?.isRetryable == error.isRetryable)
+    }
+
+    /// Errors whose own words tell what they mean, whatever the status.
+    static let worded = CatalogueError.all.filter {
+        ["AliBailian", "BaiduV2"].contains($0.folder)
+            && ["insufficient_quota", "context_length_exceeded", "content_filter", "rate_limit_exceeded"]
+                .contains($0.client.code)
+            || $0.kind == "permission" && $0.folder == "BaiduV2"
+    }
+
+    @Test("means the same where an answer was due, and in a stream", arguments: worded)
+    func hidden(_ error: CatalogueError) throws {
+        let provider = try #require(error.provider)
+        expect(failure(of: provider, inside: error), error)
+        expect(failure(of: provider, stream: Array("data: ".utf8) + error.body + Array("\n\n".utf8)), error)
+    }
+
+    private func failure(of provider: some Provider, stream: [UInt8]) -> UpstreamFailure? {
+        var decoder = provider.decoder()
+        var events: [ChatEvent] = []
+        decoder.feed(stream, into: &events)
+        return ChatAnswer(events).failure
+    }
+}
