@@ -13,10 +13,10 @@ INVALID = "invalid_request_error"
 
 @needs_mock
 class OpenAICatalogue(Case):
-    """spec/wire/openai.md §7: name, class, status, type, code, words."""
+    """spec/wire/openai.md §12: name, class, status, type, code, words."""
 
     rows = [
-        ("invalid_api_key", openai.AuthenticationError, 401, INVALID, "invalid_api_key", "Incorrect API key provided: "),
+        ("invalid_api_key", openai.AuthenticationError, 401, INVALID, "invalid_api_key", "Incorrect API key"),
         ("no_api_key", openai.AuthenticationError, 401, INVALID, None, "You didn't provide an API key."),
         (
             "mismatched_organization", openai.AuthenticationError, 401, INVALID, "mismatched_organization",
@@ -26,7 +26,7 @@ class OpenAICatalogue(Case):
             "unsupported_country_region_territory", openai.PermissionDeniedError, 403, "request_forbidden",
             "unsupported_country_region_territory", "Country, region, or territory not supported",
         ),
-        ("model_access", openai.PermissionDeniedError, 403, INVALID, "model_not_found", "does not have access to model"),
+        ("model_access", openai.PermissionDeniedError, 403, INVALID, "model_not_found", "does not have access"),
         ("model_not_found", openai.NotFoundError, 404, INVALID, "model_not_found", "does not exist or you do not have"),
         ("not_a_chat_model", openai.NotFoundError, 404, INVALID, None, "This is not a chat model"),
         ("method_not_supported", openai.APIStatusError, 405, INVALID, "method_not_supported", "Not allowed to POST"),
@@ -39,7 +39,7 @@ class OpenAICatalogue(Case):
             "context_length_exceeded", openai.BadRequestError, 400, INVALID, "context_length_exceeded",
             "This model's maximum context length is",
         ),
-        ("unsupported_parameter", openai.BadRequestError, 400, INVALID, "unsupported_parameter", "'max_completion_tokens'"),
+        ("unsupported_parameter", openai.BadRequestError, 400, INVALID, "unsupported_parameter", "'max_tokens'"),
         ("unsupported_value", openai.BadRequestError, 400, INVALID, "unsupported_value", "Only the default (1) value"),
         (
             "content_policy_violation", openai.BadRequestError, 400, INVALID, "content_policy_violation",
@@ -60,8 +60,8 @@ class OpenAICatalogue(Case):
         ("502", openai.InternalServerError, 502, "server_error", None, "Bad gateway"),
         ("service_unavailable", openai.InternalServerError, 503, "server_error", None, "currently overloaded"),
         (
-            "server_is_overloaded", openai.InternalServerError, 503, "service_unavailable_error", "server_is_overloaded",
-            "currently overloaded",
+            "server_is_overloaded", openai.InternalServerError, 503, "service_unavailable_error",
+            "server_is_overloaded", "currently overloaded",
         ),
         ("slow_down", openai.InternalServerError, 503, "rate_limit_error", "slow_down", "Slow down."),
         ("504", openai.InternalServerError, 504, "server_error", None, "timed out"),
@@ -119,14 +119,16 @@ class AnthropicCatalogue(Anthropic):
         "max_tokens_above_cap": "max_tokens: 999999 > 64000", "prompt_too_long": "213462 tokens > 200000 maximum",
         "context_limit": "exceed context limit: 190000 + 20000 > 200000", "temperature": "temperature: range: 0..1",
         "both_sampling": "cannot both be specified", "tool_name": "String should match pattern",
-        "tool_names_unique": "tools: Tool names must be unique.", "tool_schema": "input_schema.type: Input should be 'object'",
+        "tool_names_unique": "tools: Tool names must be unique.",
+        "tool_schema": "input_schema.type: Input should be 'object'",
         "unknown_field": "foo: Extra inputs are not permitted", "bad_image": "Could not process image",
         "image_too_big": "image exceeds 5 MB maximum: 6291456 bytes", "cache_breakpoints": "A maximum of 4 blocks",
         "empty_content": "messages.1: all messages must have non-empty content",
         "empty_text": "text content blocks must be non-empty", "blank_text": "must contain non-whitespace text",
         "prefill_blank": "cannot end with trailing whitespace", "first_role": 'first message must use the "user" role',
         "alternate_roles": 'roles must alternate between "user" and "assistant"',
-        "system_role": 'Unexpected role "system".', "tool_use_unanswered": "without `tool_result` blocks immediately after",
+        "system_role": 'Unexpected role "system".',
+        "tool_use_unanswered": "without `tool_result` blocks immediately after",
         "orphan_tool_result": "unexpected `tool_use_id` found", "tool_use_ids_unique": "`tool_use` ids must be unique",
         "thinking_first": "must start with a thinking block", "thinking_modified": "cannot be modified",
         "thinking_signature": "Invalid `signature` in `thinking` block",
