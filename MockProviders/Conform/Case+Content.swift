@@ -90,7 +90,9 @@ extension Case {
 
     private static func search(_ judge: Judge) -> JSONObject {
         // The mock's models search when told so by the name of the tool.
-        judge.chat("Look for Oslo by web_search.", ["web_search_options": [:]])
+        judge.chat(
+            "Look for Oslo by web_search.",
+            ["model": .string(judge.target.searchModel ?? judge.target.model), "web_search_options": [:]])
     }
 
     /// - Parameter pages: OpenAI's annotations, and what vendors of its format list beside the choices.

@@ -11,18 +11,21 @@ package struct Target: Sendable {
     package var model: String
     /// The model for the cases of reasoning; `nil` leaves them to `model`.
     package var reasoningModel: String?
+    /// The model for the cases of a search; `nil` leaves them to `model`.
+    package var searchModel: String?
     /// Models for the other endpoints; `nil` leaves their cases out.
     package var embeddingModel: String?
     package var imageModel: String?
 
     package init(
-        baseURL: String, key: String, model: String, reasoningModel: String? = nil, embeddingModel: String? = nil,
-        imageModel: String? = nil
+        baseURL: String, key: String, model: String, reasoningModel: String? = nil, searchModel: String? = nil,
+        embeddingModel: String? = nil, imageModel: String? = nil
     ) {
         self.baseURL = baseURL
         self.key = key
         self.model = model
         self.reasoningModel = reasoningModel
+        self.searchModel = searchModel
         self.embeddingModel = embeddingModel
         self.imageModel = imageModel
     }

@@ -61,13 +61,17 @@ class Upstream:
 
     @property
     def models(self):
-        kinds = ("reasoning", "embedding", "image", "moderation")
+        kinds = ("reasoning", "search", "embedding", "image", "moderation")
         names = [self.model, *self.more_models, *(self.row.get(kind + "_model") for kind in kinds)]
         return [name for name in names if name]
 
     @property
     def reasoning_model(self):
         return self.row.get("reasoning_model", self.model)
+
+    @property
+    def search_model(self):
+        return self.row.get("search_model", self.model)
 
     @property
     def more_models(self):

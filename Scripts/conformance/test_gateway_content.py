@@ -130,7 +130,10 @@ def sealed(value):
 
 
 class Search(GatewayCase):
-    """The words tell the mock's models to search."""
+    def search(self, **options):
+        # The mock's models search when told so by the name of the tool.
+        text = "Look for Oslo by web_search."
+        return self.ask(text, model=self.upstream.search_model, web_search_options={}, **options)
 
     def assertPage(self, pages):
         """OpenAI's annotations, or what vendors of its format list beside the choices."""
@@ -140,14 +143,14 @@ class Search(GatewayCase):
 
     @needs("pages that a search found")
     def test_whole(self):
-        answer = self.ask("Look for Oslo by web_search.", web_search_options={}).model_dump()
+        answer = self.search().model_dump()
         notes = answer["choices"][0]["message"].get("annotations")
         self.assertPage(notes or answer.get("search_results"))
 
     @needs("pages that a search found, streamed")
     def test_streamed(self):
         found = []
-        for chunk in self.ask("Look for Oslo by web_search.", web_search_options={}, stream=True):
+        for chunk in self.search(stream=True):
             found += chunk.model_dump().get("search_results") or []
             for choice in chunk.choices:
                 found += getattr(choice.delta, "annotations", None) or []

@@ -30,7 +30,7 @@ def text_of(answer, streamed):
 names, texts = {}, {}
 for number, upstream in enumerate(UPSTREAMS):
     models = [upstream["model"], *upstream.get("more_models", [])]
-    models += [upstream.get(kind + "_model") for kind in ("reasoning", "embedding", "image", "moderation")]
+    models += [upstream.get(kind + "_model") for kind in ("reasoning", "search", "embedding", "image", "moderation")]
     made = json.loads(send("/api/channel/", access, {
         "type": upstream["type"], "name": upstream["name"], "key": upstream["key"], "base_url": mock + upstream["prefix"],
         "models": ",".join(filter(None, models)), "group": "default",

@@ -29,7 +29,8 @@ import Testing
             upstream.type, upstream.key, upstream.prefix, models: upstream.models, ["config": .string(upstream.config)])
         let target = Target(
             baseURL: "http://127.0.0.1:\(installation.gateway.port)/v1", key: "sk-roottoken", model: upstream.model,
-            reasoningModel: upstream.reasoningModel, embeddingModel: upstream.embeddingModel,
+            reasoningModel: upstream.reasoningModel, searchModel: upstream.searchModel,
+            embeddingModel: upstream.embeddingModel,
             imageModel: upstream.imageModel)
         let report = await judge(target, installation.mock, port: installation.mockPort)
         await installation.close()
