@@ -12,7 +12,8 @@ private func fixtures(_ folder: String, _ file: String) -> [[UInt8]] {
 
 /// The folders of fixtures, and a channel type that its provider serves.
 private let providers: [(folder: String, type: Int)] = [
-    ("OpenAI", 1), ("Anthropic", 14), ("Gemini", 24), ("Zhipu", 16), ("Ali", 17), ("Baidu", 15), ("PaLM", 11),
+    ("OpenAI", 1), ("Anthropic", 14), ("Gemini", 24), ("Zhipu", 16), ("Ali", 17), ("AliBailian", 49), ("Baidu", 15),
+    ("BaiduV2", 47), ("PaLM", 11),
 ]
 
 /// A provider's streams: the same events at any split, an end always, and no count below zero.

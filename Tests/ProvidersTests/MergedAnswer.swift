@@ -84,7 +84,7 @@ enum MergedAnswer {
         case (.string(let before), .string(let after)) where !["role", "id", "type", "finish_reason"].contains(key):
             return .string(before + after)
         case (.object(var before), .object(let after)):
-            for member in after.members where !member.value.isNull {
+            for member in after.members where !isEmpty(member.value) {
                 before[member.key] = join(before[member.key], member.value, key: member.key)
             }
             return .object(before)

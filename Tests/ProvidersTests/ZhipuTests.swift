@@ -65,4 +65,15 @@ struct ZhipuTests {
             Issue.record("the failure is not the last")
         }
     }
+
+    @Test("pages that stand beside a choice's end come before it, where a client still reads")
+    func pages() throws {
+        let body =
+            #"{"id":"1","model":"glm-4.6","choices":[{"index":0,"message":{"content":"x"},"finish_reason":"stop"}],"#
+            + #""web_search":[{"title":"t","link":"https://example.com"}]}"#
+        let events = try Zhipu().decode(Array(body.utf8), status: 200, contentType: nil)
+        let page = try #require(events.firstIndex { if case .citation = $0 { true } else { false } })
+        let end = try #require(events.firstIndex { if case .finished = $0 { true } else { false } })
+        #expect(page < end)
+    }
 }

@@ -17,7 +17,7 @@ enum AliErrors {
             // What is wrong with a request may have a status of its own, such as 413.
             status: kind == .badRequest && (400..<500).contains(status) ? status : known ?? (isError ? status : 502),
             message: sanitized(message.isEmpty ? "The upstream reported \(code)." : message, limit: 4096),
-            type: type(kind), code: .text(word(code, kind, message) ?? sanitized(code, limit: 100)))
+            type: type(kind, code), code: .text(word(code, kind, message) ?? sanitized(code, limit: 100)))
     }
 
     /// OpenAI's word for what a program decides by; `nil` leaves DashScope's (§8.3).
@@ -56,9 +56,11 @@ enum AliErrors {
         }
     }
 
-    private static func type(_ kind: UpstreamFailure.Kind?) -> String {
+    private static func type(_ kind: UpstreamFailure.Kind?, _ code: String) -> String {
         switch kind {
         case .badRequest, .notFound: "invalid_request_error"
+        // Of one model or way of calling, which says nothing about the account.
+        case .permission where code != "Workspace.AccessDenied": "invalid_request_error"
         case .authentication: "authentication_error"
         case .permission: "permission_error"
         case .rateLimited: "rate_limit_error"

@@ -35,7 +35,8 @@ enum BaiduErrors {
         switch code {
         case 13, 14, 15, 100, 110, 111:
             Meaning(kind: .authentication, status: 401, type: "authentication_error", word: "invalid_api_key")
-        case 6, 336004: Meaning(kind: .permission, status: 403, type: "permission_error")
+        // An application has services one by one: the key may be good for other models.
+        case 6, 336004: Meaning(kind: .permission, status: 403, type: "invalid_request_error")
         case 3, 336005: Meaning(kind: .notFound, status: 404, type: "invalid_request_error", word: "model_not_found")
         case 17, 19:
             Meaning(kind: .quotaExceeded, status: 429, type: "insufficient_quota", word: "insufficient_quota")

@@ -50,8 +50,14 @@ enum GeminiErrors {
         default: break
         }
         return UpstreamFailure(
-            kind: kind, status: clientStatus, message: message, type: type(kind),
+            kind: kind, status: clientStatus, message: message,
+            type: isOfFile(message) ? type(.badRequest) : type(kind),
             code: .text(code(word, message)), retryAfter: retryDelay(error))
+    }
+
+    /// Whether it is a file that the key may not read: the client named it, and the key is good.
+    private static func isOfFile(_ message: String) -> Bool {
+        message.hasPrefix("You do not have permission to access the File ")
     }
 
     /// Google's word, or OpenAI's for what a program decides by; only the sentence tells it.

@@ -43,7 +43,8 @@ enum ZhipuErrors {
         case 1110, 1111, 1112, 1121: Meaning(kind: .permission, status: 403, type: "permission_error")
         case 1113: Meaning(kind: .quotaExceeded, status: 429, type: "insufficient_quota", word: "insufficient_quota")
         case 1211: Meaning(kind: .notFound, status: 404, type: "invalid_request_error", word: "model_not_found")
-        case 1220: Meaning(kind: .permission, status: 403, type: "permission_error")
+        // Of one interface, unlike those above, which are of the account.
+        case 1220: Meaning(kind: .permission, status: 403, type: "invalid_request_error")
         case 1221, 1222: Meaning(kind: .notFound, status: 404, type: "invalid_request_error")
         case 1231: Meaning(kind: .badRequest, status: 409, type: "invalid_request_error")
         case 1261:
