@@ -37,6 +37,25 @@ extension Case {
             _ = try await judge.answer(judge.chat("", about(part)))
             try judge.expectArrived(document, "the document")
         },
+        Case("a video") { (judge) async throws(Verdict) in
+            let part: JSON = ["type": "video_url", "video_url": ["url": .string("data:video/mp4;base64," + video)]]
+            _ = try await judge.answer(judge.chat("", about(part)))
+            try judge.expectArrived(video, "the video")
+        },
+        Case("a video by its address") { (judge) async throws(Verdict) in
+            let address = "https://example.com/film-b7d.mp4"
+            _ = try await judge.answer(
+                judge.chat("", about(["type": "video_url", "video_url": ["url": .string(address)]])))
+            try judge.expectArrived("film-b7d", "the video's address")
+        },
+        Case("pages that a search found") { (judge) async throws(Verdict) in
+            let answer = try await judge.answer(search(judge))
+            let notes = answer["choices"]?[0]?["message"]?["annotations"]?.array ?? []
+            try expectPage(notes + (answer["search_results"]?.array ?? []), judge)
+        },
+        Case("pages that a search found, streamed") { (judge) async throws(Verdict) in
+            try expectPage(try await judge.stream(search(judge)).pages, judge)
+        },
         Case("an answer in JSON") { (judge) async throws(Verdict) in
             // Where a provider has no such mode it can be asked for in words, which no mock understands.
             judge.mock.add(script { $0.text = #"{"city":"Oslo"}"# })
@@ -69,8 +88,29 @@ extension Case {
         ["messages": [["role": "user", "content": [["type": "text", "text": "What is it?"], part]]]]
     }
 
+    private static func search(_ judge: Judge) -> JSONObject {
+        // The mock's models search when told so by the name of the tool.
+        judge.chat(
+            "Look for Oslo by web_search.",
+            ["model": .string(judge.target.searchModel ?? judge.target.model), "web_search_options": [:]])
+    }
+
+    /// - Parameter pages: OpenAI's annotations, and what vendors of its format list beside the choices.
+    private static func expectPage(_ pages: [JSON], _ judge: Judge) throws(Verdict) {
+        guard judge.tellsPages else {
+            try judge.expectArrived("enable_search", "the wish to search")
+            throw .absent("the provider does not tell what it found")
+        }
+        let addresses = pages.compactMap { ($0["url_citation"] ?? $0)["url"]?.string }
+        guard let address = addresses.first else { throw .lost("no page is named beside the answer") }
+        guard address.hasPrefix("https://") else { throw .lost("the page's address is \(address)") }
+    }
+
     /// A WAV file of four samples.
     private static let sound = "UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQgAAAAAAAAAAAAAAA=="
+
+    /// The head of an MP4 file.
+    private static let video = "AAAAGGZ0eXBpc29tAAAAAGlzb21tcDQx"
 
     /// The shortest that passes for a PDF.
     private static let document = "JVBERi0xLjQKJSVFT0YK"

@@ -85,6 +85,7 @@ extension Case {
     ]
 
     private static func thoughtful(_ judge: Judge, _ text: String) -> JSONObject {
-        judge.chat(text, ["reasoning_effort": "low"])
+        judge.chat(
+            text, ["model": .string(judge.target.reasoningModel ?? judge.target.model), "reasoning_effort": "low"])
     }
 }

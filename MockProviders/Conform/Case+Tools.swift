@@ -30,6 +30,23 @@ extension Case {
         guard call?["id"]?.string?.isEmpty == false else { throw .lost("the call has no id") }
     }
 
+    /// What became of a call goes to the model: its text, and in it the words to look for.
+    private static func result(_ name: String, _ text: String, _ words: String) -> Case {
+        Case(name) { (judge) async throws(Verdict) in
+            judge.mock.add(script { $0.toolCalls = [.init(name: "get_weather", arguments: arguments)] })
+            let first = try await judge.answer(judge.chat("Weather?", ["tools": [weather]]))
+            guard let message = first["choices"]?[0]?["message"], let id = message["tool_calls"]?[0]?["id"] else {
+                throw .lost("there is no call to answer")
+            }
+            let messages: JSON = [
+                ["role": "user", "content": "Weather?"], message,
+                ["role": "tool", "tool_call_id": id, "content": .string(text)],
+            ]
+            _ = try await judge.answer(judge.chat("", ["messages": messages, "tools": [weather]]))
+            try judge.expectArrived(words, "the result")
+        }
+    }
+
     static let tools: [Case] = [
         Case("a tool's definition and a call") { (judge) async throws(Verdict) in
             judge.mock.add(script { $0.toolCalls = [.init(name: "get_weather", arguments: arguments)] })
@@ -60,19 +77,9 @@ extension Case {
             guard Set(answer.calls.map(\.id)).count == 2 else { throw .lost("the calls have not an id each") }
             try expect(answer.finish ?? "", "tool_calls", "finish_reason")
         },
-        Case("the results of calls") { (judge) async throws(Verdict) in
-            judge.mock.add(script { $0.toolCalls = [.init(name: "get_weather", arguments: arguments)] })
-            let first = try await judge.answer(judge.chat("Weather?", ["tools": [weather]]))
-            guard let message = first["choices"]?[0]?["message"], let id = message["tool_calls"]?[0]?["id"] else {
-                throw .lost("there is no call to answer")
-            }
-            let messages: JSON = [
-                ["role": "user", "content": "Weather?"], message,
-                ["role": "tool", "tool_call_id": id, "content": "minus 7-e9f"],
-            ]
-            _ = try await judge.answer(judge.chat("", ["messages": messages, "tools": [weather]]))
-            try judge.expectArrived("minus 7-e9f", "the result")
-        },
+        result("the results of calls", "minus 7-e9f", "minus 7-e9f"),
+        // OpenAI's format has no flag for it.
+        result("the error of a call", #"{"error":"no such town-3b8"}"#, "no such town-3b8"),
         Case("a tool by name") { (judge) async throws(Verdict) in
             let choice: JSON = ["type": "function", "function": ["name": "get_time"]]
             let answer = try await judge.answer(

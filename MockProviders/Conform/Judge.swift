@@ -9,16 +9,23 @@ package struct Target: Sendable {
     package var baseURL: String
     package var key: String
     package var model: String
+    /// The model for the cases of reasoning; `nil` leaves them to `model`.
+    package var reasoningModel: String?
+    /// The model for the cases of a search; `nil` leaves them to `model`.
+    package var searchModel: String?
     /// Models for the other endpoints; `nil` leaves their cases out.
     package var embeddingModel: String?
     package var imageModel: String?
 
     package init(
-        baseURL: String, key: String, model: String, embeddingModel: String? = nil, imageModel: String? = nil
+        baseURL: String, key: String, model: String, reasoningModel: String? = nil, searchModel: String? = nil,
+        embeddingModel: String? = nil, imageModel: String? = nil
     ) {
         self.baseURL = baseURL
         self.key = key
         self.model = model
+        self.reasoningModel = reasoningModel
+        self.searchModel = searchModel
         self.embeddingModel = embeddingModel
         self.imageModel = imageModel
     }
@@ -167,6 +174,9 @@ package struct Judge: Sendable {
     /// These sign what was thought, and want it back.
     var sealsReasoning: Bool { ["/anthropic", "/gemini"].contains { upstreamPath.hasPrefix($0) } }
 
+    /// Ali's compatible mode searches, and has no place for what it found.
+    var tellsPages: Bool { !upstreamPath.contains("/compatible-mode/") }
+
     func expectArrived(_ text: String, _ what: String) throws(Verdict) {
         guard try arrived().contains(text) else { throw .lost("\(what) did not arrive upstream") }
     }
@@ -213,6 +223,8 @@ struct StreamReply {
     private(set) var finish: String?
     private(set) var usage: JSON?
     private(set) var calls: [Call] = []
+    /// Annotations, and what stands beside the choices.
+    private(set) var pages: [JSON] = []
     private(set) var isDone = false
     private(set) var error: JSON?
     private(set) var badChunks = 0
@@ -237,10 +249,12 @@ struct StreamReply {
     private mutating func add(_ chunk: JSON) {
         if let found = chunk["error"], !found.isNull { error = found }
         if let found = chunk["usage"], found.object != nil { usage = found }
+        pages += chunk["search_results"]?.array ?? []
         guard let choice = chunk["choices"]?[0] else { return }
         if let word = choice["finish_reason"]?.string, !word.isEmpty { finish = word }
         text += choice["delta"]?["content"]?.string ?? ""
         reasoning += choice["delta"]?["reasoning_content"]?.string ?? ""
+        pages += choice["delta"]?["annotations"]?.array ?? []
         for call in choice["delta"]?["tool_calls"]?.array ?? [] {
             guard let index = call["index"]?.int, (0..<128).contains(index) else {
                 badChunks += 1

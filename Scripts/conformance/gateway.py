@@ -61,8 +61,17 @@ class Upstream:
 
     @property
     def models(self):
-        names = [self.model, *self.more_models, self.row.get("embedding_model"), self.row.get("image_model")]
+        kinds = ("reasoning", "search", "embedding", "image", "moderation")
+        names = [self.model, *self.more_models, *(self.row.get(kind + "_model") for kind in kinds)]
         return [name for name in names if name]
+
+    @property
+    def reasoning_model(self):
+        return self.row.get("reasoning_model", self.model)
+
+    @property
+    def search_model(self):
+        return self.row.get("search_model", self.model)
 
     @property
     def more_models(self):
@@ -101,6 +110,7 @@ class Gateway:
         self.call("/channel/", {
             "type": upstream.row["type"], "name": upstream.name, "key": key, "group": "default",
             "base_url": Target.mock + upstream.row["prefix"], "models": ",".join(upstream.models),
+            "config": json.dumps(upstream.row.get("config", {})),
         })
         return max(channel["id"] for channel in self.call("/channel/"))
 

@@ -73,6 +73,16 @@ class AliCompatibleChat(Compatible):
         self.assertEqual(set(json.loads(call.function.arguments)), {"city", "unit"})
         self.assertTrue(call.id.startswith("call_"))
 
+    def test_tool_choice(self):
+        def called(choice):
+            calls = self.ask(tools=[WEATHER, CLOCK], tool_choice=choice).choices[0].message.tool_calls
+            return [call.function.name for call in calls or []]
+
+        self.assertEqual(called({"type": "function", "function": {"name": "get_time"}}), ["get_time"])
+        self.assertEqual(called("none"), [])
+        with self.assertRaises(openai.BadRequestError):
+            called("required")
+
     def test_images(self):
         inline = "data:image/png;base64," + base64.b64encode(png()).decode()
         parts = [{"type": "image_url", "image_url": {"url": url}} for url in ["https://example.test/a.png", inline]]
@@ -207,4 +217,10 @@ class AliCompatibleErrors(Compatible):
             list(self.ask(stream=True))
         with self.make(max_retries=0, timeout=0.5) as client:
             self.raises(openai.APITimeoutError, client, model="mock-stall")
+            self.fault(stall_events=2)
+            with self.assertRaises(openai.APITimeoutError):
+                list(self.ask(client, stream=True))
+        self.fault(empty=True)
+        with self.assertRaises(json.JSONDecodeError):
+            self.ask()
         self.raises(openai.APIConnectionError, model="mock-reset")

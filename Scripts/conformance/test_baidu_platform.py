@@ -15,6 +15,7 @@ from suite import Case, Target, control, needs_mock
 from test_openai_chat import png
 
 MODEL = "ernie-4.0-8k"
+PAGES = ["403", "502", "520", "521", "522", "523", "524"]
 TOOLS = [{"type": "function", "function": WEATHER}, {"type": "function", "function": CLOCK}]
 
 
@@ -116,8 +117,12 @@ class BaiduPlatform(Platform):
         self.raises(UnicodeDecodeError, stream=True)
         self.fault(empty=True)
         self.raises(qianfan.errors.RequestError)
-        self.fault(html="524")
-        self.assertEqual(self.raises(qianfan.errors.RequestError).status_code, 524)
+
+    def test_cloudflare_pages(self):
+        for name in PAGES:
+            with self.subTest(name):
+                self.fault(html=name)
+                self.assertEqual(self.raises(qianfan.errors.RequestError).status_code, int(name))
 
 
 class OpenAIPlatform(Case):
@@ -246,3 +251,30 @@ class BaiduByOpenAI(OpenAIPlatform):
         with self.assertRaises(openai.APIError) as caught:
             list(self.ask(stream=True))
         self.assertEqual(caught.exception.code, "internal_error")
+
+    def test_cloudflare_pages(self):
+        for name in PAGES:
+            with self.subTest(name):
+                self.fault(html=name)
+                error = self.raises(openai.APIStatusError)
+                self.assertEqual(error.status_code, int(name))
+                self.assertIn("<", str(error.body))
+
+    def test_faults(self):
+        self.fault(cut_events=3)
+        with self.assertRaises(openai.APIConnectionError):
+            list(self.ask(stream=True))
+        self.fault(bad_utf8=True)
+        with self.assertRaises(UnicodeDecodeError):
+            list(self.ask(stream=True))
+        self.fault(empty=True)
+        with self.assertRaises(json.JSONDecodeError):
+            self.ask()
+        with self.make(timeout=0.4) as client:
+            self.fault(stall_events=2)
+            with self.assertRaises(openai.APITimeoutError):
+                list(self.ask(client, stream=True))
+            self.fault(silence=True)
+            self.raises(openai.APITimeoutError, client=client)
+        self.fault(reset=True)
+        self.raises(openai.APIConnectionError)

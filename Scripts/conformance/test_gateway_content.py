@@ -68,21 +68,36 @@ class Content(GatewayCase):
 
 
 class Reasoning(GatewayCase):
-    thinking = {"reasoning_effort": "low", "max_tokens": 2000}
+    """By the upstream's model that thinks."""
+
+    def think(self, text="Say hello to Oslo.", **options):
+        return self.ask(
+            text, model=self.upstream.reasoning_model, reasoning_effort="low", max_completion_tokens=2000, **options
+        )
 
     @needs("reasoning")
     def test_whole(self):
         before = self.books()
-        answer = self.ask(**self.thinking)
+        answer = self.think()
         details = answer.usage.completion_tokens_details
         shown = getattr(answer.choices[0].message, "reasoning_content", None)
         self.assertTrue(shown or (details and details.reasoning_tokens))
         self.assertCharged(before, answer.usage)
 
+    @needs("reasoning")
+    def test_counted(self):
+        """The thoughts are part of the completion in a stream's usage too, and are paid for."""
+        before = self.books()
+        *_, last = self.think(stream=True, stream_options={"include_usage": True})
+        self.assertCharged(before, last.usage)
+        details = last.usage.completion_tokens_details
+        if details:
+            self.assertIn(details.reasoning_tokens, range(1, last.usage.completion_tokens))
+
     @needs("reasoning, streamed")
     def test_streamed(self):
         thought, said = "", ""
-        for chunk in self.ask(stream=True, **self.thinking):
+        for chunk in self.think(stream=True):
             delta = chunk.choices[0].delta
             piece = getattr(delta, "reasoning_content", None) or ""
             self.assertFalse(piece and said, "thoughts come before the answer")
@@ -94,11 +109,11 @@ class Reasoning(GatewayCase):
     @needs("reasoning sent back with a tool's result")
     def test_sent_back(self):
         question = {"role": "user", "content": "What is the weather in Oslo?"}
-        message = self.ask(messages=[question], tools=[WEATHER], **self.thinking).choices[0].message
+        message = self.think(messages=[question], tools=[WEATHER]).choices[0].message
         seals = list(sealed(message.model_dump()))
         self.assertTrue(seals, "the answer has no sealed reasoning")
         result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "-3 degrees"}
-        answer = self.ask(messages=[question, message, result], tools=[WEATHER], **self.thinking)
+        answer = self.think(messages=[question, message, result], tools=[WEATHER])
         self.assertTrue(answer.choices[0].message.content)
         for seal in seals:
             self.assertArrived(seal, "the seal of the reasoning")
@@ -112,6 +127,44 @@ def sealed(value):
         if isinstance(item, str) and key in ("signature", "data", "thought_signature"):
             yield item
         yield from sealed(item)
+
+
+class Search(GatewayCase):
+    def search(self, **options):
+        # The mock's models search when told so by the name of the tool.
+        text = "Look for Oslo by web_search."
+        return self.ask(text, model=self.upstream.search_model, web_search_options={}, **options)
+
+    def assertPage(self, pages):
+        """OpenAI's annotations, or what vendors of its format list beside the choices."""
+        self.assertTrue(pages, "no page is named")
+        for page in pages:
+            self.assertTrue(page.get("url_citation", page)["url"].startswith("https://"))
+
+    @needs("pages that a search found")
+    def test_whole(self):
+        answer = self.search().model_dump()
+        notes = answer["choices"][0]["message"].get("annotations")
+        self.assertPage(notes or answer.get("search_results"))
+
+    @needs("pages that a search found, streamed")
+    def test_streamed(self):
+        found = []
+        for chunk in self.search(stream=True):
+            found += chunk.model_dump().get("search_results") or []
+            for choice in chunk.choices:
+                found += getattr(choice.delta, "annotations", None) or []
+        self.assertPage(found)
+
+
+class Video(GatewayCase):
+    @needs("a video")
+    def test_inline(self):
+        data = base64.b64encode(b"\x00\x00\x00\x18ftypisom").decode()
+        film = {"type": "video_url", "video_url": {"url": "data:video/mp4;base64," + data}}
+        answer = self.ask(messages=[{"role": "user", "content": [{"type": "text", "text": "What is it?"}, film]}])
+        self.assertTrue(answer.choices[0].message.content)
+        self.assertArrived(data)
 
 
 class Cache(GatewayCase):

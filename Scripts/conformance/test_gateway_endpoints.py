@@ -35,3 +35,12 @@ class Endpoints(GatewayCase):
         answer = self.client.images.generate(model=self.upstream.row["image_model"], prompt="A red cube")
         self.assertTrue(answer.data[0].url or answer.data[0].b64_json)
         self.assertPaid(before)
+
+    def test_moderations(self):
+        model = self.upstream.row.get("moderation_model")
+        if model is None:
+            self.skipTest("moderations: none")
+        answer = self.client.moderations.create(model=model, input=["Good morning", "I will kill you"])
+        self.assertEqual([result.flagged for result in answer.results], [False, True])
+        self.assertTrue(answer.results[1].categories.violence)
+        self.assertTrue(answer.model.startswith("omni-moderation"))

@@ -27,10 +27,9 @@ class Faults(GatewayCase):
 
     @needs("a web page instead of an answer")
     def test_cloudflare_pages(self):
-        for name, kind in [
-            ("403", (openai.PermissionDeniedError, openai.InternalServerError)),
-            ("502", openai.InternalServerError), ("520", openai.InternalServerError),
-        ]:
+        blocked = (openai.PermissionDeniedError, openai.InternalServerError)
+        for name in ["403", "502", "520", "521", "522", "523", "524"]:
+            kind = blocked if name == "403" else openai.InternalServerError
             for stream in (False, True):
                 with self.subTest(name, stream=stream):
                     self.fault(html=name)

@@ -25,6 +25,7 @@ def results():
 
 
 SOUND = {"data": "UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQgAAAAAAAAAAAAAAA==", "format": "wav"}
+VIDEO = "data:video/mp4;base64,AAAAGGZ0eXBpc29t"
 DOCUMENT = {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0xLjQKJSVFT0YK"}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "event", "schema": Event.model_json_schema()}}
 
@@ -53,6 +54,7 @@ def requests():
         "a tool's definition and a call": ({"tools": [WEATHER]}, ["tools"]),
         "two calls at once, streamed": ({"tools": [WEATHER, CLOCK], "stream": True}, ["tools"]),
         "the results of calls": ({"messages": results()}, ["messages"]),
+        "the error of a call": ({"messages": results()}, ["messages"]),
         "a tool by name": ({"tools": [WEATHER, CLOCK], "tool_choice": named("get_time")}, ["tool_choice", "tools"]),
         "any tool, but one": ({"tools": [WEATHER], "tool_choice": "required"}, ["tool_choice", "tools"]),
         "one call at a time": ({"tools": [WEATHER], "parallel_tool_calls": False}, ["parallel_tool_calls", "tools"]),
@@ -61,6 +63,14 @@ def requests():
         "an image by its address": ({"messages": about_image(Target.control + "/image.png")}, ["messages"]),
         "a sound": ({"messages": about({"type": "input_audio", "input_audio": SOUND})}, ["messages"]),
         "a document": ({"messages": about({"type": "file", "file": DOCUMENT})}, ["messages"]),
+        "a video": ({"messages": about({"type": "video_url", "video_url": {"url": VIDEO}})}, ["messages"]),
+        "a video by its address": (
+            {"messages": about({"type": "video_url", "video_url": {"url": "https://example.com/a.mp4"}})}, ["messages"],
+        ),
+        "pages that a search found": ({"web_search_options": {}}, ["web_search_options"]),
+        "pages that a search found, streamed": (
+            {"web_search_options": {}, "stream": True}, ["web_search_options"],
+        ),
         "an answer in JSON": ({"response_format": {"type": "json_object"}}, ["response_format"]),
         "an answer by a JSON schema": ({"response_format": SCHEMA}, ["response_format"]),
     }

@@ -1,10 +1,8 @@
-"""google-genai against the mock's errors and faults, and the older google-generativeai."""
+"""google-genai against the mock's errors and faults."""
 
-import google.generativeai as older
-from google.api_core import exceptions
 from google.genai import errors, types
 
-from suite import Target, control, needs_mock
+from suite import control, needs_mock
 from test_gemini_generate import CLOCK, MODEL, NEWEST, TEXT, WEATHER, Gemini, declared
 
 AGAIN = types.HttpRetryOptions(attempts=3, initial_delay=0.01, max_delay=0.02)
@@ -158,73 +156,3 @@ class GeminiFaults(Gemini):
         wrong = self.ask(model="mock-usage-wrong").usage_metadata
         entry = control("GET", "/ledger")["entries"][-1]
         self.assertEqual(wrong.prompt_token_count, entry["prompt_tokens"] * 10)
-
-
-@needs_mock
-class GeminiOlder(Gemini):
-    """google-generativeai, whose streams are JSON arrays."""
-
-    def setUp(self):
-        super().setUp()
-        self.configure("AIza-conformance")
-
-    def configure(self, key):
-        address = Target.mock + "/gemini"
-        older.configure(api_key=key, transport="rest", client_options={"api_endpoint": address})
-
-    def test_whole_and_stream(self):
-        model = older.GenerativeModel(MODEL)
-        whole = model.generate_content(TEXT)
-        chunks = list(model.generate_content(TEXT, stream=True))
-        self.assertEqual("".join(chunk.text for chunk in chunks), whole.text)
-        self.assertEqual(whole.candidates[0].finish_reason.name, "STOP")
-        entries = control("GET", "/ledger")["entries"]
-        self.assertEqual(entries[0]["prompt_tokens"], whole.usage_metadata.prompt_token_count)
-        self.assertEqual(entries[0]["completion_tokens"], entries[1]["completion_tokens"])
-
-    def test_tools(self):
-        tools = [older.protos.Tool(function_declarations=[{"name": "get_time", "description": "The time"}])]
-        chat = older.GenerativeModel(MODEL, tools=tools).start_chat()
-        part = chat.send_message("get_time").parts[0]
-        self.assertEqual(part.function_call.name, "get_time")
-        result = older.protos.FunctionResponse(name="get_time", response={"result": "noon"})
-        self.assertIn("noon", chat.send_message(older.protos.Part(function_response=result)).text)
-
-    def test_blocked(self):
-        answer = older.GenerativeModel(MODEL).generate_content("mock-block")
-        self.assertEqual(answer.prompt_feedback.block_reason.name, "PROHIBITED_CONTENT")
-        filtered = older.GenerativeModel(MODEL).generate_content("mock-filter")
-        self.assertEqual(filtered.candidates[0].finish_reason.name, "SAFETY")
-
-    def test_others(self):
-        self.assertEqual(older.GenerativeModel(MODEL).count_tokens(TEXT).total_tokens, 5)
-        vector = older.embed_content(model="models/text-embedding-004", content="a")["embedding"]
-        self.assertEqual(len(vector), 768)
-        both = older.embed_content(model="models/text-embedding-004", content=["a", "b"])["embedding"]
-        self.assertEqual(both[0], vector)
-        self.assertIn("models/" + MODEL, [model.name for model in older.list_models(page_size=5)])
-
-    def test_errors(self):
-        cases = [
-            ("400", exceptions.BadRequest), ("403", exceptions.Forbidden), ("404", exceptions.NotFound),
-            ("500", exceptions.InternalServerError), ("504", exceptions.GatewayTimeout),
-        ]
-        for name, kind in cases:
-            model = older.GenerativeModel("mock-error-" + name)
-            with self.subTest(name), self.assertRaises(kind):
-                model.generate_content(TEXT, request_options={"retry": None})
-            # A refusal in a list is more than the package understands.
-            with self.subTest(name + " of a stream"), self.assertRaises(exceptions.BadRequest) as caught:
-                model.generate_content(TEXT, stream=True, request_options={"retry": None})
-            self.assertIn("Unknown error trying to retrieve streaming response", str(caught.exception))
-
-    def test_error_in_mid_stream_is_not_noticed(self):
-        self.fault(stream_error=3)
-        chunks = list(older.GenerativeModel(MODEL).generate_content(TEXT, stream=True))
-        self.assertEqual([len(chunk.candidates) for chunk in chunks], [1, 1, 1, 0])
-
-    def test_bad_key(self):
-        self.configure("AIza-mock-bad")
-        with self.assertRaises(exceptions.BadRequest) as caught:
-            older.GenerativeModel(MODEL).generate_content(TEXT)
-        self.assertIn("API key not valid", str(caught.exception))

@@ -211,6 +211,21 @@ class Rich(Case):
         )
         self.assertTrue(base64.b64decode(answer.choices[0].message.audio.data).startswith(b"RIFF"))
 
+    @needs_mock
+    def test_search(self):
+        model, text = "gpt-4o-search-preview", ""
+        message = self.ask(model=model, web_search_options={}).choices[0].message
+        note = message.annotations[0]
+        self.assertEqual((note.type, note.url_citation.end_index), ("url_citation", len(message.content)))
+        found = []
+        for chunk in self.ask(model=model, web_search_options={}, stream=True):
+            text += chunk.choices[0].delta.content or ""
+            found += getattr(chunk.choices[0].delta, "annotations", None) or []
+        self.assertEqual(found[0]["url_citation"]["end_index"], len(text))
+        with self.assertRaises(openai.BadRequestError) as caught:
+            self.ask(model="gpt-4o", web_search_options={})
+        self.assertEqual(caught.exception.param, "web_search_options")
+
     def test_models(self):
         listed = [model.id for model in self.client.models.list()]
         self.assertIn(Target.model, listed)

@@ -9,6 +9,7 @@ from google.auth import exceptions as auth_exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.ai.generativelanguage_v1beta2.services import discuss_service, model_service, text_service
 from google.ai.generativelanguage_v1beta3.services import text_service as later_text_service
+from google.protobuf import json_format
 
 from suite import Case, Target, control, needs_mock
 
@@ -170,7 +171,7 @@ class PaLMErrors(PaLM):
             self.ask(model="models/mock-error-401")
 
     def test_faults(self):
-        for name in ["403", "502", "520", "524"]:
+        for name in ["403", "502", "520", "521", "522", "523", "524"]:
             with self.subTest(name), self.assertRaises(exceptions.GoogleAPICallError) as caught:
                 self.fault(html=name)
                 self.ask()
@@ -184,3 +185,13 @@ class PaLMErrors(PaLM):
                 request=v1beta2.GenerateMessageRequest(model="models/mock-stall", prompt=self.prompt("Hi")),
             )
         self.assertIn("imeout", type(caught.exception).__name__)
+
+    def test_invalid_utf8(self):
+        self.fault(bad_utf8=True)
+        with self.assertRaises(UnicodeDecodeError):
+            self.ask()
+
+    def test_empty_200(self):
+        self.fault(empty=True)
+        with self.assertRaises(json_format.ParseError):
+            self.ask()

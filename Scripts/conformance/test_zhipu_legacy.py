@@ -5,8 +5,10 @@ skipped.
 """
 
 import json
+import logging
 import unittest
 
+import requests
 import zhipuai
 
 from suite import Target, control, needs_mock
@@ -14,9 +16,7 @@ from suite import Target, control, needs_mock
 TURN = [{"role": "user", "content": "Say hello to Oslo."}]
 
 
-@needs_mock
-@unittest.skipUnless(hasattr(zhipuai, "model_api"), "needs zhipuai 1.0.7")
-class ZhipuLegacy(unittest.TestCase):
+class Legacy(unittest.TestCase):
     def setUp(self):
         control("POST", "/reset")
         zhipuai.model_api_url = Target.mock + "/zhipu/api/paas/v3/model-api"
@@ -25,6 +25,10 @@ class ZhipuLegacy(unittest.TestCase):
     def invoke(self, model="chatglm_turbo", **options):
         return zhipuai.model_api.invoke(model=model, prompt=TURN, **options)
 
+
+@needs_mock
+@unittest.skipUnless(hasattr(zhipuai, "model_api"), "needs zhipuai 1.0.7")
+class ZhipuLegacy(Legacy):
     def check_usage(self, usage):
         total = control("GET", "/ledger")["total"]
         self.assertEqual(total["prompt_tokens"], usage["prompt_tokens"])
@@ -63,3 +67,67 @@ class ZhipuLegacy(unittest.TestCase):
             with self.subTest(key):
                 zhipuai.api_key = key
                 self.assertEqual(self.invoke()["code"], code)
+
+
+@needs_mock
+@unittest.skipUnless(hasattr(zhipuai, "model_api"), "needs zhipuai 1.0.7")
+class ZhipuLegacyFaults(Legacy):
+    """The package logs what goes wrong and gives nothing back; a stream of nothing fails when it is read."""
+
+    def setUp(self):
+        super().setUp()
+        # It logs with an argument too many, at which the logging itself complains.
+        logging.disable(logging.CRITICAL)
+        self.addCleanup(logging.disable, logging.NOTSET)
+        self.addCleanup(setattr, zhipuai, "api_timeout_seconds", zhipuai.api_timeout_seconds)
+
+    def fault(self, **fields):
+        control("POST", "/faults", {"count": 1, **fields})
+
+    def read(self, model="chatglm_turbo"):
+        return list(zhipuai.model_api.sse_invoke(model=model, prompt=TURN, incremental=True).events())
+
+    def test_cloudflare_pages(self):
+        for name in ["403", "502", "520", "521", "522", "523", "524"]:
+            with self.subTest(name):
+                self.fault(html=name)
+                self.assertIsNone(self.invoke())
+                self.fault(html=name)
+                with self.assertRaises(TypeError):
+                    self.read()
+
+    def test_error_in_mid_stream(self):
+        self.fault(stream_error=3)
+        last = self.read()[-1]
+        self.assertEqual((last.event, json.loads(last.meta)["task_status"]), ("error", "FAIL"))
+        self.assertIn("网络错误", last.data)
+
+    def test_stream_cut(self):
+        for fault in ({"cut_events": 3}, {"cut_bytes": 150}):
+            with self.subTest(**fault), self.assertRaises(requests.exceptions.ChunkedEncodingError):
+                self.fault(**fault)
+                self.read()
+
+    def test_stall_and_silence(self):
+        zhipuai.api_timeout_seconds = 0.4
+        self.fault(stall_events=2)
+        with self.assertRaisesRegex(requests.exceptions.ConnectionError, "Read timed out"):
+            self.read()
+        self.assertIsNone(self.invoke("mock-stall"))
+
+    def test_reset(self):
+        self.assertIsNone(self.invoke("mock-reset"))
+
+    def test_invalid_utf8(self):
+        self.fault(bad_utf8=True)
+        # A whole answer gets a mark where the bytes make no letter.
+        self.assertIn("\ufffd", self.invoke()["data"]["choices"][0]["content"])
+        self.fault(bad_utf8=True)
+        with self.assertRaises(UnicodeDecodeError):
+            self.read()
+
+    def test_empty_200(self):
+        self.fault(empty=True)
+        self.assertIsNone(self.invoke())
+        self.fault(empty=True)
+        self.assertEqual(self.read(), [])

@@ -29,10 +29,12 @@ def text_of(answer, streamed):
 
 names, texts = {}, {}
 for number, upstream in enumerate(UPSTREAMS):
-    models = [upstream["model"], *upstream.get("more_models", []), upstream.get("embedding_model"), upstream.get("image_model")]
+    models = [upstream["model"], *upstream.get("more_models", [])]
+    models += [upstream.get(kind + "_model") for kind in ("reasoning", "search", "embedding", "image", "moderation")]
     made = json.loads(send("/api/channel/", access, {
         "type": upstream["type"], "name": upstream["name"], "key": upstream["key"], "base_url": mock + upstream["prefix"],
-        "models": ",".join(filter(None, models)), "group": "default"}))
+        "models": ",".join(filter(None, models)), "group": "default",
+        "config": json.dumps(upstream.get("config", {}))}))
     if not made["success"]:
         sys.exit(f"{upstream['name']}: {made['message']}")
     # By the channel's number, since two upstreams may have a model of one name.

@@ -2,6 +2,7 @@ import Conform
 import EventLoop
 import Glibc
 import HTTP
+import JSON
 import MockKit
 import TestKit
 import Testing
@@ -24,10 +25,13 @@ import Testing
 
     private func report(_ upstream: Upstream) async throws -> Report {
         let installation = try await Installation(models: nil)
-        try installation.addChannel(upstream.type, upstream.key, upstream.prefix, models: upstream.models)
+        try installation.addChannel(
+            upstream.type, upstream.key, upstream.prefix, models: upstream.models, ["config": .string(upstream.config)])
         let target = Target(
             baseURL: "http://127.0.0.1:\(installation.gateway.port)/v1", key: "sk-roottoken", model: upstream.model,
-            embeddingModel: upstream.embeddingModel, imageModel: upstream.imageModel)
+            reasoningModel: upstream.reasoningModel, searchModel: upstream.searchModel,
+            embeddingModel: upstream.embeddingModel,
+            imageModel: upstream.imageModel)
         let report = await judge(target, installation.mock, port: installation.mockPort)
         await installation.close()
         return report

@@ -9,13 +9,19 @@ struct Upstream: Sendable, CustomTestStringConvertible {
     let type: Int
     let key: String
     let prefix: String
+    /// The channel's settings, as JSON in a text.
+    let config: String
     let model: String
+    let reasoningModel: String?
+    let searchModel: String?
     let embeddingModel: String?
     let imageModel: String?
 
     var testDescription: String { name }
     /// All of its models.
-    var models: String { [model, embeddingModel, imageModel].compactMap { $0 }.joined(separator: ",") }
+    var models: String {
+        [model, reasoningModel, searchModel, embeddingModel, imageModel].compactMap { $0 }.joined(separator: ",")
+    }
 
     static let all: [Upstream] = {
         let rows = try? JSON.parse(Fixture.read("upstreams.json"))
@@ -27,7 +33,10 @@ struct Upstream: Sendable, CustomTestStringConvertible {
         type = Int(row["type"]?.int ?? 0)
         key = row["key"]?.string ?? ""
         prefix = row["prefix"]?.string ?? ""
+        config = row["config"].map { String(decoding: $0.encoded(), as: UTF8.self) } ?? ""
         model = row["model"]?.string ?? ""
+        reasoningModel = row["reasoning_model"]?.string
+        searchModel = row["search_model"]?.string
         embeddingModel = row["embedding_model"]?.string
         imageModel = row["image_model"]?.string
     }

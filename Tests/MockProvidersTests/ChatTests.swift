@@ -62,6 +62,27 @@ import Testing
         await mock.stop()
     }
 
+    @Test("A search model has a UUID, no tier and an empty fingerprint, and names a page, in a stream behind the text")
+    func search() async throws {
+        let mock = try Mock()
+        let (model, options) = ("gpt-4o-search-preview", ",\"web_search_options\":{}")
+        let whole = try #require(mock.ask("Oslo", model: model, more: options).json)
+        #expect(whole["id"]?.string?.utf8.count == 9 + 36)
+        #expect(whole.object?.members.map(\.key).suffix(2) == ["usage", "system_fingerprint"])
+        #expect(whole["system_fingerprint"] == "")
+        let message = whole["choices"]?[0]?["message"]
+        let page = try #require(message?["annotations"]?[0]?["url_citation"])
+        #expect(page.object?.members.map(\.key) == ["start_index", "end_index", "title", "url"])
+        #expect(page["end_index"]?.int == message?["content"]?.string.map { Int64($0.unicodeScalars.count) })
+        let events = try mock.ask("Oslo", model: model, more: options + ",\"stream\":true").events
+        let last = try JSON.parse(Array(try #require(events.dropLast(2).last).utf8))
+        #expect(last["choices"]?[0]?["delta"]?["annotations"]?[0]?["url_citation"]?["url"] == page["url"])
+        #expect(last["service_tier"] == nil)
+        #expect(try mock.ask("Oslo", model: "gpt-4o").json?["choices"]?[0]?["message"]?["annotations"] == [])
+        #expect(try mock.send("POST", "/azure/openai/v1/chat/completions", "{\"model\":\"\(model)\"}").status == 404)
+        await mock.stop()
+    }
+
     @Test("Usage and obfuscation are absent when they were not asked for")
     func plainStream() async throws {
         let mock = try Mock()

@@ -96,6 +96,31 @@ struct ProviderRegistryTests {
         #expect(count?.parameter == "n")
     }
 
+    @Test(
+        "a search and thoughts are asked for by the vendor's own switches",
+        arguments: [
+            (49, "enable_search", true), (47, "web_search", ["enable": true, "enable_trace": true]),
+            (1, "web_search_options", [:]),
+        ] as [(Int, String, JSON)])
+    func switches(type: Int, name: String, value: JSON) throws {
+        func encode(_ request: ChatRequest) throws -> JSON {
+            let channel = ProviderChannel(type: type, baseURL: "", key: "k")
+            let provider = try #require(ProviderRegistry.provider(of: type))
+            return try JSON.parse(provider.encode(request, for: ProviderCall(channel: channel, model: "m")).body)
+        }
+        var request = ChatRequest(model: "m", messages: [Message(.user, parts: [.text("a")])])
+        (request.webSearch, request.reasoning) = ([:], .init(effort: "low"))
+        let body = try encode(request)
+        #expect(body[name] == value)
+        #expect(body["web_search_options"] == (type == 1 ? [:] : nil))
+        #expect(body["enable_thinking"] == (type == 49 ? true : nil))
+        #expect(body["reasoning_effort"] == "low")
+        request.reasoning = .init(effort: "none")
+        let resting = try encode(request)
+        #expect(resting["enable_thinking"] == (type == 49 ? false : nil))
+        #expect(resting["reasoning_effort"] == (type == 49 ? nil : "none"))
+    }
+
     @Test("refuses a block of another provider's, naming where it stands")
     func foreignBlock() {
         let block = Part(.opaque(Opaque(.anthropic, ["type": "thinking"])))

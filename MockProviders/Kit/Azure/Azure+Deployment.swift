@@ -16,7 +16,8 @@ extension Azure {
     }()
 
     private static func isOffered(_ model: Model) -> Bool {
-        let isOpenAIOnly = ["chatgpt-4o-latest", "dall-e-2"].contains(model.id) || model.id.hasPrefix("ft:")
+        let isOpenAIOnly =
+            ["chatgpt-4o-latest", "dall-e-2"].contains(model.id) || model.id.hasPrefix("ft:") || model.searches
         return !isOpenAIOnly && model.kind != .moderation && model.owner != "mock" && !model.id.hasPrefix("mock-")
     }
 

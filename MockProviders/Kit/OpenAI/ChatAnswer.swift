@@ -31,9 +31,10 @@ struct ChatAnswer {
     init(_ request: ChatRequest, _ call: Call, prompts: PromptMemory) {
         var ids = call.ids
         self.request = request
-        id = "chatcmpl-" + ids.random.alphanumerics(29)
+        let model = request.model
+        id = "chatcmpl-" + (model.searches ? ids.random.uuid() : ids.random.alphanumerics(29))
         created = ids.created
-        fingerprint = request.model.isReasoning ? nil : Self.fingerprint(of: request.model)
+        fingerprint = model.searches ? "" : model.isReasoning ? nil : Self.fingerprint(of: model)
         usage = ChatUsage(prompt: request.conversation.promptTokens, cached: request.conversation.cachedTokens)
         for index in 0..<request.n {
             var choice = Composer(
@@ -47,6 +48,20 @@ struct ChatAnswer {
             choices.append(choice)
         }
         if let script = call.script { usage.replace(by: script) }
+    }
+
+    /// What the model found: a page that stands for the whole text.
+    func writeFinds(_ pieces: [Piece]?, to list: inout Document) {
+        guard request.model.searches, let pieces else { return }
+        list.object { note in
+            note.member("type", "url_citation")
+            note.object("url_citation") { page in
+                page.member("start_index", 0)
+                page.member("end_index", pieces.text.unicodeScalars.count)
+                page.member("title", "What the mock found")
+                page.member("url", "https://example.test/found?utm_source=openai")
+            }
+        }
     }
 
     /// The same for a model in every run.

@@ -39,7 +39,7 @@ extension ChatAnswer {
                     }
                 })
             if let usage { root.object("usage") { usage.write(to: &$0) } }
-            root.member("service_tier", "default")
+            if !request.model.searches { root.member("service_tier", "default") }
             root.member("system_fingerprint", fingerprint)
         }
         return document.bytes + [0x0a]
@@ -60,7 +60,7 @@ extension ChatAnswer {
                     clip.member("transcript", audio.transcript.text)
                 }
             }
-            message.array("annotations", { _ in })
+            message.array("annotations") { writeFinds(choice.content, to: &$0) }
         }
         if !request.model.isReasoning {
             document.key("logprobs")

@@ -181,9 +181,7 @@ struct ChatRequest {
                 "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
                 param: "messages")
         }
-        if let web = body["web_search_options"], !web.isNull, name.firstRange(of: "search") == nil,
-            name.firstRange(of: "mock-") == nil
-        {
+        if let web = body["web_search_options"], !web.isNull, !model.searches, name.firstRange(of: "mock-") == nil {
             throw .invalid("Web search options not supported with this model.", param: "web_search_options")
         }
     }

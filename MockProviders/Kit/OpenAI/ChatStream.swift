@@ -16,7 +16,8 @@ struct ChatStream {
         var head = Array("data: {\"id\":\"\(answer.id)\",\"object\":\"chat.completion.chunk\",\"created\":".utf8)
         head += "\(answer.created),\"model\":".utf8
         head.appendJSON(answer.request.model.snapshot)
-        head += ",\"service_tier\":\"default\",\"system_fingerprint\":".utf8
+        if !answer.request.model.searches { head += ",\"service_tier\":\"default\"".utf8 }
+        head += ",\"system_fingerprint\":".utf8
         head += (answer.fingerprint.map { "\"\($0)\"" } ?? "null").utf8
         head += ",\"choices\":[".utf8
         self.head = head
@@ -70,6 +71,7 @@ struct ChatStream {
         if let pieces = choice.content {
             list.append(chunk(index, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}"))
             for piece in pieces { list.append(text(index, "{\"content\":", piece, isRefusal: false)) }
+            if answer.request.model.searches { list.append(finds(pieces, index)) }
         } else if let pieces = choice.refusal {
             list.append(chunk(index, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}"))
             for piece in pieces { list.append(text(index, "{\"refusal\":", piece, isRefusal: true)) }
@@ -89,6 +91,12 @@ struct ChatStream {
         delta.appendJSON(piece.text)
         delta.append(0x7d)
         return chunk(index, delta, finish: nil, logged: piece, isRefusal: isRefusal)
+    }
+
+    private func finds(_ pieces: [Piece], _ index: Int) -> [UInt8] {
+        var delta = Document()
+        delta.object { $0.array("annotations") { answer.writeFinds(pieces, to: &$0) } }
+        return chunk(index, delta.bytes, finish: nil, logged: nil, isRefusal: false)
     }
 
     private func chunk(_ index: Int, _ delta: String, finish: String? = nil) -> [UInt8] {

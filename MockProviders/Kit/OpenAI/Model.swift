@@ -12,6 +12,8 @@ struct Model: Sendable {
     var owner = "system"
 
     var isReasoning: Bool { kind == .reasoning }
+    /// Searches the web before each answer.
+    var searches: Bool { id.firstRange(of: "search") != nil }
     var isChat: Bool { kind == .chat || kind == .reasoning || kind == .any }
     var serves: (Kind) -> Bool { { self.kind == $0 || self.kind == .any } }
 
@@ -46,6 +48,7 @@ struct Model: Sendable {
         row("gpt-4o-2024-11-20", "gpt-4o-2024-11-20", .chat, 128_000, 16_384),
         row("gpt-4o-mini", "gpt-4o-mini-2024-07-18", .chat, 128_000, 16_384),
         row("gpt-4o-audio-preview", "gpt-4o-audio-preview-2025-06-03", .chat, 128_000, 16_384),
+        row("gpt-4o-search-preview", "gpt-4o-search-preview-2025-03-11", .chat, 128_000, 16_384),
         row("chatgpt-4o-latest", "chatgpt-4o-latest", .chat, 128_000, 16_384),
         row("gpt-4.1", "gpt-4.1-2025-04-14", .chat, 1_047_576, 32_768),
         row("gpt-4.1-mini", "gpt-4.1-mini-2025-04-14", .chat, 1_047_576, 32_768),

@@ -56,7 +56,11 @@ enum AliRequestEncoder {
         if !request.stream.isOn, request.reasoning == nil, parameters["enable_thinking"] == nil, thinksUnasked(name) {
             parameters.append("enable_thinking", false)
         }
-        if isSearching || request.webSearch != nil { parameters.append("enable_search", true) }
+        if isSearching || request.webSearch != nil {
+            if parameters["enable_search"] == nil { parameters.append("enable_search", true) }
+            // Without it the pages are not told.
+            if parameters["search_options"] == nil { parameters.append("search_options", ["enable_source": true]) }
+        }
         let body: JSON = [
             "model": .string(name), "input": ["messages": .array(messages)], "parameters": .object(parameters),
         ]

@@ -24,6 +24,12 @@ package struct OpenAIDialect: OptionSet, Sendable {
     static let audioAsAddress = OpenAIDialect(rawValue: 256)
     /// Breakpoints of the cache are called `cache_control`, as at Anthropic.
     static let cacheControl = OpenAIDialect(rawValue: 512)
+    /// A search of the web is asked for by `enable_search`, as at Ali.
+    static let searchAsSwitch = OpenAIDialect(rawValue: 1024)
+    /// A search of the web is asked for by an object `web_search`, as at Baidu.
+    static let searchAsObject = OpenAIDialect(rawValue: 2048)
+    /// Thinking is begun by `enable_thinking`, whatever the effort.
+    static let thinkingAsSwitch = OpenAIDialect(rawValue: 4096)
     /// Embeddings are asked for in an array and come as numbers.
     package static let plainEmbeddings = OpenAIDialect(rawValue: 32)
 

@@ -135,13 +135,18 @@ extension OpenAIVendor {
             .only([.chat: "/v2/chat/completions", .embeddings: "/v2/embeddings"]),
             dialect: [
                 .oneSystemMessage, .takingTurns, .oneAnswer, .noLogprobs, .onlyTextsAndImages, .plainEmbeddings,
+                .searchAsObject,
             ]),
         OpenAIVendor(48, "Xunfei V2", "https://spark-api-open.xf-yun.com"),
         OpenAIVendor(
             49, "Ali Bailian", "https://dashscope.aliyuncs.com",
             .only([
                 .chat: "/compatible-mode/v1/chat/completions", .embeddings: "/compatible-mode/v1/embeddings",
-            ]), dialect: [.oneSystemMessage, .noRequiredTools, .noDocuments, .audioAsAddress, .cacheControl]),
+            ]),
+            dialect: [
+                .oneSystemMessage, .noRequiredTools, .noDocuments, .audioAsAddress, .cacheControl, .searchAsSwitch,
+                .thinkingAsSwitch,
+            ]),
         OpenAIVendor(50, "OpenAI compatible", "", .withoutVersion),
         OpenAIVendor(
             51, "Gemini (OpenAI)", "https://generativelanguage.googleapis.com/v1beta/openai", .withoutVersion),

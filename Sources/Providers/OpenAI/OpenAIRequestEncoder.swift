@@ -31,9 +31,9 @@ package enum OpenAIRequestEncoder {
         root.append("n", int: request.limits.count)
         append(request.stream, to: &root)
         try append(request.responseFormat, to: &root)
-        root.append("reasoning_effort", string: request.reasoning?.effort)
+        appendThinking(request, dialect, to: &root)
         append(request.output, to: &root)
-        root.append("web_search_options", json: request.webSearch)
+        appendSearch(request, dialect, to: &root)
         root.append("moderation", json: request.moderation)
         append(request.account, to: &root)
         root.append("prompt_cache_key", string: request.caching.key)
@@ -78,6 +78,29 @@ package enum OpenAIRequestEncoder {
         var options: JSONObject = ["include_usage": true]
         options.append("include_obfuscation", bool: stream.includesObfuscation)
         root.append("stream_options", .object(options))
+    }
+
+    /// The client's own switch goes before the one that its effort implies.
+    private static func appendThinking(_ request: ChatRequest, _ dialect: OpenAIDialect, to root: inout JSONObject) {
+        guard let effort = request.reasoning?.effort else { return }
+        let rests = effort == "none" || effort == "minimal"
+        if dialect.contains(.thinkingAsSwitch), request.extras?.members["enable_thinking"] == nil {
+            root.append("enable_thinking", .bool(!rests))
+        }
+        // Where there is a switch, the words for no effort are none of the vendor's.
+        if !rests || !dialect.contains(.thinkingAsSwitch) { root.append("reasoning_effort", .string(effort)) }
+    }
+
+    private static func appendSearch(_ request: ChatRequest, _ dialect: OpenAIDialect, to root: inout JSONObject) {
+        guard let options = request.webSearch else { return }
+        if dialect.contains(.searchAsSwitch) {
+            if request.extras?.members["enable_search"] == nil { root.append("enable_search", true) }
+        } else if dialect.contains(.searchAsObject) {
+            guard request.extras?.members["web_search"] == nil else { return }
+            root.append("web_search", ["enable": true, "enable_trace": true])
+        } else {
+            root.append("web_search_options", options)
+        }
     }
 
     private static func append(_ output: ChatRequest.OutputOptions, to root: inout JSONObject) {
