@@ -33,6 +33,8 @@ struct Arguments {
           --target URL      the gateway, such as http://127.0.0.1:3000/v1
           --key KEY         an API key of the gateway's
           --model M         the model to ask for (default gpt-4o-mini)
+          --reasoning-model M, --search-model M
+                            models to ask for thoughts and for a search; without them --model is asked
           --embedding-model M, --image-model M
                             models for those endpoints; without them their cases read 'not offered'
           --format F        the format to speak; only openai so far
@@ -79,7 +81,10 @@ struct Arguments {
     /// - Returns: what is wrong, in one line.
     private mutating func set(_ flag: String, _ value: String?) -> String? {
         let known = ["--port", "--host", "--seed", "--journal", "--threads"]
-        let judging = ["--target", "--key", "--model", "--embedding-model", "--image-model", "--format", "--report"]
+        let judging = [
+            "--target", "--key", "--model", "--reasoning-model", "--search-model", "--embedding-model", "--image-model",
+            "--format", "--report",
+        ]
         guard known.contains(flag) || judging.contains(flag) else { return "unknown flag '\(flag)'; see --help" }
         guard known.contains(flag) || action == .conform else { return "\(flag) goes with conform; see --help" }
         guard let value, !value.isEmpty else { return "\(flag) needs a value" }
@@ -91,6 +96,8 @@ struct Arguments {
             target.baseURL = value
         case "--key": target.key = value
         case "--model": target.model = value
+        case "--reasoning-model": target.reasoningModel = value
+        case "--search-model": target.searchModel = value
         case "--embedding-model": target.embeddingModel = value
         case "--image-model": target.imageModel = value
         case "--report": reportPath = value

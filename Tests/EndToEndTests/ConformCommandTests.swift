@@ -115,7 +115,10 @@ import Testing
         let outcome = run("conform --help")
         let text = String(decoding: outcome.output, as: UTF8.self)
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
-        let flags = ["--target", "--key", "--model", "--embedding-model", "--image-model", "--format", "--report"]
+        let flags = [
+            "--target", "--key", "--model", "--reasoning-model", "--search-model", "--embedding-model", "--image-model",
+            "--format", "--report",
+        ]
         for word in flags + ["Exit status"] { #expect(text.contains(word)) }
         #expect(run("--version").output.starts(with: "MockProviders 1.".utf8))
     }

@@ -141,13 +141,16 @@ extension Google {
         }
 
         private static func camel(_ name: String) -> String {
+            guard name.utf8.contains(0x5f) else { return name }
             let parts = name.split(separator: "_", omittingEmptySubsequences: true)
             guard let first = parts.first else { return name }
             return parts.dropFirst().reduce(String(first)) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
         }
 
         private static func snake(_ name: String) -> String {
-            name.reduce(into: "") { text, letter in
+            // Most names are one word in small letters.
+            guard name.utf8.contains(where: { !(0x61...0x7a).contains($0) }) else { return name }
+            return name.reduce(into: "") { text, letter in
                 if letter.isUppercase { text += "_" }
                 text += letter.lowercased()
             }
