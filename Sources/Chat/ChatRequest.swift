@@ -6,6 +6,8 @@ package import JSON
 package struct ChatRequest: Sendable, Equatable {
     package var model: String
     package var messages: [Message]
+    /// How many of them, at the front, the client has not written: errors name its own by its own count.
+    package var addedMessages = 0
     package var tools: [Tool] = []
     /// The tools came as OpenAI's deprecated `functions`, and calls go back as `function_call`.
     package var usesLegacyFunctions = false

@@ -1,9 +1,12 @@
+import Chat
+
 /// Where a message, or a part of it, stands in the client's request: becomes text only when an error names it.
 struct MessagePath: CustomStringConvertible {
     private let message: Int
     private var part: Int?
 
-    init(_ message: Int) { self.message = message }
+    /// - Parameter index: among the request's messages.
+    init(_ index: Int, of request: ChatRequest) { message = max(0, index - request.addedMessages) }
 
     /// One of the message's parts.
     func content(_ index: Int) -> MessagePath {

@@ -97,6 +97,27 @@ import Testing
         }
     }
 
+    @Test(
+        "a part that the provider cannot take is named by the client's own count, under a channel's prompt too",
+        arguments: ["Anthropic", "Zhipu", "Baidu V2"], [false, true])
+    func blamedUnderPrompt(_ name: String, _ isInstructed: Bool) async throws {
+        let upstream = try #require(Upstream.all.first { $0.name == name })
+        let installation = try await Installation(models: nil)
+        try installation.addChannel(
+            upstream.type, upstream.key, upstream.prefix, models: upstream.model, ["system_prompt": "Be brief."])
+        let part: JSON =
+            name == "Zhipu"
+            ? ["type": "file", "file": ["filename": "a.pdf", "file_data": "data:application/pdf;base64,AA=="]]
+            : ["type": "input_audio", "input_audio": ["data": "AA==", "format": "wav"]]
+        var messages: [JSON] = isInstructed ? [["role": "system", "content": "Be long."]] : []
+        messages.append(["role": "user", "content": [["type": "text", "text": "Hi"], part]])
+        let answer = try post(installation, ["model": .string(upstream.model), "messages": .array(messages)])
+        #expect(answer.status == 400)
+        let place = "messages[\(isInstructed ? 1 : 0)].content[1]"
+        #expect(answer.json["error"]?["param"]?.string == place, "\(answer.body)")
+        await installation.close()
+    }
+
     @Test("an image by address in a tool's result is fetched for a provider that takes only bytes")
     func imageInResult() async throws {
         try await with("Gemini", models: "gemini-2.5-flash") { installation in

@@ -147,6 +147,7 @@ extension ChatRequest {
             messages[0].parts = [.text(prompt)]
         } else {
             messages.insert(Message(.system, parts: [.text(prompt)]), at: 0)
+            addedMessages += 1
         }
     }
 }

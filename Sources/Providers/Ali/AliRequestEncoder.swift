@@ -41,7 +41,7 @@ enum AliRequestEncoder {
         var messages: [JSON] = []
         var instructions: [JSON] = []
         for (index, message) in request.messages.enumerated() {
-            let encoded = try encode(message, path: MessagePath(index), isMultimodal)
+            let encoded = try encode(message, path: MessagePath(index, of: request), isMultimodal)
             if message.role == .system || message.role == .developer {
                 instructions += encoded
             } else {

@@ -84,7 +84,7 @@ struct AnthropicRequestEncoder {
     private mutating func addConversation() throws(RequestError) {
         var conversation = AnthropicConversation()
         for (index, message) in request.messages.enumerated() {
-            try conversation.add(message, path: MessagePath(index))
+            try conversation.add(message, path: MessagePath(index, of: request))
         }
         conversation.fillTurns()
         lacksThoughts = conversation.lacksThoughts

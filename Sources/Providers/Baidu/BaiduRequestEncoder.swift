@@ -42,7 +42,7 @@ struct BaiduRequestEncoder {
         try refuse(request)
         var encoder = BaiduRequestEncoder()
         for (index, message) in request.messages.enumerated() {
-            try encoder.add(message, path: MessagePath(index))
+            try encoder.add(message, path: MessagePath(index, of: request))
         }
         var body = JSONObject()
         body.append("messages", .array(encoder.ordered))

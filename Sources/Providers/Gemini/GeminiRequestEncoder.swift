@@ -77,7 +77,7 @@ struct GeminiRequestEncoder {
     private mutating func addConversation() throws(RequestError) {
         var conversation = GeminiConversation()
         for (index, message) in request.messages.enumerated() {
-            try conversation.add(message, path: MessagePath(index))
+            try conversation.add(message, path: MessagePath(index, of: request))
         }
         let (system, turns) = conversation.encodedTurns(needsSignatures: model.needsSignatures)
         guard !turns.isEmpty else {

@@ -54,7 +54,7 @@ package struct OpenAIDialect: OptionSet, Sendable {
         for index in request.messages.indices {
             for place in request.messages[index].parts.indices {
                 guard adapt(&request.messages[index].parts[place]) else {
-                    throw cannot("take this part", "messages[\(index)].content[\(place)]")
+                    throw cannot("take this part", MessagePath(index, of: request).content(place).text)
                 }
             }
         }

@@ -48,7 +48,7 @@ package enum OpenAIRequestEncoder {
     ) throws(RequestError) -> [JSON] {
         var encoded: [JSON] = []
         for (index, message) in request.messages.enumerated() {
-            encoded += try OpenAIMessageEncoder(path: MessagePath(index), breakpoints: breakpoints).encode(
+            encoded += try OpenAIMessageEncoder(path: MessagePath(index, of: request), breakpoints: breakpoints).encode(
                 message)
         }
         return encoded

@@ -22,7 +22,7 @@ struct PaLMRequestEncoder {
         try refuse(request)
         var encoder = PaLMRequestEncoder()
         for (index, message) in request.messages.enumerated() {
-            try encoder.add(message, path: MessagePath(index))
+            try encoder.add(message, path: MessagePath(index, of: request))
         }
         var body: JSONObject = ["prompt": try encoder.prompt()]
         let sampling = request.sampling

@@ -29,7 +29,7 @@ enum ZhipuLegacyEncoder {
                 switch part.content {
                 case .text(let piece), .refusal(let piece): text += piece
                 case .reasoning: break
-                default: throw cannot("messages[\(index)].content")
+                default: throw cannot(MessagePath(index, of: request) + ".content")
                 }
             }
             if message.role == .system || message.role == .developer {

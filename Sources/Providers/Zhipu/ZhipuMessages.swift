@@ -9,10 +9,10 @@ struct ZhipuMessages {
     /// The last call of each deprecated function, which its result names.
     private var legacyIDs: [String: String] = [:]
 
-    static func prepared(_ messages: [Message], _ model: String) throws(RequestError) -> [Message] {
+    static func prepared(_ request: ChatRequest, _ model: String) throws(RequestError) -> [Message] {
         var preparer = ZhipuMessages(takesBareImages: model.hasPrefix("glm-4v"))
-        var prepared = messages
-        for index in prepared.indices { try preparer.prepare(&prepared[index], MessagePath(index)) }
+        var prepared = request.messages
+        for index in prepared.indices { try preparer.prepare(&prepared[index], MessagePath(index, of: request)) }
         return prepared
     }
 

@@ -19,7 +19,8 @@ import JSON
 enum ZhipuRequestEncoder {
     static func encode(_ original: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
         try refuse(original)
-        var request = ChatRequest(model: model, messages: try ZhipuMessages.prepared(original.messages, model))
+        var request = ChatRequest(model: model, messages: try ZhipuMessages.prepared(original, model))
+        request.addedMessages = original.addedMessages
         request.responseFormat = original.responseFormat
         if case .jsonSchema(_, _, let schema, _) = request.responseFormat {
             request.responseFormat = .jsonObject
@@ -27,6 +28,7 @@ enum ZhipuRequestEncoder {
                 let text = String(decoding: schema.encoded(), as: UTF8.self)
                 request.messages.insert(
                     Message(.system, parts: [.text("Answer with one JSON object by this JSON schema: \(text)")]), at: 0)
+                request.addedMessages += 1
             }
         }
         if original.toolChoice != ToolChoice.none { request.tools = original.tools }
