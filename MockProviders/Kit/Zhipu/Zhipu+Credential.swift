@@ -63,7 +63,8 @@ extension Zhipu {
 
         /// Base64 in the alphabet for addresses (RFC 4648 §5), which tokens use without padding.
         private static func bytes(_ part: String) -> [UInt8]? {
-            Base64.decode(part.replacing("-", with: "+").replacing("_", with: "/"))
+            let usual = part.utf8.map { $0 == 0x2d ? 0x2b : $0 == 0x5f ? 0x2f : $0 }
+            return Base64.decode(String(decoding: usual, as: UTF8.self))
         }
 
         func check() throws(Failure) {
