@@ -25,7 +25,8 @@ package enum ChatEvent: Sendable, Equatable {
     case logprobs(Int, JSON)
     /// A member that only one format knows; none that its encoder writes itself, but for `refusal`.
     case extra(ExtraPlace, key: String, Opaque)
-    /// What the answer cost so far; the last one counts.
+    /// What the answer cost so far; the last one counts. `original` is the upstream's own object where it has OpenAI's
+    /// format, so that nothing it says is lost.
     case usage(Usage, original: Opaque?)
     case finished(Int, FinishReason)
     case failed(UpstreamFailure)

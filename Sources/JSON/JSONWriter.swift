@@ -88,11 +88,6 @@ package struct JSONWriter: ~Copyable {
         }
     }
 
-    package mutating func double(_ value: Double) {
-        separate()
-        append(JSONNumber(value).text)
-    }
-
     package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
 
     package mutating func null() { raw("null") }
