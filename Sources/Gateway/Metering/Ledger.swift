@@ -1,3 +1,4 @@
+import Arithmetic
 package import Database
 import EventLoop
 import Synchronization
