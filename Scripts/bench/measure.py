@@ -5,6 +5,7 @@ import glob
 import json
 import pathlib
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -116,9 +117,9 @@ async def one_stream(port, prefix, body, results):
     results.append((b"[DONE]" in tail, time.monotonic() - begin))
 
 
-async def many_streams(port, prefix, count):
+async def many_streams(port, prefix, count, events=100):
     results = []
-    body = {"model": "mock-tokens-100", "stream": True, "messages": [{"role": "user", "content": "One hundred events."}]}
+    body = {"model": f"mock-tokens-{events}", "stream": True, "messages": [{"role": "user", "content": "Many events."}]}
     await asyncio.gather(*(one_stream(port, prefix, body, results) for _ in range(count)))
     return results
 
@@ -161,6 +162,12 @@ pace(0)
 row("1,000 streams at 20 events a second: finished whole", sum(done for done, _ in results), "1000", digits=0)
 row("1,000 streams: the last one by the upstream's own pace", max(t for _, t in results) / max(t for _, t in upstream), "1.05 at most")
 row("peak memory with 1,000 streams", memory(options.gateway_pid, "VmHWM"), "120 at most", " MB")
+files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (files[1], files[1]))
+pace(1)
+results = asyncio.run(many_streams(options.gateway, "", 10_000, events=20))
+pace(0)
+row("10,000 streams at an event a second, all at once: finished whole", sum(done for done, _ in results), "10000", digits=0)
 row("memory idle", idle, "40 at most", " MB")
 translated = ["| Provider | passed through | translated by it | added to a chat | at work | added to an event |",
               "| --- | --- | --- | --- | --- | --- |"]
