@@ -44,7 +44,8 @@ import Testing
         let database = try await database(directory)
         let step: Int64 = end > 0 ? 5 : -5
         try await database.write { connection in
-            try connection.run("UPDATE users SET quota = ?, used_quota = ?, request_count = ?",
+            try connection.run(
+                "UPDATE users SET quota = ?, used_quota = ?, request_count = ?",
                 [.int(end - step + (step > 0 ? 1 : -1)), .int(end), .int(end)])
             try connection.run("UPDATE tokens SET remain_quota = ?, used_quota = ?", [.int(end), .int(end)])
         }

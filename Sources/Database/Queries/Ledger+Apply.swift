@@ -75,7 +75,8 @@ extension Connection {
             try keepRefused(rest, &refusals) { () throws(DatabaseError) in try apply(quota, toChannel: id) }
         }
         for log in group.logs {
-            let detail = "type \(log.type), time \(log.createdAt), request \(log.requestID), \(log.modelName): \(log.content)"
+            let detail =
+                "type \(log.type), time \(log.createdAt), request \(log.requestID), \(log.modelName): \(log.content)"
             let rest = UnappliedChange(kind: "log", account: log.userID, quota: log.quota, detail: detail)
             try keepRefused(rest, &refusals) { () throws(DatabaseError) in try insert(log) }
         }

@@ -20,7 +20,11 @@ func sum(_ column: StaticString) -> String {
 }
 
 extension Row {
-    func sum(_ column: Int) -> Int64 { int(column).times(1 << 32).plus(int(column + 1)) }
+    func sum(_ column: Int) -> Int64 {
+        let (high, low) = (int(column).plus(int(column + 1) >> 32), int(column + 1) & 0xffff_ffff)
+        if Int32(exactly: high) == nil { return high < 0 ? .min : .max }
+        return high << 32 | low
+    }
 }
 
 /// Columns to change with their new values; only these are written, so that counters in the same row stay as they are.

@@ -37,7 +37,8 @@ extension Connection {
         let id = try nextID(in: .tokens)
         try run(
             "INSERT INTO tokens(id, user_id, key, status, name, created_time, accessed_time, expired_time, remain_quota, unlimited_quota, used_quota, models, subnet) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            .int(id), .int(token.userID), .text(token.key), .int(token.status), .text(token.name), .int(token.createdTime),
+            .int(id), .int(token.userID), .text(token.key), .int(token.status), .text(token.name),
+            .int(token.createdTime),
             .int(token.accessedTime), .int(token.expiredTime), .int(token.remainQuota), SQLValue(token.isUnlimited),
             .int(token.usedQuota), SQLValue(token.models), SQLValue(token.subnet))
         return id

@@ -26,7 +26,8 @@ package final class OptionsSnapshot: Sendable {
         func isOn(_ key: String) -> Bool { texts[key] == "true" }
         retryTimes = min(max(texts["RetryTimes"].flatMap { Int($0) } ?? 0, 0), 100)
         preConsumedQuota = max(texts["PreConsumedQuota"].flatMap { Int64($0) } ?? 500, 0)
-        let inFlight = texts["MaxRequestsInFlightPerUser"].flatMap { Int($0) } 
+        let inFlight =
+            texts["MaxRequestsInFlightPerUser"].flatMap { Int($0) }
             ?? Self.defaultRequestsInFlight
         requestsInFlightPerUser = inFlight > 0 ? inFlight : .max
         let unit = texts["QuotaPerUnit"].flatMap { Double($0) } ?? 500_000
@@ -159,7 +160,8 @@ package final class OptionStore: Sendable {
             "DisplayInCurrencyEnabled": "true", "DisplayTokenStatEnabled": "true", "SMTPPort": "587",
             "SystemName": "One API", "Theme": "default", "QuotaForNewUser": "0", "QuotaForInviter": "0",
             "QuotaForInvitee": "0", "QuotaRemindThreshold": "1000", "PreConsumedQuota": "500",
-            "QuotaPerUnit": "500000", "RetryTimes": "0", "MaxRequestsInFlightPerUser": String(OptionsSnapshot.defaultRequestsInFlight),
+            "QuotaPerUnit": "500000", "RetryTimes": "0",
+            "MaxRequestsInFlightPerUser": String(OptionsSnapshot.defaultRequestsInFlight),
         ]
         for key in [
             "SMTPServer", "SMTPAccount", "SMTPFrom", "SMTPToken", "Notice", "About", "HomePageContent", "Footer",

@@ -50,13 +50,13 @@ import Testing
         let ledger = gateway.gateway.services.ledger
         let root = try #require(try await gateway.database.read { try $0.user(id: 1) })
         let first = try gateway.data("POST", "/api/token/", ["remain_quota": 1_000_000])["id"]?.int ?? 0
-        ledger.open(user: root, token: try #require(try await gateway.database.read { try $0.token(id: first) }))
+        ledger.open(user: root, token: try await gateway.database.read { try $0.token(id: first) })
         let late = try ledger.reserve(userID: 1, tokenID: first, amount: 10)
         try gateway.data("DELETE", "/api/token/\(first)")
         let second = try gateway.data("POST", "/api/token/", ["remain_quota": 5])
         let id = second["id"]?.int ?? 0
         #expect(id > first && second["remain_quota"] == 5)
-        ledger.open(user: root, token: try #require(try await gateway.database.read { try $0.token(id: id) }))
+        ledger.open(user: root, token: try await gateway.database.read { try $0.token(id: id) })
         late.settle(settlement(10))
         #expect(await ledger.flush())
         #expect(ledger.balance(ofToken: id) == 5)

@@ -5,14 +5,6 @@ import Testing
 @testable import Gateway
 
 @Suite struct LedgerRecoveryTests {
-    /// Five charges of ten that the database does not have yet.
-    private func fiveCharges(journalSize: Int = 64 << 10) async throws -> (LedgerFixture, Standstill) {
-        let fixture = try await LedgerFixture(journalSize: journalSize)
-        let standstill = Standstill(of: fixture.database)
-        for number in 0..<5 { try fixture.spend(10, id: "r\(number)") }
-        return (fixture, standstill)
-    }
-
     @Test("applies what a killed run had only journalled, once, and closes what it left open")
     func replays() async throws {
         let fixture = try await LedgerFixture()
@@ -36,7 +28,7 @@ import Testing
 
     @Test("a byte damaged anywhere costs at most the record that it is in, and is reported with the file kept")
     func damagedRecord() async throws {
-        let (fixture, standstill) = try await fiveCharges()
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let journal = readFile(fixture.path)
         let used = journal.lastIndex { $0 != 0 } ?? 0
         var counts: [Int: Int] = [:]
@@ -71,7 +63,7 @@ import Testing
 
     @Test("the last record, damaged, is missed", arguments: [24, 70])
     func damagedEnd(back: Int) async throws {
-        let (fixture, standstill) = try await fiveCharges()
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed { journal in
             if let used = journal.lastIndex(where: { $0 != 0 }) { journal[used - back] ^= 1 }
         }
@@ -83,7 +75,7 @@ import Testing
 
     @Test("another size of the journal after a kill loses nothing", arguments: [16 << 10, 64 << 10, 1 << 20])
     func changedSize(size: Int) async throws {
-        let (fixture, standstill) = try await fiveCharges()
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed()
         standstill.end()
         let again = try await LedgerFixture(copy, journalSize: size)
@@ -95,95 +87,13 @@ import Testing
 
     @Test("a damaged head costs nothing but a report")
     func damagedHead() async throws {
-        let (fixture, standstill) = try await fiveCharges()
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         for place in [0, 9, 17, 25, 41] {
             let again = try await LedgerFixture(try fixture.killed { $0[place] ^= 0x10 })
             #expect(again.ledger.replayedEntries == 5)
             #expect(again.notices.journal?.problem == .damagedHead && again.notices.journal?.keptAs != nil)
         }
         standstill.end()
-    }
-
-    @Test("a missing or empty journal is told with what was held, unless the run had ended", arguments: [true, false])
-    func missing(isRemoved: Bool) async throws {
-        let fixture = try await LedgerFixture()
-        let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 123)
-        try fixture.spend(1)
-        #expect(await fixture.ledger.flush())
-        let copy = try fixture.killed { if !isRemoved { $0 = [] } }
-        if isRemoved { removeFile(copy.path + "/journal") }
-        let again = try await LedgerFixture(copy)
-        #expect(again.notices.list == [.journal(JournalNotice(problem: .missing, quota: 123))])
-        // Numbers go on where the database is, or the next replay would skip them.
-        let standstill = Standstill(of: again.database)
-        try again.spend(7)
-        let second = try again.killed()
-        standstill.end()
-        #expect(try await LedgerFixture(second).ledger.replayedEntries == 1)
-
-        held.refund()
-        #expect(await fixture.ledger.close())
-        let ended = try fixture.killed { $0 = [] }
-        let notices = try await LedgerFixture(ended).notices
-        #expect(notices.journal?.problem == .missingAfterCleanEnd && notices.journal?.quota == 0)
-    }
-
-    @Test("a new database has no journal to miss")
-    func new() async throws {
-        #expect(try await LedgerFixture().notices.list.isEmpty)
-    }
-
-    @Test("another database's journal is not read, and kept")
-    func foreign() async throws {
-        let (fixture, standstill) = try await fiveCharges()
-        let journal = readFile(fixture.path)
-        standstill.end()
-        let other = try await LedgerFixture()
-        let again = try await LedgerFixture(try other.killed { $0 = journal })
-        #expect(again.ledger.replayedEntries == 0)
-        #expect(again.notices.journal?.problem == .foreign)
-        #expect(readFile(try #require(again.notices.journal?.keptAs)) == journal)
-    }
-
-    @Test("a journal older than the database is told")
-    func older() async throws {
-        let fixture = try await LedgerFixture()
-        let old = readFile(fixture.path)
-        try fixture.spend(5)
-        #expect(await fixture.ledger.flush())
-        let again = try await LedgerFixture(try fixture.killed { $0 = old })
-        #expect(again.notices.journal?.problem == .older)
-        #expect(again.ledger.balance(ofUser: 1) == 995)
-    }
-
-    @Test("a position that cannot be true ends nothing and applies nothing", arguments: [Int64.max, .min, -1])
-    func implausible(applied: Int64) async throws {
-        let (fixture, standstill) = try await fiveCharges()
-        let copy = try fixture.killed()
-        standstill.end()
-        do {
-            let store = try SQLiteDatabase(path: copy.path + "/a.db")
-            try await store.write { _ = try $0.run("UPDATE oneapi_ledger SET applied = ?, held = ?, generation = ?",
-                [.int(applied), .int(.min), .int(.max)]) }
-            store.close()
-        }
-        for round in 0..<2 {
-            let again = try await LedgerFixture(copy)
-            #expect(again.ledger.replayedEntries == 0)
-            if round == 0 { #expect(again.notices.journal?.problem == .implausiblePosition) }
-            try again.spend(3)
-            #expect(try await again.stored().user == 1000 - Int64(round + 1) * 3)
-        }
-    }
-
-    @Test("refuses a second process on the same journal")
-    func guardsJournal() async throws {
-        let fixture = try await LedgerFixture()
-        await #expect(throws: JournalError.inUse) {
-            _ = try await Ledger(journalPath: fixture.path, journalSize: 1 << 20, database: fixture.database)
-        }
-        try fixture.spend(1)
-        #expect(try await fixture.stored().user == 999)
     }
 
     @Test("bytes from anywhere in the journal's place end nothing", arguments: 0..<40)
@@ -195,7 +105,7 @@ import Testing
             state ^= state << 17
             return state
         }
-        let (fixture, standstill) = try await fiveCharges()
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed { journal in
             switch seed % 4 {
             case 0: journal = (0..<Int(random() % 20_000)).map { _ in UInt8(truncatingIfNeeded: random()) }

@@ -40,7 +40,8 @@ extension JournalNotice {
     private var message: StaticString {
         switch problem {
         case .missing: "the ledger's journal is missing: charges of the last run may be lost"
-        case .missingAfterCleanEnd: "the ledger's journal is missing; the last run had ended cleanly, so nothing was in it"
+        case .missingAfterCleanEnd:
+            "the ledger's journal is missing; the last run had ended cleanly, so nothing was in it"
         case .foreign: "the ledger's journal is another database's: charges of the last run may be lost"
         case .damagedHead: "the head of the ledger's journal is damaged; the records that could be found are applied"
         case .damagedRecords: "the ledger's journal is damaged; the records that could be read are applied"
