@@ -3,6 +3,8 @@ package enum DatabaseError: Error, Equatable, Sendable {
     /// With what the operator should look at.
     case cannotOpen(String)
     case newerVersion(found: Int, known: Int)
+    /// Another process has the database's file, whatever path it came by.
+    case inUse
     /// The disk, or the size that the file may have, is used up.
     case full
     case busy
@@ -26,4 +28,11 @@ package protocol Database: Sendable {
 
     /// Finishes what is queued and closes; nothing may be asked afterwards.
     func close()
+
+    /// Returns when what is committed would outlast a power cut; blocks, and is meant for the start.
+    func makeDurable() throws(DatabaseError)
+}
+
+extension Database {
+    package func makeDurable() throws(DatabaseError) {}
 }

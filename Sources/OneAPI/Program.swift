@@ -96,7 +96,7 @@ enum Program {
         case DatabaseError.newerVersion(let found, let known):
             "the database \(configuration.databasePath) is of a newer version (\(found)) than this program knows (\(known))"
         case DatabaseError.full, JournalError.diskFull: "the disk is full"
-        case JournalError.inUse:
+        case DatabaseError.inUse, JournalError.inUse:
             "the database \(configuration.databasePath) is in use by another one-api process"
         case JournalError.cannotOpen(let reason):
             "cannot open the journal \(configuration.databasePath)-oneapi-journal: \(reason)"

@@ -22,16 +22,16 @@ extension Connection {
     /// Inserts the row and its abilities.
     @discardableResult
     package func insert(_ channel: ChannelRecord) throws(DatabaseError) -> Int64 {
+        var inserted = channel
+        inserted.id = try nextID(in: .channels)
         try run(
-            "INSERT INTO channels(type, key, status, name, weight, created_time, test_time, response_time, base_url, other, balance, balance_updated_time, models, `group`, used_quota, model_mapping, priority, config, system_prompt) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            .int(channel.type), .text(channel.key), .int(channel.status), .text(channel.name),
+            "INSERT INTO channels(id, type, key, status, name, weight, created_time, test_time, response_time, base_url, other, balance, balance_updated_time, models, `group`, used_quota, model_mapping, priority, config, system_prompt) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            .int(inserted.id), .int(channel.type), .text(channel.key), .int(channel.status), .text(channel.name),
             SQLValue(channel.weight), .int(channel.createdTime), .int(channel.testTime), .int(channel.responseTime),
             SQLValue(channel.baseURL), SQLValue(channel.other), .double(channel.balance),
             .int(channel.balanceUpdatedTime), .text(channel.models), .text(channel.group), .int(channel.usedQuota),
             SQLValue(channel.modelMapping), SQLValue(channel.priority), .text(channel.config),
             SQLValue(channel.systemPrompt))
-        var inserted = channel
-        inserted.id = lastInsertedID
         try insertAbilities(of: inserted)
         return inserted.id
     }

@@ -1,6 +1,8 @@
 /// Settled requests and adjustments that go into the tables as one change.
 package struct LedgerGroup: Sendable {
     package struct UserChange: Sendable {
+        /// Where the balance was set: to this, before `quota` is added.
+        package var newQuota: Int64?
         package var quota: Int64 = 0
         package var usedQuota: Int64 = 0
         package var requestCount: Int64 = 0
@@ -8,6 +10,9 @@ package struct LedgerGroup: Sendable {
     }
 
     package struct TokenChange: Sendable {
+        /// Where the limit was set: to this, before `remainQuota` is added.
+        package var newRemainQuota: Int64?
+        package var isUnlimited: Bool?
         package var remainQuota: Int64 = 0
         package var usedQuota: Int64 = 0
         package var accessedTime: Int64 = 0
@@ -21,12 +26,15 @@ package struct LedgerGroup: Sendable {
     package var logs: [LogRecord] = []
     /// Where the journal is applied up to, once this group is.
     package var position: LedgerPosition
+    /// What open reservations hold: were the journal lost, no more of the past could be missing.
+    package var held: Int64 = 0
 
     package init(position: LedgerPosition) { self.position = position }
 }
 
 /// A place in the ledger's journal.
 package struct LedgerPosition: Sendable, Equatable {
+    /// Number of the journal's file.
     package var generation: Int64
     /// Number of the last record that counts.
     package var sequence: Int64
@@ -37,6 +45,32 @@ package struct LedgerPosition: Sendable, Equatable {
     }
 }
 
+/// What the database knows of its journal at the start.
+package struct LedgerStanding: Sendable, Equatable {
+    package enum State: Int64, Sendable {
+        /// Of a version that did not note it.
+        case unknown = 0
+        /// Running, or killed.
+        case open = 1
+        /// Ended with everything applied.
+        case closed = 2
+    }
+
+    /// Tells this database from every other.
+    package var identity: Int64
+    package var position: LedgerPosition
+    package var held: Int64
+    package var state: State
+}
+
+/// A change that the database refuses for its own sake while others go through.
+package struct LedgerRefusal: Sendable, Equatable {
+    /// `user`, `token`, `channel` or `log`.
+    package let kind: String
+    package let account: Int64
+    package let reason: String
+}
+
 extension Connection {
     package func ledgerPosition() throws(DatabaseError) -> LedgerPosition {
         try first("SELECT generation, applied FROM oneapi_ledger WHERE id = 1") {
@@ -44,32 +78,27 @@ extension Connection {
         } ?? LedgerPosition(generation: 0, sequence: 0)
     }
 
-    /// Applies a group with its position, so that a replay can tell what is in.
-    package func apply(_ group: LedgerGroup) throws(DatabaseError) {
-        for (id, change) in group.users {
-            try run(
-                "UPDATE users SET quota = COALESCE(quota, 0) + ?, used_quota = COALESCE(used_quota, 0) + ?, request_count = COALESCE(request_count, 0) + ? WHERE id = ?",
-                .int(change.quota), .int(change.usedQuota), .int(change.requestCount), .int(id))
-        }
-        for (id, change) in group.tokens {
-            try run(
-                "UPDATE tokens SET remain_quota = COALESCE(remain_quota, 0) + ?, used_quota = COALESCE(used_quota, 0) + ?, accessed_time = MAX(COALESCE(accessed_time, 0), ?) WHERE id = ?",
-                .int(change.remainQuota), .int(change.usedQuota), .int(change.accessedTime), .int(id))
-        }
-        for (id, quota) in group.channels {
-            try run("UPDATE channels SET used_quota = COALESCE(used_quota, 0) + ? WHERE id = ?", .int(quota), .int(id))
-        }
-        try insert(group.logs)
-        try run(
-            "UPDATE oneapi_ledger SET generation = ?, applied = ? WHERE id = 1", .int(group.position.generation),
-            .int(group.position.sequence))
+    package func ledgerStanding() throws(DatabaseError) -> LedgerStanding {
+        let (identity, position) = (try databaseIdentity(), try ledgerPosition())
+        let rest = try first("SELECT held, state FROM oneapi_ledger WHERE id = 1") { ($0.int(0), $0.int(1)) }
+        return LedgerStanding(
+            identity: identity, position: position, held: max(0, rest?.0 ?? 0),
+            state: LedgerStanding.State(rawValue: rest?.1 ?? 0) ?? .unknown)
     }
-}
 
-extension Connection {
+    /// Notes that the ledger begins at a position, or that it ended there.
+    package func setLedger(_ position: LedgerPosition, _ state: LedgerStanding.State) throws(DatabaseError) {
+        try run(
+            "INSERT INTO oneapi_ledger(id, generation, applied, held, state) VALUES(1, ?, ?, 0, ?) ON CONFLICT(id) DO UPDATE SET generation = excluded.generation, applied = excluded.applied, held = 0, state = excluded.state",
+            .int(position.generation), .int(position.sequence), .int(state.rawValue))
+    }
+
     /// A random number that tells this database from every other, made on first use by the writer.
     package func databaseIdentity() throws(DatabaseError) -> Int64 {
-        try run("INSERT OR IGNORE INTO oneapi_meta(key, value) VALUES('identity', CAST(random() AS text))")
-        return try first("SELECT CAST(value AS integer) FROM oneapi_meta WHERE key = 'identity'") { $0.int(0) } ?? 0
+        let known = try first("SELECT CAST(value AS integer) FROM oneapi_meta WHERE key = 'identity'") { $0.int(0) }
+        if let known { return known }
+        let made = Int64.random(in: 1 ... .max)
+        try run("INSERT INTO oneapi_meta(key, value) VALUES('identity', ?)", .text(String(made)))
+        return made
     }
 }

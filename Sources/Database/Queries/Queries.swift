@@ -1,3 +1,5 @@
+import Arithmetic
+
 /// Rows of a page, as every list of the management API has them (spec/management-api.md §1).
 package let pageSize: Int64 = 10
 
@@ -9,6 +11,20 @@ func prefixPattern(_ keyword: String) -> String {
         escaped.append(character)
     }
     return escaped + "%"
+}
+
+/// The sum of a column as two columns, which `Row.sum` puts together: SQLite's own ends in an error beyond 64 bits, and
+/// one-api bounds nothing.
+func sum(_ column: StaticString) -> String {
+    "COALESCE(SUM(\(column) >> 32), 0), COALESCE(SUM(\(column) & 4294967295), 0)"
+}
+
+extension Row {
+    func sum(_ column: Int) -> Int64 {
+        let (high, low) = (int(column).plus(int(column + 1) >> 32), int(column + 1) & 0xffff_ffff)
+        if Int32(exactly: high) == nil { return high < 0 ? .min : .max }
+        return high << 32 | low
+    }
 }
 
 /// Columns to change with their new values; only these are written, so that counters in the same row stay as they are.

@@ -31,14 +31,17 @@ extension Connection {
             [.int(userID), .text(prefixPattern(keyword))], TokenRecord.init)
     }
 
+    /// - Returns: the new id, which no token had before.
     @discardableResult
     package func insert(_ token: TokenRecord) throws(DatabaseError) -> Int64 {
+        let id = try nextID(in: .tokens)
         try run(
-            "INSERT INTO tokens(user_id, key, status, name, created_time, accessed_time, expired_time, remain_quota, unlimited_quota, used_quota, models, subnet) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-            .int(token.userID), .text(token.key), .int(token.status), .text(token.name), .int(token.createdTime),
+            "INSERT INTO tokens(id, user_id, key, status, name, created_time, accessed_time, expired_time, remain_quota, unlimited_quota, used_quota, models, subnet) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            .int(id), .int(token.userID), .text(token.key), .int(token.status), .text(token.name),
+            .int(token.createdTime),
             .int(token.accessedTime), .int(token.expiredTime), .int(token.remainQuota), SQLValue(token.isUnlimited),
             .int(token.usedQuota), SQLValue(token.models), SQLValue(token.subnet))
-        return lastInsertedID
+        return id
     }
 
     package func updateToken(_ id: Int64, _ changes: Changes) throws(DatabaseError) -> Bool {

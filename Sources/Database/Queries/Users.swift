@@ -53,16 +53,17 @@ extension Connection {
             [.int(Int64(keyword) ?? -1), pattern, pattern, pattern], UserRecord.init)
     }
 
-    /// - Returns: the new id.
+    /// - Returns: the new id, which no user had before.
     @discardableResult
     package func insert(_ user: UserRecord) throws(DatabaseError) -> Int64 {
+        let id = try nextID(in: .users)
         try run(
-            "INSERT INTO users(username, password, display_name, role, status, email, github_id, wechat_id, lark_id, oidc_id, access_token, quota, used_quota, request_count, `group`, aff_code, inviter_id) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            .text(user.username), .text(user.password), .text(user.displayName), .int(user.role), .int(user.status),
-            .text(user.email), .text(user.githubID), .text(user.wechatID), .text(user.larkID), .text(user.oidcID),
+            "INSERT INTO users(id, username, password, display_name, role, status, email, github_id, wechat_id, lark_id, oidc_id, access_token, quota, used_quota, request_count, `group`, aff_code, inviter_id) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            .int(id), .text(user.username), .text(user.password), .text(user.displayName), .int(user.role),
+            .int(user.status), .text(user.email), .text(user.githubID), .text(user.wechatID), .text(user.larkID), .text(user.oidcID),
             .text(user.accessToken), .int(user.quota), .int(user.usedQuota), .int(user.requestCount),
             .text(user.group), .text(user.affCode), .int(user.inviterID))
-        return lastInsertedID
+        return id
     }
 
     /// - Returns: whether the user exists.

@@ -86,9 +86,6 @@ package final class Connection {
         try rows(sql, parameters, map).first
     }
 
-    /// Id of the row that the last insert made.
-    package var lastInsertedID: Int64 { sqlite3_last_insert_rowid(handle) }
-
     /// - Parameter keepsTexts: the statement ends before another begins, so that its texts may lie in `texts`.
     private func prepared(
         _ sql: String, _ parameters: [SQLValue], keepsTexts: Bool = false

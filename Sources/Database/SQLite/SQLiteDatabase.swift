@@ -5,16 +5,21 @@ import EventLoop
 package final class SQLiteDatabase: Database {
     private static let isConfigured = oneapi_sqlite_without_statistics() == SQLITE_OK
 
+    private let file: DatabaseFile
+    private let busyTimeout: Int
     private let writer: WorkQueue
     private let reader: WorkQueue
 
-    /// Opens or creates the file and brings its schema up to date.
+    /// Opens or creates the file, locks it for this process, and brings its schema up to date.
     /// - Parameters:
     ///   - busyTimeout: milliseconds to wait for another process's lock.
     ///   - maxPages: a limit on the file's size, for tests of a full disk.
     package init(path: String, busyTimeout: Int = 3000, maxPages: Int? = nil) throws(DatabaseError) {
         // Refused, and harmlessly so, when another database of this process is open already.
         _ = Self.isConfigured
+        file = try DatabaseFile(path: path)
+        self.busyTimeout = busyTimeout
+        let path = file.path
         let connection = try Connection(path: path, busyTimeout: busyTimeout, isReadOnly: false)
         do throws(DatabaseError) {
             try connection.execute("PRAGMA journal_mode=WAL")
@@ -49,6 +54,13 @@ package final class SQLiteDatabase: Database {
         // The writer last: the last connection to go folds the write-ahead log into the file.
         reader.finish()
         writer.finish()
+        file.release()
+    }
+
+    /// Forces what is committed to the disk, which a commit alone leaves to the next checkpoint.
+    package func makeDurable() throws(DatabaseError) {
+        try Connection(path: file.path, busyTimeout: busyTimeout, isReadOnly: false)
+            .execute("PRAGMA wal_checkpoint(FULL)")
     }
 
     private func ask<T: Sendable>(

@@ -3,7 +3,7 @@ enum Schema {
     /// Version of our own tables.
     static let version = 1
 
-    private struct Table {
+    struct Table {
         var name: String
         var columns: [(name: String, definition: String)]
         var constraints: [String] = []
@@ -15,7 +15,7 @@ enum Schema {
         try connection.execute("BEGIN IMMEDIATE")
         do throws(DatabaseError) {
             for table in tables { try migrate(table, on: connection) }
-            try connection.execute(ownTables)
+            try migrateOwnTables(connection)
             try connection.run(
                 "INSERT INTO oneapi_meta(key, value) VALUES('schema_version', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
                 .text(String(version)))
@@ -37,7 +37,7 @@ enum Schema {
     }
 
     /// Makes a missing table, or adds missing columns and indexes to one that one-api made; never rebuilds.
-    private static func migrate(_ table: Table, on connection: Connection) throws(DatabaseError) {
+    static func migrate(_ table: Table, on connection: Connection) throws(DatabaseError) {
         let present = try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(table.name)]) { $0.text(0) }
         if present.isEmpty {
             let lines = table.columns.map { "`\($0.name)` \($0.definition)" } + table.constraints
@@ -51,13 +51,6 @@ enum Schema {
             try connection.execute("CREATE \(index)")
         }
     }
-
-    private static let ownTables = """
-        CREATE TABLE IF NOT EXISTS oneapi_meta(key text PRIMARY KEY, value text);
-        CREATE TABLE IF NOT EXISTS oneapi_ledger(
-            id integer PRIMARY KEY CHECK(id = 1), generation integer NOT NULL, applied integer NOT NULL);
-        INSERT OR IGNORE INTO oneapi_ledger(id, generation, applied) VALUES(1, 0, 0);
-        """
 
     private static let identity = ("id", "integer PRIMARY KEY AUTOINCREMENT")
 

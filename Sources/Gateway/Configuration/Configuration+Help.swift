@@ -35,7 +35,8 @@ extension Configuration {
           MAX_REQUEST_BODY_BYTES        largest request body, as sent and as unpacked (33554432)
           LEDGER_SYNC_INTERVAL          ms between forced writes of the ledger's journal (1000);
                                         0: before each answer ends
-          LEDGER_JOURNAL_BYTES          size of the journal, allocated at start (33554432)
+          LEDGER_JOURNAL_BYTES          size of the journal, allocated at start (33554432); it grows to
+                                        eight times of it while the database lags
           DRAIN_TIMEOUT                 seconds that running answers get at shutdown (120)
 
         Known to one-api and not served yet; a notice is printed when one is set: \(notServedNames)

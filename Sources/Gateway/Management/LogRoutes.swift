@@ -50,17 +50,17 @@ enum LogRoutes {
     }
 
     private static func list(_ call: Call, _ filter: LogFilter, hidesIDs: Bool) async throws -> ManagementAnswer {
-        await call.services.ledger.flush()
+        let isWhole = await call.services.ledger.flush()
         let page = call.query.page
         let logs = try await call.services.database.read { try $0.logs(filter, page: page) }
-        return .data(.array(logs.map { shown($0, hidesID: hidesIDs) }))
+        return .data(.array(logs.map { shown($0, hidesID: hidesIDs) })).noting(isWhole: isWhole)
     }
 
     private static func search(_ call: Call, userID: Int64?) async throws -> ManagementAnswer {
-        await call.services.ledger.flush()
+        let isWhole = await call.services.ledger.flush()
         let keyword = call.query.text("keyword")
         let logs = try await call.services.database.read { try $0.searchLogs(keyword, userID: userID) }
-        return .data(.array(logs.map { shown($0, hidesID: userID != nil) }))
+        return .data(.array(logs.map { shown($0, hidesID: userID != nil) })).noting(isWhole: isWhole)
     }
 
     private static func shown(_ log: LogRecord, hidesID: Bool) -> JSON {
@@ -70,8 +70,9 @@ enum LogRoutes {
     }
 
     private static func statistics(_ call: Call, _ filter: LogFilter) async throws -> ManagementAnswer {
-        await call.services.ledger.flush()
+        let isWhole = await call.services.ledger.flush()
         return .data(["quota": .int(try await call.services.database.read { try $0.logQuota(filter) })])
+            .noting(isWhole: isWhole)
     }
 
     private static func setOption(_ call: Call) async throws -> ManagementAnswer {

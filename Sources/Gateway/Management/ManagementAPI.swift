@@ -115,8 +115,7 @@ struct ManagementAPI: Sendable {
             return failure(error.message, status: 200, context)
         } catch {
             services.log.write(.error, "management request failed", requestID: context.requestID, ["error": "\(error)"])
-            let isFull = (error as? DatabaseError) == .full
-            return failure(isFull ? "磁盘已满 / the disk is full" : "数据库操作失败 / the database refused", status: 200, context)
+            return failure(ManagementError.text(of: error), status: 200, context)
         }
     }
 

@@ -80,7 +80,7 @@ enum SelfRoutes {
 
     private static func dashboard(_ call: Call) async throws -> ManagementAnswer {
         let caller = try call.caller()
-        await call.services.ledger.flush()
+        let isWhole = await call.services.ledger.flush()
         let day: Int64 = 86_400
         let end = call.context.time
         let start = (end / day - 6) * day
@@ -93,6 +93,7 @@ enum SelfRoutes {
                         "RequestCount": .int($0.requestCount), "Quota": .int($0.quota),
                         "PromptTokens": .int($0.promptTokens), "CompletionTokens": .int($0.completionTokens),
                     ]
-                }))
+                })
+        ).noting(isWhole: isWhole)
     }
 }

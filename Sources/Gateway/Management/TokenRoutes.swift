@@ -30,6 +30,7 @@ enum TokenRoutes {
             guard try await call.services.database.write({ try $0.deleteToken(id, userID: user) }) else {
                 throw ManagementError.notFound
             }
+            call.services.ledger.retire(token: id)
             call.services.tokens.invalidate()
             return .done
         },
@@ -99,22 +100,31 @@ enum TokenRoutes {
             throw ManagementError("令牌可用额度已用尽，无法启用，请先修改令牌剩余额度，或者设置为无限额度")
         }
         var changes = Changes()
+        var limit: (quota: Int64, isUnlimited: Bool)?
         if isStatusOnly {
             changes.set("status", .int(status))
         } else {
             let wishes = try Wishes(input)
             changes.set("name", .text(wishes.name))
             changes.set("expired_time", .int(wishes.expiredTime ?? 0))
-            changes.set("unlimited_quota", SQLValue(wishes.isUnlimited))
             changes.set("models", SQLValue(wishes.models))
             changes.set("subnet", SQLValue(wishes.subnet))
-            call.services.ledger.open(user: try call.caller(), token: token)
-            call.services.ledger.setBalance(ofToken: id, to: wishes.remainQuota, isUnlimited: wishes.isUnlimited)
-            await call.services.ledger.flush()
+            limit = (wishes.remainQuota, wishes.isUnlimited)
         }
         let update = changes
         _ = try await call.services.database.write { try $0.updateToken(id, update) }
         call.services.tokens.invalidate()
-        return .data(try await find(id, call).json(call.services.ledger))
+        var changed = try await find(id, call)
+        guard let limit else { return .data(changed.json(call.services.ledger)) }
+        // The limit goes through the ledger, as every change of a balance does.
+        call.services.ledger.open(user: try call.caller(), token: token)
+        guard call.services.ledger.setBalance(ofToken: id, to: limit.quota, isUnlimited: limit.isUnlimited) else {
+            throw ManagementError(.storage)
+        }
+        var answer = await ManagementAnswer.recorded(by: call.services.ledger)
+        call.services.tokens.invalidate()
+        changed.isUnlimited = limit.isUnlimited
+        answer.members.append(("data", changed.json(call.services.ledger)))
+        return answer
     }
 }

@@ -99,22 +99,22 @@ enum UserRoutes {
         if let group = try object.text("group"), !group.isEmpty { changes.set("group", .text(group)) }
         let update = changes
         _ = try await UserInput.guardingNames { try $0.updateUser(id, update) }(call.services.database)
-        if let quota { try await setQuota(quota, of: target, call) }
         call.services.tokens.invalidate()
-        return .done
+        guard let quota else { return .done }
+        return try await setQuota(quota, of: target, call)
     }
 
     /// Through the ledger, which has the balance; and noted, so that it can be rebuilt from the log.
-    private static func setQuota(_ quota: Int64, of user: UserRecord, _ call: Call) async throws {
-        let services = call.services
-        services.ledger.open(user: user, token: nil)
-        guard let before = services.ledger.balance(ofUser: user.id), before != quota else { return }
-        services.ledger.setBalance(ofUser: user.id, to: quota)
-        await services.ledger.flush()
-        let options = services.options.snapshot
-        let text = "管理员将用户额度从 \(options.display(before))修改为 \(options.display(quota))"
-        let now = call.context.time
-        try await services.database.write { try $0.insert(systemLog(text, .manage, user: user, id: user.id, now)) }
+    private static func setQuota(_ quota: Int64, of user: UserRecord, _ call: Call) async throws -> ManagementAnswer {
+        let (ledger, options, now) = (call.services.ledger, call.services.options.snapshot, call.context.time)
+        ledger.open(user: user, token: nil)
+        do throws(BalanceRefusal) {
+            try ledger.set(balanceOfUser: user.id, to: quota) { before in
+                let text = "管理员将用户额度从 \(options.display(before))修改为 \(options.display(quota))"
+                return systemLog(text, .manage, user: user, id: user.id, now)
+            }
+        } catch { throw ManagementError(error) }
+        return await .recorded(by: ledger)
     }
 
     private static func topUp(_ call: Call) async throws -> ManagementAnswer {
@@ -125,17 +125,18 @@ enum UserRoutes {
         guard quota >= 0 else { throw ManagementError("quota 不能为负数！") }
         let user = try await find(id, call)
         let remark = try object.text("remark") ?? ""
+        guard remark.utf8.count <= LogRecord.journalLimits.content else {
+            throw ManagementError("remark 过长 / the remark has more than \(LogRecord.journalLimits.content) bytes")
+        }
         let text = remark.isEmpty ? "通过 API 充值 \(call.services.options.snapshot.display(quota))" : remark
-        call.services.ledger.open(user: user, token: nil)
-        let before = call.services.ledger.balance(ofUser: id) ?? user.quota
-        guard before <= 1 << 60 else { throw ManagementError("the balance would grow beyond 2^60") }
-        call.services.ledger.setBalance(ofUser: id, to: before + quota)
-        await call.services.ledger.flush()
         var log = systemLog(text, .topUp, user: user, id: id, call.context.time)
         log.quota = quota
-        let row = log
-        try await call.services.database.write { try $0.insert(row) }
-        return .done
+        let ledger = call.services.ledger
+        ledger.open(user: user, token: nil)
+        do throws(BalanceRefusal) { try ledger.credit(quota, toUser: id, log: log) } catch {
+            throw ManagementError(error)
+        }
+        return await .recorded(by: ledger)
     }
 
     private static func manage(_ call: Call) async throws -> ManagementAnswer {

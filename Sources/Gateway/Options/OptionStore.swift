@@ -9,6 +9,9 @@ package final class OptionsSnapshot: Sendable {
     package let prices: PriceTable
     package let retryTimes: Int
     package let preConsumedQuota: Int64
+    /// What one user may have under way at once, so that nobody takes all.
+    package let requestsInFlightPerUser: Int
+    static let defaultRequestsInFlight = 20_000
     package let quotaPerUnit: Double
     package let logsConsumption: Bool
     package let disablesChannels: Bool
@@ -23,6 +26,10 @@ package final class OptionsSnapshot: Sendable {
         func isOn(_ key: String) -> Bool { texts[key] == "true" }
         retryTimes = min(max(texts["RetryTimes"].flatMap { Int($0) } ?? 0, 0), 100)
         preConsumedQuota = max(texts["PreConsumedQuota"].flatMap { Int64($0) } ?? 500, 0)
+        let inFlight =
+            texts["MaxRequestsInFlightPerUser"].flatMap { Int($0) }
+            ?? Self.defaultRequestsInFlight
+        requestsInFlightPerUser = inFlight > 0 ? inFlight : .max
         let unit = texts["QuotaPerUnit"].flatMap { Double($0) } ?? 500_000
         quotaPerUnit = unit.isFinite && unit > 0 ? unit : 500_000
         logsConsumption = isOn("LogConsumeEnabled")
@@ -95,7 +102,7 @@ package final class OptionStore: Sendable {
 
     private static let numbers: Set<String> = [
         "SMTPPort", "QuotaForNewUser", "QuotaForInviter", "QuotaForInvitee", "QuotaRemindThreshold",
-        "PreConsumedQuota", "RetryTimes",
+        "PreConsumedQuota", "RetryTimes", "MaxRequestsInFlightPerUser",
     ]
 
     /// What must be filled in before a switch is turned on, and what is said if it is not.
@@ -154,6 +161,7 @@ package final class OptionStore: Sendable {
             "SystemName": "One API", "Theme": "default", "QuotaForNewUser": "0", "QuotaForInviter": "0",
             "QuotaForInvitee": "0", "QuotaRemindThreshold": "1000", "PreConsumedQuota": "500",
             "QuotaPerUnit": "500000", "RetryTimes": "0",
+            "MaxRequestsInFlightPerUser": String(OptionsSnapshot.defaultRequestsInFlight),
         ]
         for key in [
             "SMTPServer", "SMTPAccount", "SMTPFrom", "SMTPToken", "Notice", "About", "HomePageContent", "Footer",

@@ -54,11 +54,14 @@ struct Exchange: ~Copyable {
         }
         do throws(ReservationRefusal) {
             reservation = try ledger.reserve(
-                userID: principal.user.id, tokenID: principal.token.id, amount: amount)
+                userID: principal.user.id, tokenID: principal.token.id, amount: amount,
+                limit: options.requestsInFlightPerUser)
         } catch {
             switch error {
             case .tokenQuota: throw .tokenQuota
             case .userQuota: throw .userQuota
+            case .tooManyInFlight: throw .tooManyInFlight(limit: options.requestsInFlightPerUser)
+            case .unknownAccount: throw .invalidToken
             case .storage: throw .storageUnavailable
             }
         }

@@ -15,6 +15,8 @@ package enum GatewayError: Error, Equatable, Sendable {
     case noChannel(group: String, model: String)
     case tokenQuota, userQuota
     case storageUnavailable
+    /// One user has that many requests under way.
+    case tooManyInFlight(limit: Int)
     case request(RequestError)
     case bodyTooLarge(limit: Int)
     case badBody(BodyError)
@@ -35,6 +37,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .unsupportedMediaType: 415
         case .bodyTooLarge: 413
         case .noChannel, .storageUnavailable, .shuttingDown: 503
+        case .tooManyInFlight: 429
         case .notImplemented: 501
         case .invalidURL, .modelNotFound: 404
         case .upstream(let failure): failure.status
@@ -67,6 +70,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .noChannel: .text("no_available_channel")
         case .userQuota: .text("insufficient_user_quota")
         case .storageUnavailable: .text("storage_unavailable")
+        case .tooManyInFlight: .text("too_many_requests_in_flight")
         case .request(let error): .text(error.code.rawValue)
         case .bodyTooLarge: .text("body_too_large")
         case .badBody: .text("invalid_body")
@@ -91,7 +95,7 @@ package enum GatewayError: Error, Equatable, Sendable {
     package var retryAfter: Int? {
         switch self {
         case .upstream(let failure): failure.retryAfter
-        case .storageUnavailable: 1
+        case .storageUnavailable, .tooManyInFlight: 1
         default: nil
         }
     }

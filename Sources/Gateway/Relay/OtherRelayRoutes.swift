@@ -1,3 +1,4 @@
+import Arithmetic
 import Database
 import HTTP
 import JSON
@@ -55,16 +56,16 @@ struct OtherRelayRoutes: Sendable {
         let showsToken = options.isOn("DisplayTokenStatEnabled")
         let token = principal.token
         let remaining = services.ledger.balance(ofToken: token.id) ?? token.remainQuota
-        let used = max(0, token.usedQuota + token.remainQuota - remaining)
+        let used = services.ledger.used(byToken: token.id) ?? token.usedQuota
         let quota = services.ledger.balance(ofUser: principal.user.id) ?? principal.user.quota
         func amount(_ quota: Int64) -> Double {
             options.displaysCurrency ? Double(quota) / options.quotaPerUnit : Double(quota)
         }
         if isUsage {
-            let spent = showsToken ? used : principal.user.usedQuota
+            let spent = showsToken ? used : services.ledger.used(byUser: principal.user.id) ?? principal.user.usedQuota
             return ["object": "list", "total_usage": .double(amount(spent) * 100)]
         }
-        let limit = !showsToken ? amount(quota) : token.isUnlimited ? 100_000_000 : amount(remaining + used)
+        let limit = !showsToken ? amount(quota) : token.isUnlimited ? 100_000_000 : amount(remaining.plus(used))
         let expiry = showsToken && token.expiredTime > 0 ? token.expiredTime : 0
         return [
             "object": "billing_subscription", "has_payment_method": true, "soft_limit_usd": .double(limit),

@@ -20,8 +20,10 @@ package final class GatewayServer: Sendable {
             log.write(.info, "created the user root with password 123456; change it before others can reach this port")
         }
         let ledger = try await Ledger(
-            journalPath: configuration.databasePath + "-oneapi-journal", journalSize: configuration.ledgerJournalSize,
-            database: database, synchronizesEach: configuration.ledgerSyncInterval == 0)
+            journalPath: JournalFile.path(besideDatabase: configuration.databasePath),
+            journalSize: configuration.ledgerJournalSize, database: database,
+            synchronizesEach: configuration.ledgerSyncInterval == 0
+        ) { $0.write(to: log) }
         if ledger.closedReservations + ledger.replayedEntries > 0 {
             log.write(
                 .warning, "the last run ended without goodbye", requestID: "-",
@@ -70,7 +72,6 @@ package final class GatewayServer: Sendable {
     /// Stops accepting, lets answers end, settles, and brings the database up to date.
     package func shutDown() async {
         await server.drain(limit: services.configuration.drainTimeout)
-        await services.ledger.flush()
-        services.ledger.synchronize()
+        await services.ledger.close()
     }
 }

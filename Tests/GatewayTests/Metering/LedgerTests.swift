@@ -4,61 +4,6 @@ import Testing
 
 @testable import Gateway
 
-/// A database with one user and one token, and the ledger on it.
-private final class LedgerFixture {
-    let directory = TemporaryDirectory()
-    let database: SQLiteDatabase
-    let ledger: Ledger
-    var path: String { directory.path + "/journal" }
-
-    init(quota: Int64 = 1000, journalSize: Int = 1 << 20, maxPages: Int? = nil) async throws {
-        database = try SQLiteDatabase(path: directory.path + "/a.db", maxPages: maxPages)
-        var user = UserRecord()
-        user.username = "u"
-        user.accessToken = "a"
-        user.quota = quota
-        var token = TokenRecord()
-        token.userID = 1
-        token.key = "k"
-        token.remainQuota = quota
-        let (newUser, newToken) = (user, token)
-        try await database.write { connection in
-            try connection.insert(newUser)
-            try connection.insert(newToken)
-        }
-        ledger = try await Ledger(
-            journalPath: directory.path + "/journal", journalSize: journalSize, database: database, followDelay: .zero)
-        try await Self.open(ledger, database)
-    }
-
-    deinit { database.close() }
-
-    static func open(_ ledger: Ledger, _ database: SQLiteDatabase) async throws {
-        let (user, token) = try await database.read { (try $0.user(id: 1), try $0.token(id: 1)) }
-        ledger.open(user: try #require(user), token: token)
-    }
-
-    func stored() async throws -> (user: Int64, token: Int64, logs: Int64) {
-        await ledger.flush()
-        return try await database.read {
-            (
-                try $0.user(id: 1)?.quota ?? -1, try $0.token(id: 1)?.remainQuota ?? -1,
-                try $0.logQuota(LogFilter())
-            )
-        }
-    }
-}
-
-private func settlement(_ quota: Int64, id: String = "r") -> Settlement {
-    var log = LogRecord()
-    log.type = LogRecord.Kind.consume.rawValue
-    log.userID = 1
-    log.quota = quota
-    log.requestID = id
-    log.content = "倍率：1.00 × 1.00 × 1.00"
-    return Settlement(quota: quota, channelID: 1, log: log, time: 1)
-}
-
 @Suite struct LedgerTests {
     @Test("holds back, charges the exact sum, and gives the rest back")
     func settles() async throws {
@@ -82,17 +27,54 @@ private func settlement(_ quota: Int64, id: String = "r") -> Settlement {
         #expect(try await fixture.stored() == (1000, 1000, 0))
     }
 
+    @Test("a user without quota is refused, whatever the token has", arguments: [false, true])
+    func userQuota(isUnlimited: Bool) async throws {
+        let fixture = try await LedgerFixture(quota: 10, isUnlimited: isUnlimited)
+        fixture.ledger.setBalance(ofToken: 1, to: 1000, isUnlimited: isUnlimited)
+        #expect(throws: ReservationRefusal.userQuota) {
+            _ = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 11).amount
+        }
+    }
+
+    @Test("an unlimited token counts what it used, and its limit stays")
+    func unlimited() async throws {
+        let fixture = try await LedgerFixture(isUnlimited: true)
+        try fixture.spend(30)
+        try fixture.spend(12)
+        #expect(try await fixture.stored() == (958, 1000, 42))
+        #expect(try await fixture.database.read { try $0.token(id: 1)?.usedQuota } == 42)
+        #expect(fixture.ledger.used(byToken: 1) == 42 && fixture.ledger.used(byUser: 1) == 42)
+    }
+
     @Test("a sum beyond the range neither ends the process nor the next start")
     func absurdCharges() async throws {
         let fixture = try await LedgerFixture()
         for _ in 0..<5 {
-            try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1).settle(settlement(.max / 2))
+            try fixture.spend(.max / 2, reserving: 1)
             // An administrator puts it right again.
             fixture.ledger.setBalance(ofUser: 1, to: 1000)
             fixture.ledger.setBalance(ofToken: 1, to: 1000, isUnlimited: false)
         }
-        try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1).settle(settlement(.max))
+        try fixture.spend(.max, reserving: 1)
         #expect(fixture.ledger.balance(ofUser: 1) == 1000 - Int64.max)
+        #expect(await fixture.ledger.flush())
+        let user = try #require(try await fixture.database.read { try $0.user(id: 1) })
+        #expect(user.quota == 1000 - Int64.max && user.usedQuota == .max)
+        #expect(try await fixture.database.read { try $0.logQuota(LogFilter()) } == .max)
+        let copy = try fixture.killed()
+        #expect(try await LedgerFixture(copy).ledger.balance(ofUser: 1) == 1000 - Int64.max)
+    }
+
+    @Test("balances that one-api left at the ends of the range end nothing", arguments: [Int64.max, .min, 0])
+    func absurdRows(quota: Int64) async throws {
+        let fixture = try await LedgerFixture(quota: quota)
+        for amount in [Int64.max, 1, 0, -1, .min] {
+            guard let one = try? fixture.ledger.reserve(userID: 1, tokenID: 1, amount: amount) else { continue }
+            if let two = try? fixture.ledger.reserve(userID: 1, tokenID: 1, amount: amount) { two.refund() }
+            one.refund()
+        }
+        #expect(fixture.ledger.balance(ofUser: 1) == quota)
+        #expect(fixture.ledger.available(userID: 1, tokenID: 1) == quota)
     }
 
     @Test("never sells more than there is under concurrency")
@@ -113,95 +95,44 @@ private func settlement(_ quota: Int64, id: String = "r") -> Settlement {
         #expect(try await fixture.stored() == (0, 0, 1000))
     }
 
-    @Test("applies what a killed run had only journalled, once, and closes what it left open")
-    func replays() async throws {
-        let fixture = try await LedgerFixture()
-        try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 100).settle(settlement(40, id: "one"))
-        _ = try await fixture.stored()
-        let open = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 300)
-        // The database stands still here while the journal goes on, as when the process is killed now.
-        let before = readFile(fixture.directory.path + "/a.db")
-        let wal = readFile(fixture.directory.path + "/a.db-wal")
-        try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 100).settle(settlement(7, id: "two"))
-        let journal = readFile(fixture.path)
-        let copy = TemporaryDirectory()
-        try writeFile(copy.path + "/a.db", before)
-        try writeFile(copy.path + "/a.db-wal", wal)
-        try writeFile(copy.path + "/journal", journal)
-        open.refund()
-        for round in 0..<2 {
-            let database = try SQLiteDatabase(path: copy.path + "/a.db")
-            let ledger = try await Ledger(
-                journalPath: copy.path + "/journal", journalSize: 1 << 20, database: database, followDelay: .zero)
-            #expect(ledger.replayedEntries == (round == 0 ? 1 : 0))
-            #expect(ledger.closedReservations >= 1)
-            try await LedgerFixture.open(ledger, database)
-            #expect(ledger.available(userID: 1, tokenID: 1) == 953)
-            #expect(try await database.read { try $0.logQuota(LogFilter()) } == 47)
-            database.close()
+    @Test("a user has no more requests in flight than one may have, and others are not touched by it")
+    func inFlight() async throws {
+        let fixture = try await LedgerFixture { connection in
+            var other = UserRecord()
+            (other.username, other.accessToken, other.affCode, other.quota) = ("v", "b", "b", 1000)
+            try connection.insert(other)
         }
+        let other = try #require(try await fixture.database.read { try $0.user(id: 2) })
+        fixture.ledger.open(user: other, token: nil)
+        let first = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1, limit: 2)
+        let second = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1, limit: 2)
+        #expect(throws: ReservationRefusal.tooManyInFlight) {
+            _ = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1, limit: 2).amount
+        }
+        try fixture.ledger.reserve(userID: 2, tokenID: 1, amount: 1, limit: 2).refund()
+        first.settle(settlement(1))
+        try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1, limit: 2).refund()
+        second.refund()
     }
 
-    @Test("takes a journal cut or damaged at any place up to its last whole record")
-    func damagedJournal() async throws {
-        let fixture = try await LedgerFixture()
-        let database = readFile(fixture.directory.path + "/a.db")
-        let wal = readFile(fixture.directory.path + "/a.db-wal")
-        for number in 0..<5 {
-            try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 10).settle(settlement(10, id: "r\(number)"))
+    @Test("ten thousand requests at once have room in the default journal, and settle with the longest rows")
+    func manyAtOnce() async throws {
+        let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 32 << 20)
+        let limit = OptionsSnapshot.defaultRequestsInFlight
+        #expect(limit >= 10_000)
+        var log = LogRecord()
+        log.type = 2
+        log.quota = 1
+        (log.content, log.modelName) = (String(repeating: "倍", count: 500), String(repeating: "m", count: 500))
+        (log.username, log.tokenName) = (String(repeating: "u", count: 500), String(repeating: "t", count: 500))
+        let longest = Settlement(quota: 1, channelID: 1, log: log, time: 1)
+        let held = try (0..<10_000).map { _ in
+            HeldReservation(try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1, limit: limit))
         }
-        let journal = readFile(fixture.path)
-        let used = (journal.lastIndex { $0 != 0 } ?? 0) % (1 << 19) + 1
-        var counts: Set<Int> = []
-        for place in stride(from: 24, to: used, by: 37) {
-            var damaged = journal
-            damaged[place] ^= 0xff
-            let copy = TemporaryDirectory()
-            try writeFile(copy.path + "/a.db", database)
-            try writeFile(copy.path + "/a.db-wal", wal)
-            try writeFile(copy.path + "/journal", damaged)
-            let store = try SQLiteDatabase(path: copy.path + "/a.db")
-            let ledger = try await Ledger(
-                journalPath: copy.path + "/journal", journalSize: 1 << 20, database: store, followDelay: .zero)
-            #expect(ledger.replayedEntries < 5)
-            counts.insert(ledger.replayedEntries)
-            #expect(try await store.read { try $0.logQuota(LogFilter()) } == Int64(ledger.replayedEntries) * 10)
-            store.close()
-        }
-        #expect(counts.count > 3)
-    }
-
-    @Test("turns to the other segment when one is full, and loses nothing")
-    func turns() async throws {
-        let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 128 << 10)
-        for number in 0..<3000 {
-            try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 2).settle(settlement(1, id: "r\(number)"))
-            if number % 100 == 0 { await fixture.ledger.flush() }
-        }
-        #expect(try await fixture.stored() == (997_000, 997_000, 3000))
-    }
-
-    @Test("refuses a second process on the same journal, and does not read another database's")
-    func guardsJournal() async throws {
-        let fixture = try await LedgerFixture()
-        try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 10).settle(settlement(10))
-        await #expect(throws: JournalError.inUse) {
-            _ = try await Ledger(journalPath: fixture.path, journalSize: 1 << 20, database: fixture.database)
-        }
-        let other = try await LedgerFixture()
-        let copy = TemporaryDirectory()
-        try writeFile(copy.path + "/journal", readFile(fixture.path))
-        let ledger = try await Ledger(
-            journalPath: copy.path + "/journal", journalSize: 1 << 20, database: other.database, followDelay: .zero)
-        #expect(ledger.replayedEntries == 0)
-    }
-
-    @Test("sets balances through the journal")
-    func adjusts() async throws {
-        let fixture = try await LedgerFixture()
-        #expect(fixture.ledger.setBalance(ofUser: 1, to: 5000) == 1000)
-        fixture.ledger.setBalance(ofToken: 1, to: 77, isUnlimited: false)
-        #expect(try await fixture.stored() == (5000, 77, 0))
-        #expect(fixture.ledger.available(userID: 1, tokenID: 1) == 77)
+        for one in held { one.settle(longest) }
+        #expect(fixture.ledger.balance(ofUser: 1) == 990_000)
+        #expect(try await fixture.stored() == (990_000, 990_000, 10_000))
+        let row = try await fixture.database.read { try $0.logs(LogFilter(), page: 0).first }
+        #expect(row?.content == String(repeating: "倍", count: 160))
     }
 }

@@ -21,25 +21,10 @@ package struct Settlement: Sendable {
 package enum ReservationRefusal: Error, Equatable, Sendable {
     case tokenQuota
     case userQuota
+    /// The user has as many requests in flight as one may have.
+    case tooManyInFlight
+    /// The token was deleted while its request was on the way.
+    case unknownAccount
     /// The disk is full, or the database cannot follow: nothing may be spent that could not be written down.
     case storage
-}
-
-/// One change of balances, as the journal holds it and the database gets it.
-enum LedgerEntry: Sendable {
-    case opened(reservation: Int64, userID: Int64, tokenID: Int64, amount: Int64)
-    case settled(reservation: Int64, userID: Int64, tokenID: Int64, chargesToken: Bool, settlement: Settlement)
-    case refunded(reservation: Int64)
-    case adjustedUser(id: Int64, delta: Int64)
-    case adjustedToken(id: Int64, delta: Int64)
-
-    var kind: UInt8 {
-        switch self {
-        case .opened: 1
-        case .settled: 2
-        case .refunded: 3
-        case .adjustedUser: 4
-        case .adjustedToken: 5
-        }
-    }
 }

@@ -2,20 +2,37 @@ import Database
 
 /// The journal's payloads: little-endian integers and length-prefixed texts.
 extension LedgerEntry {
-    /// Texts are cut to this many bytes, so that a record's size is bounded.
-    private static let textLimit = 400
-    static let sizeLimit = 4096
+    /// Bytes of the largest record: a settlement with its log row, twenty integers besides the texts.
+    static let sizeLimit: Int = {
+        let texts = LogRecord.journalLimits
+        let bytes = texts.content + texts.username + texts.tokenName + texts.modelName + texts.requestID
+        return JournalRecord.size(payload: bytes + 20 * 8)
+    }()
 
     func encode(into output: inout [UInt8]) {
         output.removeAll(keepingCapacity: true)
         func put(_ value: Int64) { withUnsafeBytes(of: value.littleEndian) { output.append(contentsOf: $0) } }
-        func put(_ text: String) {
+        func put(_ text: String, _ limit: Int) {
             var text = text
             text.withUTF8 { bytes in
-                let kept = bytes.prefix(Self.textLimit)
+                let kept = bytes.prefix(limit)
                 put(Int64(kept.count))
                 output.append(contentsOf: UnsafeBufferPointer(rebasing: kept))
             }
+        }
+        func put(_ log: LogRecord) {
+            let limits = LogRecord.journalLimits
+            put(log.createdAt)
+            put(log.quota)
+            put(log.promptTokens)
+            put(log.completionTokens)
+            put(log.elapsedTime)
+            put((log.isStream ? 1 : 0) | (log.isSystemPromptReset ? 2 : 0))
+            put(log.content, limits.content)
+            put(log.username, limits.username)
+            put(log.tokenName, limits.tokenName)
+            put(log.modelName, limits.modelName)
+            put(log.requestID, limits.requestID)
         }
         switch self {
         case .opened(let reservation, let userID, let tokenID, let amount):
@@ -37,17 +54,18 @@ extension LedgerEntry {
             put(settlement.time)
             guard let log = settlement.log else { return put(0) }
             put(1)
-            put(log.createdAt)
-            put(log.quota)
-            put(log.promptTokens)
-            put(log.completionTokens)
-            put(log.elapsedTime)
-            put((log.isStream ? 1 : 0) | (log.isSystemPromptReset ? 2 : 0))
-            put(log.content)
-            put(log.username)
-            put(log.tokenName)
-            put(log.modelName)
-            put(log.requestID)
+            put(log)
+        case .creditedUser(let id, let amount, let log), .setUser(let id, let amount, let log):
+            put(id)
+            put(amount)
+            guard let log else { return put(0) }
+            put(1)
+            put(log.type)
+            put(log)
+        case .setToken(let id, let quota, let isUnlimited):
+            put(id)
+            put(quota)
+            put(isUnlimited ? 1 : 0)
         }
     }
 
@@ -62,6 +80,9 @@ extension LedgerEntry {
         case 3: self = .refunded(reservation: reader.int())
         case 4: self = .adjustedUser(id: reader.int(), delta: reader.int())
         case 5: self = .adjustedToken(id: reader.int(), delta: reader.int())
+        case 6: self = .creditedUser(id: reader.int(), delta: reader.int(), log: nil).adding(&reader)
+        case 7: self = .setUser(id: reader.int(), quota: reader.int(), log: nil).adding(&reader)
+        case 8: self = .setToken(id: reader.int(), quota: reader.int(), isUnlimited: reader.int() == 1)
         default: return nil
         }
         if reader.isOverrun { return nil }
@@ -72,54 +93,31 @@ extension LedgerEntry {
         let chargesToken = reader.int() == 1
         var settlement = Settlement(quota: reader.int(), channelID: reader.int(), log: nil, time: reader.int())
         if reader.int() == 1 {
-            var log = LogRecord()
+            var log = reader.log()
             log.type = LogRecord.Kind.consume.rawValue
             log.userID = userID
             log.channelID = settlement.channelID
-            log.createdAt = reader.int()
-            log.quota = reader.int()
-            log.promptTokens = reader.int()
-            log.completionTokens = reader.int()
-            log.elapsedTime = reader.int()
-            let flags = reader.int()
-            log.isStream = flags & 1 != 0
-            log.isSystemPromptReset = flags & 2 != 0
-            log.content = reader.text()
-            log.username = reader.text()
-            log.tokenName = reader.text()
-            log.modelName = reader.text()
-            log.requestID = reader.text()
             settlement.log = log
         }
         return .settled(
             reservation: reservation, userID: userID, tokenID: tokenID, chargesToken: chargesToken,
             settlement: settlement)
     }
-}
 
-private struct PayloadReader {
-    let bytes: UnsafeRawBufferPointer
-    private var position = 0
-    private(set) var isOverrun = false
-
-    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
-
-    mutating func int() -> Int64 {
-        guard position + 8 <= bytes.count else {
-            isOverrun = true
-            return 0
+    /// The entry of a user's balance with the log row that follows it.
+    private func adding(_ reader: inout PayloadReader) -> LedgerEntry {
+        guard reader.int() == 1 else { return self }
+        let type = reader.int()
+        var log = reader.log()
+        log.type = type
+        switch self {
+        case .creditedUser(let id, let delta, _):
+            log.userID = id
+            return .creditedUser(id: id, delta: delta, log: log)
+        case .setUser(let id, let quota, _):
+            log.userID = id
+            return .setUser(id: id, quota: quota, log: log)
+        default: return self
         }
-        defer { position += 8 }
-        return Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: Int64.self))
-    }
-
-    mutating func text() -> String {
-        let count = int()
-        guard count >= 0, count <= bytes.count - position else {
-            isOverrun = true
-            return ""
-        }
-        defer { position += Int(count) }
-        return String(decoding: bytes[position..<(position + Int(count))], as: UTF8.self)
     }
 }

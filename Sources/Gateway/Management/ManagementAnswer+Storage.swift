@@ -1,0 +1,42 @@
+import Database
+import JSON
+
+// What management says when the database does not do its part; never more than is true.
+
+extension ManagementAnswer {
+    /// Done, and durable whatever happens: the change is in the ledger's journal. Waits for the database a while, so that
+    /// the tables show it.
+    static func recorded(by ledger: Ledger) async -> ManagementAnswer {
+        if await ledger.flush() { return .done }
+        let text = "已记入账本，数据库将随后更新 / recorded in the journal; the database will follow"
+        return ManagementAnswer(members: [("message", .string(text))])
+    }
+
+    /// Says where a list or a sum lacks what is charged already.
+    func noting(isWhole: Bool) -> ManagementAnswer {
+        guard !isWhole else { return self }
+        var answer = self
+        let text = "数据库暂时无法更新，最新的记录可能缺失 / the database does not keep up: the newest rows may be missing"
+        answer.members.append(("message", .string(text)))
+        return answer
+    }
+}
+
+extension ManagementError {
+    init(_ refusal: BalanceRefusal) {
+        switch refusal {
+        case .unknownAccount: self = .notFound
+        case .tooLarge: self.init("余额超出上限 / the balance would grow beyond 2^61")
+        case .storage: self.init("网关暂时无法记录费用，未作任何更改 / the gateway cannot record it at the moment; nothing was changed")
+        }
+    }
+
+    /// Why a change of the database failed. All of these leave it as it was.
+    static func text(of error: any Error) -> String {
+        switch error as? DatabaseError {
+        case .full: "磁盘已满 / the disk is full"
+        case .busy: "数据库被其他程序锁定，未作任何更改 / another program holds the database; nothing was changed"
+        default: "数据库操作失败 / the database refused"
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Database
+import Glibc
+
+/// Why the journal cannot be used.
+package enum JournalError: Error, Equatable, Sendable {
+    case cannotOpen(String)
+    /// Another process has this database's journal.
+    case inUse
+    case diskFull
+
+    init(_ number: Int32) {
+        self =
+            number == ENOSPC || number == EDQUOT || number == EFBIG
+            ? .diskFull : .cannotOpen(String(cString: strerror(number)))
+    }
+}
+
+/// The journal's file as the last run left it, locked for this process until the new one has its place.
+struct JournalFile: ~Copyable {
+    let path: String
+    private let descriptor: Int32
+
+    /// Opens the file, or creates an empty one.
+    init(path: String) throws(JournalError) {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw JournalError(errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .inUse
+        }
+        fchmod(descriptor, 0o600)
+    }
+
+    deinit { close(descriptor) }
+
+    func contents(identity: Int64) throws(JournalError) -> JournalContents {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else { throw JournalError(errno) }
+        let size = Int(facts.st_size)
+        guard size > 0 else { return JournalContents(head: .missing) }
+        guard let mapped = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), mapped != MAP_FAILED else {
+            throw JournalError(errno)
+        }
+        defer { munmap(mapped, size) }
+        return JournalReader.read(UnsafeRawBufferPointer(start: mapped, count: size), identity: identity)
+    }
+
+    /// Renames the file, so that a person can look at it.
+    /// - Returns: its new path.
+    func keepAside() -> String? {
+        for number in 1...1000 {
+            let kept = "\(path).kept-\(number)"
+            if access(kept, F_OK) == 0 { continue }
+            return rename(path, kept) == 0 ? kept : nil
+        }
+        return nil
+    }
+
+    /// Gives the file's space back.
+    func empty() { ftruncate(descriptor, 0) }
+
+    /// The path beside a database's own file, whatever link leads there.
+    ///
+    /// Up to version 0.1 the journal lay beside the link: such a one is moved.
+    static func path(besideDatabase path: String) -> String {
+        let suffix = "-oneapi-journal"
+        let realPath = DatabaseFile.realPath(of: path)
+        if realPath != path, access(realPath + suffix, F_OK) != 0 { rename(path + suffix, realPath + suffix) }
+        return realPath + suffix
+    }
+}

@@ -1,0 +1,98 @@
+import Arithmetic
+package import Database
+import Synchronization
+
+/// Changes of balances by people. Each is one journal entry together with its log row, applied once, and durable when
+/// the call returns: a killed process loses neither half.
+extension Ledger {
+    /// A balance may be topped up until it is this large, so that sums of balances fit.
+    static let balanceLimit: Int64 = 1 << 61
+
+    /// Adds to a user's balance; the user's account must be open.
+    /// - Returns: the balance after it.
+    @discardableResult
+    package func credit(
+        _ amount: Int64, toUser id: Int64, log: LogRecord? = nil
+    ) throws(BalanceRefusal) -> Int64 {
+        var log = log
+        log?.cutForJournal()
+        let row = log
+        return try change(id) { account throws(BalanceRefusal) in
+            let after = account.balance.plus(amount)
+            guard amount <= 0 || after <= Self.balanceLimit else { throw .tooLarge }
+            account.balance = after
+            return (.creditedUser(id: id, delta: amount, log: row), after)
+        }
+    }
+
+    /// Sets a user's balance, whatever it is; the user's account must be open. The balance that it has already is no
+    /// change and leaves no row.
+    /// - Parameter log: makes the row from the balance before.
+    /// - Returns: the balance before.
+    @discardableResult
+    package func set(
+        balanceOfUser id: Int64, to quota: Int64, log: (Int64) -> LogRecord? = { _ in nil }
+    ) throws(BalanceRefusal) -> Int64 {
+        try change(id) { account throws(BalanceRefusal) in
+            let before = account.balance
+            guard before != quota else { return (nil, before) }
+            var row = log(before)
+            row?.cutForJournal()
+            account.balance = quota
+            return (.setUser(id: id, quota: quota, log: row), before)
+        }
+    }
+
+    /// As `set`, without a row.
+    @discardableResult
+    package func setBalance(ofUser id: Int64, to quota: Int64) -> Int64? {
+        try? set(balanceOfUser: id, to: quota)
+    }
+
+    private func change(
+        _ id: Int64, _ body: (LedgerAccount) throws(BalanceRefusal) -> (LedgerEntry?, Int64)
+    ) throws(BalanceRefusal) -> Int64 {
+        let result = state.withLock { state -> Result<(Int64, mustFollow: Bool), BalanceRefusal> in
+            guard state.hasRoom() else { return .failure(.storage) }
+            guard let account = state.users[id] else { return .failure(.unknownAccount) }
+            do throws(BalanceRefusal) {
+                let (entry, answer) = try body(account)
+                return .success((answer, entry.map { state.append($0) } ?? false))
+            } catch { return .failure(error) }
+        }
+        if case .failure(.storage) = result { tellJournalFailure() }
+        let (answer, mustFollow) = try result.get()
+        if mustFollow { followSoon() }
+        return answer
+    }
+
+    /// Sets a token's limit; the token's account must be open. What requests hold of it stays held.
+    /// - Returns: whether there was such an account, and room to write it down.
+    @discardableResult
+    package func setBalance(ofToken id: Int64, to quota: Int64, isUnlimited: Bool) -> Bool {
+        let mustFollow = state.withLock { state -> Bool? in
+            guard let account = state.tokens[id], state.hasRoom() else { return nil }
+            account.balance = quota
+            account.isUnlimited = isUnlimited
+            return state.append(.setToken(id: id, quota: quota, isUnlimited: isUnlimited))
+        }
+        if mustFollow == true { followSoon() }
+        return mustFollow != nil
+    }
+
+    /// Forgets a deleted token for good. Requests of it that are under way settle against the user; their rows stay.
+    package func retire(token id: Int64) {
+        state.withLock { state in
+            state.tokens[id] = nil
+            state.retiredTokens.insert(id)
+        }
+    }
+}
+
+/// Why a balance is not changed.
+package enum BalanceRefusal: Error, Equatable, Sendable {
+    case unknownAccount
+    case tooLarge
+    /// The journal has no room, and the disk or the database none for more.
+    case storage
+}

@@ -1,0 +1,107 @@
+import Database
+import EventLoop
+import Synchronization
+
+/// What a group that is with the database covers.
+struct SubmittedGroup: Sendable {
+    var count = 0
+    var sequence: Int64 = 0
+    var refusals: [LedgerRefusal] = []
+}
+
+/// How the database follows the journal.
+extension Ledger {
+    /// Entries of a group at most, so that the write lock is not held for long.
+    private static let groupLimit = 8192
+
+    func followSoon() {
+        if let loop = EventLoop.current {
+            loop.schedule(after: followDelay) { self.follow() }
+        } else {
+            follow()
+        }
+    }
+
+    /// Hands what is pending to the database as one group.
+    func follow() {
+        let isNeeded = state.withLock { state -> Bool in
+            guard !state.isSubmitted, !state.pending.isEmpty else { return false }
+            state.isSubmitted = true
+            return true
+        }
+        guard isNeeded else { return }
+        database.submit { connection in
+            let (entries, held, position) = self.state.withLock { state in
+                let entries = Array(state.pending.prefix(Self.groupLimit))
+                // With all of them go the records that move nothing.
+                let isAll = entries.count == state.pending.count
+                let sequence = isAll ? state.journal.lastSequence : entries.last?.sequence ?? state.applied
+                return (
+                    entries, max(0, state.held),
+                    LedgerPosition(generation: state.journal.generation, sequence: sequence)
+                )
+            }
+            var group = LedgerGroup(entries.lazy.map(\.entry), position: position)
+            group.held = held
+            var refusals: [LedgerRefusal] = []
+            try connection.apply(group) { refusals.append($0) }
+            let refused = refusals
+            self.inFlight.withLock {
+                $0 = SubmittedGroup(count: entries.count, sequence: position.sequence, refusals: refused)
+            }
+        } completion: { error in
+            if let error { self.refused(error) } else { self.followed() }
+        }
+    }
+
+    private func followed() {
+        let group = inFlight.withLock { $0 }
+        let (goesOn, isBack, ready) = state.withLock { state in
+            state.isSubmitted = false
+            state.isStorageFull = false
+            let isBack = state.refusal != nil
+            state.refusal = nil
+            state.isJournalFailureTold = false
+            state.pending.removeFirst(min(group.count, state.pending.count))
+            state.applied = group.sequence
+            let isEmpty = state.pending.isEmpty
+            if isEmpty { state.isFollowing = false }
+            let ready = state.waiters.filter { $0.sequence <= group.sequence || isEmpty }
+            state.waiters.removeAll { $0.sequence <= group.sequence || isEmpty }
+            return (!isEmpty, isBack, ready)
+        }
+        for refusal in group.refusals { report(.rowRefused(refusal)) }
+        if isBack { report(.databaseFollows) }
+        for waiter in ready { waiter.continuation.resume(returning: true) }
+        if goesOn { follow() }
+    }
+
+    /// The entries stay where they are, in memory and in the journal, and are tried again each second.
+    private func refused(_ error: any Error) {
+        let reason = "\(error)"
+        let (isNew, waiting, ready) = state.withLock { state in
+            state.isSubmitted = false
+            if (error as? DatabaseError) == .full { state.isStorageFull = true }
+            let isNew = state.refusal != reason
+            state.refusal = reason
+            defer { state.waiters = [] }
+            return (isNew, state.pending.count, state.waiters)
+        }
+        if isNew { report(.databaseRefuses(reason: reason, waiting: waiting)) }
+        for waiter in ready { waiter.continuation.resume(returning: false) }
+        Task { [weak self] in
+            try? await Task.sleep(for: .seconds(1))
+            self?.follow()
+        }
+    }
+
+    /// Says once that the journal cannot take more, if that is why something was refused.
+    func tellJournalFailure() {
+        let failure = state.withLock { state -> (any Error)? in
+            guard let failure = state.journal.failure, !state.isJournalFailureTold else { return nil }
+            state.isJournalFailureTold = true
+            return failure
+        }
+        if let failure { report(.journalFull(reason: "\(failure)")) }
+    }
+}

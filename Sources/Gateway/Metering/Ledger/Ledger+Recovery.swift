@@ -1,0 +1,102 @@
+import Arithmetic
+import Database
+
+/// What the journal of the last run adds to the database.
+struct LedgerReplay {
+    /// Beyond what is applied, in their order.
+    var entries: [LedgerEntry] = []
+    /// Sequence of the last record.
+    var last: Int64
+    var openReservations = 0
+    var openQuota: Int64 = 0
+    /// Records that were written and cannot be read.
+    var lost: Int64 = 0
+
+    init(_ contents: JournalContents, after applied: Int64) {
+        last = contents.last
+        var open: [Int64: Int64] = [:]
+        var seen: Int64 = 0
+        for (sequence, entry) in contents.records {
+            if sequence > applied { seen += 1 }
+            switch entry {
+            case .opened(let reservation, _, _, let amount): open[reservation] = amount
+            case .refunded(let reservation): open[reservation] = nil
+            case .settled(let reservation, _, _, _, _):
+                open[reservation] = nil
+                if sequence > applied { entries.append(entry) }
+            case .adjustedUser, .adjustedToken, .creditedUser, .setUser, .setToken:
+                if sequence > applied { entries.append(entry) }
+            }
+        }
+        openReservations = open.count
+        openQuota = open.values.reduce(0) { $0.plus(max(0, $1)) }
+        lost = max(0, last.minus(applied).minus(seen)).plus(contents.hasDamagedEnd ? 1 : 0)
+    }
+}
+
+/// The last run's journal, applied; its file still has its place and its lock.
+struct LastJournal: ~Copyable {
+    let file: JournalFile
+    let replay: LedgerReplay
+    /// What the next one goes on from.
+    let identity: Int64
+    let position: LedgerPosition
+    /// The file was kept aside, or is needed no more.
+    let isKept: Bool
+
+    /// Makes the new file in the place of the old one.
+    borrowing func successor(size: Int, limit: Int, system: JournalSystem) throws(JournalError) -> Journal {
+        do throws(JournalError) { return try make(size, limit, system) } catch {
+            guard error == .diskFull, !isKept else { throw error }
+        }
+        // Everything in the old file is in the database: its space will do.
+        file.empty()
+        return try make(size, limit, system)
+    }
+
+    private borrowing func make(_ size: Int, _ limit: Int, _ system: JournalSystem) throws(JournalError) -> Journal {
+        try Journal(
+            path: file.path, size: size, limit: limit, identity: identity, generation: position.generation.plus(1),
+            base: position.sequence, system: system)
+    }
+}
+
+extension Ledger {
+    /// Applies what the last run journalled and the database has not, and reports what may be missing.
+    static func recover(
+        journalPath: String, database: any Database, report: @Sendable (LedgerNotice) -> Void
+    ) async throws -> LastJournal {
+        let file = try JournalFile(path: journalPath)
+        let standing = try await database.write { try $0.ledgerStanding() }
+        let contents = try file.contents(identity: standing.identity)
+        let isPlausible = (0...JournalRecord.sequenceLimit).contains(standing.position.sequence)
+        let applied = isPlausible ? standing.position.sequence : .max
+        let replay = LedgerReplay(contents, after: applied)
+        let last = isPlausible ? max(replay.last, applied) : replay.last
+        if !replay.entries.isEmpty {
+            let group = LedgerGroup(
+                replay.entries,
+                position: LedgerPosition(generation: standing.position.generation, sequence: last))
+            let refusals = try await database.write { connection -> [LedgerRefusal] in
+                var refusals: [LedgerRefusal] = []
+                try connection.apply(group) { refusals.append($0) }
+                return refusals
+            }
+            for refusal in refusals { report(.rowRefused(refusal)) }
+            try database.makeDurable()
+        }
+        var notice = JournalVerdict(contents, replay, standing, isPlausible: isPlausible).notice
+        var isKept = false
+        if notice != nil, contents.head != .missing {
+            let kept = file.keepAside()
+            isKept = kept != nil
+            notice?.keptAs = kept
+        }
+        if let notice { report(.journal(notice)) }
+        var generation = max(0, standing.position.generation)
+        if case .sound(let head) = contents.head { generation = max(generation, head.generation) }
+        return LastJournal(
+            file: file, replay: replay, identity: standing.identity,
+            position: LedgerPosition(generation: generation, sequence: last), isKept: isKept)
+    }
+}

@@ -1,0 +1,154 @@
+import Arithmetic
+package import Database
+import EventLoop
+import Synchronization
+
+/// The one door through which money goes: reserve, settle, refund, credit, set.
+///
+/// Balances live in memory; every change is in the journal before it counts, and the database follows in groups, each
+/// of which records in its own transaction how far the journal is applied. A reservation holds quota back and moves
+/// nothing: it ends by `settle`, by `refund`, or, when the process dies, by the next start.
+package final class Ledger: Sendable {
+    let state: Mutex<LedgerState>
+    let database: any Database
+    let followDelay: Duration
+    let report: @Sendable (LedgerNotice) -> Void
+    /// What the group that is being committed covers; touched by the writer's thread only, which runs groups in turn.
+    let inFlight = Mutex(SubmittedGroup())
+    private let mapping: JournalMapping
+    private let synchronizesEach: Bool
+
+    /// Reservations that the last run left open and that are void now.
+    package let closedReservations: Int
+    /// Records that the last run had journalled but not applied.
+    package let replayedEntries: Int
+
+    /// Opens the journal and brings the database up to it.
+    /// - Parameters:
+    ///   - journalSize: bytes that are allocated at once; the file grows to eight times of it while the database lags.
+    ///   - followDelay: how long settlements gather before they go to the database as one group.
+    ///   - synchronizesEach: force the journal to the disk before each answer ends.
+    ///   - report: told what an operator must know.
+    package convenience init(
+        journalPath: String, journalSize: Int = 32 << 20, database: any Database,
+        followDelay: Duration = .milliseconds(50), synchronizesEach: Bool = false,
+        report: @escaping @Sendable (LedgerNotice) -> Void = { _ in }
+    ) async throws {
+        try await self.init(
+            journalPath: journalPath, journalSize: journalSize, journalLimit: min(journalSize.times(8), 1 << 40),
+            database: database, followDelay: followDelay, synchronizesEach: synchronizesEach, report: report,
+            system: JournalSystem())
+    }
+
+    /// - Parameters:
+    ///   - journalLimit: bytes that the journal's file may grow to.
+    ///   - system: what a test lets fail.
+    init(
+        journalPath: String, journalSize: Int, journalLimit: Int, database: any Database, followDelay: Duration,
+        synchronizesEach: Bool = false, report: @escaping @Sendable (LedgerNotice) -> Void = { _ in },
+        system: JournalSystem
+    ) async throws {
+        let last = try await Self.recover(journalPath: journalPath, database: database, report: report)
+        let journal = try last.successor(
+            size: journalSize, limit: journalLimit, system: system)
+        let position = LedgerPosition(generation: journal.generation, sequence: journal.lastSequence)
+        // On a full disk the note is missing, and the gateway can still be used to make room.
+        do { try await database.write { try $0.setLedger(position, .open) } } catch DatabaseError.full {}
+        closedReservations = last.replay.openReservations
+        replayedEntries = last.replay.entries.count
+        mapping = journal.mapping
+        self.database = database
+        self.followDelay = followDelay
+        self.synchronizesEach = synchronizesEach
+        self.report = report
+        state = Mutex(LedgerState(journal: journal))
+    }
+
+    // MARK: Accounts
+
+    /// Makes the balances of a token and its user known, from rows just read; balances in memory stay as they are.
+    package func open(user: UserRecord, token: TokenRecord?) {
+        state.withLock { state in
+            if state.users[user.id] == nil {
+                state.users[user.id] = LedgerAccount(id: user.id, balance: user.quota, used: user.usedQuota)
+            }
+            if let token, state.tokens[token.id] == nil, !state.retiredTokens.contains(token.id) {
+                state.tokens[token.id] = LedgerAccount(
+                    id: token.id, balance: token.remainQuota, used: token.usedQuota, isUnlimited: token.isUnlimited)
+            }
+        }
+    }
+
+    /// What a user has left, reservations taken off; `nil` if the account was not opened in this run.
+    package func availableQuota(ofUser id: Int64) -> Int64? { state.withLock { $0.users[id]?.available } }
+
+    /// What a user has, reservations not taken off.
+    package func balance(ofUser id: Int64) -> Int64? { state.withLock { $0.users[id]?.balance } }
+    package func balance(ofToken id: Int64) -> Int64? { state.withLock { $0.tokens[id]?.balance } }
+
+    /// What was ever charged to an account.
+    package func used(byUser id: Int64) -> Int64? { state.withLock { $0.users[id]?.used } }
+    package func used(byToken id: Int64) -> Int64? { state.withLock { $0.tokens[id]?.used } }
+
+    /// What both can still pay, in one look: the least of the two; `nil` for an account that is not open.
+    package func available(userID: Int64, tokenID: Int64) -> Int64? {
+        state.withLock { state in
+            guard let user = state.users[userID], let token = state.tokens[tokenID] else { return nil }
+            return token.isUnlimited ? user.available : min(user.available, token.available)
+        }
+    }
+
+    // MARK: Requests
+
+    /// Holds quota back for a request.
+    /// - Parameter limit: requests that the user may have in flight.
+    package func reserve(
+        userID: Int64, tokenID: Int64, amount: Int64, limit: Int = .max
+    ) throws(ReservationRefusal) -> Reservation {
+        let amount = max(0, amount)
+        let result = state.withLock { state -> Result<Int64, ReservationRefusal> in
+            guard !state.isStorageFull, state.hasRoom() else { return .failure(.storage) }
+            guard let user = state.users[userID], let token = state.tokens[tokenID] else {
+                return .failure(.unknownAccount)
+            }
+            if !token.isUnlimited, token.available < amount { return .failure(.tokenQuota) }
+            if user.available < amount { return .failure(.userQuota) }
+            if user.holds >= limit { return .failure(.tooManyInFlight) }
+            let id = state.nextReservation
+            state.nextReservation += 1
+            user.hold(amount)
+            token.hold(amount)
+            state.held &+= amount
+            state.holds[id] = LedgerHold(user: user, token: token, amount: amount)
+            state.write(.opened(reservation: id, userID: userID, tokenID: tokenID, amount: amount))
+            return .success(id)
+        }
+        if case .failure(.storage) = result { tellJournalFailure() }
+        return Reservation(ledger: self, id: try result.get(), amount: amount)
+    }
+
+    func settle(_ id: Int64, _ settlement: Settlement) {
+        var settlement = settlement
+        settlement.log?.cutForJournal()
+        let mustFollow = state.withLock { state -> Bool in
+            guard let hold = state.release(id) else { return false }
+            hold.user.charge(settlement.quota)
+            hold.token.charge(settlement.quota)
+            return state.append(
+                .settled(
+                    reservation: id, userID: hold.user.id, tokenID: hold.token.id,
+                    chargesToken: !hold.token.isUnlimited, settlement: settlement))
+        }
+        if synchronizesEach { mapping.synchronize() }
+        if mustFollow { followSoon() }
+    }
+
+    func refund(_ id: Int64) {
+        state.withLock { state in
+            if state.release(id) != nil { state.write(.refunded(reservation: id)) }
+        }
+    }
+
+    /// Forces the journal to the disk, for those who fear a power cut more than a killed process.
+    package func synchronize() { mapping.synchronize() }
+}

@@ -1,0 +1,93 @@
+import Database
+import TestKit
+import Testing
+
+@testable import Gateway
+
+/// Journals that are not what the database expects.
+@Suite struct JournalVerdictTests {
+    @Test("a missing or empty journal is told with what was held, unless the run had ended", arguments: [true, false])
+    func missing(isRemoved: Bool) async throws {
+        let fixture = try await LedgerFixture()
+        let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 123)
+        try fixture.spend(1)
+        #expect(await fixture.ledger.flush())
+        let copy = try fixture.killed { if !isRemoved { $0 = [] } }
+        if isRemoved { removeFile(copy.path + "/journal") }
+        let again = try await LedgerFixture(copy)
+        #expect(again.notices.list == [.journal(JournalNotice(problem: .missing, quota: 123))])
+        // Numbers go on where the database is, or the next replay would skip them.
+        let standstill = Standstill(of: again.database)
+        try again.spend(7)
+        let second = try again.killed()
+        standstill.end()
+        #expect(try await LedgerFixture(second).ledger.replayedEntries == 1)
+
+        held.refund()
+        #expect(await fixture.ledger.close())
+        let ended = try fixture.killed { $0 = [] }
+        let notices = try await LedgerFixture(ended).notices
+        #expect(notices.journal?.problem == .missingAfterCleanEnd && notices.journal?.quota == 0)
+    }
+
+    @Test("a new database has no journal to miss")
+    func new() async throws {
+        #expect(try await LedgerFixture().notices.list.isEmpty)
+    }
+
+    @Test("another database's journal is not read, and kept")
+    func foreign() async throws {
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
+        let journal = readFile(fixture.path)
+        standstill.end()
+        let other = try await LedgerFixture()
+        let again = try await LedgerFixture(try other.killed { $0 = journal })
+        #expect(again.ledger.replayedEntries == 0)
+        #expect(again.notices.journal?.problem == .foreign)
+        #expect(readFile(try #require(again.notices.journal?.keptAs)) == journal)
+    }
+
+    @Test("a journal older than the database is told")
+    func older() async throws {
+        let fixture = try await LedgerFixture()
+        let old = readFile(fixture.path)
+        try fixture.spend(5)
+        #expect(await fixture.ledger.flush())
+        let again = try await LedgerFixture(try fixture.killed { $0 = old })
+        #expect(again.notices.journal?.problem == .older)
+        #expect(again.ledger.balance(ofUser: 1) == 995)
+    }
+
+    @Test("a position that cannot be true ends nothing and applies nothing", arguments: [Int64.max, .min, -1])
+    func implausible(applied: Int64) async throws {
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
+        let copy = try fixture.killed()
+        standstill.end()
+        do {
+            let store = try SQLiteDatabase(path: copy.path + "/a.db")
+            try await store.write {
+                _ = try $0.run(
+                    "UPDATE oneapi_ledger SET applied = ?, held = ?, generation = ?",
+                    [.int(applied), .int(.min), .int(.max)])
+            }
+            store.close()
+        }
+        for round in 0..<2 {
+            let again = try await LedgerFixture(copy)
+            #expect(again.ledger.replayedEntries == 0)
+            if round == 0 { #expect(again.notices.journal?.problem == .implausiblePosition) }
+            try again.spend(3)
+            #expect(try await again.stored().user == 1000 - Int64(round + 1) * 3)
+        }
+    }
+
+    @Test("refuses a second process on the same journal")
+    func guardsJournal() async throws {
+        let fixture = try await LedgerFixture()
+        await #expect(throws: JournalError.inUse) {
+            _ = try await Ledger(journalPath: fixture.path, journalSize: 1 << 20, database: fixture.database)
+        }
+        try fixture.spend(1)
+        #expect(try await fixture.stored().user == 999)
+    }
+}

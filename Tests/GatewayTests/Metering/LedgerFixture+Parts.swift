@@ -1,0 +1,70 @@
+import Database
+import Glibc
+import Synchronization
+import TestKit
+
+@testable import Gateway
+
+/// A reservation that an array can hold.
+final class HeldReservation {
+    private var reservation: Reservation?
+
+    init(_ reservation: consuming Reservation) { self.reservation = .some(reservation) }
+
+    func settle(_ settlement: Settlement) {
+        guard let held = reservation.take() else { return }
+        held.settle(settlement)
+    }
+}
+
+/// What a ledger reported.
+final class Notices: Sendable {
+    private let all = Mutex<[LedgerNotice]>([])
+    var list: [LedgerNotice] { all.withLock { $0 } }
+    var journal: JournalNotice? {
+        for case .journal(let notice) in list { return notice }
+        return nil
+    }
+
+    @Sendable func add(_ notice: LedgerNotice) { all.withLock { $0.append(notice) } }
+}
+
+/// Lets the database's writer stand still until it is let go, or half a minute has passed.
+final class Standstill: Sendable {
+    private let isOver = Mutex(false)
+
+    init(of database: SQLiteDatabase) {
+        let isOver = { @Sendable [self] in self.isOver.withLock { $0 } }
+        database.submit({ _ in for _ in 0..<30_000 where !isOver() { usleep(1000) } }, completion: { _ in })
+    }
+
+    func end() { isOver.withLock { $0 = true } }
+}
+
+/// Waits until a condition holds, at most so long.
+func eventually(seconds: Int = 20, _ condition: () async throws -> Bool) async throws -> Bool {
+    for _ in 0..<(seconds * 100) {
+        if try await condition() { return true }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    return try await condition()
+}
+
+func removeFile(_ path: String) { unlink(path) }
+
+extension JournalHead {
+    init?(_ bytes: [UInt8]) {
+        guard let head = bytes.withUnsafeBytes({ JournalHead($0) }) else { return nil }
+        self = head
+    }
+}
+
+extension LedgerFixture {
+    /// One with five charges of ten that its database does not have yet.
+    static func withFiveCharges(journalSize: Int = 64 << 10) async throws -> (LedgerFixture, Standstill) {
+        let fixture = try await LedgerFixture(journalSize: journalSize)
+        let standstill = Standstill(of: fixture.database)
+        for number in 0..<5 { try fixture.spend(10, id: "r\(number)") }
+        return (fixture, standstill)
+    }
+}

@@ -1,0 +1,146 @@
+import TestKit
+import Testing
+
+@testable import Database
+@testable import Gateway
+
+@Suite struct LedgerFollowingTests {
+    @Test("a full disk refuses requests, and when there is room again all goes on and nothing is lost")
+    func roomAgain() async throws {
+        let fixture = try await LedgerFixture(quota: 1_000_000, maxPages: 70)
+        var settled: Int64 = 0
+        let isFull = try await eventually {
+            for _ in 0..<20 {
+                guard let one = try? fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 2) else { return true }
+                one.settle(settlement(1))
+                settled += 1
+            }
+            return false
+        }
+        #expect(isFull)
+        let isLate = await fixture.ledger.flush(within: .seconds(2))
+        #expect(!isLate)
+        #expect(fixture.notices.list.count == 1)
+        guard case .databaseRefuses(let reason, let waiting) = fixture.notices.list.first else {
+            Issue.record("unexpected: \(fixture.notices.list)")
+            return
+        }
+        #expect(reason == "full" && waiting > 0)
+        try await fixture.database.write { try $0.execute("PRAGMA max_page_count=1000000") }
+        #expect(try await eventually { (try? fixture.spend(1)) != nil })
+        settled += 1
+        #expect(try await fixture.stored() == (1_000_000 - settled, 1_000_000 - settled, settled))
+        #expect(fixture.notices.list.dropFirst() == [.databaseFollows])
+    }
+
+    @Test("waiting ends while another program holds the database, once told; what was journalled follows later")
+    func foreignLock() async throws {
+        let fixture = try await LedgerFixture()
+        let other = try Connection(path: fixture.directory.path + "/a.db", busyTimeout: 1000, isReadOnly: false)
+        try other.execute("BEGIN IMMEDIATE")
+        try fixture.spend(10)
+        let clock = ContinuousClock()
+        let started = clock.now
+        let outcomes = [await fixture.ledger.flush(), await fixture.ledger.close(within: .milliseconds(500))]
+        #expect(outcomes == [false, false])
+        #expect(clock.now - started < .seconds(8))
+        #expect(fixture.notices.list.count == 2)
+        #expect(fixture.notices.list.last == .endedBehind(waiting: 1, reason: "busy"))
+        // Requests go on: the journal has room.
+        try fixture.spend(5)
+        #expect(try await fixture.read() == (1000, 1000, 0))
+        try other.execute("ROLLBACK")
+        #expect(try await eventually { await fixture.ledger.flush() })
+        #expect(try await fixture.read() == (985, 985, 15))
+        #expect(fixture.notices.list.last == .databaseFollows)
+    }
+
+    @Test("waiting ends also where the database does not answer at all")
+    func silence() async throws {
+        let fixture = try await LedgerFixture()
+        let standstill = Standstill(of: fixture.database)
+        try fixture.spend(10)
+        #expect(await fixture.ledger.flush(within: .milliseconds(100)) == false)
+        standstill.end()
+        #expect(try await fixture.stored().user == 990)
+    }
+
+    @Test("one row that is refused holds up nobody else's money, and is kept where a person sees it")
+    func badRow() async throws {
+        let fixture = try await LedgerFixture { connection in
+            try connection.execute(
+                """
+                CREATE TRIGGER bad BEFORE INSERT ON logs WHEN NEW.request_id = 'bad'
+                BEGIN SELECT RAISE(ABORT, 'not this one'); END
+                """)
+        }
+        let standstill = Standstill(of: fixture.database)
+        for id in ["a", "bad", "b"] { try fixture.spend(10, id: id) }
+        standstill.end()
+        #expect(try await fixture.stored() == (970, 970, 20))
+        let kept = try await fixture.database.read {
+            try $0.rows("SELECT kind, account, quota, reason, detail FROM oneapi_unapplied", []) {
+                [$0.text(0), String($0.int(1)), String($0.int(2)), $0.text(3), $0.text(4)]
+            }
+        }
+        #expect(kept.count == 1 && kept.first?.prefix(3) == ["log", "1", "10"])
+        #expect(kept.first?[3].contains("not this one") == true && kept.first?[4].contains("request bad") == true)
+        #expect(fixture.notices.list.count == 1)
+        try fixture.spend(1)
+        #expect(try await fixture.stored() == (969, 969, 21))
+    }
+
+    @Test("a balance that its row refuses is kept too, and other accounts' changes go through")
+    func badBalance() async throws {
+        let fixture = try await LedgerFixture { connection in
+            try connection.execute(
+                """
+                CREATE TRIGGER bad BEFORE UPDATE OF quota ON users BEGIN SELECT RAISE(ABORT, 'frozen'); END
+                """)
+        }
+        try fixture.spend(10)
+        #expect(try await fixture.stored() == (1000, 990, 10))
+        guard case .rowRefused(let refusal) = fixture.notices.list.first else {
+            Issue.record("nothing was told")
+            return
+        }
+        #expect(refusal.kind == "user" && refusal.account == 1)
+        let kept = try await fixture.database.read {
+            try $0.first("SELECT quota, used_quota, request_count FROM oneapi_unapplied") {
+                [$0.int(0), $0.int(1), $0.int(2)]
+            }
+        }
+        #expect(kept == [-10, 10, 1])
+    }
+
+    @Test("a group that fails stays, and is applied once when it can be")
+    func failedGroup() async throws {
+        let fixture = try await LedgerFixture { connection in
+            try connection.execute(
+                "CREATE TRIGGER bad BEFORE UPDATE ON oneapi_ledger BEGIN SELECT RAISE(ABORT, 'no'); END")
+            // As at the start, when the ledger writes where it begins.
+            try connection.execute("DELETE FROM oneapi_ledger")
+        }
+        try fixture.spend(10)
+        #expect(await fixture.ledger.flush() == false)
+        #expect(await fixture.ledger.flush() == false)
+        #expect(fixture.notices.list.count == 1)
+        #expect(try await fixture.read() == (1000, 1000, 0))
+        try await fixture.database.write { try $0.execute("DROP TRIGGER bad") }
+        try fixture.spend(5)
+        #expect(try await eventually { await fixture.ledger.flush() })
+        #expect(try await fixture.read() == (985, 985, 15))
+    }
+
+    @Test("a clean end is noted, and the next start has nothing to do")
+    func close() async throws {
+        let fixture = try await LedgerFixture()
+        try fixture.spend(10)
+        #expect(await fixture.ledger.close())
+        let standing = try await fixture.database.write { try $0.ledgerStanding() }
+        #expect(standing.state == .closed && standing.position.sequence == 2)
+        let again = try await LedgerFixture(try fixture.killed())
+        #expect(again.ledger.replayedEntries == 0 && again.notices.list.isEmpty)
+        #expect(try await again.database.write { try $0.ledgerStanding() }.state == .open)
+    }
+}

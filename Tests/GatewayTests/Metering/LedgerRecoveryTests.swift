@@ -1,0 +1,128 @@
+import Database
+import TestKit
+import Testing
+
+@testable import Gateway
+
+@Suite struct LedgerRecoveryTests {
+    @Test("applies what a killed run had only journalled, once, and closes what it left open")
+    func replays() async throws {
+        let fixture = try await LedgerFixture()
+        try fixture.spend(40, reserving: 100, id: "one")
+        _ = try await fixture.stored()
+        let open = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 300)
+        let standstill = Standstill(of: fixture.database)
+        try fixture.spend(7, reserving: 100, id: "two")
+        let copy = try fixture.killed()
+        standstill.end()
+        open.refund()
+        for round in 0..<2 {
+            let again = try await LedgerFixture(copy)
+            #expect(again.ledger.replayedEntries == (round == 0 ? 1 : 0))
+            #expect(again.ledger.closedReservations == (round == 0 ? 1 : 0))
+            #expect(again.ledger.available(userID: 1, tokenID: 1) == 953)
+            #expect(try await again.read() == (953, 953, 47))
+            #expect(again.notices.list.isEmpty)
+        }
+    }
+
+    @Test("a byte damaged anywhere costs at most the record that it is in, and is reported with the file kept")
+    func damagedRecord() async throws {
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
+        let journal = readFile(fixture.path)
+        let used = journal.lastIndex { $0 != 0 } ?? 0
+        var counts: [Int: Int] = [:]
+        for place in stride(from: JournalHead.size + 1, through: used, by: 29) {
+            let again = try await LedgerFixture(try fixture.killed { $0[place] ^= 0xff }, journalSize: 64 << 10)
+            counts[again.ledger.replayedEntries, default: 0] += 1
+            #expect(try await again.read().logs == Int64(again.ledger.replayedEntries) * 10)
+            // Where only the filling between records is hit, nothing is damaged.
+            guard let notice = again.notices.journal else { continue }
+            #expect(notice.problem == .damagedRecords && notice.lostRecords >= 1)
+            let kept = try #require(notice.keptAs)
+            #expect(readFile(kept).count == journal.count)
+            if again.ledger.replayedEntries == 4 { #expect((0...20).contains(notice.quota)) }
+        }
+        standstill.end()
+        #expect(Set(counts.keys) == [4, 5])
+    }
+
+    @Test("a page of zeros in the middle costs what was in it, and not what lies behind")
+    func zeroedPage() async throws {
+        let fixture = try await LedgerFixture(quota: 100_000, journalSize: 256 << 10)
+        let standstill = Standstill(of: fixture.database)
+        for number in 0..<100 { try fixture.spend(10, id: "r\(number)") }
+        let copy = try fixture.killed { $0.replaceSubrange(8192..<12288, with: repeatElement(0, count: 4096)) }
+        standstill.end()
+        let again = try await LedgerFixture(copy)
+        #expect((70..<100).contains(again.ledger.replayedEntries))
+        let lost = Int64(100 - again.ledger.replayedEntries)
+        let notice = try #require(again.notices.journal)
+        #expect(notice.problem == .damagedRecords && notice.lostRecords >= lost * 2 - 2)
+    }
+
+    @Test("the last record, damaged, is missed", arguments: [24, 70])
+    func damagedEnd(back: Int) async throws {
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
+        let copy = try fixture.killed { journal in
+            if let used = journal.lastIndex(where: { $0 != 0 }) { journal[used - back] ^= 1 }
+        }
+        standstill.end()
+        let again = try await LedgerFixture(copy)
+        #expect(again.ledger.replayedEntries == 4)
+        #expect(again.notices.journal?.problem == .damagedRecords && again.notices.journal?.quota == 10)
+    }
+
+    @Test("another size of the journal after a kill loses nothing", arguments: [16 << 10, 64 << 10, 1 << 20])
+    func changedSize(size: Int) async throws {
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
+        let copy = try fixture.killed()
+        standstill.end()
+        let again = try await LedgerFixture(copy, journalSize: size)
+        #expect(again.ledger.replayedEntries == 5 && again.notices.list.isEmpty)
+        try again.spend(1)
+        let used = JournalHead(readFile(again.path))
+        #expect(used?.chunkSize == max(8192, (size - 4096) / 2 & ~4095))
+    }
+
+    @Test("a damaged head costs nothing but a report")
+    func damagedHead() async throws {
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
+        for place in [0, 9, 17, 25, 41] {
+            let again = try await LedgerFixture(try fixture.killed { $0[place] ^= 0x10 })
+            #expect(again.ledger.replayedEntries == 5)
+            #expect(again.notices.journal?.problem == .damagedHead && again.notices.journal?.keptAs != nil)
+        }
+        standstill.end()
+    }
+
+    @Test("bytes from anywhere in the journal's place end nothing", arguments: 0..<40)
+    func hostileFile(seed: UInt64) async throws {
+        var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
+        func random() -> UInt64 {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return state
+        }
+        let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
+        let copy = try fixture.killed { journal in
+            switch seed % 4 {
+            case 0: journal = (0..<Int(random() % 20_000)).map { _ in UInt8(truncatingIfNeeded: random()) }
+            case 1: journal.removeLast(Int(random() % UInt64(journal.count)))
+            case 2: for _ in 0..<200 { journal[Int(random() % 8192)] = UInt8(truncatingIfNeeded: random()) }
+            default:
+                // A head that is whole and says what it likes.
+                let values = [Int64.max, .min, 0, -1, 8, 64, 1 << 40, 4096]
+                let pick = { values[Int(random() % 8)] }
+                let head = JournalHead(
+                    chunkSize: Int(pick()), identity: 0, generation: pick(), base: pick())
+                journal.withUnsafeMutableBytes { if let base = $0.baseAddress { head.write(to: base) } }
+            }
+        }
+        standstill.end()
+        let again = try await LedgerFixture(copy)
+        #expect(again.ledger.replayedEntries <= 5)
+        #expect(again.notices.journal != nil || again.ledger.replayedEntries == 5)
+    }
+}
