@@ -64,7 +64,7 @@ package final class MockServer: Sendable {
 
     /// Cuts what is open and ends the loops.
     package func stop() async {
-        await server.drain(limit: .milliseconds(100))
+        await server.drain(limit: .milliseconds(100), patience: .init(telling: .zero, ending: .seconds(1)))
         loops.stop()
     }
 

@@ -1,3 +1,4 @@
+import Arithmetic
 import CLinux
 import Glibc
 import Synchronization
@@ -137,7 +138,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     @discardableResult
     package func schedule(after duration: Duration, _ body: @escaping () -> Void) -> LoopTimer {
         assertInLoop()
-        let timer = LoopTimer(at: oneapi_monotonic_ns() &+ duration.nanoseconds, body: body)
+        let timer = LoopTimer(at: oneapi_monotonic_ns().plus(duration.nanoseconds), body: body)
         timers.insert(timer)
         return timer
     }
@@ -196,7 +197,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         for deadline in deadlines where deadline.at < next { next = deadline.at }
         if next == .max { return -1 }
         let current = oneapi_monotonic_ns()
-        return next <= current ? 0 : Int64(next - current)
+        // An hour at most, which epoll's milliseconds hold.
+        return next <= current ? 0 : Int64(min(next.minus(current), 3_600_000_000_000))
     }
 
     private func dispatch(tag: UInt64, events: UInt32) {

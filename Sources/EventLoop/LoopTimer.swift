@@ -1,3 +1,5 @@
+import Arithmetic
+
 /// A closure that a loop runs once at a given time unless cancelled before. Confined to its loop.
 package final class LoopTimer {
     let at: UInt64
@@ -67,7 +69,6 @@ extension Duration {
     package var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max / 2 : product &+ UInt64(attoseconds / 1_000_000_000)
+        return UInt64(seconds).times(1_000_000_000).plus(UInt64(attoseconds / 1_000_000_000))
     }
 }

@@ -96,10 +96,10 @@ import Testing
         let client = try RawClient(port: fixture.port)
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         await gate.arrived()
-        async let drained: Void = fixture.server.drain(limit: .seconds(10))
+        async let drained = fixture.server.drain(limit: .seconds(10))
         gate.open()
         #expect(client.receiveAll().hasSuffix("done"))
-        await drained
+        #expect(await drained == 0)
         #expect(throws: RawClientError.self) { _ = try RawClient(port: fixture.port) }
     }
 

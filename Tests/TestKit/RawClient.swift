@@ -7,6 +7,8 @@ package final class RawClient {
     private var surplus: [UInt8] = []
     /// Whether the server ended the connection with RST, not with FIN.
     package private(set) var wasReset = false
+    /// Whether sending failed.
+    package private(set) var isBroken = false
 
     /// Connects to 127.0.0.1; receiving gives up after `timeout` seconds, so that a broken server fails a test.
     package init(port: Int, timeout: Int = 60) throws {
@@ -35,7 +37,10 @@ package final class RawClient {
             let count = bytes.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
             }
-            if count <= 0 { return }
+            if count <= 0 {
+                isBroken = true
+                return
+            }
             sent += count
         }
     }

@@ -1,3 +1,5 @@
+import HTTP
+
 extension Configuration {
     /// What the command line asks for.
     package enum Command: Sendable {
@@ -67,6 +69,9 @@ extension Configuration {
         initialRootAccessToken = try variables.token("INITIAL_ROOT_ACCESS_TOKEN", limit: 32)
         eventLoops = try variables.integer("EVENT_LOOPS", 1...256)
         if let bytes = try variables.integer("MAX_REQUEST_BODY_BYTES", 1024...(1 << 32)) { bodyLimit = bytes }
+        if let seconds = try variables.integer("REQUEST_BODY_SECONDS", 1...86_400) { bodyTime = .seconds(seconds) }
+        bodyLeastRate = try variables.integer("REQUEST_BODY_LEAST_RATE", 0...(1 << 30)) ?? bodyLeastRate
+        try readBodyBudget(variables)
         ledgerSyncInterval = try variables.integer("LEDGER_SYNC_INTERVAL", 0...3_600_000) ?? ledgerSyncInterval
         ledgerJournalSize = try variables.integer("LEDGER_JOURNAL_BYTES", 1 << 20...(1 << 36)) ?? ledgerJournalSize
         if let seconds = try variables.integer("DRAIN_TIMEOUT", 0...86_400) { drainTimeout = .seconds(seconds) }
@@ -77,6 +82,13 @@ extension Configuration {
         }
         notYetServed = Variables.notServed.filter { variables[$0] != nil }
         notNeeded = Variables.notNeeded.filter { variables[$0] != nil }
+    }
+
+    private mutating func readBodyBudget(_ variables: Variables) throws(ConfigurationError) {
+        let range = 0...(1 << 44)
+        bodyBudget.process = try variables.integer("REQUEST_BODY_BUDGET_BYTES", range) ?? bodyBudget.process
+        bodyBudget.address = try variables.integer("REQUEST_BODY_BUDGET_PER_ADDRESS", range) ?? bodyBudget.address
+        bodyBudget.token = try variables.integer("REQUEST_BODY_BUDGET_PER_TOKEN", range) ?? bodyBudget.token
     }
 
     static var notServedNames: String { Variables.notServed.joined(separator: ", ") }

@@ -38,6 +38,11 @@ package struct Configuration: Sendable {
     package var eventLoops: Int?
     /// Bytes of a request's body, as sent and as unpacked.
     package var bodyLimit = 32 << 20
+    /// For a body to arrive, and the bytes that stretch it by a second each; 0 bytes: only pauses are limited.
+    package var bodyTime: Duration = .seconds(60)
+    package var bodyLeastRate = 32 << 10
+    /// Of all bodies in memory together.
+    package var bodyBudget = BodyBudget.Limits()
     /// Milliseconds between forced writes of the ledger's journal; 0: before each answer ends.
     package var ledgerSyncInterval = 1000
     package var ledgerJournalSize = 32 << 20

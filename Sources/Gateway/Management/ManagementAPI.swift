@@ -96,9 +96,16 @@ struct ManagementAPI: Sendable {
             let user = try await authentication.user(of: request, context, atLeast: route.level)
             let body: [UInt8]
             do throws(BodyError) {
-                body = try await request.body(limit: min(Self.bodyLimit, services.configuration.bodyLimit))
+                let account = BodyAccount(budget: services.bodyBudget, address: context.clientAddress, token: nil)
+                body = try await request.body(
+                    limit: min(Self.bodyLimit, services.configuration.bodyLimit), account: account)
             } catch {
-                throw error == .tooLarge ? Self.tooLarge : Self.unreadable
+                switch error {
+                case .tooLarge: throw Self.tooLarge
+                case .overBudget(let scope): return GatewayError.bodyBudget(scope).response(context)
+                case .shuttingDown: return GatewayError.shuttingDown.response(context)
+                case .badEncoding, .malformed, .disconnected, .timedOut: throw Self.unreadable
+                }
             }
             let parameter = zip(route.segments, segments).first { $0.0 == ":id" }?.1
             let call = Call(

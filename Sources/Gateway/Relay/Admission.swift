@@ -30,7 +30,9 @@ struct Admission: Sendable {
         _ request: ServerRequest, _ context: RequestContext, _ services: Services
     ) async throws(GatewayError) -> (TokenAuthentication.Access, body: [UInt8]) {
         let access = try await TokenAuthentication(services: services).authenticate(request, context)
-        return (access, try await readBody(request, limit: services.configuration.bodyLimit))
+        let account = BodyAccount(
+            budget: services.bodyBudget, address: context.clientAddress, token: access.principal.token.id)
+        return (access, try await readBody(request, account, limit: services.configuration.bodyLimit))
     }
 
     /// Finds who could answer.
@@ -50,14 +52,16 @@ struct Admission: Sendable {
             principal: principal, body: body, envelope: envelope, isPinned: access.channel != nil, tiers: tiers)
     }
 
-    private static func readBody(_ request: ServerRequest, limit: Int) async throws(GatewayError) -> [UInt8] {
+    private static func readBody(
+        _ request: ServerRequest, _ account: BodyAccount, limit: Int
+    ) async throws(GatewayError) -> [UInt8] {
         let isJSON = request.headers.withValue(of: "Content-Type") { type in
             // Any letter case: 0x20 is what tells the cases apart; `/` has it set.
             type.count >= 16 && zip(type, "application/json".utf8).allSatisfy { $0 | 0x20 == $1 }
         }
         guard isJSON == true else { throw .unsupportedMediaType }
-        do throws(BodyError) { return try await request.body(limit: limit) } catch {
-            throw error == .tooLarge ? .bodyTooLarge(limit: limit) : .badBody(error)
+        do throws(BodyError) { return try await request.body(limit: limit, account: account) } catch {
+            throw GatewayError(error, limit: limit)
         }
     }
 }

@@ -65,6 +65,7 @@ struct Caller {
             limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
+        if call.isCancelled { return .clientGone(wasAsked: false) }
         do throws(TransportError) {
             let response = try await services.transport.send(upstream, call: call)
             request.onDisconnect { response.cancel() }

@@ -59,15 +59,13 @@ struct ChatRelay: Sendable {
                 return 200
             case .clientGone(wasAsked: false):
                 exchange.refund()
-                writer.drop(reset: false)
-                return 499
+                return await end(request, context, writer)
             case .clientGone(wasAsked: true):
                 // The upstream had the prompt, and what it made of it nobody knows: the prompt is charged.
                 exchange.settle(
-                    usage: nil, produced: [], note: "客户端已断开 / the client left before the answer",
+                    usage: nil, produced: [], note: request.reasonOfCancellation,
                     services: services, counter: counter(request), context: context, now: request.loop.now)
-                writer.drop(reset: false)
-                return 499
+                return await end(request, context, writer)
             case .refused(let error):
                 // Another channel's provider may be able to.
                 guard !isPinned,
@@ -95,6 +93,18 @@ struct ChatRelay: Sendable {
         }
     }
 
+    /// Ends a request that was cancelled before its answer: a client that is still there is told.
+    private func end(
+        _ request: ServerRequest, _ context: RequestContext, _ writer: consuming ResponseWriter
+    ) async -> Int {
+        guard request.cancellation == .shuttingDown else {
+            writer.drop(reset: false)
+            return 499
+        }
+        await writer.send(GatewayError.shuttingDown.response(context))
+        return GatewayError.shuttingDown.status
+    }
+
     /// Counts a large prompt on another thread, for it would hold up every other request of this loop; `nil` for the
     /// others, which are counted when need be.
     private func countAside(_ body: [UInt8], model: String) async -> Int64? {
@@ -108,5 +118,13 @@ struct ChatRelay: Sendable {
     private func counter(_ request: ServerRequest) -> PromptCounter {
         PromptCounter(
             parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
+    }
+}
+
+extension ServerRequest {
+    /// What the log row of a request says that was cancelled before its answer.
+    var reasonOfCancellation: String {
+        cancellation == .shuttingDown
+            ? "网关关闭 / the gateway shut down before the answer" : "客户端已断开 / the client left before the answer"
     }
 }

@@ -24,6 +24,8 @@ extension GatewayError {
         case .request(let error): error.message
         case .bodyTooLarge(let limit): "The request's body is larger than the limit of \(limit) bytes."
         case .badBody(let error): Self.text(error)
+        case .bodyBudget(let scope):
+            "Requests in flight of \(Self.owner(scope)) hold as many bytes as they may. Please try again."
         case .unsupportedMediaType: "The request's Content-Type must be application/json."
         case .upstream(let failure): failure.message
         case .notImplemented: "API not implemented"
@@ -54,6 +56,7 @@ extension GatewayError {
         case .storageUnavailable: "网关暂时无法记录费用，暂不接受请求"
         case .tooManyInFlight(let limit): "该用户同时进行的请求已达上限 \(limit)"
         case .bodyTooLarge(let limit): "请求体超过上限 \(limit) 字节"
+        case .bodyBudget: "正在处理的请求体总量已达上限，请稍后重试"
         case .shuttingDown: "网关正在关闭"
         case .request, .badBody, .unsupportedMediaType, .upstream, .notImplemented, .invalidURL, .modelNotFound: english
         }
@@ -66,6 +69,16 @@ extension GatewayError {
         case .timedOut: "The body did not arrive in time."
         case .disconnected: "The connection closed before the body was complete."
         case .tooLarge: "The body is too large."
+        case .overBudget(let scope): "Requests of \(owner(scope)) hold too many bytes."
+        case .shuttingDown: "The gateway is shutting down."
+        }
+    }
+
+    private static func owner(_ scope: BodyBudget.Scope) -> String {
+        switch scope {
+        case .process: "all clients"
+        case .address: "this address"
+        case .token: "this token"
         }
     }
 }

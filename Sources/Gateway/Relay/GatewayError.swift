@@ -20,6 +20,8 @@ package enum GatewayError: Error, Equatable, Sendable {
     case request(RequestError)
     case bodyTooLarge(limit: Int)
     case badBody(BodyError)
+    /// Bodies in memory take all that they may.
+    case bodyBudget(BodyBudget.Scope)
     case unsupportedMediaType
     case upstream(UpstreamFailure)
     case notImplemented
@@ -36,6 +38,8 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .invalidChannel, .request, .badBody: 400
         case .unsupportedMediaType: 415
         case .bodyTooLarge: 413
+        case .bodyBudget(.process): 503
+        case .bodyBudget(.address), .bodyBudget(.token): 429
         case .noChannel, .storageUnavailable, .shuttingDown: 503
         case .tooManyInFlight: 429
         case .notImplemented: 501
@@ -74,6 +78,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .request(let error): .text(error.code.rawValue)
         case .bodyTooLarge: .text("body_too_large")
         case .badBody: .text("invalid_body")
+        case .bodyBudget: .text("too_many_bytes_in_flight")
         case .unsupportedMediaType: .text("unsupported_media_type")
         case .upstream(let failure): failure.code
         case .notImplemented: .text("api_not_implemented")
@@ -95,9 +100,21 @@ package enum GatewayError: Error, Equatable, Sendable {
     package var retryAfter: Int? {
         switch self {
         case .upstream(let failure): failure.retryAfter
-        case .storageUnavailable, .tooManyInFlight: 1
+        case .storageUnavailable, .tooManyInFlight, .shuttingDown: 1
+        case .bodyBudget: 2
         default: nil
         }
+    }
+
+    /// What a body that could not be had is told as.
+    init(_ error: BodyError, limit: Int) {
+        self =
+            switch error {
+            case .tooLarge: .bodyTooLarge(limit: limit)
+            case .overBudget(let scope): .bodyBudget(scope)
+            case .shuttingDown: .shuttingDown
+            case .badEncoding, .malformed, .disconnected, .timedOut: .badBody(error)
+            }
     }
 
     /// The answer in OpenAI's format.

@@ -105,7 +105,7 @@ struct MediaFetcher {
         case .timedOut: "it did not come in time"
         case .tooLarge where left < limits.image: "the request's images are larger than \(limits.request) bytes in all"
         case .tooLarge: "it is larger than \(limits.image) bytes"
-        case .connectFailed, .tls, .reset, .cancelled: "its server cannot be reached"
+        case .connectFailed, .tls, .reset, .notHTTP, .cancelled: "its server cannot be reached"
         }
     }
 }

@@ -116,7 +116,7 @@ struct OneShotRelay: Sendable {
             } catch {
                 if case .clientGone(let wasAsked) = error {
                     settle(exchange, images, wasAsked: wasAsked, counter, request, context)
-                    throw error.gatewayError
+                    throw request.cancellation == .shuttingDown ? .shuttingDown : error.gatewayError
                 }
                 if case .failed(let failure) = error {
                     ChannelGuard(services: services).note(
@@ -147,7 +147,7 @@ struct OneShotRelay: Sendable {
             return exchange.settle(price, services: services, context: context, now: request.loop.now)
         }
         exchange.settle(
-            usage: nil, produced: [], note: "客户端已断开 / the client left before the answer", services: services,
+            usage: nil, produced: [], note: request.reasonOfCancellation, services: services,
             counter: counter, context: context, now: request.loop.now)
     }
 

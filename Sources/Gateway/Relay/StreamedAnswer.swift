@@ -10,6 +10,8 @@ struct StreamedAnswer {
     let context: RequestContext
     let request: ServerRequest
     let counter: PromptCounter
+    /// No event: clients skip it.
+    private static let comment = Array(": \n\n".utf8)
 
     func relay(
         _ exchange: consuming Exchange, _ response: UpstreamResponse, _ begun: AnswerStream, _ first: [UInt8],
@@ -20,7 +22,7 @@ struct StreamedAnswer {
         var headers = context.headers("text/event-stream")
         headers.add("Cache-Control", "no-cache")
         headers.add("X-Accel-Buffering", "no")
-        let body = await writer.startStream(status: 200, headers: headers)
+        let body = await writer.startStream(status: 200, headers: headers, probe: Self.comment)
         let end = await pump(response, &relay, &output, body)
         request.onDisconnect(nil)
         output.removeAll(keepingCapacity: true)
@@ -29,6 +31,11 @@ struct StreamedAnswer {
             response.cancel()
             settle(exchange, relay, note: "客户端已断开 / the client left")
             body.abort(reset: false)
+        case .shutDown:
+            response.cancel()
+            settle(exchange, relay, note: "网关关闭 / the gateway shut down")
+            try? await body.write(OpenAIError.event(GatewayError.shuttingDown.body(context)))
+            await body.finish()
         case .ended(let error):
             let outcome: AnswerStream.Outcome
             if let error {
@@ -53,6 +60,7 @@ struct StreamedAnswer {
 
     private enum End {
         case clientGone
+        case shutDown
         case ended(TransportError?)
     }
 
@@ -70,7 +78,8 @@ struct StreamedAnswer {
                 guard let bytes = try await response.next() else { return .ended(nil) }
                 relay.feed(bytes, into: &output)
             } catch {
-                return error == .cancelled ? .clientGone : .ended(error)
+                guard error == .cancelled else { return .ended(error) }
+                return request.cancellation == .shuttingDown ? .shutDown : .clientGone
             }
         }
     }

@@ -21,6 +21,10 @@ extension Caller {
             UpstreamFailure(
                 kind: .brokenOff, status: 502, message: "The upstream broke the connection off: \(reason).",
                 type: "one_api_error", code: .text("do_request_failed"))
+        case .notHTTP(let reason):
+            UpstreamFailure(
+                kind: .notTheProvider, status: 502, message: "The upstream's answer is not HTTP: \(reason).",
+                type: "one_api_error", code: .text("bad_upstream_response"))
         case .tooLarge:
             UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer is larger than the limit.",

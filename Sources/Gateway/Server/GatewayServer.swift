@@ -1,5 +1,7 @@
+import Arithmetic
 package import Database
 package import EventLoop
+import Glibc
 package import HTTP
 
 /// The whole gateway: opens what it needs, serves, and puts everything away in order.
@@ -41,6 +43,9 @@ package final class GatewayServer: Sendable {
             configuration: configuration, database: database, ledger: ledger, options: options, transport: transport,
             log: log)
         var serverConfiguration = ServerConfiguration(host: configuration.host, port: configuration.port)
+        serverConfiguration.bodyBaseTime = configuration.bodyTime
+        serverConfiguration.bodyLeastRate = configuration.bodyLeastRate
+        serverConfiguration.maxConnections = Self.connections(perLoopOf: loops)
         serverConfiguration.errorBody = { _, reason in GatewayError.protocolErrorBody(reason) }
         server = HTTPServer(
             configuration: serverConfiguration, loops: loops, handler: GatewayHandler(services: services))
@@ -69,9 +74,23 @@ package final class GatewayServer: Sendable {
         }
     }
 
-    /// Stops accepting, lets answers end, settles, and brings the database up to date.
+    /// As many as the process's descriptors allow: a request needs one for its client and one for its upstream.
+    private static func connections(perLoopOf loops: EventLoopGroup) -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        let pairs = Int(clamping: limit.rlim_cur).minus(256) / 2
+        return min(50_000, max(64, pairs / loops.loops.count))
+    }
+
+    /// Stops accepting, lets answers end and cancels those that do not in time, waits for their settlements, and brings
+    /// the database up to date.
     package func shutDown() async {
-        await server.drain(limit: services.configuration.drainTimeout)
+        let unfinished = await server.drain(limit: services.configuration.drainTimeout)
+        if unfinished > 0 {
+            services.log.write(
+                .error, "requests did not end in time; their charges are missing until the next start",
+                ["requests": String(unfinished)])
+        }
         await services.ledger.close()
     }
 }

@@ -13,6 +13,7 @@ package final class Services: Sendable {
     package let transport: any Transport
     package let log: Log
     let accessTokens = AccessTokens()
+    package let bodyBudget: BodyBudget
     /// Unix seconds.
     package let startTime: Int64
 
@@ -26,6 +27,7 @@ package final class Services: Sendable {
         self.options = options
         self.transport = transport
         self.log = log
+        bodyBudget = BodyBudget(limits: configuration.bodyBudget.atLeast(body: configuration.bodyLimit))
         routing = RoutingDirectory()
         tokens = TokenDirectory(database: database, ledger: ledger)
         startTime = LocalTime.now().seconds

@@ -1,3 +1,4 @@
+import Arithmetic
 import CCurl
 import EventLoop
 
@@ -104,7 +105,7 @@ final class CurlTransfer: UpstreamBody {
             isPaused = true
             return Int(CURL_WRITEFUNC_PAUSE)
         }
-        totalReceived += bytes.count
+        totalReceived = totalReceived.plus(bytes.count)
         if let limit = limits.bodyBytes, totalReceived > limit {
             outcome = .failure(.tooLarge)
             wake()
@@ -118,18 +119,18 @@ final class CurlTransfer: UpstreamBody {
     /// curl is done with this transfer; the handle is already back in the pool.
     func finish(_ result: CURLcode) {
         if outcome == nil {
-            outcome = result == CURLE_OK ? .success(()) : .failure(transportError(result, hasHead: hasHead))
+            outcome = TransportError(result).map { .failure($0) } ?? .success(())
         }
         wake()
     }
 
     func checkTime(_ now: UInt64) {
         guard outcome == nil, !isPaused else { return }
-        if let total = limits.total, now > started &+ total.nanoseconds {
+        if let total = limits.total, now > started.plus(total.nanoseconds) {
             end(.failure(.timedOut(.total)))
-        } else if !hasHead, let first = limits.firstByte, now > started &+ first.nanoseconds {
+        } else if !hasHead, let first = limits.firstByte, now > started.plus(first.nanoseconds) {
             end(.failure(.timedOut(.firstByte)))
-        } else if hasHead, let idle = limits.idle, now > lastProgress &+ idle.nanoseconds {
+        } else if hasHead, let idle = limits.idle, now > lastProgress.plus(idle.nanoseconds) {
             end(.failure(.timedOut(.idle)))
         }
     }
@@ -152,19 +153,4 @@ private func trimmedLine(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPoint
     var end = line.count
     while end > 0, line[end - 1] == 0x0a || line[end - 1] == 0x0d { end -= 1 }
     return trimmed(UnsafeRawBufferPointer(rebasing: line[..<end]))
-}
-
-/// Sorts curl's results; the texts are curl's own descriptions of a code and never name an address.
-private func transportError(_ code: CURLcode, hasHead: Bool) -> TransportError {
-    let text = String(cString: curl_easy_strerror(code))
-    switch code {
-    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: return .badAddress
-    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY:
-        return .connectFailed(text)
-    case CURLE_OPERATION_TIMEDOUT: return .timedOut(.connect)
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
-        CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
-        return .tls(text)
-    default: return .reset(text)
-    }
 }

@@ -1,3 +1,4 @@
+import Arithmetic
 import CCurl
 import CLinux
 import EventLoop
@@ -21,6 +22,8 @@ package struct CurlTransport: Transport {
         _ request: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
+        // libcurl says the same of a scheme that it does not speak and of an upstream that does not speak HTTP.
+        guard Self.isWeb(request.url) else { throw .badAddress }
         if call.isCancelled { throw .cancelled }
         let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }
         let transfer = try client.start(request)
@@ -28,6 +31,13 @@ package struct CurlTransport: Transport {
         defer { call.attach {} }
         try await transfer.waitForHead()
         return UpstreamResponse(status: transfer.status, headers: transfer.headers, body: transfer)
+    }
+}
+
+extension CurlTransport {
+    private static func isWeb(_ url: String) -> Bool {
+        let scheme = url.utf8.prefix(8).map(lowercased)
+        return scheme.starts(with: "http://".utf8) || scheme.elementsEqual("https://".utf8)
     }
 }
 
@@ -127,7 +137,7 @@ final class CurlClient {
     }
 
     private func setTimer(_ milliseconds: Int) {
-        timer?.at = milliseconds < 0 ? .max : oneapi_monotonic_ns() &+ UInt64(milliseconds) * 1_000_000
+        timer?.at = milliseconds < 0 ? .max : oneapi_monotonic_ns().plus(UInt64(milliseconds).times(1_000_000))
     }
 
     /// curl drops and re-adds a connection's socket around every transfer; the registration is kept, and taken away

@@ -58,6 +58,8 @@ package enum TransportError: Error, Equatable {
     case timedOut(Phase)
     /// The connection ended before the message did.
     case reset(String)
+    /// What came is no answer of HTTP: the text says what is wrong with it.
+    case notHTTP(String)
     case tooLarge
     case cancelled
 }

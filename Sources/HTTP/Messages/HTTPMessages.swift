@@ -36,6 +36,10 @@ package enum BodyError: Error, Equatable {
     case malformed
     case disconnected
     case timedOut
+    /// Bodies in memory take all that they may; the rest of this one was not read.
+    case overBudget(BodyBudget.Scope)
+    /// The server's drain has reached its limit.
+    case shuttingDown
 }
 
 /// The client went away, or took nothing for too long.

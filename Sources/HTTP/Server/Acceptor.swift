@@ -4,22 +4,44 @@ import Glibc
 
 /// The listening socket of one loop and the connections that it accepted.
 final class Acceptor: EventSource {
+    /// Takes the next connection of a listening socket; fills in its peer's address and port.
+    typealias Accept = (Int32, UnsafeMutablePointer<CChar>, UnsafeMutablePointer<UInt16>) -> Int32
+
+    /// Connections accepted in one go: the others of a burst wait in the kernel while open ones are served.
+    private static let burst = 64
+
     let loop: EventLoop
     let configuration: ServerConfiguration
+    let limits: ConnectionLimits
+    let parser: HeadParser
     let handler: any RequestHandler
     let dateLine = DateLine()
-    private(set) var isDraining = false
+    /// Where the loop's connections read to, one after the other.
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private let descriptor: Int32
+    private let accept: Accept
+    private var machine: AcceptorStateMachine
+    /// Those whose handler still runs too, after their socket was closed.
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var onEmpty: (() -> Void)?
     private var sweep: LoopTimer?
 
-    init(descriptor: Int32, loop: EventLoop, configuration: ServerConfiguration, handler: any RequestHandler) {
+    /// - Parameter accept: answers a descriptor or a negative `errno`.
+    init(
+        descriptor: Int32, loop: EventLoop, configuration: ServerConfiguration, handler: any RequestHandler,
+        accept: @escaping Accept = { oneapi_accept($0, $1, $2) }
+    ) {
         self.descriptor = descriptor
         self.loop = loop
         self.configuration = configuration
         self.handler = handler
+        self.accept = accept
+        limits = ConnectionLimits(configuration)
+        parser = HeadParser(maxHeadBytes: configuration.maxHeadBytes, maxFields: configuration.maxHeaderFields)
+        machine = AcceptorStateMachine(limit: configuration.maxConnections)
     }
+
+    deinit { scratch.deallocate() }
 
     func start() {
         loop.register(descriptor, events: EPOLLIN.rawValue, source: self)
@@ -29,37 +51,56 @@ final class Acceptor: EventSource {
     /// Time limits are coarse: every connection is looked at each quarter of a second.
     private func scheduleSweep() {
         sweep = loop.schedule(after: .milliseconds(250)) { [weak self] in
-            guard let self, !self.isDraining || !self.connections.isEmpty else { return }
-            for connection in self.connections.values { connection.checkTime(self.loop.now) }
+            guard let self, self.machine.phase != .closed || !self.connections.isEmpty else { return }
+            for connection in Array(self.connections.values) { connection.checkTime(self.loop.now) }
+            if self.machine.resume() { self.listen(true) }
             self.scheduleSweep()
         }
     }
 
+    // MARK: Accepting
+
     func ready(_ events: UInt32) {
-        // A few at a time: the others of a burst wait in the kernel while open connections are served.
-        for _ in 0..<64 where connections.count < configuration.maxConnections {
-            var peer = [CChar](repeating: 0, count: 64)
+        var peer = [CChar](repeating: 0, count: 64)
+        accepting: for _ in 0..<Self.burst where machine.mayAccept {
             var port: UInt16 = 0
-            let client = oneapi_accept(descriptor, &peer, &port)
-            if client < 0 { return }
-            let address = peer.withUnsafeBufferPointer { buffer in
-                String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let client = accept(descriptor, &peer, &port)
+            switch machine.accepted(client) {
+            case .open: open(client, peer)
+            case .again: continue
+            case .stop: return
+            case .rest:
+                listen(false)
+                return
             }
-            let connection = Connection(descriptor: client, peer: address, acceptor: self)
-            connections[ObjectIdentifier(connection)] = connection
-            connection.open()
         }
+        if machine.becameFull() { listen(false) }
     }
 
+    private func open(_ client: Int32, _ peer: [CChar]) {
+        let address = peer.withUnsafeBufferPointer { buffer in
+            String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+        let connection = Connection(descriptor: client, peer: address, acceptor: self)
+        connections[ObjectIdentifier(connection)] = connection
+        connection.open()
+    }
+
+    private func listen(_ isOn: Bool) { loop.modify(descriptor, events: isOn ? EPOLLIN.rawValue : 0) }
+
+    /// A connection is closed and its last handler has ended.
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
-        if connections.isEmpty, isDraining { finishDrain() }
+        if machine.removed() { listen(true) }
+        if connections.isEmpty, machine.phase == .closed { finishDrain() }
     }
 
-    /// Stops accepting, ends idle connections, and calls back when the busy ones are done.
+    // MARK: Draining
+
+    /// Stops accepting, ends idle connections, and calls back when the others are done and their handlers have ended.
     func drain(_ done: @escaping () -> Void) {
-        guard !isDraining else { return done() }
-        isDraining = true
+        guard machine.phase != .closed else { return done() }
+        machine.close()
         onEmpty = done
         loop.deregister(descriptor)
         close(descriptor)
@@ -67,10 +108,21 @@ final class Acceptor: EventSource {
         if connections.isEmpty { finishDrain() }
     }
 
-    /// Cuts what is still open after the drain's limit.
-    func cut() {
-        for connection in Array(connections.values) { connection.close(reset: true) }
+    /// Has what still runs given up, so that its clients can be told.
+    func reachDrainLimit() {
+        for connection in Array(connections.values) { connection.drainLimitReached() }
     }
+
+    /// Cuts what is still open; the handlers are waited for all the same.
+    func cut() {
+        for connection in Array(connections.values) { connection.cut() }
+    }
+
+    /// Connections whose handler has not ended.
+    var unfinished: Int { connections.count }
+
+    /// Calls the drain's caller back though there are some.
+    func stopWaiting() { finishDrain() }
 
     private func finishDrain() {
         let done = onEmpty
@@ -79,21 +131,3 @@ final class Acceptor: EventSource {
     }
 }
 
-/// The `Date` header line, formatted once a second.
-final class DateLine {
-    private var second: time_t = -1
-    private var line: [UInt8] = []
-
-    func append(to output: inout [UInt8]) {
-        var now = time(nil)
-        if now != second {
-            second = now
-            var parts = tm()
-            gmtime_r(&now, &parts)
-            var text = [CChar](repeating: 0, count: 64)
-            let length = strftime(&text, 64, "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts)
-            line = text[..<length].map { UInt8(bitPattern: $0) }
-        }
-        output.append(contentsOf: line)
-    }
-}

@@ -41,7 +41,7 @@ package final class HTTPServer: Sendable {
         return Int(port)
     }
 
-    private func listen(_ port: inout UInt16, reusePort: Bool) throws(ListenError) -> Int32 {
+    func listen(_ port: inout UInt16, reusePort: Bool) throws(ListenError) -> Int32 {
         let descriptor = oneapi_listen(configuration.host, &port, 4096, reusePort ? 1 : 0)
         if descriptor >= 0 { return descriptor }
         switch -descriptor {
@@ -51,27 +51,55 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops accepting, lets running answers end, and cuts what is open after `limit`.
-    package func drain(limit: Duration) async {
+    /// How a drain goes on beyond its limit.
+    package struct DrainPatience: Sendable {
+        /// For handlers to tell their clients and to settle, before connections are cut.
+        package var telling: Duration
+        /// For handlers to end after that.
+        package var ending: Duration
+
+        package init(telling: Duration = .seconds(5), ending: Duration = .seconds(20)) {
+            self.telling = telling
+            self.ending = ending
+        }
+    }
+
+    /// Stops accepting and lets running answers end. At `limit` every running request is cancelled as `.shuttingDown`,
+    /// so that its handler can tell the client; later, connections are cut. Returns when all handlers have ended.
+    /// - Returns: the number of handlers that had not ended when patience did.
+    @discardableResult
+    package func drain(limit: Duration, patience: DrainPatience = DrainPatience()) async -> Int {
         let open = acceptors.withLock { acceptors in
             defer { acceptors = [] }
             return acceptors
         }
-        await withTaskGroup(of: Void.self) { group in
+        return await withTaskGroup(of: Int.self) { group in
             for acceptor in open {
-                group.addTask { await Self.drain(acceptor, limit: limit) }
+                group.addTask { await Self.drain(acceptor, limit, patience) }
             }
+            return await group.reduce(0) { $0 + $1 }
         }
     }
 
-    private static func drain(_ acceptor: LoopConfined<Acceptor>, limit: Duration) async {
+    private static func drain(
+        _ acceptor: LoopConfined<Acceptor>, _ limit: Duration, _ patience: DrainPatience
+    ) async -> Int {
         let loop = acceptor.value.loop
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        return await withUnsafeContinuation { (continuation: UnsafeContinuation<Int, Never>) in
             loop.submit {
-                let timer = loop.schedule(after: limit) { acceptor.value.cut() }
-                acceptor.value.drain {
-                    timer.cancel()
-                    continuation.resume()
+                let acceptor = acceptor.value
+                var left = 0
+                let timers = [
+                    loop.schedule(after: limit) { acceptor.reachDrainLimit() },
+                    loop.schedule(after: limit + patience.telling) { acceptor.cut() },
+                    loop.schedule(after: limit + patience.telling + patience.ending) {
+                        left = acceptor.unfinished
+                        acceptor.stopWaiting()
+                    },
+                ]
+                acceptor.drain {
+                    for timer in timers { timer.cancel() }
+                    continuation.resume(returning: left)
                 }
             }
         }

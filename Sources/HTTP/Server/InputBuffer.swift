@@ -1,34 +1,44 @@
-import Glibc
-
 /// Bytes received and not consumed yet.
 struct InputBuffer {
     private var bytes: [UInt8] = []
     private var start = 0
-    private static let step = 16 << 10
+    /// Consumed bytes that are worth moving the rest for.
+    private static let slack = 16 << 10
 
     var count: Int { bytes.count - start }
     var isEmpty: Bool { bytes.count == start }
+    /// Bytes of memory held.
+    var capacity: Int { bytes.capacity }
 
     mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: bytes.capacity <= 256 << 10)
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 64 << 10)
         start = 0
     }
 
-    /// Reads once from a descriptor.
-    /// - Returns: whether the kernel's buffer is drained (a short read); `nil` at the end of the stream (`errno` 0) or
-    ///   on an error (`errno`).
-    mutating func fill(from descriptor: Int32) -> Bool? {
-        if start == bytes.count { removeAll() }
-        let old = bytes.count
-        var received = 0
-        let room = Self.step
-        withUnsafeTemporaryAllocation(byteCount: room, alignment: 1) { block in
-            received = read(descriptor, block.baseAddress, room)
-            if received > 0 { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: block[..<received])) }
+    /// Adds bytes, and first forgets those consumed: a client that always leaves part of a request here would else have
+    /// every byte kept that it ever sent.
+    mutating func append(_ more: UnsafeRawBufferPointer) {
+        if isEmpty {
+            removeAll()
+        } else if start >= Self.slack {
+            bytes.removeSubrange(..<start)
+            start = 0
         }
-        if received > 0 { return bytes.count - old < room }
-        if received == 0 { errno = 0 }
-        return nil
+        bytes.append(contentsOf: more)
+    }
+
+    /// Drops bytes at the front.
+    /// - Returns: how many there were of those asked for.
+    mutating func skip(_ length: Int) -> Int {
+        let skipped = min(length, count)
+        start += skipped
+        return skipped
+    }
+
+    /// Moves everything to the end of `body`.
+    mutating func moveAll(to body: inout [UInt8]) {
+        body.append(contentsOf: bytes[start...])
+        removeAll()
     }
 
     /// Robustness before a request line (RFC 9112 §2.2).
@@ -56,14 +66,9 @@ struct InputBuffer {
         return head
     }
 
+    /// - Parameter length: at most `count`.
     mutating func take(_ length: Int) -> [UInt8] {
         defer { start += length }
-        if start == 0, length == bytes.count {
-            defer { bytes = [] }
-            let whole = bytes
-            start = -length
-            return whole
-        }
         return Array(bytes[start..<(start + length)])
     }
 

@@ -10,11 +10,14 @@ package struct ResponseWriter: ~Copyable {
     }
 
     /// Sends the head of a streamed answer.
-    /// - Parameter contentLength: `nil` frames the body as chunks.
+    /// - Parameters:
+    ///   - contentLength: `nil` frames the body as chunks.
+    ///   - probe: what may be sent between two writes without changing the body's meaning (of an event stream, a
+    ///     comment), to find out whether a client that has closed its sending side still reads; empty if there is none.
     package consuming func startStream(
-        status: Int, headers: HTTPHeaders, contentLength: Int? = nil
+        status: Int, headers: HTTPHeaders, contentLength: Int? = nil, probe: [UInt8] = []
     ) async -> BodyWriter {
-        connection.beginStream(status: status, headers: headers, contentLength: contentLength)
+        connection.beginStream(status: status, headers: headers, contentLength: contentLength, probe: probe)
         return BodyWriter(connection: connection)
     }
 

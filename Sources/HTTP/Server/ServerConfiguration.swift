@@ -14,8 +14,18 @@ package struct ServerConfiguration: Sendable {
     package var keepAliveTimeout: Duration = .seconds(75)
     /// Between two pieces of a request's body.
     package var bodyTimeout: Duration = .seconds(60)
+    /// For a whole body, beside what `bodyLeastRate` allows for its size.
+    package var bodyBaseTime: Duration = .seconds(60)
+    /// Bytes of a body that stretch its time by one second; 0 sets no limit to the whole.
+    package var bodyLeastRate = 32 << 10
     /// While the client takes nothing of what is ready for it.
     package var writeTimeout: Duration = .seconds(120)
+    /// How long a connection that closes reads away what still comes.
+    package var lingerTime: Duration = .seconds(2)
+    /// From the end of what a client sends (FIN) to the first look at whether it still reads its answer, and between
+    /// such looks.
+    package var halfCloseProbeDelay: Duration = .milliseconds(500)
+    package var halfCloseProbeInterval: Duration = .seconds(15)
     /// A head that is refused gets this body: status and reason to bytes and content type.
     package var errorBody: @Sendable (_ status: Int, _ reason: String) -> (type: String, bytes: [UInt8]) = {
         _, reason in ("text/plain; charset=utf-8", Array((reason + "\n").utf8))

@@ -1,3 +1,4 @@
+import Arithmetic
 package import EventLoop
 
 /// A request whose head has arrived. Confined to the loop of its connection.
@@ -24,27 +25,45 @@ package final class ServerRequest {
     }
 
     /// The whole body: dechunked, and unpacked if it came with `Content-Encoding: gzip`.
-    /// - Parameter limit: bytes, as sent and as unpacked.
-    package func body(limit: Int) async throws(BodyError) -> [UInt8] {
+    /// - Parameters:
+    ///   - limit: bytes, as sent and as unpacked.
+    ///   - account: what the bytes are charged to until the request ends; above its budget `.overBudget` is thrown before
+    ///     they are read.
+    package func body(limit: Int, account: BodyAccount? = nil) async throws(BodyError) -> [UInt8] {
+        if connection.lease == nil { connection.lease = account.map { BodyLease($0) } }
         let raw = try await connection.readBody(limit: limit)
         guard headers.contains("Content-Encoding") else { return raw }
         let isGzip = headers.withValue(of: "Content-Encoding") {
             equalsIgnoringCase($0, "gzip") || equalsIgnoringCase($0, "x-gzip")
         }
-        if isGzip == true { return try Gzip.unpack(raw, limit: limit) }
+        if isGzip == true { return try await unpack(raw, limit: limit) }
         guard headers.withValue(of: "Content-Encoding", { equalsIgnoringCase($0, "identity") }) == true else {
             throw .badEncoding
         }
         return raw
     }
 
-    /// Whether the client has closed its side.
-    package var isDisconnected: Bool { connection.isPeerGone }
+    /// Unpacks in slices, between which the loop serves others.
+    private func unpack(_ packed: [UInt8], limit: Int) async throws(BodyError) -> [UInt8] {
+        guard let unpacker = GzipUnpacker(limit: limit) else { throw .badEncoding }
+        while try !unpacker.step(packed) {
+            try connection.lease?.grow(to: packed.count.plus(unpacker.output.capacity))
+            await loop.sleep(for: .zero)
+        }
+        return unpacker.output
+    }
 
-    /// Called once when the client closes while the request is being answered; at once if it has already.
+    /// Whether the client has closed its sending side, is gone, or the request is to be given up.
+    package var isDisconnected: Bool { connection.machine.peer != .open || connection.machine.cancellation != nil }
+
+    /// Why the request is to be given up, while its handler runs; `nil` as long as the client waits for its answer.
+    package var cancellation: Cancellation? { connection.machine.cancellation }
+
+    /// Called once when the request is to be given up (`cancellation` tells why); at once if it already is. A client that
+    /// closes its sending side after a whole request still gets its answer: only one that is gone cancels.
     package func onDisconnect(_ body: (() -> Void)?) {
-        connection.onDisconnect = body
-        if body != nil, connection.isPeerGone { connection.notifyDisconnect() }
+        connection.onCancel = body
+        if body != nil, connection.machine.cancellation != nil { connection.notifyCancellation() }
     }
 
     /// A decoded query value; the first of that name.

@@ -1,0 +1,120 @@
+import EventLoop
+import Glibc
+
+extension Connection {
+    func sendWhole(_ response: HTTPResponse) async {
+        appendHead(status: response.status, headers: response.headers)
+        if response.status != 204, response.status != 304 {
+            output.append(contentsOf: "Content-Length: ")
+            output.appendDecimal(response.body.count)
+            output.append(contentsOf: "\r\n\r\n")
+            if head?.method != .head { output.append(contentsOf: response.body) }
+        } else {
+            output.append(contentsOf: "\r\n")
+        }
+        _ = await flush()
+    }
+
+    func beginStream(status: Int, headers: HTTPHeaders, contentLength: Int?, probe: [UInt8]) {
+        expectedLength = contentLength
+        streamProbe = probe
+        isChunked = contentLength == nil && head?.isHTTP11 == true
+        if contentLength == nil, !isChunked { machine.answerEndsByClose() }
+        appendHead(status: status, headers: headers)
+        if let contentLength {
+            output.append(contentsOf: "Content-Length: ")
+            output.appendDecimal(contentLength)
+            output.append(contentsOf: "\r\n")
+        } else if isChunked {
+            output.append(contentsOf: "Transfer-Encoding: chunked\r\n")
+        }
+        output.append(contentsOf: "\r\n")
+    }
+
+    func writeStream(_ bytes: [UInt8]) async throws(ClientGone) {
+        guard !machine.isGone else { throw ClientGone() }
+        appendPiece(bytes)
+        if let length = expectedLength { expectedLength = length - bytes.count }
+        if !(await flush()) { throw ClientGone() }
+    }
+
+    private func appendPiece(_ bytes: [UInt8]) {
+        // An empty chunk would be the last.
+        if bytes.isEmpty || head?.method == .head { return }
+        guard isChunked else { return output.append(contentsOf: bytes) }
+        output.appendHexadecimal(bytes.count)
+        output.append(contentsOf: "\r\n")
+        output.append(contentsOf: bytes)
+        output.append(contentsOf: "\r\n")
+    }
+
+    func finishStream() async {
+        streamProbe = []
+        if isChunked, head?.method != .head { output.append(contentsOf: "0\r\n\r\n") }
+        if let expectedLength, expectedLength != 0, head?.method != .head { machine.answerEndsByClose() }
+        _ = await flush()
+    }
+
+    private func appendHead(status: Int, headers: HTTPHeaders) {
+        let closes = machine.answerBegan()
+        // A status that no client can read would be worse than a wrong one.
+        let status = (100...999).contains(status) ? status : 502
+        output.append(contentsOf: "HTTP/1.1 ")
+        output.appendDecimal(status)
+        output.append(0x20)
+        output.append(contentsOf: reasonPhrase(status))
+        output.append(contentsOf: "\r\n")
+        headers.serialize(into: &output)
+        acceptor.dateLine.append(to: &output)
+        if closes {
+            output.append(contentsOf: "Connection: close\r\n")
+        } else if head?.isHTTP11 == false {
+            output.append(contentsOf: "Connection: keep-alive\r\n")
+        }
+    }
+
+    /// Sends, to a client that sends no more, what it must ignore if it still reads (RFC 9110 §15.2), and what makes a
+    /// closed socket answer with RST.
+    func probe() {
+        // What waits to be sent is a probe itself.
+        guard output.isEmpty, writer == nil else { return }
+        if machine.hasAnswered {
+            if !streamProbe.isEmpty { appendPiece(streamProbe) }
+        } else {
+            output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n")
+        }
+        let sent = output.isEmpty ? 0 : sendNow(from: 0)
+        // The rest, if any, goes with the next write.
+        if sent > 0 { output.removeFirst(sent) } else { output.removeAll(keepingCapacity: true) }
+    }
+
+    /// Hands `output` to the kernel, waiting while its buffer is full. False if the client is gone.
+    func flush() async -> Bool {
+        var sent = 0
+        sending: while sent < output.count {
+            switch machine.writeStep {
+            case .stop: break sending
+            case .wait: await withUnsafeContinuation { writer = $0 }
+            case .transfer:
+                let count = sendNow(from: sent)
+                if count > 0 {
+                    sent += count
+                    machine.didWrite()
+                } else if errno == EAGAIN {
+                    machine.writeBlocked(at: loop.now)
+                } else if errno != EINTR {
+                    perform(machine.writeFailed())
+                }
+            }
+        }
+        let isDone = sent == output.count && !machine.isGone
+        output.removeAll(keepingCapacity: output.capacity <= 256 << 10)
+        return isDone
+    }
+
+    private func sendNow(from start: Int) -> Int {
+        output.withUnsafeBytes { bytes in
+            send(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start, Int32(MSG_NOSIGNAL))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import CLinux
+import EventLoop
+
+/// What epoll says of a client's socket.
+struct Readiness: OptionSet {
+    let rawValue: UInt32
+
+    static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+    static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+    /// The client will send no more; it may still read.
+    static let halfClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    /// RST, an error, or both sides closed.
+    static let gone = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
+}
+
+/// What the owner of a connection does after an event.
+struct ConnectionActions: OptionSet, Equatable {
+    let rawValue: UInt8
+
+    /// Resumes the task that waits for bytes of the client.
+    static let wakeReader = ConnectionActions(rawValue: 1)
+    /// Resumes the task that waits for the client to take bytes.
+    static let wakeWriter = ConnectionActions(rawValue: 2)
+    /// Tells the handler to give its request up.
+    static let cancelRequest = ConnectionActions(rawValue: 4)
+    /// Sends something harmless, which a client that is not there any more answers with RST.
+    static let probe = ConnectionActions(rawValue: 8)
+    static let close = ConnectionActions(rawValue: 16)
+    /// Closes with RST.
+    static let reset = ConnectionActions(rawValue: 32)
+}
+
+/// What to do with a socket next.
+enum TransferStep: Equatable { case transfer, wait, stop }
+
+/// How a connection goes on after a request.
+enum NextStep: Equatable {
+    case nextRequest
+    /// Skips a body of that many bytes that the handler did not read.
+    case discard(Int)
+    /// Reads away what the client still sends, for a moment, then closes.
+    case linger
+    case close
+}
+
+/// Why a request is to be given up.
+package enum Cancellation: Equatable, Sendable {
+    /// The client went away, or takes nothing.
+    case clientGone
+    /// The server's drain has reached its limit; the client is there and can be told.
+    case shuttingDown
+}
+
+/// Time limits of a connection in monotonic nanoseconds.
+struct ConnectionLimits {
+    var keepAlive: UInt64
+    var head: UInt64
+    var bodyPause: UInt64
+    var bodyTotal: UInt64
+    /// Bytes a second that stretch `bodyTotal`; 0 for no total limit.
+    var bodyRate: UInt64
+    var write: UInt64
+    var linger: UInt64
+    /// From a client's FIN to the first look at whether it still reads, and between looks.
+    var probeDelay: UInt64
+    var probeInterval: UInt64
+
+    init(_ configuration: ServerConfiguration) {
+        keepAlive = configuration.keepAliveTimeout.nanoseconds
+        head = configuration.headTimeout.nanoseconds
+        bodyPause = configuration.bodyTimeout.nanoseconds
+        bodyTotal = configuration.bodyBaseTime.nanoseconds
+        bodyRate = UInt64(clamping: configuration.bodyLeastRate)
+        write = configuration.writeTimeout.nanoseconds
+        linger = configuration.lingerTime.nanoseconds
+        probeDelay = configuration.halfCloseProbeDelay.nanoseconds
+        probeInterval = configuration.halfCloseProbeInterval.nanoseconds
+    }
+}

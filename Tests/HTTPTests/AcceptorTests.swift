@@ -1,0 +1,116 @@
+import EventLoop
+import Glibc
+import Synchronization
+import TestKit
+import Testing
+
+@testable import HTTP
+
+@Suite struct AcceptorTests {
+    @Test("rests when no descriptor is left, tries again, and passes over clients that gave up")
+    func results() {
+        var machine = AcceptorStateMachine(limit: 2)
+        #expect(machine.mayAccept)
+        #expect(machine.accepted(-EAGAIN) == .stop)
+        #expect(machine.accepted(-ECONNABORTED) == .again)
+        #expect(machine.accepted(-EINTR) == .again)
+        #expect(machine.mayAccept)
+        for reason in [EMFILE, ENFILE, ENOBUFS, ENOMEM] {
+            #expect(machine.accepted(-reason) == .rest)
+            #expect(!machine.mayAccept && machine.phase == .resting)
+            #expect(machine.resume())
+            #expect(machine.mayAccept)
+        }
+        #expect(!machine.resume())
+    }
+
+    @Test("rests at its limit until a connection ends, and not after the end")
+    func limit() {
+        var machine = AcceptorStateMachine(limit: 2)
+        #expect(machine.accepted(7) == .open)
+        #expect(!machine.becameFull())
+        #expect(machine.accepted(8) == .open)
+        #expect(!machine.mayAccept)
+        #expect(machine.becameFull())
+        #expect(!machine.becameFull())
+        #expect(!machine.resume())
+        #expect(machine.removed())
+        #expect(machine.mayAccept)
+        #expect(!machine.removed())
+        #expect(machine.count == 0)
+        _ = machine.accepted(7)
+        _ = machine.accepted(-EMFILE)
+        machine.close()
+        #expect(!machine.removed())
+        #expect(!machine.resume())
+        #expect(!machine.mayAccept)
+    }
+
+    /// Has no descriptor for a new connection until a test gives it some.
+    private final class Kernel: Sendable {
+        let tries = Mutex(0)
+        let hasRoom = Mutex(false)
+
+        func accept(_ socket: Int32, _ peer: UnsafeMutablePointer<CChar>, _ port: UnsafeMutablePointer<UInt16>) -> Int32 {
+            tries.withLock { $0 += 1 }
+            guard hasRoom.withLock({ $0 }) else { return -EMFILE }
+            let client = Glibc.accept(socket, nil, nil)
+            if client >= 0 { _ = fcntl(client, F_SETFL, O_NONBLOCK) }
+            return client < 0 ? -errno : client
+        }
+    }
+
+    /// Processor time of the calling thread.
+    private static func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    @Test("lets clients beyond the limit wait without spinning, and serves them when others end")
+    func waitsAtLimit() async throws {
+        let fixture = try ServerFixture(configure: { $0.maxConnections = 2 }, handler: EchoHandler())
+        let first = try RawClient(port: fixture.port)
+        let second = try RawClient(port: fixture.port)
+        for client in [first, second] {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(client.receiveAnswer().status == 200)
+        }
+        let third = try RawClient(port: fixture.port)
+        third.send("GET /third HTTP/1.1\r\nHost: a\r\n\r\n")
+        let used = try await fixture.onLoop {
+            let start = Self.processorTime()
+            await EventLoop.current?.sleep(for: .milliseconds(400))
+            return Self.processorTime() - start
+        }
+        #expect(used < .milliseconds(100), "the loop spun for \(used)")
+        #expect(third.isSilent(milliseconds: 1))
+        first.hangUp()
+        #expect(third.receiveAnswer().body == "GET /third? ")
+    }
+
+    @Test("tries a few times a second while the process has no descriptor left, and serves as soon as it has")
+    func waitsForDescriptors() async throws {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        defer { loops.stop() }
+        let configuration = ServerConfiguration(host: "127.0.0.1")
+        var port: UInt16 = 0
+        let descriptor = try HTTPServer(configuration: configuration, loops: loops, handler: EchoHandler())
+            .listen(&port, reusePort: false)
+        let loop = loops.loops[0]
+        let kernel = Kernel()
+        loop.submit {
+            Acceptor(
+                descriptor: descriptor, loop: loop, configuration: configuration, handler: EchoHandler(),
+                accept: { kernel.accept($0, $1, $2) }
+            ).start()
+        }
+        let client = try RawClient(port: Int(port))
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(await eventually { kernel.tries.withLock { $0 } >= 3 })
+        #expect(kernel.tries.withLock { $0 } < 10)
+        kernel.hasRoom.withLock { $0 = true }
+        #expect(client.receiveAnswer().status == 200)
+    }
+}

@@ -1,0 +1,168 @@
+import Testing
+
+@testable import HTTP
+
+/// How a connection reads requests and goes on after them.
+@Suite struct ConnectionRequestTests {
+    struct End: CustomTestStringConvertible {
+        let testDescription: String
+        var head = Machine.head()
+        var reads = false
+        var hasInput = false
+        var drains = false
+        var event: Readiness = []
+        let says: Bool
+        let next: NextStep
+    }
+
+    static let ends = [
+        End(testDescription: "no body", says: false, next: .nextRequest),
+        End(testDescription: "a pipelined request", hasInput: true, says: false, next: .nextRequest),
+        End(testDescription: "a body that was read", head: Machine.head(.length(9)), reads: true, says: false, next: .nextRequest),
+        End(testDescription: "a short body", head: Machine.head(.length(9)), says: false, next: .discard(9)),
+        End(
+            testDescription: "a body at the limit", head: Machine.head(.length(1 << 20)), says: false,
+            next: .discard(1 << 20)),
+        End(
+            testDescription: "a body above the limit", head: Machine.head(.length(1 << 20 + 1)), says: true,
+            next: .linger),
+        End(testDescription: "chunks", head: Machine.head(.chunked), says: true, next: .linger),
+        End(
+            testDescription: "a body that waits for 100 Continue",
+            head: Machine.head(.length(9), expectsContinue: true), says: true, next: .linger),
+        End(testDescription: "Connection: close", head: Machine.head(keepsAlive: false), says: true, next: .close),
+        End(
+            testDescription: "Connection: close, and more bytes", head: Machine.head(keepsAlive: false), hasInput: true,
+            says: true, next: .linger),
+        End(
+            testDescription: "Connection: close, and more in the kernel", head: Machine.head(keepsAlive: false),
+            event: .readable, says: true, next: .linger),
+        End(
+            testDescription: "Connection: close, and a body that nobody read",
+            head: Machine.head(.length(9), keepsAlive: false), says: true, next: .linger),
+        End(testDescription: "a drain", drains: true, says: true, next: .close),
+        End(testDescription: "a client that is gone", event: .gone, says: true, next: .close),
+        End(testDescription: "a half-closed client", event: .halfClosed, says: false, next: .nextRequest),
+    ]
+
+    @Test("says whether it closes, and goes on as the request demands", arguments: ends)
+    func end(_ end: End) {
+        var machine = Machine.at(.handling, end.head)
+        if end.reads {
+            try? machine.bodyBegan(at: 0)
+            machine.bodyEnded()
+        }
+        _ = machine.ready(end.event, at: 0)
+        if end.drains { #expect(machine.drain() == []) }
+        #expect(machine.answerBegan() == end.says)
+        #expect(machine.requestEnded(hasInput: end.hasInput) == end.next)
+    }
+
+    @Test("a drain that begins after the head of the answer still ends the connection")
+    func lateDrain() {
+        var machine = Machine.at(.answering)
+        _ = machine.drain()
+        #expect(machine.requestEnded(hasInput: false) == .close)
+    }
+
+    @Test("a body's time is its pause, and a base with a second for each thousand bytes")
+    func bodyTime() {
+        var machine = Machine.at(.body)
+        // A byte every 20 s: the pause allows it, the whole does not.
+        for second in [20.0, 40] {
+            #expect(machine.tick(at: Machine.second(second)) == [])
+            machine.didRead(1, isDrained: true, at: Machine.second(second))
+        }
+        #expect(machine.tick(at: Machine.second(59.9)) == [])
+        #expect(machine.tick(at: Machine.second(60.1)) == .wakeReader)
+        #expect(machine.readStep == .stop && machine.bodyFailure == .timedOut)
+        machine = Machine.at(.body)
+        for second in 1..<200 {
+            machine.didRead(1000, isDrained: true, at: Machine.second(Double(second)))
+            #expect(machine.tick(at: Machine.second(Double(second) + 0.9)) == [])
+        }
+        #expect(machine.tick(at: Machine.second(228.9)) == [])
+        #expect(machine.tick(at: Machine.second(229.1)) == .wakeReader)
+    }
+
+    @Test("without a least rate only a pause ends a body")
+    func bodyWithoutRate() {
+        var limits = Machine.limits
+        limits.bodyRate = 0
+        var machine = ConnectionStateMachine(limits: limits)
+        machine.requestBegan(Machine.head(.length(100)))
+        try? machine.bodyBegan(at: 0)
+        for second in stride(from: 20.0, to: 2000, by: 20) {
+            machine.didRead(1, isDrained: true, at: Machine.second(second))
+            #expect(machine.tick(at: Machine.second(second + 19)) == [])
+        }
+    }
+
+    @Test("limits that are too large to add up are no limits")
+    func hugeLimits() {
+        var limits = Machine.limits
+        (limits.bodyPause, limits.bodyTotal, limits.head) = (.max, .max, .max)
+        var machine = ConnectionStateMachine(limits: limits)
+        machine.headBegan(at: Machine.second(5))
+        #expect(machine.tick(at: .max - 1) == [])
+        machine.requestBegan(Machine.head(.length(1)))
+        try? machine.bodyBegan(at: Machine.second(5))
+        machine.didRead(.max, isDrained: true, at: .max - 2)
+        machine.didRead(.max, isDrained: true, at: .max - 2)
+        #expect(machine.tick(at: .max - 1) == [])
+    }
+
+    @Test("a body is not begun for a request that is given up, and ends in the middle when it is")
+    func cancelledBody() {
+        var machine = Machine.at(.handling)
+        _ = machine.drainLimitReached()
+        #expect(throws: BodyError.shuttingDown) { try machine.bodyBegan(at: 0) }
+        machine = Machine.at(.handling)
+        _ = machine.ready(.gone, at: 0)
+        #expect(throws: BodyError.disconnected) { try machine.bodyBegan(at: 0) }
+        machine = Machine.at(.body)
+        _ = machine.ready(.readable, at: 0)
+        #expect(machine.readStep == .transfer)
+        _ = machine.drainLimitReached()
+        #expect(machine.readStep == .stop && machine.bodyFailure == .shuttingDown)
+        machine.bodyBroken()
+        #expect(machine.answerBegan())
+        #expect(machine.requestEnded(hasInput: false) == .linger)
+    }
+
+    @Test("reads until the kernel is drained, and after FIN to the end, of which no event tells again")
+    func reads() {
+        var machine = Machine.at(.idle)
+        #expect(machine.readStep == .wait)
+        _ = machine.ready(.readable, at: 0)
+        #expect(machine.readStep == .transfer)
+        machine.didRead(10, isDrained: false, at: 0)
+        #expect(machine.readStep == .transfer)
+        machine.didRead(10, isDrained: true, at: 0)
+        #expect(machine.readStep == .wait)
+        _ = machine.ready([.readable, .halfClosed], at: 0)
+        machine.didRead(10, isDrained: true, at: 0)
+        #expect(machine.readStep == .transfer)
+        machine.didReachEnd()
+        #expect(machine.peer == .halfClosed)
+    }
+
+    @Test("a half-closed client is looked after while its request runs, and one of HTTP/1.0 only in its answer")
+    func probes() {
+        var machine = Machine.at(.handling)
+        _ = machine.ready(.halfClosed, at: Machine.second(1))
+        #expect(!machine.isGone && machine.cancellation == nil)
+        #expect(machine.tick(at: Machine.second(1.4)) == [])
+        #expect(machine.tick(at: Machine.second(1.5)) == .probe)
+        #expect(machine.tick(at: Machine.second(16.4)) == [])
+        #expect(machine.tick(at: Machine.second(16.5)) == .probe)
+        var old = Machine.at(.handling, Machine.head(isHTTP11: false))
+        _ = old.ready(.halfClosed, at: 0)
+        #expect(old.tick(at: Machine.second(0.5)).contains(.cancelRequest))
+        #expect(old.isGone)
+        old = Machine.at(.handling, Machine.head(isHTTP11: false))
+        _ = old.ready(.halfClosed, at: 0)
+        _ = old.answerBegan()
+        #expect(old.tick(at: Machine.second(0.5)) == .probe)
+    }
+}

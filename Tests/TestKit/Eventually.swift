@@ -1,0 +1,12 @@
+/// Waits for a condition, looking every five milliseconds and giving up after `seconds`, so that a broken program fails a
+/// test instead of hanging it.
+/// - Returns: whether it came.
+package func eventually(seconds: Int = 20, _ condition: () -> Bool) async -> Bool {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(seconds)
+    while !condition() {
+        if clock.now > end { return false }
+        try? await Task.sleep(for: .milliseconds(5))
+    }
+    return true
+}
