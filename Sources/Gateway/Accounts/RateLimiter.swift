@@ -4,9 +4,9 @@ import Synchronization
 /// A sliding log of accepted times per key, such as an address (spec/configuration.md §4).
 ///
 /// Memory is bounded: keys that have not asked for a whole window are forgotten by dropping the older of two
-/// generations, and times that lie close together are kept as one with a count.
+/// generations, and of a key's many times those that lie close together are kept as one with a count.
 package final class RateLimiter: Sendable {
-    /// Times that lie within a thousandth of the window, as one; it counts from its last.
+    /// One time, or several within a thousandth of the window as one; it counts from its last.
     private struct Accepted {
         let first: UInt64
         var last: UInt64
@@ -28,6 +28,9 @@ package final class RateLimiter: Sendable {
     /// Keys of a generation; beyond it the older generation is forgotten before its time.
     private static let capacity = 50_000
 
+    /// Times of a key that are kept one by one; only of more are those that lie close together kept as one.
+    private static let exact = 1000
+
     private let limit: Int
     /// Nanoseconds.
     private let window: UInt64
@@ -40,6 +43,9 @@ package final class RateLimiter: Sendable {
         self.limit = limit
         window = seconds.times(1_000_000_000)
     }
+
+    /// Keys that are remembered.
+    var keys: Int { state.withLock { $0.young.count + $0.old.count } }
 
     /// Counts a request if it is within the limit.
     /// - Parameter now: monotonic nanoseconds.
@@ -58,7 +64,7 @@ package final class RateLimiter: Sendable {
             log.times.removeFirst(gone.count)
             guard log.total < limit else { return false }
             log.total += 1
-            if var last = log.times.last, now.minus(last.first) <= window / 1000 {
+            if log.times.count >= Self.exact, var last = log.times.last, now.minus(last.first) <= window / 1000 {
                 last.last = now
                 last.count += 1
                 log.times[log.times.count - 1] = last

@@ -1,4 +1,3 @@
-import Arithmetic
 import Testing
 
 @testable import Gateway
@@ -26,7 +25,7 @@ import Testing
     func signed(time: Int64) {
         let codec = SessionCodec(secret: Secret("secret"))
         let cookie = codec.encode(userID: 7, fingerprint: "abc", now: time)
-        for now in [Int64.min, 1_700_000_000, Int64.max] where now.minus(time).magnitude > 100 {
+        for now in [Int64.min, 1_700_000_000, Int64.max] where !(0...100).contains(now &- time) {
             #expect(codec.decode(cookie, now: now) == nil)
         }
         #expect(codec.decode(cookie, now: time)?.userID == 7)

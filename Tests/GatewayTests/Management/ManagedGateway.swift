@@ -14,22 +14,24 @@ final class ManagedGateway {
     let gateway: GatewayServer
     let database: SQLiteDatabase
     private let loops = EventLoopGroup(count: 1)
-    private let log = Log(directory: nil, echoes: false)
+    private let log: Log
     private var isShutDown = false
 
     /// - Parameters:
     ///   - directory: of an earlier gateway, to start again on its data.
     ///   - seed: fills the database before the gateway opens it.
     ///   - wrap: what the gateway gets instead of the database itself.
+    ///   - keepsLog: writes `oneapi.log` into the directory; whole after `shutDown`.
     init(
         _ base: Configuration = .quiet, in directory: TemporaryDirectory = TemporaryDirectory(),
         seed: (@Sendable (Connection) throws -> Void)? = nil,
-        wrapping wrap: (SQLiteDatabase) -> any Database = { $0 },
+        wrapping wrap: (SQLiteDatabase) -> any Database = { $0 }, keepsLog: Bool = false,
         upstream: @escaping @Sendable (UpstreamRequest) throws(TransportError) -> InMemoryTransport.Answer = { _ in
             .json(200, ["choices": [["message": ["role": "assistant", "content": "gpt-4o"]]]])
         }
     ) async throws {
         self.directory = directory
+        log = Log(directory: keepsLog ? directory.path : nil, isOneFile: true, echoes: false)
         loops.start()
         var configuration = base
         configuration.host = "127.0.0.1"

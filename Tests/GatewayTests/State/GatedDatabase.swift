@@ -8,9 +8,13 @@ final class GatedDatabase: Database {
     enum Point { case beforeRead, afterRead, beforeWrite, afterWrite }
 
     private let base: SQLiteDatabase
+    private let readCount = Mutex(0)
     private let stops = Mutex<[(point: Point, stop: Stop)]>([])
 
     init(_ base: SQLiteDatabase) { self.base = base }
+
+    /// Reads so far.
+    var reads: Int { readCount.withLock { $0 } }
 
     /// The next call that comes to `point` waits there until the test lets it go on.
     func stop(_ point: Point) -> Stop {
@@ -27,6 +31,7 @@ final class GatedDatabase: Database {
     }
 
     func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        readCount.withLock { $0 += 1 }
         await pass(.beforeRead)
         let value = try await base.read(body)
         await pass(.afterRead)
