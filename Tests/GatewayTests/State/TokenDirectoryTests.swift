@@ -137,4 +137,22 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/\(id.int ?? 0)")["status"] == 1)
         #expect(try gateway.send("GET", "/v1/models", headers: ["Authorization: Bearer sk-\(key)"]).status == 200)
     }
+
+    @Test("a token whose owner grants more while a request finds it used up stays enabled")
+    func refilled() async throws {
+        let parts = try await Parts()
+        let gateway = parts.gateway
+        let made = try gateway.data("POST", "/api/token/", ["name": "a", "remain_quota": 0])
+        let (id, key) = (made["id"] ?? 0, made["key"]?.string ?? "")
+        let stop = parts.database.stop(.beforeWrite)
+        let port = gateway.gateway.port
+        let late = InBackground {
+            try ManagedGateway.send(port, "GET", "/v1/models", nil, ["Authorization: Bearer sk-\(key)"])
+        }
+        #expect(await stop.reached())
+        try gateway.data("PUT", "/api/token/", ["id": id, "remain_quota": 700, "expired_time": -1])
+        stop.goOn()
+        #expect(try await late.result().status == 401)
+        #expect(try gateway.data("GET", "/api/token/\(id.int ?? 0)")["status"] == 1)
+    }
 }
