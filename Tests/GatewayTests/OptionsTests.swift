@@ -49,6 +49,42 @@ import Testing
     }
 
     @Test(
+        "an option that somebody broke behind our back keeps the value that holds, and one that was deleted its default"
+    )
+    func brokenLater() async throws {
+        let database = try await database()
+        let store = try await OptionStore(database: database)
+        try await store.set("GroupRatio", #"{"mine":2}"#)
+        try await store.set("Notice", "hello")
+        try await database.write { connection in
+            try connection.setOption("GroupRatio", "{broken")
+            _ = try connection.run("DELETE FROM options WHERE key = 'Notice'")
+        }
+        try await store.set("SystemName", "x")
+        #expect(store.snapshot.prices.groups == ["mine"] && store.snapshot.text("SystemName") == "x")
+        #expect(store.snapshot.text("Notice") == "")
+    }
+
+    @Test(
+        "numbers stop at what their use can bear",
+        arguments: [
+            ("QuotaForNewUser", "1152921504606846977"), ("PreConsumedQuota", "9223372036854775807"),
+            ("RetryTimes", "101"), ("SMTPPort", "65536"), ("QuotaPerUnit", "1e16"), ("QuotaPerUnit", "1e-10"),
+            ("QuotaPerUnit", "nan"), ("ChannelDisableThreshold", "1e10"), ("a\u{7}b", "x"), ("Notice", "a\0b"),
+        ])
+    func limits(key: String, value: String) async throws {
+        let store = try await OptionStore(database: database())
+        await #expect(throws: OptionError.self) { try await store.set(key, value) }
+    }
+
+    @Test("stored numbers beyond are read as the largest possible ones")
+    func clamped() async throws {
+        let rows = ["QuotaForNewUser", "PreConsumedQuota", "RetryTimes"].map { ($0, "9223372036854775807") }
+        let snapshot = try await OptionStore(database: database(rows)).snapshot
+        #expect(snapshot.newUserQuota == 1 << 60 && snapshot.preConsumedQuota == 1 << 60 && snapshot.retryTimes == 100)
+    }
+
+    @Test(
         "amounts are shown in currency or points, the extremes too",
         arguments: [
             ("true", "500000", 500_000, "＄1.000000 额度"), ("true", "500000", -1, "＄-0.000002 额度"),

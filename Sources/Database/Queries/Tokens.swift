@@ -48,6 +48,13 @@ extension Connection {
         try changes.apply(to: "tokens", id: id, on: self)
     }
 
+    /// Notes that an enabled token has expired or is used up, unless somebody has given it another end since.
+    package func endToken(_ id: Int64, status: Int64, expiredTime: Int64) throws(DatabaseError) {
+        try run(
+            "UPDATE tokens SET status = ? WHERE id = ? AND status = 1 AND expired_time = ?", .int(status), .int(id),
+            .int(expiredTime))
+    }
+
     /// - Returns: whether there was such a token.
     package func deleteToken(_ id: Int64, userID: Int64) throws(DatabaseError) -> Bool {
         try run("DELETE FROM tokens WHERE id = ? AND user_id = ?", .int(id), .int(userID)) > 0

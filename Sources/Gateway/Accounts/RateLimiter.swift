@@ -1,45 +1,88 @@
+import Arithmetic
 import Synchronization
 
-/// A sliding log of accepted times per address and class (spec/configuration.md §4).
+/// A sliding log of accepted times per key, such as an address (spec/configuration.md §4).
+///
+/// Memory is bounded: keys that have not asked for a whole window are forgotten by dropping the older of two
+/// generations, and of a key's many times those that lie close together are kept as one with a count.
 package final class RateLimiter: Sendable {
-    private struct Log {
-        /// Accepted times, oldest first, in monotonic nanoseconds.
-        var times: [UInt64] = []
-        var first = 0
+    /// One time, or several within a thousandth of the window as one; it counts from its last.
+    private struct Accepted {
+        let first: UInt64
+        var last: UInt64
+        var count: Int
     }
 
-    /// Addresses remembered; beyond it idle ones are forgotten.
+    private struct Log {
+        /// Oldest first.
+        var times: [Accepted] = []
+        var total = 0
+    }
+
+    private struct State {
+        var young: [String: Log] = [:]
+        var old: [String: Log] = [:]
+        var began: UInt64 = 0
+    }
+
+    /// Keys of a generation; beyond it the older generation is forgotten before its time.
     private static let capacity = 50_000
 
+    /// Times of a key that are kept one by one; only of more are those that lie close together kept as one.
+    private static let exact = 1000
+
     private let limit: Int
+    /// Nanoseconds.
     private let window: UInt64
-    private let logs = Mutex<[String: Log]>([:])
+    private let state = Mutex(State())
 
     /// - Parameters:
     ///   - limit: requests in a window; 0 for no limit.
     ///   - seconds: the window.
     package init(limit: Int, seconds: UInt64) {
         self.limit = limit
-        window = seconds * 1_000_000_000
+        window = seconds.times(1_000_000_000)
     }
 
-    package func accepts(_ address: String, now: UInt64) -> Bool {
+    /// Keys that are remembered.
+    var keys: Int { state.withLock { $0.young.count + $0.old.count } }
+
+    /// Counts a request if it is within the limit.
+    /// - Parameter now: monotonic nanoseconds.
+    package func accepts(_ key: String, now: UInt64) -> Bool {
         guard limit > 0 else { return true }
-        return logs.withLock { logs in
-            if logs.count > Self.capacity {
-                logs = logs.filter { ($0.value.times.last ?? 0) + window > now }
-                if logs.count > Self.capacity { logs.removeAll() }
+        return state.withLock { state in
+            if now.minus(state.began) >= window || state.young.count >= Self.capacity {
+                state.old = state.young
+                state.young = [:]
+                state.began = now
             }
-            var log = logs[address] ?? Log()
-            defer { logs[address] = log }
-            while log.first < log.times.count, log.times[log.first] + window <= now { log.first += 1 }
-            if log.first > limit {
-                log.times.removeFirst(log.first)
-                log.first = 0
+            var log = state.young.removeValue(forKey: key) ?? state.old.removeValue(forKey: key) ?? Log()
+            defer { state.young[key] = log }
+            let gone = log.times.prefix { now.minus($0.last) >= window }
+            log.total -= gone.reduce(0) { $0 + $1.count }
+            log.times.removeFirst(gone.count)
+            guard log.total < limit else { return false }
+            log.total += 1
+            if log.times.count >= Self.exact, var last = log.times.last, now.minus(last.first) <= window / 1000 {
+                last.last = now
+                last.count += 1
+                log.times[log.times.count - 1] = last
+            } else {
+                log.times.append(Accepted(first: now, last: now, count: 1))
             }
-            guard log.times.count - log.first < limit else { return false }
-            log.times.append(now)
             return true
+        }
+    }
+
+    /// Takes back the newest request of a key, as if it had not been made.
+    package func takeBack(_ key: String) {
+        state.withLock { state in
+            guard var log = state.young[key], var last = log.times.popLast() else { return }
+            last.count -= 1
+            if last.count > 0 { log.times.append(last) }
+            log.total -= 1
+            state.young[key] = log
         }
     }
 }

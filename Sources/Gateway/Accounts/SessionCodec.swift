@@ -1,3 +1,4 @@
+import Arithmetic
 import COpenSSL
 
 /// The session cookie: who logged in when, signed with HMAC-SHA256. Roles and status are read from the database on each
@@ -6,6 +7,9 @@ package struct SessionCodec: Sendable {
     package static let cookieName = "session"
     /// Seconds.
     package static let lifetime: Int64 = 2_592_000
+
+    /// Seconds that a cookie may be ahead of this machine's clock.
+    private static let leeway: Int64 = 60
 
     private let key: [UInt8]
 
@@ -30,10 +34,14 @@ package struct SessionCodec: Sendable {
     /// - Returns: `nil` for a cookie that is not ours, was changed, or is too old.
     package func decode(_ cookie: String, now: Int64) -> Session? {
         let parts = cookie.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 5, let time = Int64(parts[0]), let id = Int64(parts[1]), time <= now + 60,
-            now - time < Self.lifetime, constantTimeEqual(signature(parts[0..<4].joined(separator: "|")), parts[4])
+        // First of all: whatever else is done with the parts is done with our own.
+        guard parts.count == 5, constantTimeEqual(signature(parts[0..<4].joined(separator: "|")), parts[4]) else {
+            return nil
+        }
+        guard let time = Int64(parts[0]), let id = Int64(parts[1]), time <= now.plus(Self.leeway),
+            now.minus(time) < Self.lifetime
         else { return nil }
-        return Session(userID: id, fingerprint: parts[2], id: parts[3], expiry: time + Self.lifetime)
+        return Session(userID: id, fingerprint: parts[2], id: parts[3], expiry: time.plus(Self.lifetime))
     }
 
     /// A short digest of a password's hash.
@@ -45,7 +53,7 @@ package struct SessionCodec: Sendable {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
         let content = Array(text.utf8)
-        HMAC(EVP_sha256(), key, Int32(key.count), content, content.count, &digest, &length)
+        HMAC(EVP_sha256(), key, Int32(clamping: key.count), content, content.count, &digest, &length)
         return hexadecimal(digest[..<Int(length)])
     }
 }

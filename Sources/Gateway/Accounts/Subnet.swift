@@ -9,10 +9,12 @@ package struct Subnet: Sendable, Equatable {
     package init?(_ text: some StringProtocol) {
         let halves = text.split(separator: "/", omittingEmptySubsequences: false)
         guard halves.count == 2, let address = Self.address(String(halves[0])), let length = Int(halves[1]),
-            length >= 0, length <= address.count * 8, halves[1].allSatisfy(\.isNumber)
+            (0...128).contains(length), halves[1].utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
         bytes = address
-        prefix = length
+        // What is mapped into IPv6 is an IPv4 address, and its network one of IPv4.
+        prefix = address.count == 4 && halves[0].contains(":") ? length - 96 : length
+        guard prefix >= 0, prefix <= address.count * 8 else { return nil }
     }
 
     package func contains(_ address: String) -> Bool {
@@ -24,42 +26,14 @@ package struct Subnet: Sendable, Equatable {
         return true
     }
 
+    /// Four or sixteen bytes; `::ffff:1.2.3.4` is the IPv4 address that it stands for.
     static func address(_ text: String) -> [UInt8]? {
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 { return withUnsafeBytes(of: &v4) { Array($0) } }
         var v6 = in6_addr()
-        if inet_pton(AF_INET6, text, &v6) == 1 { return withUnsafeBytes(of: &v6) { Array($0) } }
-        return nil
-    }
-}
-
-/// Finds the client's address behind proxies that are trusted to name it.
-package struct ClientAddress: Sendable {
-    private let trusted: [Subnet]
-
-    /// Loopback and private networks, where a reverse proxy usually stands.
-    package static let defaultTrusted = [
-        "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7",
-    ]
-
-    package init(trusted: [Subnet]) { self.trusted = trusted }
-
-    private func isTrusted(_ address: String) -> Bool { trusted.contains { $0.contains(address) } }
-
-    /// The nearest address that is not a trusted proxy; forwarded addresses of others' making do not count.
-    package func resolve(peer: String, forwardedFor: [String], realIP: String?) -> String {
-        guard isTrusted(peer) else { return peer }
-        let hops = forwardedFor.joined(separator: ",").split(separator: ",")
-            .map { String($0.drop { $0 == " " }.prefix { $0 != " " }) }
-        if hops.isEmpty {
-            return realIP.flatMap { Subnet.address($0) == nil ? nil : $0 } ?? peer
-        }
-        var nearest = peer
-        for hop in hops.reversed() {
-            guard Subnet.address(hop) != nil else { return nearest }
-            nearest = hop
-            if !isTrusted(hop) { return hop }
-        }
-        return nearest
+        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
+        let bytes = withUnsafeBytes(of: &v6) { Array($0) }
+        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10...11].allSatisfy { $0 == 0xff }
+        return isMapped ? Array(bytes[12...]) : bytes
     }
 }

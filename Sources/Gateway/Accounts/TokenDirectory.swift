@@ -1,33 +1,17 @@
 package import Database
+import EventLoop
 import Synchronization
 
-/// Who makes a relay request: a token with its owner, decoded once and kept until either changes.
-package final class Principal: Sendable {
-    package let token: TokenRecord
-    package let user: UserRecord
-    /// Models that the token is limited to; `nil` where it is not.
-    package let allowedModels: Set<String>?
-    /// Where the token may be used from; `nil` where anywhere.
-    package let subnets: [Subnet]?
-
-    init(token: TokenRecord, user: UserRecord) {
-        self.token = token
-        self.user = user
-        let models = (token.models ?? "").split(separator: ",").map(String.init).filter { !$0.isEmpty }
-        allowedModels = models.isEmpty ? nil : Set(models)
-        let networks = (token.subnet ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
-        subnets = networks.isEmpty ? nil : networks.compactMap { Subnet($0) }
-    }
-}
-
-/// Tokens by key, read from the database on first use.
+/// Tokens by key, read from the database on first use and kept until the token or its user changes.
 package final class TokenDirectory: Sendable {
-    /// Entries kept; beyond it the cache starts anew rather than growing with every key that somebody tries.
-    private static let limit = 100_000
+    /// Reads of one request; each more means that a change ended during the last one.
+    private static let attempts = 4
 
     private let database: any Database
     private let ledger: Ledger
-    private let known = Mutex<[String: Principal]>([:])
+    private let tokens = Topic()
+    private let users = Topic()
+    private let known = Mutex(KnownPrincipals())
 
     package init(database: any Database, ledger: Ledger) {
         self.database = database
@@ -36,23 +20,102 @@ package final class TokenDirectory: Sendable {
 
     /// - Returns: `nil` for a key that no token has.
     package func principal(forKey key: String) async throws -> Principal? {
-        if let found = known.withLock({ $0[key] }) { return found }
-        let rows = try await database.read { connection -> (TokenRecord, UserRecord)? in
-            guard let token = try connection.token(key: key), let user = try connection.user(id: token.userID) else {
+        if let found = known.withLock({ $0.principals[key] }) { return found }
+        return try await read(key)
+    }
+
+    private func read(_ key: String) async throws -> Principal? {
+        if known.withLock({ $0.isUnknown(key, at: EventLoop.monotonicNow()) }) { return nil }
+        var principal: Principal?
+        for _ in 0..<Self.attempts {
+            let version = (tokens: tokens.version, users: users.version)
+            let rows = try await database.read { connection -> (TokenRecord, UserRecord)? in
+                guard let token = try connection.token(key: key), let user = try connection.user(id: token.userID)
+                else { return nil }
+                return (token, user)
+            }
+            guard let (token, user) = rows else {
+                noteUnknown(key, readAt: version)
                 return nil
             }
-            return (token, user)
-        }
-        guard let (token, user) = rows else { return nil }
-        ledger.open(user: user, token: token)
-        let principal = Principal(token: token, user: user)
-        known.withLock { known in
-            if known.count >= Self.limit { known.removeAll() }
-            known[key] = principal
+            let found = Principal(token: token, user: user)
+            principal = found
+            if keep(found, readAt: version) { break }
         }
         return principal
     }
 
-    /// Forgets everything, after a token or a user has changed.
-    package func invalidate() { known.withLock { $0.removeAll() } }
+    /// Keeps what was read if nothing has changed since, and makes its balances known to the ledger. A token that is
+    /// being removed, or was, is not opened again from the row that it had.
+    /// - Returns: whether the principal may be used; otherwise its rows must be read again.
+    private func keep(_ principal: Principal, readAt version: (tokens: Topic.Version, users: Topic.Version)) -> Bool {
+        let (token, user) = (principal.token, principal.user)
+        return known.withLock { known in
+            let freshness = max(
+                tokens.freshness(of: token.id, readAt: version.tokens),
+                users.freshness(of: user.id, readAt: version.users))
+            guard freshness < .stale else { return false }
+            if !known.removals.contains(token.id) { ledger.open(user: user, token: token) }
+            if freshness == .current { known.keep(principal) }
+            return true
+        }
+    }
+
+    private func noteUnknown(_ key: String, readAt version: (tokens: Topic.Version, users: Topic.Version)) {
+        known.withLock { known in
+            guard tokens.freshnessOfNothing(readAt: version.tokens) == .current else { return }
+            known.noteUnknown(key, at: EventLoop.monotonicNow())
+        }
+    }
+}
+
+extension TokenDirectory {
+    /// Changes a token's row, or makes one (`id` 0): when this returns, no request sees the old one. Meanwhile every
+    /// request reads the row for itself.
+    package func changing<Result>(
+        token id: Int64, _ write: () async throws -> Result
+    ) async rethrows -> Result {
+        try await changing(id, in: tokens, { $0.forget(token: id) }, write)
+    }
+
+    /// Deletes a token's row; its balance is not taken up from the old row any more. Whoever forgets the balance does
+    /// it in `write` too.
+    package func removing<Result>(
+        token id: Int64, _ write: () async throws -> Result
+    ) async rethrows -> Result {
+        known.withLock { $0.removals.append(id) }
+        defer {
+            known.withLock { known in
+                if let index = known.removals.firstIndex(of: id) { known.removals.remove(at: index) }
+            }
+        }
+        return try await changing(token: id, write)
+    }
+
+    /// Changes a user's row, as `changing(token:)` does; all tokens of the user see it.
+    package func changing<Result>(
+        user id: Int64, _ write: () async throws -> Result
+    ) async rethrows -> Result {
+        try await changing(id, in: users, { $0.forget(user: id) }, write)
+    }
+
+    private func changing<Result>(
+        _ row: Int64, in topic: Topic, _ forget: (inout KnownPrincipals) -> Void, _ write: () async throws -> Result
+    ) async rethrows -> Result {
+        topic.begin(row)
+        // What is kept from here on is looked at by `keep`, which sees that the change is under way.
+        known.withLock { forget(&$0) }
+        defer {
+            topic.end(row)
+            known.withLock { $0.unknown.removeAll() }
+        }
+        return try await write()
+    }
+
+    /// Forgets everything, where it is not known what has changed.
+    package func invalidate() {
+        tokens.changeAll()
+        users.changeAll()
+        known.withLock { $0 = KnownPrincipals(removals: $0.removals) }
+    }
 }

@@ -29,8 +29,8 @@ extension Configuration {
           GLOBAL_WEB_RATE_LIMIT         requests for pages per address and 180 s (240; 0: off)
           DEBUG                         true: debug lines, no rate limits
           ONLY_ONE_LOG_FILE             true: oneapi.log instead of a file a day
-          TRUSTED_PROXIES               networks whose X-Forwarded-For is believed, comma-separated; none for none
-                                        (default: loopback and private networks)
+          TRUSTED_PROXIES               networks whose X-Forwarded-For and -Proto are believed, comma-separated; also
+                                        the words loopback, private and none (default: loopback,private)
           EVENT_LOOPS                   number of event loops (default: one per core)
           MAX_REQUEST_BODY_BYTES        largest request body, as sent and as unpacked (33554432)
           REQUEST_BODY_SECONDS          seconds for a body to arrive (60), and one more for each

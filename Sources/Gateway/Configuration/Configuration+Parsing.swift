@@ -75,7 +75,10 @@ extension Configuration {
         ledgerSyncInterval = try variables.integer("LEDGER_SYNC_INTERVAL", 0...3_600_000) ?? ledgerSyncInterval
         ledgerJournalSize = try variables.integer("LEDGER_JOURNAL_BYTES", 1 << 20...(1 << 36)) ?? ledgerJournalSize
         if let seconds = try variables.integer("DRAIN_TIMEOUT", 0...86_400) { drainTimeout = .seconds(seconds) }
-        if let networks = variables["TRUSTED_PROXIES"] { clientAddress = try Self.proxies(networks) }
+        if let networks = variables["TRUSTED_PROXIES"] {
+            clientAddress = try Self.proxies(networks)
+            choosesProxies = true
+        }
         if variables["SQL_DSN"] != nil {
             throw ConfigurationError(
                 message: "SQL_DSN is set, but MySQL and PostgreSQL are not served yet; unset it to run on SQLite")
@@ -103,11 +106,15 @@ extension Configuration {
 
     private static func proxies(_ text: String) throws(ConfigurationError) -> ClientAddress {
         var networks: [Subnet] = []
-        for part in text.split(separator: ",").map({ $0.filter { $0 != " " } }) where part != "none" {
-            guard let network = Subnet(part) else {
-                throw ConfigurationError(message: "TRUSTED_PROXIES: '\(part)' is not a network such as 10.0.0.0/8")
+        for part in text.split(separator: ",").map({ $0.filter { $0 != " " } }) {
+            let meant = ClientAddress.words[part.lowercased()] ?? [part]
+            let found = meant.compactMap { Subnet($0) }
+            guard found.count == meant.count else {
+                throw ConfigurationError(
+                    message: "TRUSTED_PROXIES: '\(part)' is not a network such as 10.0.0.0/8, nor one of the words "
+                        + "loopback, private and none")
             }
-            networks.append(network)
+            networks += found
         }
         return ClientAddress(trusted: networks)
     }

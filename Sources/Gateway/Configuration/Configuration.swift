@@ -47,6 +47,8 @@ package struct Configuration: Sendable {
     package var ledgerSyncInterval = 1000
     package var ledgerJournalSize = 32 << 20
     package var drainTimeout: Duration = .seconds(120)
+    /// Whose `X-Forwarded-For` is believed; `choosesProxies` if the operator has said so.
+    package var choosesProxies = false
     package var clientAddress = ClientAddress(trusted: ClientAddress.defaultTrusted.compactMap { Subnet($0) })
     /// Variables that are set and that this version does not serve yet.
     package var notYetServed: [String] = []

@@ -38,6 +38,9 @@ struct ManagementAnswer {
 
 /// An object from outside: names match in any letter case, and the kinds of values are checked.
 struct InputObject {
+    /// Bytes of a request's body, which is an object typed by hand or by the dashboard.
+    static let bodyLimit = 4 << 20
+
     private let members: [String: JSON]
 
     init(_ body: [UInt8]) throws {
@@ -57,6 +60,34 @@ struct InputObject {
         guard let value = members[name], !value.isNull else { return nil }
         guard let number = value.int else { throw wrong(name, "an integer") }
         return number
+    }
+
+    func int(_ name: String, _ range: ClosedRange<Int64>) throws -> Int64? {
+        guard let number = try int(name) else { return nil }
+        guard range.contains(number) else {
+            throw wrong(name, "an integer from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    /// A text to be stored: no more Unicode scalars than the limit, and no NUL, which SQL servers refuse.
+    func text(_ name: String, limit: Int) throws -> String? {
+        guard let text = try text(name) else { return nil }
+        guard text.unicodeScalars.count <= limit, !text.utf8.contains(0) else {
+            throw wrong(name, "a string of at most \(limit) characters, without NUL")
+        }
+        return text
+    }
+
+    /// A number that one of an enumeration's cases has; 0 counts as absent, as in one-api.
+    func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, _: Choice.Type) throws -> Choice?
+    where Choice.RawValue == Int64 {
+        guard let number = try int(name), number != 0 else { return nil }
+        guard let choice = Choice(rawValue: number) else {
+            let numbers = Choice.allCases.map { String($0.rawValue) }
+            throw wrong(name, "one of " + numbers.joined(separator: ", "))
+        }
+        return choice
     }
 
     /// An amount of quota. Far beyond any sum of money, but small enough that sums of such amounts fit.

@@ -19,22 +19,24 @@ struct ManagementAPI: Sendable {
         let segments: [String]
         let level: Level
         let isCritical: Bool
+        /// A page of another site must not make a browser call it. Every method but GET does, and some GETs.
+        let changesState: Bool
         let handler: @Sendable (Call) async throws -> ManagementAnswer
 
         init(
             _ method: HTTPMethod, _ path: String, _ level: Level, isCritical: Bool = false,
+            changesState: Bool = false,
             _ handler: @escaping @Sendable (Call) async throws -> ManagementAnswer
         ) {
             self.method = method
             segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             self.level = level
             self.isCritical = isCritical
+            self.changesState = changesState || method != .get
             self.handler = handler
         }
     }
 
-    /// Bytes of a request, which is an object typed by hand or by the dashboard.
-    private static let bodyLimit = 4 << 20
     private static let tooLarge = ManagementError(
         "the request's body is too large", chinese: "请求体过大", status: 413)
     private static let unreadable = ManagementError(
@@ -92,13 +94,14 @@ struct ManagementAPI: Sendable {
         if route.isCritical, !criticalLimiter.accepts(context.clientAddress, now: request.loop.now) {
             return limited(context)
         }
+        let isSecure = authentication.isSecure(request)
         do {
-            let user = try await authentication.user(of: request, context, atLeast: route.level)
+            let user = try await authentication.user(of: request, context, for: route)
             let body: [UInt8]
             do throws(BodyError) {
                 let account = BodyAccount(budget: services.bodyBudget, address: context.clientAddress, token: nil)
                 body = try await request.body(
-                    limit: min(Self.bodyLimit, services.configuration.bodyLimit), account: account)
+                    limit: min(InputObject.bodyLimit, services.configuration.bodyLimit), account: account)
             } catch {
                 switch error {
                 case .tooLarge: throw Self.tooLarge
@@ -111,12 +114,14 @@ struct ManagementAPI: Sendable {
             let call = Call(
                 services: services, sessions: authentication.sessions, context: context,
                 session: authentication.session(of: request, context), user: user, body: body, query: Query(request),
-                parameter: parameter)
+                parameter: parameter, isSecure: isSecure)
             return encode(try await route.handler(call), request, context)
         } catch let error as ManagementError {
             var response = failure(
                 context.prefersChinese ? error.chinese : error.message, status: error.status, context)
-            if error.endsSession { response.headers.add("Set-Cookie", ManagementAuthentication.endedCookie) }
+            if error.endsSession {
+                response.headers.add("Set-Cookie", ManagementAuthentication.endedCookie(isSecure: isSecure))
+            }
             return response
         } catch let error as OptionError {
             return failure(error.message, status: 200, context)
@@ -171,57 +176,4 @@ struct ManagementAPI: Sendable {
         headers.add("Cache-Control", "no-cache")
         return HTTPResponse(headers: headers, body: Array(WelcomePage.html.utf8))
     }
-}
-
-/// Query values as integers and texts.
-struct Query: Sendable {
-    private let values: [String: String]
-
-    init(_ request: ServerRequest) {
-        var values: [String: String] = [:]
-        for pair in request.query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = parts.first.map({ percentDecoded($0) }), values[key] == nil else { continue }
-            values[key] = parts.count > 1 ? percentDecoded(parts[1]) : ""
-        }
-        self.values = values
-    }
-
-    func text(_ name: String) -> String { values[name] ?? "" }
-    func int(_ name: String) -> Int64 { values[name].flatMap { Int64($0) } ?? 0 }
-    /// Zero-based.
-    var page: Int64 { min(max(0, int("p")), 1 << 40) }
-}
-
-/// One call of a management route.
-struct Call: Sendable {
-    let services: Services
-    let sessions: SessionCodec
-    let context: RequestContext
-    /// The session in the caller's cookie; only for routes with a level is it known to be good.
-    let session: SessionCodec.Session?
-    let user: UserRecord?
-    let body: [UInt8]
-    let query: Query
-    let parameter: String?
-
-    /// The caller; routes without a level have none.
-    func caller() throws -> UserRecord {
-        guard let user else { throw ManagementError("无权进行此操作，权限不足") }
-        return user
-    }
-
-    /// A `Set-Cookie` value that logs a user in.
-    func newSessionCookie(for user: UserRecord) -> String {
-        let value = sessions.encode(
-            userID: user.id, fingerprint: sessions.fingerprint(of: user.password), now: context.time)
-        return ManagementAuthentication.cookie(value, lifetime: SessionCodec.lifetime)
-    }
-
-    func id() throws -> Int64 {
-        guard let id = parameter.flatMap({ Int64($0) }) else { throw ManagementError("invalid id: \(parameter ?? "")") }
-        return id
-    }
-
-    func input() throws -> InputObject { try InputObject(body) }
 }

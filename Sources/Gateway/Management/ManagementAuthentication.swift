@@ -8,33 +8,50 @@ struct ManagementAuthentication: Sendable {
 
     /// - Returns: `nil` only for routes that are open to all and a caller who is nobody.
     func user(
-        of request: ServerRequest, _ context: RequestContext, atLeast level: ManagementAPI.Level
+        of request: ServerRequest, _ context: RequestContext, for route: ManagementAPI.Route
     ) async throws -> UserRecord? {
-        if level == .none { return nil }
-        guard let user = try await identify(request, context) else {
+        if route.level == .none {
+            if route.changesState, origin(of: request) == .foreign { throw Self.foreign }
+            return nil
+        }
+        guard let (user, problem) = try await identify(request, context, route) else {
             if request.headers.contains("Authorization") { throw ManagementError("无权进行此操作，access token 无效") }
             throw ManagementError("无权进行此操作，未登录且未提供 access token", status: 401)
         }
-        guard user.status == 1 else { throw ManagementError("用户已被封禁", endsSession: true) }
-        guard user.role >= level.rawValue else { throw ManagementError("无权进行此操作，权限不足") }
+        guard user.isEnabled else { throw ManagementError("用户已被封禁", endsSession: true) }
+        guard let role = Role(rawValue: route.level.rawValue), user.has(role) else {
+            throw ManagementError("无权进行此操作，权限不足")
+        }
+        if let problem { throw problem }
         return user
     }
 
-    private func identify(_ request: ServerRequest, _ context: RequestContext) async throws -> UserRecord? {
-        if let session = session(of: request, context) {
-            let user = try await services.database.read { connection in
-                try connection.isSessionRevoked(session.id) ? nil : try connection.user(id: session.userID)
-            }
-            if let user, sessions.fingerprint(of: user.password) == session.fingerprint { return user }
+    /// - Returns: also why the call is refused although the session is good.
+    private func identify(
+        _ request: ServerRequest, _ context: RequestContext, _ route: ManagementAPI.Route
+    ) async throws -> (user: UserRecord, problem: ManagementError?)? {
+        if let user = try await userOfCookie(request, context) {
+            let problem = problem(request, route)
+            // A page cannot send an access token unasked: whoever does needs no cookie.
+            if problem == nil || !request.headers.contains("Authorization") { return (user, problem) }
         }
         guard var token = request.headers["Authorization"] else { return nil }
         if token.hasPrefix("Bearer ") { token.removeFirst(7) }
         let key = token
-        return try await services.database.read { try $0.user(accessToken: key) }
+        return try await services.database.read { try $0.user(accessToken: key) }.map { ($0, nil) }
+    }
+
+    private func userOfCookie(_ request: ServerRequest, _ context: RequestContext) async throws -> UserRecord? {
+        guard let session = session(of: request, context) else { return nil }
+        let user = try await services.database.read { connection in
+            try connection.isSessionRevoked(session.id) ? nil : try connection.user(id: session.userID)
+        }
+        guard let user, sessions.fingerprint(of: user.password) == session.fingerprint else { return nil }
+        return user
     }
 
     /// The session that the request's cookie holds, not yet checked against the database. A browser says when a page of
-    /// another site sent it here: then the cookie does not count, since some GET routes change things.
+    /// another site sent it here: then the cookie does not count at all.
     func session(of request: ServerRequest, _ context: RequestContext) -> SessionCodec.Session? {
         guard request.headers["Sec-Fetch-Site"] != "cross-site", let cookie = cookie(request.headers) else {
             return nil
@@ -51,11 +68,51 @@ struct ManagementAuthentication: Sendable {
         }
         return nil
     }
+}
 
-    /// Takes the cookie from the client.
-    static let endedCookie = cookie("", lifetime: 0)
+/// What keeps pages of other sites from acting with a user's cookie.
+extension ManagementAuthentication {
+    private static let foreign = ManagementError(
+        "this request comes from a page of another origin; if it is your own, let the proxy pass Host on unchanged or "
+            + "set ServerAddress", status: 403)
+    private static let notJSON = ManagementError(
+        "a call with a session cookie needs Content-Type: application/json", status: 415)
 
-    static func cookie(_ value: String, lifetime: Int64) -> String {
-        "\(SessionCodec.cookieName)=\(value); Path=/; Max-Age=\(lifetime); HttpOnly; SameSite=Lax"
+    /// Why a call by cookie is refused although its session is good. Only calls that change something matter. The type
+    /// is one that a form of another site cannot have; `DELETE` is none that a form can send, and has no body.
+    private func problem(_ request: ServerRequest, _ route: ManagementAPI.Route) -> ManagementError? {
+        guard route.changesState else { return nil }
+        if origin(of: request) == .foreign { return Self.foreign }
+        let hasBody = route.method != .get && route.method != .delete
+        return hasBody && !Self.isJSON(request.headers) ? Self.notJSON : nil
     }
+
+    private static func isJSON(_ headers: HTTPHeaders) -> Bool {
+        let type = headers.values("Content-Type")
+        guard type.count == 1, let name = type.first?.split(separator: ";", maxSplits: 1).first else { return false }
+        return name.filter { $0 != " " && $0 != "\t" }.lowercased() == "application/json"
+    }
+
+    private func origin(of request: ServerRequest) -> RequestOrigin {
+        RequestOrigin(
+            request.headers, isProxied: isProxied(request),
+            serverAddress: services.options.snapshot.text("ServerAddress"))
+    }
+
+    private func isProxied(_ request: ServerRequest) -> Bool {
+        services.configuration.clientAddress.isTrusted(request.peerAddress)
+    }
+
+    /// Whether the client reaches a proxy of ours by TLS, so that its cookie need never travel without.
+    func isSecure(_ request: ServerRequest) -> Bool {
+        request.headers.contains("X-Forwarded-Proto") && RequestOrigin.isSecure(request.headers) && isProxied(request)
+    }
+
+    /// A `Set-Cookie` value; an empty one takes the cookie from the client.
+    static func cookie(_ value: String, lifetime: Int64, isSecure: Bool) -> String {
+        "\(SessionCodec.cookieName)=\(value); Path=/; Max-Age=\(lifetime); HttpOnly; SameSite=Lax"
+            + (isSecure ? "; Secure" : "")
+    }
+
+    static func endedCookie(isSecure: Bool) -> String { cookie("", lifetime: 0, isSecure: isSecure) }
 }

@@ -13,7 +13,7 @@ enum PublicRoutes {
             .data(.string($0.services.options.snapshot.text("HomePageContent")))
         },
         .init(.post, "user/login", .none, isCritical: true, logIn),
-        .init(.get, "user/logout", .none, logOut),
+        .init(.get, "user/logout", .none, changesState: true, logOut),
     ]
 
     private static func status(_ call: Call) async throws -> ManagementAnswer {
@@ -48,10 +48,15 @@ enum PublicRoutes {
             !password.isEmpty
         else { throw ManagementError.invalidParameter }
         let user = try await call.services.database.read { try $0.user(nameOrEmail: name) }
+        let (throttle, address) = (call.services.logInThrottle, call.context.clientAddress)
+        guard throttle.permits(account: user?.id, name: name, address: address, now: call.context.started) else {
+            throw Self.tooManyTries
+        }
         // An unknown name costs as much as a wrong password, so that names cannot be found out by time.
         let hash = user?.password ?? Password.nobody
         let isRight = await Password.matches(password, hash: hash)
-        guard isRight, let user, user.status == 1 else { throw ManagementError("用户名或密码错误，或用户已被封禁") }
+        if isRight, let user { throttle.succeeded(account: user.id, address: address) }
+        guard isRight, let user, user.isEnabled else { throw ManagementError("用户名或密码错误，或用户已被封禁") }
         var shown = UserRecord()
         shown.id = user.id
         shown.username = user.username
@@ -62,12 +67,16 @@ enum PublicRoutes {
         return ManagementAnswer(members: [("data", shown.loginJSON)], cookie: call.newSessionCookie(for: user))
     }
 
+    private static let tooManyTries = ManagementError(
+        "too many failed log-ins of this account; try again in twenty minutes, or from where you logged in before",
+        chinese: "该账户登录失败次数过多，请二十分钟后再试，或从曾经登录过的地址重试", status: 429)
+
     /// Copies of the cookie are worth nothing afterwards.
     private static func logOut(_ call: Call) async throws -> ManagementAnswer {
         guard let session = call.session else { return .done }
         let now = call.context.time
         try await call.services.database.write { try $0.revokeSession(session.id, until: session.expiry, now: now) }
-        return ManagementAnswer(members: [], cookie: ManagementAuthentication.endedCookie)
+        return ManagementAnswer(members: [], cookie: ManagementAuthentication.endedCookie(isSecure: call.isSecure))
     }
 }
 

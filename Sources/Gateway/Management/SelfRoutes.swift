@@ -9,8 +9,8 @@ enum SelfRoutes {
         .init(.get, "user/self", .user) { .data(try $0.caller().json($0.services.ledger)) },
         .init(.put, "user/self", .user, update),
         .init(.delete, "user/self", .user, delete),
-        .init(.get, "user/token", .user, newAccessToken),
-        .init(.get, "user/aff", .user, affCode),
+        .init(.get, "user/token", .user, changesState: true, newAccessToken),
+        .init(.get, "user/aff", .user, changesState: true, affCode),
         .init(.get, "user/dashboard", .user, dashboard),
         .init(.get, "user/available_models", .user) {
             .data(.array($0.services.routing.table.models(of: try $0.caller().group).map { .string($0) }))
@@ -30,10 +30,10 @@ enum SelfRoutes {
         if let problem = input.problem { throw ManagementError("输入不合法 \(problem)") }
         let changes = try await input.changes()
         guard !changes.isEmpty else { return .done }
-        let isThere = try await UserInput.guardingNames { try $0.updateUser(caller.id, changes) }(
-            call.services.database)
+        let isThere = try await call.services.tokens.changing(user: caller.id) {
+            try await UserInput.guardingNames { try $0.updateUser(caller.id, changes) }(call.services.database)
+        }
         guard isThere else { throw ManagementError.notFound }
-        call.services.tokens.invalidate()
         guard input.password != nil, call.session?.userID == caller.id else { return .done }
         return try await renewedSession(call)
     }
@@ -47,10 +47,11 @@ enum SelfRoutes {
 
     private static func delete(_ call: Call) async throws -> ManagementAnswer {
         let caller = try call.caller()
-        guard caller.role < 100 else { throw ManagementError("不能删除超级管理员账户") }
+        guard !caller.isRoot else { throw ManagementError("不能删除超级管理员账户") }
         let marker = RandomText.hexadecimal(32)
-        try await call.services.database.write { try $0.deleteUser(caller.id, marker: marker) }
-        call.services.tokens.invalidate()
+        try await call.services.tokens.changing(user: caller.id) {
+            try await call.services.database.write { try $0.deleteUser(caller.id, marker: marker) }
+        }
         return .done
     }
 
@@ -60,7 +61,9 @@ enum SelfRoutes {
         var changes = Changes()
         changes.set("access_token", .text(token))
         let update = changes
-        _ = try await call.services.database.write { try $0.updateUser(caller.id, update) }
+        _ = try await call.services.tokens.changing(user: caller.id) {
+            try await call.services.database.write { try $0.updateUser(caller.id, update) }
+        }
         return .data(.string(token))
     }
 

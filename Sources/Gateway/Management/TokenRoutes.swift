@@ -27,11 +27,12 @@ enum TokenRoutes {
         .init(.put, "token/", .user, update),
         .init(.delete, "token/:id", .user) { call in
             let (user, id) = (try call.caller().id, try call.id())
-            guard try await call.services.database.write({ try $0.deleteToken(id, userID: user) }) else {
-                throw ManagementError.notFound
+            let isThere = try await call.services.tokens.removing(token: id) {
+                let isThere = try await call.services.database.write { try $0.deleteToken(id, userID: user) }
+                if isThere { call.services.ledger.retire(token: id) }
+                return isThere
             }
-            call.services.ledger.retire(token: id)
-            call.services.tokens.invalidate()
+            guard isThere else { throw ManagementError.notFound }
             return .done
         },
     ]
@@ -53,15 +54,18 @@ enum TokenRoutes {
         let models: String?
         let subnet: String?
 
+        /// The last second of the year 9999.
+        private static let latest: Int64 = 253_402_300_799
+
         init(_ input: InputObject) throws {
             name = try input.text("name") ?? ""
-            expiredTime = try input.int("expired_time")
+            expiredTime = try input.int("expired_time", -1...Self.latest)
             remainQuota = try input.quota("remain_quota") ?? 0
             isUnlimited = try input.bool("unlimited_quota") ?? false
-            models = try input.text("models")
-            subnet = try input.text("subnet")
+            models = try input.text("models", limit: 16_384)
+            subnet = try input.text("subnet", limit: 2048)
             // one-api counts bytes here; characters are meant.
-            guard name.unicodeScalars.count <= 30 else { throw ManagementError("参数错误：令牌名称过长") }
+            guard name.unicodeScalars.count <= 30, !name.utf8.contains(0) else { throw ManagementError("参数错误：令牌名称过长") }
             for part in (subnet ?? "").split(separator: ",") where Subnet(part.filter { $0 != " " }) == nil {
                 throw ManagementError("参数错误：无效的网段：\(part)")
             }
@@ -82,7 +86,9 @@ enum TokenRoutes {
         token.models = wishes.models
         token.subnet = wishes.subnet
         let made = token
-        token.id = try await call.services.database.write { try $0.insert(made) }
+        token.id = try await call.services.tokens.changing(token: 0) {
+            try await call.services.database.write { try $0.insert(made) }
+        }
         return .data(token.json(call.services.ledger))
     }
 
@@ -90,19 +96,21 @@ enum TokenRoutes {
         let input = try call.input()
         guard let id = try input.int("id"), id != 0 else { throw ManagementError("id 或 userId 为空！") }
         let token = try await find(id, call)
-        let status = try input.int("status") ?? 0
+        let status = try input.choice("status", TokenStatus.self)
         let isStatusOnly = !call.query.text("status_only").isEmpty
         let balance = call.services.ledger.balance(ofToken: id) ?? token.remainQuota
-        if status == 1, token.status == 3, token.expiredTime != -1, token.expiredTime <= call.context.time {
+        let stored = TokenStatus(rawValue: token.status)
+        if status == .enabled, stored == .expired, token.expiredTime != -1, token.expiredTime <= call.context.time {
             throw ManagementError("令牌已过期，无法启用，请先修改令牌过期时间，或者设置为永不过期")
         }
-        if status == 1, token.status == 4, balance <= 0, !token.isUnlimited {
+        if status == .enabled, stored == .exhausted, balance <= 0, !token.isUnlimited {
             throw ManagementError("令牌可用额度已用尽，无法启用，请先修改令牌剩余额度，或者设置为无限额度")
         }
         var changes = Changes()
         var limit: (quota: Int64, isUnlimited: Bool)?
         if isStatusOnly {
-            changes.set("status", .int(status))
+            guard let status else { throw ManagementError("invalid parameter: status must be 1 or 2") }
+            changes.set("status", .int(status.rawValue))
         } else {
             let wishes = try Wishes(input)
             changes.set("name", .text(wishes.name))
@@ -112,19 +120,19 @@ enum TokenRoutes {
             limit = (wishes.remainQuota, wishes.isUnlimited)
         }
         let update = changes
-        _ = try await call.services.database.write { try $0.updateToken(id, update) }
-        call.services.tokens.invalidate()
-        var changed = try await find(id, call)
-        guard let limit else { return .data(changed.json(call.services.ledger)) }
-        // The limit goes through the ledger, as every change of a balance does.
-        call.services.ledger.open(user: try call.caller(), token: token)
-        guard call.services.ledger.setBalance(ofToken: id, to: limit.quota, isUnlimited: limit.isUnlimited) else {
-            throw ManagementError(.storage)
+        return try await call.services.tokens.changing(token: id) {
+            _ = try await call.services.database.write { try $0.updateToken(id, update) }
+            var changed = try await find(id, call)
+            guard let limit else { return .data(changed.json(call.services.ledger)) }
+            // The limit goes through the ledger, as every change of a balance does.
+            call.services.ledger.open(user: try call.caller(), token: token)
+            guard call.services.ledger.setBalance(ofToken: id, to: limit.quota, isUnlimited: limit.isUnlimited) else {
+                throw ManagementError(.storage)
+            }
+            var answer = await ManagementAnswer.recorded(by: call.services.ledger)
+            changed.isUnlimited = limit.isUnlimited
+            answer.members.append(("data", changed.json(call.services.ledger)))
+            return answer
         }
-        var answer = await ManagementAnswer.recorded(by: call.services.ledger)
-        call.services.tokens.invalidate()
-        changed.isUnlimited = limit.isUnlimited
-        answer.members.append(("data", changed.json(call.services.ledger)))
-        return answer
     }
 }

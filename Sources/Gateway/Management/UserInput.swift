@@ -21,6 +21,9 @@ struct UserInput {
         if isLong(username, 12) { return "username has more than 12 characters" }
         if isLong(displayName, 20) { return "display_name has more than 20 characters" }
         if isLong(email, 50) { return "email has more than 50 characters" }
+        for text in [username, displayName, email] where text?.utf8.contains(0) == true {
+            return "a text must not hold a NUL"
+        }
         guard let password else { return nil }
         if !(8...20).contains(password.unicodeScalars.count) { return "password must have 8 to 20 characters" }
         return Password.isHashable(password) ? nil : "password must have at most 72 bytes and no NUL"

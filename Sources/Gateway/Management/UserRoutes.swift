@@ -35,7 +35,7 @@ enum UserRoutes {
     private static func read(_ call: Call) async throws -> ManagementAnswer {
         let user = try await find(try call.id(), call)
         let caller = try call.caller()
-        guard caller.role > user.role || caller.role == 100 else {
+        guard caller.governs(user) else {
             throw ManagementError("无权获取同级或更高等级用户的信息")
         }
         return .data(user.json(call.services.ledger))
@@ -47,14 +47,15 @@ enum UserRoutes {
         guard let username = input.username, let password = input.password else {
             throw ManagementError.invalidParameter
         }
-        guard try object.int("role") ?? 1 < call.caller().role else { throw ManagementError("无法创建权限大于等于自己的用户") }
+        let (role, own) = (try object.choice("role", Role.self) ?? .common, try call.caller().rights)
+        guard let own, role < own else { throw ManagementError("无法创建权限大于等于自己的用户") }
         var user = UserRecord()
         user.username = username
         user.displayName = input.displayName ?? username
         user.password = try await Password.hash(password)
         user.accessToken = RandomText.hexadecimal(32)
         user.affCode = RandomText.alphanumeric(8)
-        user.quota = Int64(call.services.options.snapshot.text("QuotaForNewUser")) ?? 0
+        user.quota = call.services.options.snapshot.newUserQuota
         let (made, now, gift) = (user, call.context.time, call.services.options.snapshot.display(user.quota))
         _ = try await UserInput.guardingNames { connection in
             let id = try connection.insert(made)
@@ -80,26 +81,21 @@ enum UserRoutes {
         guard let id = try object.int("id"), id != 0 else { throw ManagementError.invalidParameter }
         let input = try UserInput(object).checked()
         let (caller, target) = (try call.caller(), try await find(id, call))
-        guard caller.role > target.role || caller.role == 100 else {
-            throw ManagementError("无权更新同权限等级或更高权限等级的用户信息")
-        }
-        let role = try object.int("role") ?? 0
-        guard role < caller.role || caller.role == 100 else {
-            throw ManagementError("无权将其他用户权限等级提升到大于等于自己的权限等级")
-        }
-        let (status, quota) = (try object.int("status") ?? 0, try object.quota("quota"))
-        if target.role == 100 {
-            if status == 2 { throw ManagementError("无法禁用超级管理员用户") }
-            if role != 0, role != 100 { throw ManagementError("无法降级超级管理员用户") }
-        }
+        let edit = try UserEdit(object)
+        try edit.check(target, by: caller)
+        let quota = try object.quota("quota")
         var changes = try await input.changes()
         if let email = input.email { changes.set("email", .text(email)) }
-        if role != 0 { changes.set("role", .int(role)) }
-        if status == 1 || status == 2 { changes.set("status", .int(status)) }
-        if let group = try object.text("group"), !group.isEmpty { changes.set("group", .text(group)) }
+        edit.add(to: &changes)
         let update = changes
-        _ = try await UserInput.guardingNames { try $0.updateUser(id, update) }(call.services.database)
-        call.services.tokens.invalidate()
+        _ = try await call.services.tokens.changing(user: id) {
+            try await UserInput.guardingNames { connection in
+                // Once more on the row as it is now: another administrator may have promoted the user meanwhile.
+                guard let target = try connection.user(id: id) else { throw ManagementError.notFound }
+                try edit.check(target, by: caller)
+                return try connection.updateUser(id, update)
+            }(call.services.database)
+        }
         guard let quota else { return .done }
         return try await setQuota(quota, of: target, call)
     }
@@ -148,36 +144,18 @@ enum UserRoutes {
             throw ManagementError("用户不存在")
         }
         let caller = try call.caller()
-        guard caller.role > target.role || caller.role == 100 else {
-            throw ManagementError("无权更新同权限等级或更高权限等级的用户信息")
+        let change = UserChange(rawValue: action)
+        try change?.check(target, by: caller)
+        let marker = RandomText.hexadecimal(32)
+        let changed = try await call.services.tokens.changing(user: target.id) {
+            try await call.services.database.write { connection in
+                guard let current = try connection.user(id: target.id) else { throw ManagementError.notFound }
+                guard caller.governs(current) else { throw UserEdit.notBelow }
+                guard let change else { return current }
+                try change.check(current, by: caller)
+                return try change.apply(to: current, on: connection, marker: marker)
+            }
         }
-        var changed = target
-        var changes = Changes()
-        switch action {
-        case "disable", "enable":
-            if action == "disable", target.role == 100 { throw ManagementError("无法禁用超级管理员用户") }
-            changed.status = action == "disable" ? 2 : 1
-            changes.set("status", .int(changed.status))
-        case "delete":
-            if target.role == 100 { throw ManagementError("无法删除超级管理员用户") }
-            let marker = RandomText.hexadecimal(32)
-            try await call.services.database.write { try $0.deleteUser(target.id, marker: marker) }
-            changed.status = 3
-        case "promote":
-            guard caller.role == 100 else { throw ManagementError("普通管理员用户无法提升其他用户为管理员") }
-            guard target.role < 10 else { throw ManagementError("该用户已经是管理员") }
-            changed.role = 10
-            changes.set("role", .int(10))
-        case "demote":
-            if target.role == 100 { throw ManagementError("无法降级超级管理员用户") }
-            guard target.role > 1 else { throw ManagementError("该用户已经是普通用户") }
-            changed.role = 1
-            changes.set("role", .int(1))
-        default: break
-        }
-        let update = changes
-        _ = try await call.services.database.write { try $0.updateUser(target.id, update) }
-        call.services.tokens.invalidate()
         var shown = UserRecord()
         shown.role = changed.role
         shown.status = changed.status
@@ -187,10 +165,16 @@ enum UserRoutes {
 
     private static func delete(_ call: Call) async throws -> ManagementAnswer {
         let target = try await find(try call.id(), call)
-        guard try call.caller().role > target.role else { throw ManagementError("无权删除同权限等级或更高权限等级的用户") }
+        let caller = try call.caller()
         let marker = RandomText.hexadecimal(32)
-        try await call.services.database.write { try $0.deleteUser(target.id, marker: marker) }
-        call.services.tokens.invalidate()
+        try await call.services.tokens.changing(user: target.id) {
+            try await call.services.database.write { connection in
+                guard let current = try connection.user(id: target.id), caller.outranks(current) else {
+                    throw ManagementError("无权删除同权限等级或更高权限等级的用户")
+                }
+                try connection.deleteUser(target.id, marker: marker)
+            }
+        }
         return .done
     }
 

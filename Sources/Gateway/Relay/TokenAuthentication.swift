@@ -34,38 +34,41 @@ struct TokenAuthentication: Sendable {
 
     private func check(_ principal: Principal, _ context: RequestContext) async throws(GatewayError) {
         let token = principal.token
-        switch token.status {
-        case 1: break
-        case 3: throw .tokenExpired
-        case 4: throw .tokenExhausted(name: token.name, id: token.id)
-        default: throw .tokenDisabled
+        switch TokenStatus(rawValue: token.status) {
+        case .enabled: break
+        case .expired: throw .tokenExpired
+        case .exhausted: throw .tokenExhausted(name: token.name, id: token.id)
+        case .disabled, nil: throw .tokenDisabled
         }
         if token.expiredTime != -1, token.expiredTime < context.time {
-            await setStatus(3, of: token)
+            await note(.expired, of: token)
             throw .tokenExpired
         }
         if !token.isUnlimited, let balance = services.ledger.balance(ofToken: token.id), balance <= 0 {
-            await setStatus(4, of: token)
+            await note(.exhausted, of: token)
             throw .tokenExhausted(name: token.name, id: token.id)
         }
         if let subnets = principal.subnets, !subnets.contains(where: { $0.contains(context.clientAddress) }) {
             throw .subnetNotAllowed(address: context.clientAddress)
         }
-        guard principal.user.status == 1 else { throw .userDisabled }
+        guard principal.user.isEnabled else { throw .userDisabled }
     }
 
-    /// The dashboard shows expired and exhausted tokens as such.
-    private func setStatus(_ status: Int64, of token: TokenRecord) async {
-        var changes = Changes()
-        changes.set("status", .int(status))
-        let update = changes
-        _ = try? await services.database.write { try $0.updateToken(token.id, update) }
-        services.tokens.invalidate()
+    /// The dashboard shows expired and exhausted tokens as such. Its owner may have changed the token meanwhile: then
+    /// the row stays as it is.
+    private func note(_ status: TokenStatus, of token: TokenRecord) async {
+        let ledger = services.ledger
+        _ = try? await services.tokens.changing(token: token.id) {
+            try await services.database.write { connection in
+                if status == .exhausted, let balance = ledger.balance(ofToken: token.id), balance > 0 { return }
+                try connection.endToken(token.id, status: status.rawValue, expiredTime: token.expiredTime)
+            }
+        }
     }
 
     private func channel(_ suffix: String?, _ principal: Principal) throws(GatewayError) -> Channel? {
         guard let suffix else { return nil }
-        guard principal.user.role >= 10 else { throw .channelNotAllowed }
+        guard principal.user.has(.admin) else { throw .channelNotAllowed }
         guard let id = Int64(suffix), let channel = services.routing.table.channel(id) else { throw .invalidChannel }
         guard channel.isEnabled else { throw .channelDisabled }
         return channel

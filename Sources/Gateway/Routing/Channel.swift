@@ -12,6 +12,9 @@ package final class Channel: Sendable {
     package let priority: Int64
     /// Share within a tier, at least 1.
     package let weight: Int
+    /// What a row may hold; a number outside is taken as the nearest inside.
+    static let weights: ClosedRange<Int64> = 0...1_000_000
+    static let priorities: ClosedRange<Int64> = -1_000_000_000...1_000_000_000
     /// Requested name to upstream name.
     package let modelMapping: [String: String]
     package let systemPrompt: String?
@@ -36,8 +39,8 @@ package final class Channel: Sendable {
         while base.hasSuffix("/") { base.removeLast() }
         self.models = models
         self.groups = groups
-        self.priority = priority
-        self.weight = max(1, weight)
+        self.priority = min(max(priority, Self.priorities.lowerBound), Self.priorities.upperBound)
+        self.weight = min(max(1, weight), Int(Self.weights.upperBound))
         self.modelMapping = modelMapping
         self.systemPrompt = systemPrompt?.isEmpty == false ? systemPrompt : nil
         self.isEnabled = isEnabled
@@ -80,11 +83,12 @@ extension Channel {
             for member in object.members { mapping[member.key] = member.value.string }
         }
         self.init(
-            id: record.id, type: Int(record.type), name: record.name, key: Secret(record.key),
+            id: record.id, type: Int(clamping: record.type), name: record.name, key: Secret(record.key),
             baseURL: record.baseURL ?? "", models: record.modelList, groups: record.groupList,
             priority: record.priority ?? 0, weight: Int(clamping: record.weight ?? 0), modelMapping: mapping,
-            systemPrompt: record.systemPrompt, settings: Self.settings(record, defaults[Int(record.type)] ?? [:]),
-            isEnabled: record.status == 1, health: old?.health ?? ChannelHealth())
+            systemPrompt: record.systemPrompt,
+            settings: Self.settings(record, defaults[Int(clamping: record.type)] ?? [:]),
+            isEnabled: ChannelStatus(rawValue: record.status) == .enabled, health: old?.health ?? ChannelHealth())
     }
 }
 

@@ -18,8 +18,9 @@ struct ChannelGuard: Sendable {
         let (services, id, requestID) = (services, channel.id, context.requestID)
         EventLoop.current?.spawn {
             do {
-                try await services.database.write { try $0.setChannelStatus(id, 3) }
-                try await services.reloadChannels()
+                try await services.routing.change {
+                    try await services.database.write { try $0.setChannelStatus(id, 3) }
+                }
                 services.log.write(.error, "channel disabled", requestID: requestID, ["channel": String(id)])
             } catch {
                 services.log.write(.error, "channel could not be disabled", requestID: requestID, ["error": "\(error)"])

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Which channels serve a model for a group; immutable, replaced as a whole after every change.
 package final class RoutingTable: Sendable {
     private struct Route: Hashable {
@@ -46,15 +44,4 @@ package final class RoutingTable: Sendable {
 
     /// Sorted names of what a group may use.
     package func models(of group: String) -> [String] { models[group] ?? [] }
-}
-
-/// The present table.
-package final class RoutingDirectory: Sendable {
-    private let current = Mutex(RoutingTable())
-
-    package init() {}
-
-    package var table: RoutingTable { current.withLock { $0 } }
-
-    package func replace(with table: RoutingTable) { current.withLock { $0 = table } }
 }

@@ -13,6 +13,7 @@ package struct GatewayHandler: RequestHandler {
 
     package func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async {
         let context = RequestContext(request, configuration: services.configuration)
+        if context.isForwarded { services.noteForwarding(by: request.peerAddress) }
         let status = await route(request, context, writer)
         services.log.access(
             requestID: context.requestID, status: status,

@@ -6,6 +6,8 @@ import JSON
 package struct RequestContext: Sendable {
     package let requestID: String
     package let clientAddress: String
+    /// The peer named another's address, and was believed.
+    package let isForwarded: Bool
     package let prefersChinese: Bool
     /// A page of another origin asks; the answer needs CORS headers (spec/configuration.md §8).
     package let isCrossOrigin: Bool
@@ -25,11 +27,15 @@ package struct RequestContext: Sendable {
                 value.count >= 2 && value[0] | 0x20 == 0x7a && value[1] | 0x20 == 0x68
             } == true
         isCrossOrigin = request.headers.contains("Origin") && !Self.isSameOrigin(request.headers)
-        clientAddress =
-            request.headers.contains("X-Forwarded-For") || request.headers.contains("X-Real-IP")
-            ? configuration.clientAddress.resolve(
+        if request.headers.contains("X-Forwarded-For") || request.headers.contains("X-Real-IP") {
+            clientAddress = configuration.clientAddress.resolve(
                 peer: request.peerAddress, forwardedFor: request.headers.values("X-Forwarded-For"),
-                realIP: request.headers["X-Real-IP"]) : request.peerAddress
+                realIP: request.headers["X-Real-IP"])
+            isForwarded = clientAddress != request.peerAddress
+        } else {
+            clientAddress = request.peerAddress
+            isForwarded = false
+        }
     }
 }
 

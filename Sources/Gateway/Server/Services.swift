@@ -1,5 +1,6 @@
 package import Database
 package import HTTP
+import Synchronization
 
 /// The parts that request handling is wired of; made once by `main` or a test. A class, since a request passes it on
 /// from step to step and each copy of a struct would retain every part.
@@ -14,6 +15,8 @@ package final class Services: Sendable {
     package let log: Log
     let accessTokens = AccessTokens()
     package let bodyBudget: BodyBudget
+    let logInThrottle: LogInThrottle
+    private let hasNoticedForwarding = Atomic(false)
     /// Unix seconds.
     package let startTime: Int64
 
@@ -28,20 +31,22 @@ package final class Services: Sendable {
         self.transport = transport
         self.log = log
         bodyBudget = BodyBudget(limits: configuration.bodyBudget.atLeast(body: configuration.bodyLimit))
-        routing = RoutingDirectory()
+        routing = RoutingDirectory(database: database, defaults: configuration.providerDefaults)
         tokens = TokenDirectory(database: database, ledger: ledger)
+        logInThrottle = LogInThrottle(isOff: configuration.isDebug)
         startTime = LocalTime.now().seconds
         try await reloadChannels()
     }
 
-    /// Makes the routing table anew from the database; to be called after every change of a channel.
-    package func reloadChannels() async throws {
-        let records = try await database.read { try $0.allChannels() }
-        let old = routing.table
-        routing.replace(
-            with: RoutingTable(
-                channels: records.map {
-                    Channel($0, defaults: configuration.providerDefaults, keepingHealthOf: old.channel($0.id))
-                }))
+    /// Makes the routing table anew from the database, where a channel was changed without `routing.change`.
+    package func reloadChannels() async throws { try await routing.reload() }
+
+    /// Tells the operator once whose word is taken for a client's address, where he has not said it himself: behind a
+    /// router that makes strangers look private, that is too much.
+    func noteForwarding(by peer: String) {
+        guard !configuration.choosesProxies, !hasNoticedForwarding.exchange(true, ordering: .relaxed) else { return }
+        log.write(
+            .warning, "X-Forwarded-For is believed from loopback and private addresses, since nobody says otherwise",
+            ["peer": peer, "variable": "TRUSTED_PROXIES", "values": "networks, loopback, private, none"])
     }
 }

@@ -14,20 +14,24 @@ final class ManagedGateway {
     let gateway: GatewayServer
     let database: SQLiteDatabase
     private let loops = EventLoopGroup(count: 1)
-    private let log = Log(directory: nil, echoes: false)
+    private let log: Log
     private var isShutDown = false
 
     /// - Parameters:
     ///   - directory: of an earlier gateway, to start again on its data.
     ///   - seed: fills the database before the gateway opens it.
+    ///   - wrap: what the gateway gets instead of the database itself.
+    ///   - keepsLog: writes `oneapi.log` into the directory; whole after `shutDown`.
     init(
         _ base: Configuration = .quiet, in directory: TemporaryDirectory = TemporaryDirectory(),
         seed: (@Sendable (Connection) throws -> Void)? = nil,
+        wrapping wrap: (SQLiteDatabase) -> any Database = { $0 }, keepsLog: Bool = false,
         upstream: @escaping @Sendable (UpstreamRequest) throws(TransportError) -> InMemoryTransport.Answer = { _ in
             .json(200, ["choices": [["message": ["role": "assistant", "content": "gpt-4o"]]]])
         }
     ) async throws {
         self.directory = directory
+        log = Log(directory: keepsLog ? directory.path : nil, isOneFile: true, echoes: false)
         loops.start()
         var configuration = base
         configuration.host = "127.0.0.1"
@@ -40,8 +44,8 @@ final class ManagedGateway {
         database = try SQLiteDatabase(path: configuration.databasePath)
         if let seed { try await database.write(seed) }
         gateway = try await GatewayServer(
-            configuration: configuration, database: database, transport: InMemoryTransport(upstream), log: log,
-            loops: loops)
+            configuration: configuration, database: wrap(database), transport: InMemoryTransport(upstream),
+            log: log, loops: loops)
     }
 
     deinit {
@@ -70,13 +74,27 @@ final class ManagedGateway {
     }
 
     func send(_ method: String, _ path: String, bytes: [UInt8]?, headers: [String]? = nil) throws -> ManagedAnswer {
-        let client = try RawClient(port: gateway.port)
+        try Self.send(gateway.port, method, path, bytes, headers)
+    }
+
+    /// A call from any thread. A body is JSON unless `headers` name its type.
+    static func send(
+        _ port: Int, _ method: String, _ path: String, _ bytes: [UInt8]?, _ headers: [String]?
+    ) throws -> ManagedAnswer {
+        let client = try RawClient(port: port)
         var head = "\(method) \(path) HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n"
-        for header in headers ?? ["Authorization: \(Self.rootToken)"] { head += header + "\r\n" }
-        if let bytes { head += "Content-Type: application/json\r\nContent-Length: \(bytes.count)\r\n" }
+        let headers = headers ?? ["Authorization: \(rootToken)"]
+        for header in headers { head += header + "\r\n" }
+        if let bytes {
+            if !headers.contains(where: { $0.hasPrefix("Content-Type:") }) {
+                head += "Content-Type: application/json\r\n"
+            }
+            head += "Content-Length: \(bytes.count)\r\n"
+        }
         client.send(Array((head + "\r\n").utf8) + (bytes ?? []))
         var whole: [UInt8] = []
-        while case let piece = client.receive(), !piece.isEmpty { whole += piece }
+        // Bounded by the client's time limit and by what an answer may weigh.
+        while whole.count < 64 << 20, case let piece = client.receive(), !piece.isEmpty { whole += piece }
         return ManagedAnswer(whole)
     }
 

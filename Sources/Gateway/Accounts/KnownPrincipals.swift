@@ -1,0 +1,57 @@
+import Arithmetic
+import Database
+
+/// What `TokenDirectory` remembers, with the ways to forget by row.
+struct KnownPrincipals {
+    /// Entries kept; beyond it the cache starts anew rather than growing without end.
+    private static let limit = 100_000
+    /// Keys that no token has, so that a flood of made-up ones costs no reads (spec/scale-out.md §3.1).
+    private static let unknownLimit = 10_000
+    /// Nanoseconds that such a key is remembered, for a token that another program puts into the table.
+    private static let unknownLifetime: UInt64 = 2_000_000_000
+    /// Bytes of a key that is remembered as unknown; ours have 48.
+    private static let unknownKeyLimit = 128
+
+    private(set) var principals: [String: Principal] = [:]
+    /// Key by token.
+    private var keys: [Int64: String] = [:]
+    /// Tokens by user.
+    private var tokens: [Int64: Set<Int64>] = [:]
+    /// When each is to be forgotten, in monotonic nanoseconds.
+    var unknown: [String: UInt64] = [:]
+    /// Tokens that are being deleted.
+    var removals: [Int64] = []
+
+    init(removals: [Int64] = []) { self.removals = removals }
+
+    mutating func keep(_ principal: Principal) {
+        if principals.count >= Self.limit { self = KnownPrincipals(removals: removals) }
+        principals[principal.token.key] = principal
+        keys[principal.token.id] = principal.token.key
+        tokens[principal.user.id, default: []].insert(principal.token.id)
+    }
+
+    mutating func forget(token id: Int64) {
+        guard let key = keys.removeValue(forKey: id), let principal = principals.removeValue(forKey: key) else {
+            return
+        }
+        let user = principal.user.id
+        tokens[user]?.remove(id)
+        if tokens[user]?.isEmpty == true { tokens[user] = nil }
+    }
+
+    mutating func forget(user id: Int64) {
+        for token in tokens[id] ?? [] { forget(token: token) }
+    }
+
+    mutating func noteUnknown(_ key: String, at now: UInt64) {
+        guard key.utf8.count <= Self.unknownKeyLimit else { return }
+        if unknown.count >= Self.unknownLimit { unknown.removeAll() }
+        unknown[key] = now.plus(Self.unknownLifetime)
+    }
+
+    func isUnknown(_ key: String, at now: UInt64) -> Bool {
+        guard let end = unknown[key] else { return false }
+        return now < end
+    }
+}

@@ -1,0 +1,57 @@
+import Database
+import HTTP
+
+/// Query values as integers and texts.
+struct Query: Sendable {
+    private let values: [String: String]
+
+    init(_ request: ServerRequest) {
+        var values: [String: String] = [:]
+        for pair in request.query.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let key = parts.first.map({ percentDecoded($0) }), values[key] == nil else { continue }
+            values[key] = parts.count > 1 ? percentDecoded(parts[1]) : ""
+        }
+        self.values = values
+    }
+
+    func text(_ name: String) -> String { values[name] ?? "" }
+    func int(_ name: String) -> Int64 { values[name].flatMap { Int64($0) } ?? 0 }
+    /// Zero-based.
+    var page: Int64 { min(max(0, int("p")), 1 << 40) }
+}
+
+/// One call of a management route.
+struct Call: Sendable {
+    let services: Services
+    let sessions: SessionCodec
+    let context: RequestContext
+    /// The session in the caller's cookie; only for routes with a level is it known to be good.
+    let session: SessionCodec.Session?
+    let user: UserRecord?
+    let body: [UInt8]
+    let query: Query
+    let parameter: String?
+    /// The client is reached by TLS.
+    let isSecure: Bool
+
+    /// The caller; routes without a level have none.
+    func caller() throws -> UserRecord {
+        guard let user else { throw ManagementError("无权进行此操作，权限不足") }
+        return user
+    }
+
+    /// A `Set-Cookie` value that logs a user in.
+    func newSessionCookie(for user: UserRecord) -> String {
+        let value = sessions.encode(
+            userID: user.id, fingerprint: sessions.fingerprint(of: user.password), now: context.time)
+        return ManagementAuthentication.cookie(value, lifetime: SessionCodec.lifetime, isSecure: isSecure)
+    }
+
+    func id() throws -> Int64 {
+        guard let id = parameter.flatMap({ Int64($0) }) else { throw ManagementError("invalid id: \(parameter ?? "")") }
+        return id
+    }
+
+    func input() throws -> InputObject { try InputObject(body) }
+}

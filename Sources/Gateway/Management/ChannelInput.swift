@@ -1,0 +1,155 @@
+import Database
+import JSON
+import Providers
+
+/// A channel object from outside, its values within their limits (spec/management-api.md §5.6); absent members are
+/// `nil`.
+struct ChannelInput: Sendable {
+    let type: Int64?
+    let status: ChannelStatus?
+    let name: String?
+    let key: String?
+    let weight: Int64?
+    let priority: Int64?
+    let baseURL: String?
+    let other: String?
+    let models: String?
+    let group: String?
+    let mapping: String?
+    let config: String?
+    let systemPrompt: String?
+
+    /// Characters of a list, a setting or a key.
+    private static let long = 65_536
+
+    init(_ input: InputObject) throws {
+        type = try input.int("type", 0...100_000).flatMap { $0 == 0 ? nil : $0 }
+        status = try input.choice("status", ChannelStatus.self)
+        name = try input.text("name", limit: 191)
+        key = try input.text("key", limit: InputObject.bodyLimit)
+        weight = try input.int("weight", Channel.weights)
+        priority = try input.int("priority", Channel.priorities)
+        baseURL = try input.text("base_url", limit: 2048)
+        other = try input.text("other", limit: Self.long)
+        models = try input.text("models", limit: Self.long)
+        group = try input.text("group", limit: 1024)
+        mapping = try input.text("model_mapping", limit: Self.long)
+        config = try input.text("config", limit: Self.long)
+        systemPrompt = try input.text("system_prompt", limit: InputObject.bodyLimit)
+        for name in (group ?? "").split(separator: ",") where name.unicodeScalars.count > 32 {
+            throw ManagementError("invalid parameter: a group's name has at most 32 characters")
+        }
+        for line in keys where line.unicodeScalars.count > Self.long {
+            throw ManagementError("invalid parameter: a key has at most \(Self.long) characters")
+        }
+    }
+
+    /// One a line.
+    var keys: [String] {
+        (key ?? "").split(whereSeparator: \.isNewline).map(String.init).filter { !$0.isEmpty }
+    }
+
+    /// A new row, without its key.
+    func channel(at time: Int64) -> ChannelRecord {
+        var channel = ChannelRecord()
+        channel.type = type ?? 0
+        channel.name = name ?? ""
+        channel.status = (status ?? .enabled).rawValue
+        channel.weight = weight
+        channel.baseURL = baseURL ?? ""
+        channel.other = other
+        channel.models = models ?? ""
+        channel.group = group.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
+        channel.modelMapping = mapping ?? ""
+        channel.priority = priority ?? 0
+        channel.config = config ?? ""
+        channel.systemPrompt = systemPrompt
+        channel.createdTime = time
+        return channel
+    }
+
+    /// What an edit writes: absent members stay; those that may be empty are written when present.
+    var changes: Changes {
+        var changes = Changes()
+        if let type { changes.set("type", .int(type)) }
+        if let status { changes.set("status", .int(status.rawValue)) }
+        for (text, column): (String?, StaticString) in [
+            (key, "key"), (name, "name"), (models, "models"), (group, "group"), (config, "config"),
+        ] {
+            if let text, !text.isEmpty { changes.set(column, .text(text)) }
+        }
+        for (text, column): (String?, StaticString) in [
+            (baseURL, "base_url"), (other, "other"), (mapping, "model_mapping"), (systemPrompt, "system_prompt"),
+        ] {
+            if let text { changes.set(column, .text(text)) }
+        }
+        if let weight { changes.set("weight", .int(weight)) }
+        if let priority { changes.set("priority", .int(priority)) }
+        return changes
+    }
+}
+
+/// What a channel must be.
+extension ChannelInput {
+    /// An edit of a row as it is now.
+    /// - Parameter mayMoveKey: the caller is root, who may send the stored key to another host.
+    func check(edit old: ChannelRecord, mayMoveKey: Bool) throws {
+        let base = baseURL ?? old.baseURL
+        let hasKey = key?.isEmpty == false
+        if !mayMoveKey, !hasKey, isMove(from: old) {
+            throw ManagementError(
+                "修改渠道类型或 base_url 的主机时请重新填写密钥 / "
+                    + "give the channel's key again: its type or the host of its base_url changes")
+        }
+        if hasKey || config?.isEmpty == false || other != nil || type.map({ $0 != old.type }) == true {
+            var changed = old
+            changed.type = type ?? old.type
+            if let config, !config.isEmpty { changed.config = config }
+            changed.other = other ?? old.other
+            try Self.check(key: hasKey ? key ?? "" : old.key, in: changed)
+        }
+        try Self.check(type: type ?? old.type, baseURL: base, mapping: mapping ?? old.modelMapping)
+    }
+
+    /// Whether the stored key would go to another place than the one that it was given for: another scheme, host or
+    /// port, or another type, whose addresses are others.
+    private func isMove(from old: ChannelRecord) -> Bool {
+        if let type, type != old.type { return true }
+        guard let baseURL, baseURL != old.baseURL ?? "" else { return false }
+        guard let origin = WebOrigin(baseURL) else { return true }
+        return origin != WebOrigin(old.baseURL ?? "")
+    }
+
+    static func check(type: Int64, baseURL: String?, mapping: String?) throws {
+        guard ProviderRegistry.provider(of: Int(clamping: type)) != nil else {
+            let name = ProviderRegistry.name(of: Int(clamping: type)) ?? String(type)
+            throw ManagementError(
+                "该渠道类型（\(name)）尚未支持 / channel type \(type) (\(name)) is not served by this version")
+        }
+        let base = baseURL ?? ""
+        if base.isEmpty, OpenAIVendor.all[Int(clamping: type)]?.needsBaseURL == true {
+            throw ManagementError("请填写 Base URL / this channel type needs a base_url")
+        }
+        if !base.isEmpty, !base.hasPrefix("http://"), !base.hasPrefix("https://") {
+            throw ManagementError("base_url must begin with http:// or https://")
+        }
+        // What one parser takes for the end of a host another takes for a part of it.
+        if base.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\\") }) {
+            throw ManagementError("base_url must not hold spaces, control characters or backslashes")
+        }
+        if let mapping, !mapping.isEmpty {
+            let object = (try? JSON.parse(Array(mapping.utf8)))?.object
+            guard let object, object.members.allSatisfy({ $0.value.string != nil }) else {
+                throw ManagementError("model_mapping must be a JSON object of model names")
+            }
+        }
+    }
+
+    static func check(key: String, in channel: ChannelRecord) throws {
+        var record = channel
+        record.key = key
+        let upstream = Channel(record).upstream
+        guard let problem = ProviderRegistry.provider(of: upstream.type)?.problem(with: upstream) else { return }
+        throw ManagementError("密钥或设置不正确 / " + problem)
+    }
+}

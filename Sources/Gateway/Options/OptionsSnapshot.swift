@@ -1,0 +1,63 @@
+import Arithmetic
+
+/// Settings that root edits at run time (spec/configuration.md §3), decoded; immutable, replaced whole.
+package final class OptionsSnapshot: Sendable {
+    /// Every known or saved key with its text.
+    package let texts: [String: String]
+    package let prices: PriceTable
+    package let retryTimes: Int
+    package let preConsumedQuota: Int64
+    package let newUserQuota: Int64
+    /// What one user may have under way at once, so that nobody takes all.
+    package let requestsInFlightPerUser: Int
+    static let defaultRequestsInFlight = 20_000
+    package let quotaPerUnit: Double
+    package let logsConsumption: Bool
+    package let disablesChannels: Bool
+    package let approximatesTokens: Bool
+    package let displaysCurrency: Bool
+
+    init(texts: [String: String]) throws(OptionError) {
+        self.texts = texts
+        do throws(PriceError) {
+            prices = try PriceTable(texts)
+        } catch { throw OptionError(message: error.message) }
+        func isOn(_ key: String) -> Bool { texts[key] == "true" }
+        retryTimes = min(max(texts["RetryTimes"].flatMap { Int($0) } ?? 0, 0), 100)
+        func quota(_ key: String, _ standard: Int64) -> Int64 {
+            let amount = texts[key].flatMap { Int64($0) } ?? standard
+            return min(max(amount, OptionStore.quotas.lowerBound), OptionStore.quotas.upperBound)
+        }
+        preConsumedQuota = quota("PreConsumedQuota", 500)
+        newUserQuota = quota("QuotaForNewUser", 0)
+        let inFlight = texts["MaxRequestsInFlightPerUser"].flatMap { Int($0) } ?? Self.defaultRequestsInFlight
+        requestsInFlightPerUser = inFlight > 0 ? inFlight : .max
+        let unit = texts["QuotaPerUnit"].flatMap { Double($0) } ?? 500_000
+        quotaPerUnit = unit.isFinite && unit > 0 ? unit : 500_000
+        logsConsumption = isOn("LogConsumeEnabled")
+        disablesChannels = isOn("AutomaticDisableChannelEnabled")
+        approximatesTokens = isOn("ApproximateTokenEnabled")
+        displaysCurrency = isOn("DisplayInCurrencyEnabled")
+    }
+
+    package func text(_ key: String) -> String { texts[key] ?? "" }
+    package func isOn(_ key: String) -> Bool { texts[key] == "true" }
+
+    /// An amount as log texts have it: in currency with six decimals, or in points.
+    package func display(_ quota: Int64) -> String {
+        guard displaysCurrency else { return "\(quota) 点额度" }
+        // A tiny unit must not make a sum that does not fit.
+        let limit = 9e18
+        let amount = min(max(Double(quota) / quotaPerUnit * 1_000_000, -limit), limit)
+        let micros = Int64(saturating: amount.rounded())
+        let fraction = String(micros.magnitude % 1_000_000)
+        let sign = micros < 0 ? "-" : ""
+        return
+            "＄\(sign)\(micros.magnitude / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction) 额度"
+    }
+}
+
+/// A value that an option must not have.
+package struct OptionError: Error, Equatable {
+    package let message: String
+}

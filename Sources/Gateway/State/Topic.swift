@@ -1,0 +1,84 @@
+import Synchronization
+
+/// One kind of row that memory keeps copies of (tokens, users), with a version that moves on at each change
+/// (spec/scale-out.md §3.1; within one process so far).
+///
+/// A change of a row *begins* before its write and *ends* after the commit, before anybody is told that it is done.
+/// Whoever reads a row to keep it notes the version before the read and asks for the row's `freshness` after it. So no
+/// copy outlives a change: one that was read before the change ended is `stale` or `changing`, and one that was kept
+/// before it began is dropped by the cache's owner when it begins.
+package final class Topic: Sendable {
+    package typealias Version = UInt64
+
+    /// What a row that was read is worth now. In order: of two, the greater one counts.
+    package enum Freshness: Int, Comparable, Sendable {
+        /// As the database has it: may be kept.
+        case current
+        /// A change is under way: may be used once, and not kept.
+        case changing
+        /// A change has ended since the read began: to be read again.
+        case stale
+
+        package static func < (left: Freshness, right: Freshness) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private struct State {
+        var version: Version = 0
+        /// Changes that have begun and not ended, by row.
+        var underWay: [Int64: Int] = [:]
+        /// The version that a row's last change ended with. Older ones are forgotten in bulk, see `horizon`.
+        var changed: [Int64: Version] = [:]
+        /// A read of an older version is stale whatever row it found.
+        var horizon: Version = 0
+    }
+
+    /// Rows whose last change is remembered.
+    private static let memory = 4096
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// To be noted before a read.
+    package var version: Version { state.withLock { $0.version } }
+
+    package func begin(_ row: Int64) { state.withLock { $0.underWay[row, default: 0] += 1 } }
+
+    package func end(_ row: Int64) {
+        state.withLock { state in
+            state.version += 1
+            if state.changed.count >= Self.memory {
+                state.changed.removeAll()
+                state.horizon = state.version
+            }
+            state.changed[row] = state.version
+            let left = (state.underWay[row] ?? 1) - 1
+            state.underWay[row] = left > 0 ? left : nil
+        }
+    }
+
+    /// Every row may have changed.
+    package func changeAll() {
+        state.withLock { state in
+            state.version += 1
+            state.changed.removeAll()
+            state.horizon = state.version
+        }
+    }
+
+    /// - Parameter version: noted before the read that found the row.
+    package func freshness(of row: Int64, readAt version: Version) -> Freshness {
+        state.withLock { state in
+            if version < state.horizon || state.changed[row, default: 0] > version { return .stale }
+            return state.underWay[row] == nil ? .current : .changing
+        }
+    }
+
+    /// The same for a read that found nothing, which any change may have made wrong.
+    package func freshnessOfNothing(readAt version: Version) -> Freshness {
+        state.withLock { state in
+            if version != state.version { return .stale }
+            return state.underWay.isEmpty ? .current : .changing
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Database
+import JSON
+import Testing
+
+@testable import Gateway
+
+/// A stored key goes to no other host at the word of an administrator, who cannot read it.
+@Suite struct ManagementChannelMoveTests {
+    private func gateway(base: String) async throws -> (ManagedGateway, [String]) {
+        let gateway = try await ManagedGateway()
+        let adam = try gateway.addUser("adam", isAdmin: true)
+        try gateway.data(
+            "POST", "/api/channel/", ["type": 1, "key": "sk-secret", "models": "m", "base_url": .string(base)])
+        return (gateway, adam.headers)
+    }
+
+    @Test(
+        "an administrator who moves a channel gives its key again",
+        arguments: [
+            "https://evil.test", "http://good.test", "https://good.test:444", "https://good.test.evil.test", "",
+            "https://good.test@evil.test", "https://evil.test/good.test", "https://evil.test#good.test",
+            "https://evil.test?https://good.test", "https://[::1]", "https://good.test:443@evil.test",
+        ])
+    func moved(base: String) async throws {
+        let (gateway, adam) = try await gateway(base: "https://good.test/v1")
+        let edit: JSON = ["id": 1, "base_url": .string(base)]
+        #expect(try gateway.refusal("PUT", "/api/channel/", edit, headers: adam).contains("key again"))
+        #expect(
+            try gateway.refusal(
+                "PUT", "/api/channel/", ["id": 1, "base_url": .string(base), "key": ""], headers: adam
+            ).contains("key again"))
+        let stored = try await gateway.database.read { try $0.channel(id: 1) }
+        #expect(stored?.baseURL == "https://good.test/v1" && stored?.key == "sk-secret")
+        try gateway.data(
+            "PUT", "/api/channel/", ["id": 1, "base_url": .string(base), "key": "sk-own"], headers: adam)
+        #expect(try await gateway.database.read { try $0.channel(id: 1)?.key } == "sk-own")
+    }
+
+    @Test("another type is another place")
+    func type() async throws {
+        let (gateway, adam) = try await gateway(base: "")
+        #expect(
+            try gateway.refusal("PUT", "/api/channel/", ["id": 1, "type": 40], headers: adam).contains("key again"))
+        try gateway.data("PUT", "/api/channel/", ["id": 1, "type": 1, "base_url": ""], headers: adam)
+        try gateway.data("PUT", "/api/channel/", ["id": 1, "type": 40, "key": "sk-own"], headers: adam)
+    }
+
+    @Test(
+        "another path of the same host is no move, however the host is written",
+        arguments: [
+            "https://good.test/v1", "https://good.test/v2", "https://good.test", "https://GOOD.test:443/",
+            "https://good.test:/",
+        ])
+    func samePlace(base: String) async throws {
+        let (gateway, adam) = try await gateway(base: "https://good.test/v1")
+        try gateway.data("PUT", "/api/channel/", ["id": 1, "base_url": .string(base), "name": "n"], headers: adam)
+        #expect(try await gateway.database.read { try $0.channel(id: 1)?.key } == "sk-secret")
+    }
+
+    @Test("an address whose host is not plain to see is moved by any change, and by none if it stays")
+    func obscure() async throws {
+        let (gateway, adam) = try await gateway(base: "https://user@good.test/v1")
+        let edit: JSON = ["id": 1, "base_url": "https://user@good.test/v2"]
+        #expect(try gateway.refusal("PUT", "/api/channel/", edit, headers: adam).contains("key again"))
+        try gateway.data("PUT", "/api/channel/", ["id": 1, "base_url": "https://user@good.test/v1"], headers: adam)
+    }
+
+    @Test("root may move a channel with its key")
+    func root() async throws {
+        let (gateway, _) = try await gateway(base: "https://good.test")
+        try gateway.data("PUT", "/api/channel/", ["id": 1, "base_url": "https://other.test"])
+        #expect(try await gateway.database.read { try $0.channel(id: 1)?.key } == "sk-secret")
+    }
+
+    @Test(
+        "an origin is scheme, host and port",
+        arguments: [
+            ("https://a.b", "https://A.B:443/x?y#z", true), ("http://a", "http://a:80", true),
+            ("http://a", "https://a", false), ("http://a:80", "http://a:81", false),
+            ("http://[::1]:80", "http://[::1]", true),
+            ("http://[::1]:81", "http://[::1]", false), ("http://a", "http://a.", false),
+        ])
+    func origins(left: String, right: String, isSame: Bool) {
+        #expect(WebOrigin(left) != nil && (WebOrigin(left) == WebOrigin(right)) == isSame)
+    }
+
+    @Test(
+        "what is no plain address has no origin",
+        arguments: [
+            "", "http://", "a.b", "ftp://a", "http://a@b", "http://a b", "http://a\\b", "http://a:b", "http://a:99999",
+            "http://:80", "http://a:-1", "http://a:+1", "//a", "http:/a", "http://ä", "http://a:80:80",
+        ])
+    func noOrigins(text: String) { #expect(WebOrigin(text) == nil) }
+}
