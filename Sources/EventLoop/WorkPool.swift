@@ -15,6 +15,7 @@ package final class WorkPool: @unchecked Sendable {
     private var queue: FairQueue<@Sendable () -> Void>
     private var started = 0
     private var idle = 0
+    private var busy = 0
     private let size: Int
     private let name: String
     private let isBackground: Bool
@@ -59,6 +60,13 @@ package final class WorkPool: @unchecked Sendable {
         }
     }
 
+    /// Pieces of work that a thread is at.
+    package var running: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return busy
+    }
+
     private func submit(of owner: Int64, isCertain: Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
         let isTaken = queue.add(work, of: owner, isCertain: isCertain)
@@ -81,9 +89,11 @@ package final class WorkPool: @unchecked Sendable {
                 idle -= 1
                 continue
             }
+            busy += 1
             pthread_mutex_unlock(mutex)
             work()
             pthread_mutex_lock(mutex)
+            busy -= 1
             // The owner may have been held back until now; this thread itself goes on with what is next.
             queue.finished(of: owner)
         }

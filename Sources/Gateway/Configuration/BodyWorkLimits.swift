@@ -5,8 +5,8 @@ import Glibc
 package struct BodyWorkLimits: Sendable, Equatable {
     /// `nil`: one per core, two at least.
     package var threads: Int?
-    /// Bodies that may wait for a thread; of one user an eighth of it.
-    package var waiting = 256
+    /// Bodies that may wait for a thread; of one user a quarter of it.
+    package var waiting = 4096
 
     package init() {}
 
@@ -15,7 +15,7 @@ package struct BodyWorkLimits: Sendable, Equatable {
         let threads = threads ?? max(2, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         return WorkPool(
             threads: threads, named: "body",
-            limits: .init(waiting: waiting, waitingOfOne: max(1, waiting / 8), runningOfOne: max(1, threads - 1)),
+            limits: .init(waiting: waiting, waitingOfOne: max(1, waiting / 4), runningOfOne: max(1, threads - 1)),
             isBackground: true)
     }
 }

@@ -1,3 +1,5 @@
+import Formats
+
 extension Configuration {
     /// What the command line asks for.
     package enum Command: Sendable {
@@ -67,6 +69,7 @@ extension Configuration {
         initialRootAccessToken = try variables.token("INITIAL_ROOT_ACCESS_TOKEN", limit: 32)
         eventLoops = try variables.integer("EVENT_LOOPS", 1...256)
         if let bytes = try variables.integer("MAX_REQUEST_BODY_BYTES", 1024...(1 << 32)) { bodyLimit = bytes }
+        try readLimits(variables)
         bodyWork.threads = try variables.integer("BODY_WORKERS", 1...256) ?? bodyWork.threads
         bodyWork.waiting = try variables.integer("BODY_QUEUE", 1...1_000_000) ?? bodyWork.waiting
         ledgerSyncInterval = try variables.integer("LEDGER_SYNC_INTERVAL", 0...3_600_000) ?? ledgerSyncInterval
@@ -79,6 +82,20 @@ extension Configuration {
         }
         notYetServed = Variables.notServed.filter { variables[$0] != nil }
         notNeeded = Variables.notNeeded.filter { variables[$0] != nil }
+    }
+
+    private mutating func readLimits(_ variables: Variables) throws(ConfigurationError) {
+        func read(_ name: String, _ limit: inout Int) throws(ConfigurationError) {
+            limit = try variables.integer(name, 1...(1 << 36)) ?? limit
+        }
+        try read("MAX_CHAT_MESSAGES", &requestLimits.messages)
+        try read("MAX_CHAT_PARTS", &requestLimits.parts)
+        try read("MAX_CHAT_TOOLS", &requestLimits.tools)
+        try read("MAX_EMBEDDING_INPUTS", &requestLimits.embeddingInputs)
+        try read("MAX_EMBEDDING_TOKENS", &requestLimits.embeddingTokens)
+        try read("USER_CONTENT_REQUEST_BYTES", &mediaRequestBytes)
+        try read("USER_CONTENT_TOTAL_BYTES", &mediaTotalBytes)
+        try read("MAX_JSON_VALUES", &requestLimits.values)
     }
 
     static var notServedNames: String { Variables.notServed.joined(separator: ", ") }

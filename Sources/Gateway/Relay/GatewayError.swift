@@ -99,6 +99,10 @@ package enum GatewayError: Error, Equatable, Sendable {
         }
     }
 
+    static func body(_ error: BodyError, limit: Int) -> GatewayError {
+        error == .tooLarge ? .bodyTooLarge(limit: limit) : .badBody(error)
+    }
+
     /// The answer in OpenAI's format.
     package func response(_ context: RequestContext) -> HTTPResponse {
         var headers = context.headers("application/json; charset=utf-8")

@@ -16,6 +16,8 @@ package final class Services: Sendable {
     let accessTokens = AccessTokens()
     /// Workers for what grows with a body.
     let bodies: WorkPool
+    /// What requests hold of media that they had fetched.
+    let media: MediaBudget
     /// Unix seconds.
     package let startTime: Int64
 
@@ -30,6 +32,7 @@ package final class Services: Sendable {
         self.transport = transport
         self.log = log
         bodies = configuration.bodyWork.pool()
+        media = MediaBudget(limit: configuration.mediaTotalBytes)
         routing = RoutingDirectory()
         tokens = TokenDirectory(database: database, ledger: ledger)
         startTime = LocalTime.now().seconds

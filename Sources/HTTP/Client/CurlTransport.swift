@@ -11,16 +11,26 @@ package struct CurlTransport: Transport {
     package init(
         variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
     ) {
+        self.init(variable: variable, hosts: .system)
+    }
+
+    /// - Parameter hosts: judges where a proxy is sent.
+    init(variable: (String) -> String?, hosts: PublicHost) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         environmentProxy = EnvironmentProxy(variable)
+        self.hosts = hosts
     }
 
     private let environmentProxy: EnvironmentProxy
+    private let hosts: PublicHost
 
     package func send(
         _ request: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
+        if request.reachesPublicAddressesOnly, (request.proxy ?? environmentProxy.proxy(for: request.url)) != nil {
+            try await hosts.check(request.url)
+        }
         if call.isCancelled { throw .cancelled }
         let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }
         let transfer = try client.start(request)

@@ -26,16 +26,23 @@ package final class ServerRequest {
     /// The whole body: dechunked, and unpacked if it came with `Content-Encoding: gzip`.
     /// - Parameter limit: bytes, as sent and as unpacked.
     package func body(limit: Int) async throws(BodyError) -> [UInt8] {
+        let (raw, isPacked) = try await packedBody(limit: limit)
+        return isPacked ? try Gzip.unpack(raw, limit: limit) : raw
+    }
+
+    /// The whole body, dechunked, and whether it is still to be unpacked with `Gzip`.
+    /// - Parameter limit: bytes as sent.
+    package func packedBody(limit: Int) async throws(BodyError) -> (bytes: [UInt8], isPacked: Bool) {
         let raw = try await connection.readBody(limit: limit)
-        guard headers.contains("Content-Encoding") else { return raw }
+        guard headers.contains("Content-Encoding") else { return (raw, false) }
         let isGzip = headers.withValue(of: "Content-Encoding") {
             equalsIgnoringCase($0, "gzip") || equalsIgnoringCase($0, "x-gzip")
         }
-        if isGzip == true { return try Gzip.unpack(raw, limit: limit) }
+        if isGzip == true { return (raw, true) }
         guard headers.withValue(of: "Content-Encoding", { equalsIgnoringCase($0, "identity") }) == true else {
             throw .badEncoding
         }
-        return raw
+        return (raw, false)
     }
 
     /// Whether the client has closed its side.
