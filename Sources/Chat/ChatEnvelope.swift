@@ -15,6 +15,12 @@ package struct ChatEnvelope: Sendable, Equatable {
     package var messageCount = 0
     /// Image parts of all messages.
     package var imageCount = 0
+    /// Something marks what the provider is to keep in its cache.
+    package var writesCache = false
+    /// The prompt has sound in it.
+    package var hearsAudio = false
+    /// The answer may be sound.
+    package var speaks = false
     package var spans = Spans()
 
     package init() {}

@@ -86,6 +86,17 @@ package enum JSONSpans {
         return key(UnsafeRawBufferPointer(rebasing: inside), is: name)
     }
 
+    /// Runs `body` on a member's key, escapes resolved.
+    package static func withKey<R>(
+        of member: JSONMember, in bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> R
+    ) -> R {
+        let inside = UnsafeRawBufferPointer(
+            rebasing: bytes[(member.keyRange.lowerBound + 1)..<(member.keyRange.upperBound - 1)])
+        guard inside.contains(0x5c) else { return body(inside) }
+        var key = unescaped(inside)
+        return key.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    }
+
     /// - Parameter inside: what stands between the key's quotes.
     static func key(_ inside: UnsafeRawBufferPointer, is name: StaticString) -> Bool {
         if inside.equals(name) { return true }

@@ -13,19 +13,20 @@ final class GatewayFixture {
     let gateway: GatewayServer
     let database: SQLiteDatabase
     let upstream: StubUpstream
-    private let loops = EventLoopGroup(count: 2)
+    private let loops: EventLoopGroup
     private let log = Log(directory: nil, echoes: false)
 
     var services: Services { gateway.services }
     var port: Int { gateway.port }
 
     init(
-        _ base: Configuration = Configuration(), maxPages: Int? = nil,
+        _ base: Configuration = Configuration(), maxPages: Int? = nil, loops count: Int = 2,
         upstream answer: @escaping @Sendable (StubUpstream.Call) -> StubUpstream.Answer = { _ in
             .chat("hello there friend")
         }
     ) async throws {
         upstream = try StubUpstream(answer)
+        loops = EventLoopGroup(count: count)
         loops.start()
         var configuration = base
         configuration.host = "127.0.0.1"
@@ -88,6 +89,25 @@ final class GatewayFixture {
         let rest = String(whole[end.upperBound...])
         let isChunked = answerHead.lowercased().contains("transfer-encoding: chunked")
         return (Int(answerHead.dropFirst(9).prefix(3)) ?? 0, answerHead, isChunked ? dechunked(rest) : rest)
+    }
+
+    /// A `POST` of JSON as it is written.
+    func post(
+        _ path: String, _ body: [UInt8], key: String = "sk-roottoken", headers: [String] = []
+    ) throws -> (status: Int, head: String, body: String) {
+        try call(
+            "POST", path, headers: ["Authorization: Bearer \(key)", "Content-Type: application/json"] + headers,
+            body: body)
+    }
+
+    /// The key of a new token of root's.
+    func key(_ wishes: JSONObject = [:]) throws -> String {
+        var token: JSONObject = ["name": "t", "unlimited_quota": true]
+        for member in wishes.members { token[member.key] = member.value }
+        guard let key = try manage("POST", "/api/token/", .object(token))["data"]?["key"]?.string else {
+            throw FixtureError.refused("no token")
+        }
+        return key
     }
 
     /// The newest consume row.

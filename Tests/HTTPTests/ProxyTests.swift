@@ -1,9 +1,11 @@
-import HTTP
 import Testing
+
+@testable import HTTP
 
 /// Proxies and the guard of clients' addresses on one loop, where one request's handle is the next one's.
 @Suite struct ProxyTests {
-    private static let transport = CurlTransport(variable: { _ in nil })
+    private static let transport = CurlTransport(variable: { _ in nil }, hosts: hosts)
+    private static let hosts = PublicHost { name in name == "pictures.example" ? [TestAddress.v4(8, 8, 8, 8)] : [] }
 
     /// Answers with its name and the host that it was asked for.
     private static func server(_ name: String) throws -> ServerFixture {
@@ -75,7 +77,7 @@ import Testing
         let pictures = Self.request("http://pictures.example/", isGuarded: true)
         for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
             let address = "http://127.0.0.1:\(proxy.port)"
-            let transport = CurlTransport(variable: { $0 == name ? address : nil })
+            let transport = CurlTransport(variable: { $0 == name ? address : nil }, hosts: Self.hosts)
             // A loop keeps its client, and with it what the environment was.
             let loop = try Self.server("loop")
             let answers = try await Self.answers([pictures], on: loop, by: transport)
@@ -101,6 +103,39 @@ import Testing
         switch try #require(answers.first) {
         case .failure(.connectFailed), .failure(.badAddress): break
         case let other: Issue.record("\(host): \(other)")
+        }
+    }
+
+    /// What a name resolves to here.
+    private static let names = PublicHost { name in
+        switch name {
+        case "rebound.example": [TestAddress.v4(8, 8, 8, 8), TestAddress.v4(169, 254, 169, 254)]
+        case "inside.example": [TestAddress.v4(10, 0, 0, 1)]
+        default: []
+        }
+    }
+
+    @Test(
+        "the guard lets no private or local name or address go to a proxy, however it is written",
+        arguments: PublicHostTests.refused + ["rebound.example", "inside.example", "unknown.example"])
+    func guardedBehindProxy(host: String) async throws {
+        let proxy = try Self.server("proxy")
+        for transport in [
+            CurlTransport(variable: { _ in nil }, hosts: Self.names),
+            CurlTransport(variable: { $0 == "http_proxy" ? "http://127.0.0.1:\(proxy.port)" : nil }, hosts: Self.names),
+        ] {
+            let loop = try Self.server("loop")
+            let answers = try await Self.answers(
+                [
+                    Self.request("http://\(host)/", proxy: proxy.port, isGuarded: true),
+                    Self.request("http://\(host):8080/x", proxy: proxy.port, isGuarded: true),
+                ], on: loop, by: transport)
+            for answer in answers {
+                switch answer {
+                case .failure(.connectFailed("Couldn't connect to server")), .failure(.badAddress): break
+                case let other: Issue.record("\(host): \(other)")
+                }
+            }
         }
     }
 }

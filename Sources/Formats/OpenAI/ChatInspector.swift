@@ -1,12 +1,17 @@
 package import Chat
 package import JSON
 
-/// Checks a client's chat request and reads its envelope; costs one parse and one walk over the top level.
+/// Checks a client's chat request and reads its envelope; costs one parse, and a walk over the top level, the messages and
+/// the tools.
 package struct ChatInspector {
     private static let maxTokenLimit: Int64 = 1_073_741_823
     private let parser: JSONParser
+    let limits: RequestLimits
 
-    package init(parser: JSONParser) { self.parser = parser }
+    package init(parser: JSONParser, limits: RequestLimits = RequestLimits()) {
+        self.parser = parser
+        self.limits = limits
+    }
 
     /// - Throws: what is wrong, naming the field. Members that routing or metering reads must not come twice: the
     ///   upstream might read the other one.
@@ -28,52 +33,36 @@ package struct ChatInspector {
         try locate(bytes, &envelope)
         try readModel(root, &envelope)
         try readMessages(root, &envelope)
+        try readTools(root, &envelope)
         try readStream(root, &envelope)
         try readNumbers(root, &envelope)
+        readAudio(root, &envelope)
         return envelope
     }
 
     private func locate(_ bytes: UnsafeRawBufferPointer, _ envelope: inout ChatEnvelope) throws(RequestError) {
-        var seen: UInt16 = 0
-        var repeated: MeteredField?
+        var census = MemberCensus(MeteredMembers.Chat.names)
         var found = envelope.spans
         var promptBytes = 0
+        var marksCache = false
         JSONSpans.forEachMember(in: bytes) { member in
-            guard let field = MeteredField(member, in: bytes) else { return true }
-            guard seen & (1 << field.rawValue) == 0 else {
-                repeated = field
-                return false
-            }
-            seen |= 1 << field.rawValue
-            switch field {
+            let index = JSONSpans.withKey(of: member, in: bytes) { census.note($0) }
+            switch index.flatMap(MeteredMembers.Chat.init) {
             case .model: found.model = member.valueRange
             case .messages:
                 found.messages = member.valueRange
                 promptBytes += member.valueRange.count
             case .tools, .functions: promptBytes += member.valueRange.count
             case .streamOptions: found.streamOptions = member.valueRange
+            case .cacheControl: marksCache = true
             default: break
             }
             return true
         }
-        if let repeated { throw Self.repeated("\(repeated.name)") }
-        if let options = found.streamOptions { try checkStreamOptions(bytes, at: options.lowerBound) }
+        try census.check(at: "")
         envelope.spans = found
         envelope.promptBytesLimit = promptBytes
-    }
-
-    /// Whether usage comes depends on this member, so it must not be said twice either.
-    private func checkStreamOptions(_ bytes: UnsafeRawBufferPointer, at start: Int) throws(RequestError) {
-        var count = 0
-        JSONSpans.forEachMember(in: bytes, from: start) { member in
-            if JSONSpans.key(of: member, in: bytes, is: "include_usage") { count += 1 }
-            return true
-        }
-        if count > 1 { throw Self.repeated("stream_options.include_usage") }
-    }
-
-    private static func repeated(_ name: String) -> RequestError {
-        RequestError(.duplicateField, "The field '\(name)' occurs more than once.", parameter: name)
+        envelope.writesCache = marksCache
     }
 
     private func readModel(_ root: JSONView, _ envelope: inout ChatEnvelope) throws(RequestError) {
@@ -88,39 +77,6 @@ package struct ChatInspector {
         envelope.model = name
     }
 
-    private func readMessages(_ root: JSONView, _ envelope: inout ChatEnvelope) throws(RequestError) {
-        guard let messages = root["messages"], !messages.isNull else {
-            throw RequestError(
-                .missingParameter, "Missing required parameter: 'messages'.", parameter: "messages")
-        }
-        guard messages.isArray else { throw wrongType("messages", "an array of objects", messages) }
-        var index = 0
-        var images = 0
-        try messages.forEachElement { (message: JSONView) throws(RequestError) in
-            guard message.isObject else { throw wrongType("messages[\(index)]", "an object", message) }
-            guard let role = message["role"], !role.isNull else {
-                throw RequestError(
-                    .missingParameter, "Missing required parameter: 'messages[\(index)].role'.",
-                    parameter: "messages[\(index)].role")
-            }
-            guard role.kind == .string else { throw wrongType("messages[\(index)].role", "a string", role) }
-            if let content = message["content"] {
-                switch content.kind {
-                case .string, .null: break
-                case .array: content.forEachElement { if $0["image_url"] != nil { images += 1 } }
-                default: throw wrongType("messages[\(index)].content", "a string or an array of parts", content)
-                }
-            }
-            index += 1
-        }
-        if index == 0 {
-            throw RequestError(
-                .invalidValue, "Invalid 'messages': empty array. Expected at least one message.", parameter: "messages")
-        }
-        envelope.messageCount = index
-        envelope.imageCount = images
-    }
-
     private func readStream(_ root: JSONView, _ envelope: inout ChatEnvelope) throws(RequestError) {
         if let stream = root["stream"], !stream.isNull {
             guard let value = stream.bool else { throw wrongType("stream", "a boolean", stream) }
@@ -128,6 +84,10 @@ package struct ChatInspector {
         }
         guard let options = root["stream_options"], !options.isNull else { return }
         guard options.isObject else { throw wrongType("stream_options", "an object", options) }
+        // Whether usage comes depends on its member, so that must not be said twice either.
+        var census = MemberCensus(MeteredMembers.streamOptions)
+        options.forEachMember { key, _ in _ = census.note(key) }
+        try census.check(at: "stream_options")
         guard envelope.isStream else {
             throw RequestError(
                 .invalidValue, "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
@@ -153,6 +113,12 @@ package struct ChatInspector {
         }
     }
 
+    /// Either asks for sound: `modalities` says so, `audio` how it shall be.
+    private func readAudio(_ root: JSONView, _ envelope: inout ChatEnvelope) {
+        if let audio = root["audio"], !audio.isNull { envelope.speaks = true }
+        root["modalities"]?.forEachElement { if $0.equals("audio") { envelope.speaks = true } }
+    }
+
     private func integer(
         _ value: JSONView?, _ name: String, _ range: ClosedRange<Int64>
     ) throws(RequestError) -> Int64? {
@@ -168,7 +134,7 @@ package struct ChatInspector {
         return number
     }
 
-    private func wrongType(_ name: String, _ expected: String, _ value: JSONView) -> RequestError {
+    func wrongType(_ name: String, _ expected: String, _ value: JSONView) -> RequestError {
         let found =
             switch value.kind {
             case .null: "null"
@@ -181,33 +147,5 @@ package struct ChatInspector {
         return RequestError(
             .invalidType, "Invalid type for '\(name)': expected \(expected), but got \(found) instead.", parameter: name
         )
-    }
-}
-
-/// Top-level members on which the route or the bill depends.
-private enum MeteredField: UInt8, CaseIterable {
-    case model, messages, stream, streamOptions, maxTokens, maxCompletionTokens, count, serviceTier, tools, functions
-
-    var name: StaticString {
-        switch self {
-        case .model: "model"
-        case .messages: "messages"
-        case .stream: "stream"
-        case .streamOptions: "stream_options"
-        case .maxTokens: "max_tokens"
-        case .maxCompletionTokens: "max_completion_tokens"
-        case .count: "n"
-        case .serviceTier: "service_tier"
-        case .tools: "tools"
-        case .functions: "functions"
-        }
-    }
-
-    init?(_ member: JSONMember, in bytes: UnsafeRawBufferPointer) {
-        for field in Self.allCases where JSONSpans.key(of: member, in: bytes, is: field.name) {
-            self = field
-            return
-        }
-        return nil
     }
 }

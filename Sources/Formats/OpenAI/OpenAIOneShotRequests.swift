@@ -3,30 +3,40 @@ package import JSON
 
 /// Requests for embeddings and images in OpenAI's format (spec/wire/openai.md).
 package enum OpenAIOneShotRequests {
-    /// Inputs of one request.
-    private static let maxInputs = 2048
-
     package static func object(_ body: [UInt8]) throws(RequestError) -> JSON {
         let root: JSON
         do throws(JSONError) { root = try JSON.parse(body) } catch {
             throw RequestError(.invalidJSON, "We could not parse the JSON body of your request: \(error.message)")
         }
-        guard let object = root.object else { throw RequestError(.invalidJSON, "The body must be a JSON object.") }
-        guard object.members.count(where: { $0.key == "model" }) <= 1 else {
-            throw RequestError(.duplicateField, "The field 'model' is there more than once.", parameter: "model")
-        }
+        guard root.object != nil else { throw RequestError(.invalidJSON, "The body must be a JSON object.") }
         return root
     }
 
+    /// What a moderation is asked of.
+    package static func moderation(_ root: JSON, default name: String) throws(RequestError) -> String {
+        try check(root, MeteredMembers.moderations)
+        return try model(root, default: name)
+    }
+
+    /// Members that we read must be there once, and spelled as they are.
+    private static func check(_ root: JSON, _ names: MemberNames) throws(RequestError) {
+        var census = MemberCensus(names)
+        for member in root.object?.members ?? [] { census.note(member.key) }
+        try census.check(at: "")
+    }
+
     /// The name of the model, which must be there.
-    package static func model(_ root: JSON, default name: String? = nil) throws(RequestError) -> String {
+    private static func model(_ root: JSON, default name: String? = nil) throws(RequestError) -> String {
         var reader = try FieldReader(root)
         let model = try reader.string("model") ?? name ?? ""
         guard !model.isEmpty else { throw reader.missing("model") }
         return model
     }
 
-    package static func embeddings(_ root: JSON) throws(RequestError) -> (EmbeddingRequest, isBase64: Bool) {
+    package static func embeddings(
+        _ root: JSON, limits: RequestLimits = RequestLimits()
+    ) throws(RequestError) -> (EmbeddingRequest, isBase64: Bool) {
+        try check(root, MeteredMembers.embeddings)
         var reader = try FieldReader(root)
         var request = EmbeddingRequest(model: try reader.requiredString("model"), inputs: [])
         request.dimensions = try reader.int("dimensions")
@@ -38,25 +48,29 @@ package enum OpenAIOneShotRequests {
                 parameter: "encoding_format")
         }
         guard let input = reader.value("input") else { throw reader.missing("input") }
-        request.inputs = try inputs(input)
+        request.inputs = try inputs(input, limits)
         return (request, format == "base64")
     }
 
-    private static func inputs(_ value: JSON) throws(RequestError) -> [EmbeddingRequest.Input] {
+    private static func inputs(
+        _ value: JSON, _ limits: RequestLimits
+    ) throws(RequestError) -> [EmbeddingRequest.Input] {
         if let text = value.string { return [.text(text)] }
-        guard let items = value.array, !items.isEmpty, items.count <= maxInputs || items[0].int != nil else {
+        guard let items = value.array, !items.isEmpty, items.count <= limits.embeddingInputs || items[0].int != nil
+        else {
             throw RequestError(
                 .invalidValue,
-                "Invalid value for 'input': expected a string, or an array of 1 to \(maxInputs) strings or token arrays.",
+                "Invalid value for 'input': expected a string, or an array of 1 to \(limits.embeddingInputs) strings or token arrays.",
                 parameter: "input")
         }
-        if items[0].int != nil { return [.tokens(try tokens(items, "input"))] }
+        var left = limits.embeddingTokens
+        if items[0].int != nil { return [.tokens(try tokens(items, "input", &left))] }
         var inputs: [EmbeddingRequest.Input] = []
         for (index, item) in items.enumerated() {
             if let text = item.string {
                 inputs.append(.text(text))
             } else if let numbers = item.array {
-                inputs.append(.tokens(try tokens(numbers, "input[\(index)]")))
+                inputs.append(.tokens(try tokens(numbers, "input[\(index)]", &left)))
             } else {
                 throw FieldReader.wrongType("input[\(index)]", "a string or an array of tokens", item)
             }
@@ -64,8 +78,16 @@ package enum OpenAIOneShotRequests {
         return inputs
     }
 
-    private static func tokens(_ items: [JSON], _ path: String) throws(RequestError) -> [Int64] {
+    /// - Parameter left: tokens that the request may still have.
+    private static func tokens(_ items: [JSON], _ path: String, _ left: inout Int) throws(RequestError) -> [Int64] {
+        guard items.count <= left else {
+            throw RequestError(
+                .invalidValue, "Invalid value for '\(path)': the request has too many tokens; \(left) were left to it.",
+                parameter: path)
+        }
+        left -= items.count
         var tokens: [Int64] = []
+        tokens.reserveCapacity(items.count)
         for (index, item) in items.enumerated() {
             guard let token = item.int, token >= 0, token < 1 << 24 else {
                 throw FieldReader.wrongType("\(path)[\(index)]", "a token", item)
@@ -76,6 +98,7 @@ package enum OpenAIOneShotRequests {
     }
 
     package static func image(_ root: JSON) throws(RequestError) -> ImageRequest {
+        try check(root, MeteredMembers.images)
         var reader = try FieldReader(root)
         var request = ImageRequest(
             model: try reader.string("model") ?? "dall-e-2", prompt: try reader.requiredString("prompt"))

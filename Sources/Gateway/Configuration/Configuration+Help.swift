@@ -21,7 +21,10 @@ extension Configuration {
           RELAY_PROXY                   proxy for upstream calls (http, https, socks4, socks5, socks5h)
           USER_CONTENT_REQUEST_PROXY    proxy for images that clients name by address
           USER_CONTENT_REQUEST_TIMEOUT  seconds for one of them (30)
-          USER_CONTENT_ALLOW_PRIVATE    true: also from private and local addresses
+          USER_CONTENT_REQUEST_BYTES    bytes of all of them that one request may have (67108864)
+          USER_CONTENT_TOTAL_BYTES      bytes of them that all requests may hold at once (134217728); beyond: 503
+          USER_CONTENT_ALLOW_PRIVATE    true: also from private and local addresses; with a proxy, also from names that
+                                        this machine cannot look up
           GEMINI_SAFETY_SETTING         threshold of Gemini's harm categories (BLOCK_NONE)
           GEMINI_VERSION                API version of Gemini channels that name none (v1beta)
           TEST_PROMPT                   what a channel test asks
@@ -39,6 +42,15 @@ extension Configuration {
           REQUEST_BODY_BUDGET_PER_ADDRESS, REQUEST_BODY_BUDGET_PER_TOKEN
                                         the same of one client address and of one token (536870912,
                                         268435456), each at least 3 times MAX_REQUEST_BODY_BYTES
+          MAX_CHAT_MESSAGES             messages of a chat (10000)
+          MAX_CHAT_PARTS                parts of all its messages together (20000)
+          MAX_CHAT_TOOLS                its tools and functions (1024)
+          MAX_EMBEDDING_INPUTS          inputs of a request for embeddings (2048)
+          MAX_EMBEDDING_TOKENS          tokens of all its inputs, where the client sends tokens (1000000)
+          MAX_JSON_VALUES               values in the JSON of any body above 64 KiB (2000000)
+          BODY_WORKERS                  threads that read, count and rewrite bodies above 64 KiB (default: one per core,
+                                        two at least)
+          BODY_QUEUE                    such bodies that may wait for them, a quarter of it per user (4096); beyond: 503
           LEDGER_SYNC_INTERVAL          ms between forced writes of the ledger's journal (1000);
                                         0: before each answer ends
           LEDGER_JOURNAL_BYTES          size of the journal, allocated at start (33554432); it grows to

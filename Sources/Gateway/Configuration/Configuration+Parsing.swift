@@ -1,3 +1,4 @@
+import Formats
 import HTTP
 
 extension Configuration {
@@ -72,6 +73,9 @@ extension Configuration {
         if let seconds = try variables.integer("REQUEST_BODY_SECONDS", 1...86_400) { bodyTime = .seconds(seconds) }
         bodyLeastRate = try variables.integer("REQUEST_BODY_LEAST_RATE", 0...(1 << 30)) ?? bodyLeastRate
         try readBodyBudget(variables)
+        try readLimits(variables)
+        bodyWork.threads = try variables.integer("BODY_WORKERS", 1...256) ?? bodyWork.threads
+        bodyWork.waiting = try variables.integer("BODY_QUEUE", 1...1_000_000) ?? bodyWork.waiting
         ledgerSyncInterval = try variables.integer("LEDGER_SYNC_INTERVAL", 0...3_600_000) ?? ledgerSyncInterval
         ledgerJournalSize = try variables.integer("LEDGER_JOURNAL_BYTES", 1 << 20...(1 << 36)) ?? ledgerJournalSize
         if let seconds = try variables.integer("DRAIN_TIMEOUT", 0...86_400) { drainTimeout = .seconds(seconds) }
@@ -92,6 +96,20 @@ extension Configuration {
         bodyBudget.process = try variables.integer("REQUEST_BODY_BUDGET_BYTES", range) ?? bodyBudget.process
         bodyBudget.address = try variables.integer("REQUEST_BODY_BUDGET_PER_ADDRESS", range) ?? bodyBudget.address
         bodyBudget.token = try variables.integer("REQUEST_BODY_BUDGET_PER_TOKEN", range) ?? bodyBudget.token
+    }
+
+    private mutating func readLimits(_ variables: Variables) throws(ConfigurationError) {
+        func read(_ name: String, _ limit: inout Int) throws(ConfigurationError) {
+            limit = try variables.integer(name, 1...(1 << 36)) ?? limit
+        }
+        try read("MAX_CHAT_MESSAGES", &requestLimits.messages)
+        try read("MAX_CHAT_PARTS", &requestLimits.parts)
+        try read("MAX_CHAT_TOOLS", &requestLimits.tools)
+        try read("MAX_EMBEDDING_INPUTS", &requestLimits.embeddingInputs)
+        try read("MAX_EMBEDDING_TOKENS", &requestLimits.embeddingTokens)
+        try read("USER_CONTENT_REQUEST_BYTES", &mediaRequestBytes)
+        try read("USER_CONTENT_TOTAL_BYTES", &mediaTotalBytes)
+        try read("MAX_JSON_VALUES", &requestLimits.values)
     }
 
     static var notServedNames: String { Variables.notServed.joined(separator: ", ") }

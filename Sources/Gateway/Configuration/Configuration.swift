@@ -1,3 +1,4 @@
+package import Formats
 package import HTTP
 
 /// What flags and environment say (spec/configuration.md §§1, 2); immutable.
@@ -20,6 +21,9 @@ package struct Configuration: Sendable {
     package var userContentTimeout: Duration = .seconds(30)
     /// Such images may lie in private networks, for tests and closed installations.
     package var allowsPrivateMedia = false
+    /// Bytes of such images that one request may have, and all requests together.
+    package var mediaRequestBytes = 64 << 20
+    package var mediaTotalBytes = 128 << 20
     /// How long an upstream's image task may take in all; no variable sets it.
     package var imageTaskTimeout: Duration = .seconds(300)
     /// Gemini's threshold for all harm categories, and the API version of channels that name none.
@@ -43,6 +47,9 @@ package struct Configuration: Sendable {
     package var bodyLeastRate = 32 << 10
     /// Of all bodies in memory together.
     package var bodyBudget = BodyBudget.Limits()
+    package var bodyWork = BodyWorkLimits()
+    /// How much of something a body may have.
+    package var requestLimits = RequestLimits()
     /// Milliseconds between forced writes of the ledger's journal; 0: before each answer ends.
     package var ledgerSyncInterval = 1000
     package var ledgerJournalSize = 32 << 20

@@ -16,7 +16,7 @@ enum ImageSize {
         }
         if bytes.starts(with: [0x47, 0x49, 0x46]), bytes.count >= 10 { return (little16(6), little16(8)) }
         if bytes.starts(with: [0xff, 0xd8]) { return jpeg(bytes) }
-        if bytes.count >= 30, bytes[8..<12].elementsEqual("WEBP".utf8) {
+        if bytes.count >= 30, bytes[8..<15].elementsEqual("WEBPVP8".utf8) {
             switch bytes[15] {
             case 0x20: return (little16(26) & 0x3fff, little16(28) & 0x3fff)
             case 0x4c:

@@ -1,4 +1,5 @@
 import Chat
+import Database
 import Formats
 import JSON
 import Tokenizer
@@ -34,5 +35,39 @@ struct PromptCounter {
 
     private func count(_ text: UnsafeRawBufferPointer, _ tokenizer: Tokenizer) -> Int {
         approximates ? text.count * 38 / 100 : tokenizer.count(text)
+    }
+}
+
+extension PromptCounter {
+    /// Tokens of what is asked, for the estimate and for upstreams that do not say.
+    func tokens(of request: EmbeddingRequest, model: String) -> Int64 {
+        request.inputs.reduce(0) { sum, input in
+            switch input {
+            case .tokens(let tokens): sum + Int64(tokens.count)
+            case .text(let text): sum + completionTokens(of: Array(text.utf8), model: model)
+            }
+        }
+    }
+}
+
+extension Services {
+    /// A prompt's tokens for an estimate, counted on a worker where it is large.
+    /// - Parameters:
+    ///   - known: counted already.
+    ///   - embeddings: what is asked where it is no chat.
+    func promptTokens(
+        _ known: Int64?, of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, for principal: Principal
+    ) async throws(GatewayError) -> Int64 {
+        if let known { return known }
+        let approximates = options.snapshot.approximatesTokens
+        return try await offLoop(bytes: body.count, slice: LoopSlice.text, of: principal.user.id) { parser in
+            PromptCounter(parser: parser, approximates: approximates).tokens(of: body, or: embeddings, model: model)
+        }
+    }
+}
+
+extension PromptCounter {
+    fileprivate func tokens(of body: [UInt8], or embeddings: EmbeddingRequest?, model: String) -> Int64 {
+        embeddings.map { tokens(of: $0, model: model) } ?? promptTokens(of: body, model: model)
     }
 }

@@ -17,22 +17,40 @@ struct Admission: Sendable {
     static func admit(
         _ request: ServerRequest, _ context: RequestContext, services: Services
     ) async throws(GatewayError) -> Admission {
-        let (access, body) = try await open(request, context, services)
-        let envelope: ChatEnvelope
-        do throws(RequestError) {
-            envelope = try ChatInspector(parser: LoopTools.current(request.loop).json).inspect(body)
-        } catch { throw .request(error) }
+        let (access, sent) = try await open(request, context, services)
+        let limits = services.configuration.requestLimits
+        let read = { @Sendable (body: [UInt8], parser: JSONParser) throws(GatewayError) in
+            do throws(RequestError) {
+                return try ChatInspector(parser: parser, limits: limits).inspect(body)
+            } catch { throw .request(error) }
+        }
+        if sent.isLight {
+            let envelope = try read(sent.bytes, LoopTools.current(request.loop).json)
+            return try admit(access, sent.bytes, envelope, services)
+        }
+        let (body, envelope) = try await sent.read(request, for: access.principal, services, read)
         return try admit(access, body, envelope, services)
     }
 
-    /// Authenticates and reads.
+    /// Authenticates, sees to it that somebody can pay for more than a look, and takes the body.
     static func open(
         _ request: ServerRequest, _ context: RequestContext, _ services: Services
-    ) async throws(GatewayError) -> (TokenAuthentication.Access, body: [UInt8]) {
+    ) async throws(GatewayError) -> (TokenAuthentication.Access, SentBody) {
         let access = try await TokenAuthentication(services: services).authenticate(request, context)
+        let principal = access.principal
+        if !SentBody.isLight(request.headers) { try checkBalance(of: principal, services) }
         let account = BodyAccount(
-            budget: services.bodyBudget, address: context.clientAddress, token: access.principal.token.id)
-        return (access, try await readBody(request, account, limit: services.configuration.bodyLimit))
+            budget: services.bodyBudget, address: context.clientAddress, token: principal.token.id)
+        let body = try await readBody(request, account, limit: services.configuration.bodyLimit)
+        return (access, body)
+    }
+
+    /// Whoever has nothing left costs us nothing: what a small body costs, nobody notices, and a model may be free.
+    private static func checkBalance(of principal: Principal, _ services: Services) throws(GatewayError) {
+        let (user, token) = (principal.user.id, principal.token.id)
+        guard let left = services.ledger.available(userID: user, tokenID: token), left <= 0 else { return }
+        let isUserEmpty = services.ledger.availableQuota(ofUser: user).map { $0 <= 0 } ?? false
+        throw isUserEmpty ? .userQuota : .tokenQuota
     }
 
     /// Finds who could answer.
@@ -54,14 +72,15 @@ struct Admission: Sendable {
 
     private static func readBody(
         _ request: ServerRequest, _ account: BodyAccount, limit: Int
-    ) async throws(GatewayError) -> [UInt8] {
+    ) async throws(GatewayError) -> SentBody {
         let isJSON = request.headers.withValue(of: "Content-Type") { type in
             // Any letter case: 0x20 is what tells the cases apart; `/` has it set.
             type.count >= 16 && zip(type, "application/json".utf8).allSatisfy { $0 | 0x20 == $1 }
         }
         guard isJSON == true else { throw .unsupportedMediaType }
-        do throws(BodyError) { return try await request.body(limit: limit, account: account) } catch {
-            throw GatewayError(error, limit: limit)
-        }
+        do throws(BodyError) {
+            let (bytes, isPacked) = try await request.packedBody(limit: limit, account: account)
+            return SentBody(bytes: bytes, isPacked: isPacked)
+        } catch { throw GatewayError(error, limit: limit) }
     }
 }

@@ -12,6 +12,8 @@ enum Attempt {
     /// The channel's provider cannot express the request.
     case refused(RequestError)
     case failed(UpstreamFailure)
+    /// Other requests hold as much of fetched media as may be held.
+    case busy
     /// - Parameter wasAsked: the upstream may have had the prompt.
     case clientGone(wasAsked: Bool)
 }
@@ -59,9 +61,7 @@ struct Caller {
         let upstream = UpstreamRequest(
             url: url,
             headers: isStream ? target.streamHeaders : target.wholeHeaders,
-            body: OpenAIPassThrough.body(
-                exchange.body, envelope: envelope, model: exchange.model,
-                asksForUsage: target.takesStreamOptions, systemPrompt: channel.systemPrompt),
+            body: await spliced(target, channel, exchange),
             limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }

@@ -1,4 +1,5 @@
 import Chat
+import Database
 import Formats
 import HTTP
 import JSON
@@ -32,6 +33,7 @@ extension Caller {
         request.onDisconnect { call.cancel() }
         let encoded: EncodedRequest
         let legacy: LegacyFunctions?
+        let media = MediaHold(services.media)
         do throws(UpstreamFailure) {
             var target = ProviderCall(
                 channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds,
@@ -40,19 +42,27 @@ extension Caller {
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
             target.accessToken = token?.text
             do throws(RequestError) {
-                var chat = try OpenAIRequestDecoder.decode(exchange.body)
+                var chat = try await decoded(exchange)
                 if provider.descriptor.inlinesImages {
-                    try await MediaFetcher(services: services).inlineImages(of: &chat, call: call)
+                    do throws(MediaProblem) {
+                        try await MediaFetcher(services: services, user: exchange.principal.user.id).inlineImages(
+                            of: &chat, call: call, hold: media)
+                    } catch {
+                        guard case .request(let problem) = error else { return .busy }
+                        throw problem
+                    }
                 }
                 // Only now, since a message more moves those that an address is blamed on.
                 if let prompt = channel.systemPrompt { chat.replaceInstructions(by: prompt) }
-                encoded = try provider.encode(chat, for: target)
                 // OpenAI's own format has the calls as the client wants them.
                 legacy =
                     chat.usesLegacyFunctions && provider.descriptor.format != .openAI ? LegacyFunctions() : nil
+                encoded = try await self.encoded(chat, provider, target, fetched: media.bytes, exchange)
             } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .refused(error) }
         } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
         do throws(TransportError) {
+            // What was fetched counts until the upstream has it.
+            defer { withExtendedLifetime(media) {} }
             return try await send(encoded, provider, exchange, request, call, legacy)
         } catch {
             return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))

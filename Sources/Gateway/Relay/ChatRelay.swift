@@ -23,10 +23,7 @@ struct ChatRelay: Sendable {
             else {
                 throw .noChannel(group: admission.principal.user.group, model: admission.envelope.model)
             }
-            let model = first.upstreamModel(for: admission.envelope.model)
-            let exchange = try Exchange(
-                admission, channel: first, promptTokens: await countAside(admission.body, model: model),
-                services: services, counter: counter(request))
+            let exchange = try await Exchange(admission, channel: first, services: services)
             return await run(exchange, picker, isPinned: admission.isPinned, request, context, writer)
         } catch {
             await writer.send(error.response(context))
@@ -66,6 +63,10 @@ struct ChatRelay: Sendable {
                     usage: nil, produced: [], note: request.reasonOfCancellation,
                     services: services, counter: counter(request), context: context, now: request.loop.now)
                 return await end(request, context, writer)
+            case .busy:
+                exchange.refund()
+                await writer.send(GatewayError.overloaded.response(context))
+                return GatewayError.overloaded.status
             case .refused(let error):
                 // Another channel's provider may be able to.
                 guard !isPinned,
@@ -103,16 +104,6 @@ struct ChatRelay: Sendable {
         }
         await writer.send(GatewayError.shuttingDown.response(context))
         return GatewayError.shuttingDown.status
-    }
-
-    /// Counts a large prompt on another thread, for it would hold up every other request of this loop; `nil` for the
-    /// others, which are counted when need be.
-    private func countAside(_ body: [UInt8], model: String) async -> Int64? {
-        guard body.count > 1 << 20 else { return nil }
-        let approximates = services.options.snapshot.approximatesTokens
-        return try? await Blocking.run {
-            PromptCounter(parser: JSONParser(), approximates: approximates).promptTokens(of: body, model: model)
-        }
     }
 
     private func counter(_ request: ServerRequest) -> PromptCounter {

@@ -1,4 +1,3 @@
-import CLinux
 import Chat
 import Database
 import HTTP
@@ -27,16 +26,16 @@ struct Exchange: ~Copyable {
     ///   - images: for images, which have a price each.
     init(
         _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, images: ImageRequest? = nil,
-        embeddings: EmbeddingRequest? = nil,
-        services: Services, counter: PromptCounter
-    ) throws(GatewayError) {
+        embeddings: EmbeddingRequest? = nil, services: Services
+    ) async throws(GatewayError) {
         let options = services.options.snapshot
         let principal = admission.principal
         let model = channel.upstreamModel(for: admission.envelope.model)
         let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
         let limit = admission.envelope.maxCompletionTokens
-        let speaks = rates.parts.audioCompletion != rates.completion && admission.body.contains("\"audio\"")
-        let ceiling = Self.promptCeiling(rates, admission.body)
+        let speaks = admission.envelope.speaks
+        let ceiling = rates.parts.promptCeiling(
+            writesCache: admission.envelope.writesCache, hasAudio: admission.envelope.hearsAudio)
         func estimate(_ promptTokens: Int64) -> Int64 {
             rates.estimate(
                 promptTokens: promptTokens, promptCeiling: ceiling, maxCompletionTokens: limit, speaks: speaks,
@@ -47,10 +46,12 @@ struct Exchange: ~Copyable {
         var amount =
             images.map { rates.quota(for: ImagePrice($0, model: model)) } ?? estimate(Int64(admission.body.count))
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
+        var known = promptTokens
         if images == nil, amount > available / Self.comfortable {
-            amount = estimate(
-                promptTokens ?? embeddings.map { counter.tokens(of: $0, model: model) }
-                    ?? counter.promptTokens(of: admission.body, model: model))
+            let counted = try await services.promptTokens(
+                known, of: admission.body, or: embeddings, model: model, for: principal)
+            amount = estimate(counted)
+            known = counted
         }
         do throws(ReservationRefusal) {
             reservation = try ledger.reserve(
@@ -71,16 +72,8 @@ struct Exchange: ~Copyable {
         self.channel = channel
         self.model = model
         self.rates = rates
-        self.promptTokens = promptTokens
+        self.promptTokens = known
         self.embeddings = embeddings
-    }
-
-    /// A prompt that writes to a cache, or sounds, may cost more than its tokens.
-    private static func promptCeiling(_ rates: Rates, _ body: [UInt8]) -> Ratio {
-        let parts = rates.parts
-        let writes = parts.longCacheWrite.units > Ratio.scale && body.contains("cache_control")
-        let sounds = parts.audioPrompt.units > Ratio.scale && body.contains("input_audio")
-        return parts.promptCeiling(writesCache: writes, hasAudio: sounds)
     }
 
     /// Goes on with another channel, at its prices; what is held stays.
@@ -158,14 +151,4 @@ struct Exchange: ~Copyable {
 
     /// Nothing was produced: everything held goes back.
     consuming func refund() { reservation.refund() }
-}
-
-extension [UInt8] {
-    /// Whether a word occurs.
-    fileprivate func contains(_ word: StaticString) -> Bool {
-        withUnsafeBytes {
-            oneapi_contains(
-                $0.baseAddress, UInt64($0.count), word.utf8Start, UInt64(word.utf8CodeUnitCount)) != 0
-        }
-    }
 }

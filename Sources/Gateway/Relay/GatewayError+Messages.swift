@@ -32,6 +32,7 @@ extension GatewayError {
         case .invalidURL(let method, let path): "Invalid URL (\(method) \(path))"
         case .modelNotFound(let model): "The model '\(model)' does not exist"
         case .shuttingDown: "The gateway is shutting down."
+        case .overloaded: "The gateway is busy with large requests. Please try again in a moment."
         }
     }
 
@@ -58,6 +59,7 @@ extension GatewayError {
         case .bodyTooLarge(let limit): "请求体超过上限 \(limit) 字节"
         case .bodyBudget: "正在处理的请求体总量已达上限，请稍后重试"
         case .shuttingDown: "网关正在关闭"
+        case .overloaded: "网关正忙于处理大型请求，请稍后重试"
         case .request, .badBody, .unsupportedMediaType, .upstream, .notImplemented, .invalidURL, .modelNotFound: english
         }
     }

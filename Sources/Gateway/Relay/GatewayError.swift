@@ -28,6 +28,8 @@ package enum GatewayError: Error, Equatable, Sendable {
     case invalidURL(method: String, path: String)
     case modelNotFound(String)
     case shuttingDown
+    /// As much work waits as may.
+    case overloaded
 
     package var status: Int {
         switch self {
@@ -40,7 +42,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .bodyTooLarge: 413
         case .bodyBudget(.process): 503
         case .bodyBudget(.address), .bodyBudget(.token): 429
-        case .noChannel, .storageUnavailable, .shuttingDown: 503
+        case .noChannel, .storageUnavailable, .shuttingDown, .overloaded: 503
         case .tooManyInFlight: 429
         case .notImplemented: 501
         case .invalidURL, .modelNotFound: 404
@@ -85,6 +87,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .invalidURL: .none
         case .modelNotFound: .text("model_not_found")
         case .shuttingDown: .text("shutting_down")
+        case .overloaded: .text("overloaded")
         }
     }
 
@@ -100,7 +103,7 @@ package enum GatewayError: Error, Equatable, Sendable {
     package var retryAfter: Int? {
         switch self {
         case .upstream(let failure): failure.retryAfter
-        case .storageUnavailable, .tooManyInFlight, .shuttingDown: 1
+        case .storageUnavailable, .tooManyInFlight, .shuttingDown, .overloaded: 1
         case .bodyBudget: 2
         default: nil
         }

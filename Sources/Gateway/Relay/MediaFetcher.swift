@@ -7,44 +7,54 @@ struct MediaFetcher {
     struct Limits {
         /// Bytes of one image.
         var image = 20 << 20
-        /// Images of one request, and their bytes in all: each is held three times on its way.
+        /// Images of one request, and their bytes in all.
         var count = 64
         var request = 64 << 20
     }
 
     let services: Services
-    var limits = Limits()
+    let limits: Limits
+    /// In whose turn images are encoded.
+    let user: Int64
+
+    init(services: Services, user: Int64 = 0, limits: Limits? = nil) {
+        self.services = services
+        self.user = user
+        self.limits = limits ?? Limits(request: services.configuration.mediaRequestBytes)
+    }
 
     /// Replaces the addresses of all images by what is there.
+    /// - Parameter hold: takes what is fetched from the process's budget; to be kept as long as the images are.
     /// - Throws: which address could not be had, and why.
-    func inlineImages(of request: inout ChatRequest, call: UpstreamCall) async throws(RequestError) {
-        var fetched = (count: 0, bytes: 0)
+    func inlineImages(
+        of request: inout ChatRequest, call: UpstreamCall, hold: MediaHold
+    ) async throws(MediaProblem) {
+        var fetched = 0
         for message in request.messages.indices {
             request.messages[message].parts = try await inlined(
-                request.messages[message].parts, "messages[\(message)].content", &fetched, call)
+                request.messages[message].parts, "messages[\(message)].content", &fetched, call, hold)
         }
     }
 
     private func inlined(
-        _ parts: [Part], _ path: String, _ fetched: inout (count: Int, bytes: Int), _ call: UpstreamCall
-    ) async throws(RequestError) -> [Part] {
+        _ parts: [Part], _ path: String, _ fetched: inout Int, _ call: UpstreamCall, _ hold: MediaHold
+    ) async throws(MediaProblem) -> [Part] {
         var inlined = parts
         for (index, part) in parts.enumerated() {
             switch part.content {
             case .image(.url(let address), let detail):
                 let path = "\(path)[\(index)].image_url.url"
-                fetched.count += 1
-                guard fetched.count <= limits.count else {
-                    throw RequestError(
-                        .invalidValue, "At most \(limits.count) images by address are fetched for a request.",
-                        parameter: path)
+                fetched += 1
+                guard fetched <= limits.count else {
+                    throw .request(
+                        RequestError(
+                            .invalidValue, "At most \(limits.count) images by address are fetched for a request.",
+                            parameter: path))
                 }
-                let (type, bytes) = try await download(address, path, call, left: limits.request - fetched.bytes)
-                fetched.bytes += bytes.count
-                inlined[index].content = .image(.base64(type: type, data: Base64.encode(bytes)), detail: detail)
+                inlined[index].content = .image(try await fetch(address, path, call, hold), detail: detail)
             case .toolResult(var result):
                 // The client's message is the result: its parts are the message's own.
-                result.parts = try await self.inlined(result.parts, path, &fetched, call)
+                result.parts = try await self.inlined(result.parts, path, &fetched, call, hold)
                 inlined[index].content = .toolResult(result)
             default: break
             }
@@ -52,21 +62,23 @@ struct MediaFetcher {
         return inlined
     }
 
-    /// An image's bytes in base64.
-    func fetch(_ address: String, _ path: String, _ call: UpstreamCall) async throws(RequestError) -> Media {
-        let (type, bytes) = try await download(address, path, call, left: limits.request)
-        return .base64(type: type, data: Base64.encode(bytes))
+    /// An image's bytes in base64; the bytes themselves are gone when this returns.
+    func fetch(
+        _ address: String, _ path: String, _ call: UpstreamCall, _ hold: MediaHold
+    ) async throws(MediaProblem) -> Media {
+        let (type, bytes) = try await download(address, path, call, hold)
+        let data = await services.offLoop(certainly: bytes.count, of: user) { _ in Base64.encode(bytes) }
+        return .base64(type: type, data: data)
     }
 
-    /// - Parameter left: bytes that are left to the request.
     private func download(
-        _ address: String, _ path: String, _ call: UpstreamCall, left: Int
-    ) async throws(RequestError) -> (type: String, bytes: [UInt8]) {
+        _ address: String, _ path: String, _ call: UpstreamCall, _ hold: MediaHold
+    ) async throws(MediaProblem) -> (type: String, bytes: [UInt8]) {
+        let left = limits.request - hold.bytes
         let limit = max(1, min(left, limits.image))
         guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
-            throw RequestError(
-                .invalidValue, "Invalid value for '\(path)': expected an http or https address, or a base64 data URL.",
-                parameter: path)
+            throw Self.problem(
+                "Invalid value for '\(path)': expected an http or https address, or a base64 data URL.", path)
         }
         let configuration = services.configuration
         var request = UpstreamRequest(
@@ -77,25 +89,45 @@ struct MediaFetcher {
             proxy: configuration.userContentProxy)
         request.reachesPublicAddressesOnly = !configuration.allowsPrivateMedia
         let response: UpstreamResponse
-        let bytes: [UInt8]
+        let bytes: [UInt8]?
         do throws(TransportError) {
             response = try await services.transport.send(request, call: call)
-            bytes = try await response.collect(limit: limit)
+            bytes = try await collect(response, limit: limit, hold)
         } catch {
-            throw RequestError(
-                .invalidValue, "The image of '\(path)' could not be fetched: \(reason(error, left: left)).",
-                parameter: path)
+            throw Self.problem("The image of '\(path)' could not be fetched: \(reason(error, left: left)).", path)
         }
+        guard let bytes else { throw .busy }
         guard response.status == 200 else {
-            throw RequestError(
-                .invalidValue, "The image of '\(path)' could not be fetched: its server answered \(response.status).",
-                parameter: path)
+            throw Self.problem(
+                "The image of '\(path)' could not be fetched: its server answered \(response.status).", path)
         }
         guard let type = ImageType.of(bytes) else {
-            throw RequestError(
-                .invalidValue, "What '\(path)' leads to is no PNG, JPEG, GIF or WebP image.", parameter: path)
+            throw Self.problem("What '\(path)' leads to is no PNG, JPEG, GIF or WebP image.", path)
         }
         return (type, bytes)
+    }
+
+    /// The whole body, or `.tooLarge`; `nil` where the process holds as much as it may.
+    private func collect(
+        _ response: UpstreamResponse, limit: Int, _ hold: MediaHold
+    ) async throws(TransportError) -> [UInt8]? {
+        var whole: [UInt8] = []
+        while let more = try await response.next() {
+            guard whole.count + more.count <= limit else {
+                response.cancel()
+                throw .tooLarge
+            }
+            guard hold.take(more.count) else {
+                response.cancel()
+                return nil
+            }
+            whole.append(contentsOf: more)
+        }
+        return whole
+    }
+
+    private static func problem(_ message: String, _ path: String) -> MediaProblem {
+        .request(RequestError(.invalidValue, message, parameter: path))
     }
 
     /// Says no more than the client knows: whether a name exists, and what listens where, is the network's affair.

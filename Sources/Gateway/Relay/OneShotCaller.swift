@@ -116,7 +116,7 @@ struct OneShotCaller {
         }
         let encoded = EncodedRequest(
             url: url, headers: vendor.headers(key: channel.upstream.key, accept: "application/json"),
-            body: Self.naming(exchange.body, exchange.model, instead: exchange.envelope.model))
+            body: await named(exchange))
         let (response, body) = try await send(encoded, call)
         let parser = JSONParser()
         guard (200..<300).contains(response.status) else {
@@ -132,7 +132,7 @@ struct OneShotCaller {
     }
 
     /// The body with the upstream's name for the model.
-    private static func naming(_ body: [UInt8], _ model: String, instead asked: String) -> [UInt8] {
+    static func naming(_ body: [UInt8], _ model: String, instead asked: String) -> [UInt8] {
         guard model != asked else { return body }
         return body.withUnsafeBytes { bytes in
             let name = JSON.string(model).encoded()
@@ -264,11 +264,12 @@ struct OneShotCaller {
     ) async throws(Problem) -> ImageAnswer {
         guard asked.responseFormat == "b64_json" else { return answer }
         var inlined = answer
+        let hold = MediaHold(services.media)
         for index in inlined.images.indices {
             guard case .url(let address) = inlined.images[index].media else { continue }
-            do throws(RequestError) {
+            do throws(MediaProblem) {
                 inlined.images[index].media = try await MediaFetcher(services: services).fetch(
-                    address, "data[\(index)].url", call)
+                    address, "data[\(index)].url", call, hold)
             } catch {
                 throw .failed(
                     UpstreamFailure(

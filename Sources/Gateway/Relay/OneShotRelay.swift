@@ -41,42 +41,18 @@ struct OneShotRelay: Sendable {
     {
         do throws(GatewayError) {
             let (access, sent) = try await Admission.open(request, context, services)
-            let body = Self.naming(sent, request.path)
-            let question: Question
+            let (path, limits) = (request.path, services.configuration.requestLimits)
+            let (_, asked) = try await sent.read(request, for: access.principal, services) { body, _ throws(GatewayError) in
+                try Asked(body, path, endpoint, limits)
+            }
             var envelope = ChatEnvelope()
             // No part of the answer has a price.
             envelope.maxTokens = 0
-            do throws(RequestError) {
-                let root = try OpenAIOneShotRequests.object(body)
-                (question, envelope.model) = try Self.read(root, endpoint)
-            } catch { throw .request(error) }
-            let admission = try Admission.admit(access, body, envelope, services)
-            return try await run(question, admission, request, context)
+            envelope.model = asked.model
+            let admission = try Admission.admit(access, asked.body, envelope, services)
+            return try await run(asked.question, admission, request, context)
         } catch {
             return error.response(context)
-        }
-    }
-
-    /// A body whose model is in the path.
-    private static func naming(_ body: [UInt8], _ path: String) -> [UInt8] {
-        guard path.hasPrefix("/v1/engines/") else { return body }
-        let name = percentDecoded(path.dropFirst("/v1/engines/".count).dropLast("/embeddings".count))
-        guard var object = (try? JSON.parse(body))?.object, object["model"] == nil else { return body }
-        object.append("model", .string(name))
-        return JSON.object(object).encoded()
-    }
-
-    private static func read(_ root: JSON, _ endpoint: OpenAIEndpoint) throws(RequestError) -> (Question, String) {
-        switch endpoint {
-        case .embeddings:
-            let (request, isBase64) = try OpenAIOneShotRequests.embeddings(root)
-            return (.embeddings(request, isBase64: isBase64), request.model)
-        case .imageGenerations:
-            let request = try OpenAIOneShotRequests.image(root)
-            return (.images(request), request.model)
-        default:
-            let model = try OpenAIOneShotRequests.model(root, default: "text-moderation-latest")
-            return (.moderation(model: model), model)
         }
     }
 
@@ -93,9 +69,9 @@ struct OneShotRelay: Sendable {
         if case .images(let asked) = question { images = asked }
         var embeddings: EmbeddingRequest?
         if case .embeddings(let asked, _) = question { embeddings = asked }
-        var exchange = try Exchange(
+        var exchange = try await Exchange(
             admission, channel: first, promptTokens: embeddings == nil ? 0 : nil, images: images,
-            embeddings: embeddings, services: services, counter: counter)
+            embeddings: embeddings, services: services)
         var retriesLeft = admission.isPinned ? 0 : services.options.snapshot.retryTimes
         let caller = OneShotCaller(services: services, context: context)
         while true {
@@ -165,13 +141,45 @@ struct OneShotRelay: Sendable {
     }
 }
 
-extension PromptCounter {
-    /// Tokens of what is asked, for the estimate and for upstreams that do not say.
-    func tokens(of request: EmbeddingRequest, model: String) -> Int64 {
-        request.inputs.reduce(0) { sum, input in
-            switch input {
-            case .tokens(let tokens): sum + Int64(tokens.count)
-            case .text(let text): sum + completionTokens(of: Array(text.utf8), model: model)
+extension OneShotRelay {
+    /// What a body asks, read once.
+    private struct Asked: Sendable {
+        let body: [UInt8]
+        let question: Question
+        let model: String
+
+        init(
+            _ sent: [UInt8], _ path: String, _ endpoint: OpenAIEndpoint, _ limits: RequestLimits
+        ) throws(GatewayError) {
+            do throws(RequestError) {
+                var root = try OpenAIOneShotRequests.object(sent)
+                body = Self.name(&root, path) ?? sent
+                (question, model) = try Self.read(root, endpoint, limits)
+            } catch { throw .request(error) }
+        }
+
+        /// The body anew where its model is in the path.
+        private static func name(_ root: inout JSON, _ path: String) -> [UInt8]? {
+            guard path.hasPrefix("/v1/engines/"), var object = root.object, object["model"] == nil else { return nil }
+            let name = percentDecoded(path.dropFirst("/v1/engines/".count).dropLast("/embeddings".count))
+            object.append("model", .string(name))
+            root = .object(object)
+            return root.encoded()
+        }
+
+        private static func read(
+            _ root: JSON, _ endpoint: OpenAIEndpoint, _ limits: RequestLimits
+        ) throws(RequestError) -> (Question, String) {
+            switch endpoint {
+            case .embeddings:
+                let (request, isBase64) = try OpenAIOneShotRequests.embeddings(root, limits: limits)
+                return (.embeddings(request, isBase64: isBase64), request.model)
+            case .imageGenerations:
+                let request = try OpenAIOneShotRequests.image(root)
+                return (.images(request), request.model)
+            default:
+                let model = try OpenAIOneShotRequests.moderation(root, default: "text-moderation-latest")
+                return (.moderation(model: model), model)
             }
         }
     }

@@ -1,4 +1,5 @@
 package import Database
+import EventLoop
 package import HTTP
 import Synchronization
 
@@ -17,6 +18,10 @@ package final class Services: Sendable {
     package let bodyBudget: BodyBudget
     let logInThrottle: LogInThrottle
     private let hasNoticedForwarding = Atomic(false)
+    /// Workers for what grows with a body.
+    let bodies: WorkPool
+    /// What requests hold of media that they had fetched.
+    let media: MediaBudget
     /// Unix seconds.
     package let startTime: Int64
 
@@ -31,6 +36,8 @@ package final class Services: Sendable {
         self.transport = transport
         self.log = log
         bodyBudget = BodyBudget(limits: configuration.bodyBudget.atLeast(body: configuration.bodyLimit))
+        bodies = configuration.bodyWork.pool()
+        media = MediaBudget(limit: configuration.mediaTotalBytes)
         routing = RoutingDirectory(database: database, defaults: configuration.providerDefaults)
         tokens = TokenDirectory(database: database, ledger: ledger)
         logInThrottle = LogInThrottle(isOff: configuration.isDebug)

@@ -12,11 +12,18 @@ package struct CurlTransport: Transport {
     package init(
         variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
     ) {
+        self.init(variable: variable, hosts: .system)
+    }
+
+    /// - Parameter hosts: judges where a proxy is sent.
+    init(variable: (String) -> String?, hosts: PublicHost) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         environmentProxy = EnvironmentProxy(variable)
+        self.hosts = hosts
     }
 
     private let environmentProxy: EnvironmentProxy
+    private let hosts: PublicHost
 
     package func send(
         _ request: UpstreamRequest, call: UpstreamCall
@@ -24,6 +31,9 @@ package struct CurlTransport: Transport {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
         // libcurl says the same of a scheme that it does not speak and of an upstream that does not speak HTTP.
         guard Self.isWeb(request.url) else { throw .badAddress }
+        if request.reachesPublicAddressesOnly, (request.proxy ?? environmentProxy.proxy(for: request.url)) != nil {
+            try await hosts.check(request.url)
+        }
         if call.isCancelled { throw .cancelled }
         let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }
         let transfer = try client.start(request)

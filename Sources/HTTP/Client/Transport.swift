@@ -32,8 +32,8 @@ package struct UpstreamRequest: Sendable {
     /// `http://`, `https://`, `socks5://`…, for every host; `nil` follows the environment and its NO_PROXY.
     package var proxy: String?
     /// Refuses to connect to private, local and reserved addresses, whatever the name resolves to; for addresses that a
-    /// client names. With a proxy, of its own or the environment's for its scheme, which addresses can be reached is the
-    /// proxy's affair.
+    /// client names. With a proxy, of its own or the environment's for its scheme, the name is looked up and judged here
+    /// before the proxy gets it, and one that cannot be looked up is refused; the proxy looks it up again, though.
     package var reachesPublicAddressesOnly = false
 
     package init(

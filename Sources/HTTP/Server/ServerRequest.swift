@@ -30,18 +30,32 @@ package final class ServerRequest {
     ///   - account: what the bytes are charged to until the request ends; above its budget `.overBudget` is thrown before
     ///     they are read.
     package func body(limit: Int, account: BodyAccount? = nil) async throws(BodyError) -> [UInt8] {
+        let (raw, isPacked) = try await packedBody(limit: limit, account: account)
+        return isPacked ? try await unpack(raw, limit: limit) : raw
+    }
+
+    /// The whole body, dechunked, and whether it is still to be unpacked with `Gzip`.
+    /// - Parameters:
+    ///   - limit: bytes as sent.
+    ///   - account: as in `body`.
+    package func packedBody(
+        limit: Int, account: BodyAccount? = nil
+    ) async throws(BodyError) -> (bytes: [UInt8], isPacked: Bool) {
         if connection.lease == nil { connection.lease = account.map { BodyLease($0) } }
         let raw = try await connection.readBody(limit: limit)
-        guard headers.contains("Content-Encoding") else { return raw }
+        guard headers.contains("Content-Encoding") else { return (raw, false) }
         let isGzip = headers.withValue(of: "Content-Encoding") {
             equalsIgnoringCase($0, "gzip") || equalsIgnoringCase($0, "x-gzip")
         }
-        if isGzip == true { return try await unpack(raw, limit: limit) }
+        if isGzip == true { return (raw, true) }
         guard headers.withValue(of: "Content-Encoding", { equalsIgnoringCase($0, "identity") }) == true else {
             throw .badEncoding
         }
-        return raw
+        return (raw, false)
     }
+
+    /// Charges what the body takes by now, where its reader has made it larger.
+    package func charge(bodyBytes bytes: Int) throws(BodyError) { try connection.lease?.grow(to: bytes) }
 
     /// Unpacks in slices, between which the loop serves others.
     private func unpack(_ packed: [UInt8], limit: Int) async throws(BodyError) -> [UInt8] {

@@ -144,7 +144,7 @@ import Testing
     /// Runs a fetcher on a loop, with what the stub was asked for.
     private static func fetch(
         isGuarded: Bool, limits: MediaFetcher.Limits = MediaFetcher.Limits(),
-        _ body: @escaping @Sendable (MediaFetcher, _ root: String) async throws(RequestError) -> Void
+        _ body: @escaping @Sendable (MediaFetcher, _ root: String) async throws(MediaProblem) -> Void
     ) async throws -> (error: RequestError?, paths: [String]) {
         let fixture = try await fixture(isGuarded: isGuarded)
         let loops = EventLoopGroup(count: 1)
@@ -152,18 +152,21 @@ import Testing
         defer { loops.stop() }
         let (services, root) = (fixture.services, "http://127.0.0.1:\(fixture.upstream.port)")
         let error = await Task(executorPreference: loops.loops[0]) { () -> RequestError? in
-            do throws(RequestError) {
+            do throws(MediaProblem) {
                 try await body(MediaFetcher(services: services, limits: limits), root)
                 return nil
-            } catch { return error }
+            } catch {
+                guard case .request(let problem) = error else { return nil }
+                return problem
+            }
         }.value
         return (error, fixture.upstream.calls.map(\.path))
     }
 
     @Test("the guard refuses the address of an upstream's image too")
     func guardedResult() async throws {
-        let (error, paths) = try await Self.fetch(isGuarded: true) { fetcher, root throws(RequestError) in
-            _ = try await fetcher.fetch(root + "/ok", "data[0].url", UpstreamCall())
+        let (error, paths) = try await Self.fetch(isGuarded: true) { fetcher, root throws(MediaProblem) in
+            _ = try await fetcher.fetch(root + "/ok", "data[0].url", UpstreamCall(), MediaHold(fetcher.services.media))
         }
         #expect(error?.parameter == "data[0].url" && paths.isEmpty)
     }
@@ -179,13 +182,13 @@ import Testing
     @Test("images of a request are limited in number and sum, those in tools' results with them", arguments: limits)
     func requestLimits(limits: MediaFetcher.Limits, reason: String, asked: Int) async throws {
         let (error, paths) = try await Self.fetch(isGuarded: false, limits: limits) {
-            fetcher, root throws(RequestError) in
+            fetcher, root throws(MediaProblem) in
             let image = Part(.image(.url(root + "/ok"), detail: nil))
             let inline = Part(.image(.base64(type: "image/png", data: "AAAA"), detail: nil))
             let result = Part(.toolResult(ToolResult(callID: "call_1", parts: [.text("Look."), image])))
             var request = ChatRequest(
                 model: "m", messages: [Message(.user, parts: [inline, image, image]), Message(.tool, parts: [result])])
-            try await fetcher.inlineImages(of: &request, call: UpstreamCall())
+            try await fetcher.inlineImages(of: &request, call: UpstreamCall(), hold: MediaHold(fetcher.services.media))
             let parts = request.messages[0].parts
             #expect(parts[0] == inline)
             #expect(parts[1].content == .image(.base64(type: "image/png", data: "iVBORw0KGgo="), detail: nil))
@@ -200,8 +203,8 @@ import Testing
     func imageLimit(limit: Int, fits: Bool) async throws {
         let (error, _) = try await Self.fetch(
             isGuarded: false, limits: MediaFetcher.Limits(image: limit)
-        ) { fetcher, root throws(RequestError) in
-            _ = try await fetcher.fetch(root + "/ok", "x", UpstreamCall())
+        ) { fetcher, root throws(MediaProblem) in
+            _ = try await fetcher.fetch(root + "/ok", "x", UpstreamCall(), MediaHold(fetcher.services.media))
         }
         #expect((error == nil) == fits)
         #expect(fits || error?.message == "The image of 'x' could not be fetched: it is larger than 7 bytes.")

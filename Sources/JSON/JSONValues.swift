@@ -1,0 +1,22 @@
+/// Bounds what reading a document can cost before it is read.
+package enum JSONValues {
+    /// Whether a document may have more values than a limit: what costs memory is their number, up to forty bytes for two
+    /// bytes of text. Counts commas and what opens an array or an object, outside of strings.
+    package static func exceed(_ limit: Int, in bytes: UnsafeRawBufferPointer) -> Bool {
+        var count = 0
+        var index = 0
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0x22:
+                index = JSONSpans.stringEnd(in: bytes, from: index)
+                continue
+            case 0x2c, 0x5b, 0x7b:
+                count += 1
+                if count > limit { return true }
+            default: break
+            }
+            index += 1
+        }
+        return false
+    }
+}
