@@ -80,10 +80,10 @@ extension Channel {
             for member in object.members { mapping[member.key] = member.value.string }
         }
         self.init(
-            id: record.id, type: Int(record.type), name: record.name, key: Secret(record.key),
+            id: record.id, type: Int(clamping: record.type), name: record.name, key: Secret(record.key),
             baseURL: record.baseURL ?? "", models: record.modelList, groups: record.groupList,
             priority: record.priority ?? 0, weight: Int(clamping: record.weight ?? 0), modelMapping: mapping,
-            systemPrompt: record.systemPrompt, settings: Self.settings(record, defaults[Int(record.type)] ?? [:]),
+            systemPrompt: record.systemPrompt, settings: Self.settings(record, defaults[Int(clamping: record.type)] ?? [:]),
             isEnabled: record.status == 1, health: old?.health ?? ChannelHealth())
     }
 }

@@ -22,7 +22,7 @@ package final class GatewayServer: Sendable {
         let ledger = try await Ledger(
             journalPath: configuration.databasePath + "-oneapi-journal", journalSize: configuration.ledgerJournalSize,
             database: database, synchronizesEach: configuration.ledgerSyncInterval == 0)
-        if ledger.closedReservations + ledger.replayedEntries > 0 {
+        if ledger.closedReservations > 0 || ledger.replayedEntries > 0 {
             log.write(
                 .warning, "the last run ended without goodbye", requestID: "-",
                 [

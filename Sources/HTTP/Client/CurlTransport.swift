@@ -1,3 +1,4 @@
+import Arithmetic
 import CCurl
 import CLinux
 import EventLoop
@@ -127,7 +128,7 @@ final class CurlClient {
     }
 
     private func setTimer(_ milliseconds: Int) {
-        timer?.at = milliseconds < 0 ? .max : oneapi_monotonic_ns() &+ UInt64(milliseconds) * 1_000_000
+        timer?.at = milliseconds < 0 ? .max : oneapi_monotonic_ns().plus(UInt64(clamping: milliseconds).times(1_000_000))
     }
 
     /// curl drops and re-adds a connection's socket around every transfer; the registration is kept, and taken away
