@@ -54,7 +54,8 @@ final class LedgerTarget: FuzzTarget {
         do {
             let isWhole = generator.below(16) == 0
             try reset(applied: isWhole ? 0 : [0, 0, 0, 1, 7, .max, .min, -1][generator.below(8)])
-            let bytes = isWhole ? whole : broken(&generator)
+            let isForged = !isWhole && generator.below(3) == 0
+            let bytes = isWhole ? whole : isForged ? forged(&generator) : broken(&generator)
             try writeFile(path, bytes)
             let (database, path) = (database, path)
             do {
@@ -62,8 +63,9 @@ final class LedgerTarget: FuzzTarget {
             } catch { if isWhole { return "the whole journal is refused: \(error)" } else { return nil } }
             let sums = try Self.sums(database)
             if isWhole, sums != charged { return "\(sums) of \(charged) applied of a whole journal" }
-            // Charges that were made up by damage with a good checksum are nobody's to find.
-            return sums.rows <= charged.rows && sums.quota <= charged.quota ? nil : "\(sums) applied of \(charged)"
+            // What a forged record says is believed.
+            return isForged || sums.rows <= charged.rows && sums.quota <= charged.quota
+                ? nil : "\(sums) applied of \(charged)"
         } catch {
             return "\(error)"
         }
@@ -80,6 +82,36 @@ final class LedgerTarget: FuzzTarget {
         }
         // Whatever the last opening left beside it.
         for suffix in ["", ".damaged", ".foreign", ".old", "-damaged", "-foreign", "-old"] { unlink(path + suffix) }
+    }
+
+    /// Extreme numbers in records whose checksums are good: `length u32, crc32 u32, content`, from byte 24 on.
+    private func forged(_ generator: inout Generator) -> [UInt8] {
+        var bytes = whole
+        func number(_ place: Int) -> Int { bytes[place..<(place + 4)].reversed().reduce(0) { $0 << 8 | Int($1) } }
+        var place = 24
+        while place + 8 <= bytes.count, case let length = number(place), length >= 9, place + 8 + length <= bytes.count
+        {
+            let content = (place + 8)..<(place + 8 + length)
+            if generator.below(2) == 0 {
+                let start =
+                    content.lowerBound + (generator.below(4) == 0 ? 0 : 9 + 8 * generator.below((length - 9) / 8 + 1))
+                let value = [UInt64.max, 0, 1 << 63, .max >> 1, (.max >> 1) - 1, 1 << 62][generator.below(6)]
+                for index in 0..<8 where start + index < content.upperBound {
+                    bytes[start + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
+                }
+                let sum = Self.checksum(bytes[content])
+                for index in 0..<4 { bytes[place + 4 + index] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * index)) }
+            }
+            place = content.upperBound
+        }
+        return bytes
+    }
+
+    /// zlib's crc32.
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        ~bytes.reduce(UInt32.max) { sum, byte in
+            (0..<8).reduce(sum ^ UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 0 ? 0 : 0xedb8_8320) }
+        }
     }
 
     /// Bits, numbers and lengths changed where something is written.

@@ -23,6 +23,7 @@ import Testing
         ] as [(String, [String: String])])
     func lines(text: String, expected: [String: String]) throws {
         let found = try EnvironmentFile.variables(in: Array(text.utf8))
+        #expect(found.count == expected.count)
         #expect(Dictionary(found.map { ($0.name, $0.value) }) { first, _ in first } == expected)
     }
 
