@@ -89,7 +89,10 @@ let package = Package(
             swiftSettings: swiftSettings),
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["HTTP", "JSON", "Chat", "Formats", "Providers", "Database", "Gateway", "TestKit"],
+            dependencies: [
+                "HTTP", "JSON", "Chat", "Formats", "Providers", "Database", "Gateway", "EventLoop", "MockKit",
+                "TestKit",
+            ],
             path: "Scripts/Fuzz", swiftSettings: swiftSettings),
         room("TestKit", at: "Tests/TestKit"),
         tests("ArithmeticTests", needs: ["Arithmetic"]),

@@ -25,18 +25,37 @@ struct Generator: RandomNumberGenerator {
         return below(3) == 0 ? UInt8(truncatingIfNeeded: next()) : special[below(special.count)]
     }
 
-    /// The sample after none to six small changes: bytes replaced, put in, left out, runs doubled or cut off.
+    /// A number at the end of what somebody may have reserved for it, or none at all.
+    mutating func extreme() -> [UInt8] {
+        let numbers = [
+            "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775809",
+            "18446744073709551615", "1152921504606846976", "4294967296", "2147483648", "1099511627776", "-1", "0",
+            "1e308", "1e-9223372036854775808", "1e19", "9e18", "0.1", "-0", "1e400",
+        ]
+        return Array(numbers[below(numbers.count)].utf8)
+    }
+
+    /// Another number in the place of one.
+    private mutating func renumber(_ bytes: inout [UInt8]) {
+        guard let first = bytes[below(bytes.count)...].firstIndex(where: { (0x30...0x39).contains($0) }) else { return }
+        let end = bytes[first...].firstIndex { !(0x30...0x39).contains($0) } ?? bytes.endIndex
+        bytes.replaceSubrange(first..<end, with: extreme())
+    }
+
+    /// The sample after none to six small changes: bytes replaced, put in, left out, runs doubled or cut off, numbers made
+    /// extreme.
     mutating func damaged(_ sample: [UInt8]) -> [UInt8] {
         var bytes = sample
         for _ in 0..<below(7) {
             let position = below(bytes.count)
             let end = min(bytes.count, position + 1 + below(12))
-            switch below(6) {
+            switch below(8) {
             case 0 where !bytes.isEmpty: bytes[position] = byte()
             case 1: bytes.insert(byte(), at: position)
             case 2 where !bytes.isEmpty: bytes.remove(at: position)
             case 3: bytes.insert(contentsOf: bytes[position..<end], at: below(bytes.count))
             case 4: bytes.removeSubrange(position..<end)
+            case 5, 6: renumber(&bytes)
             default: if below(4) == 0 { bytes.removeSubrange(position...) }
             }
         }

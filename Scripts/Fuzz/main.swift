@@ -1,10 +1,13 @@
-// Feeds damaged input to the decoders that read from strangers: `Fuzz [SECONDS [SEED]]`. Each target states what must
-// hold whatever comes; the first input that breaks it is printed with its seed, and the status is 1.
+// Feeds damaged input to what reads from strangers, files and the database: `Fuzz [SECONDS [SEED [TARGET]]]`. Each target
+// states what must hold whatever comes; the first input that breaks it, or ends the process, is printed with its seed,
+// and the status is not 0.
 import Glibc
 
-let arguments = CommandLine.arguments.dropFirst().map { UInt64($0) }
-guard arguments.count <= 2, !arguments.contains(nil) else {
-    print("usage: Fuzz [SECONDS (10) [SEED (of the clock)]]")
+let words = Array(CommandLine.arguments.dropFirst())
+let arguments = words.prefix(2).map { UInt64($0) }
+let wanted = words.count > 2 ? words[2] : ""
+guard words.count <= 3, !arguments.contains(nil) else {
+    print("usage: Fuzz [SECONDS (10) [SEED (of the clock) [PART OF A TARGET'S NAME (all)]]]")
     exit(2)
 }
 let seconds = (arguments.first ?? nil) ?? 10
@@ -14,15 +17,38 @@ let targets: [any FuzzTarget] =
     [HeadTarget(), ChunkedTarget(), EventTarget(), JSONTarget(), GzipTarget(), RequestTarget()]
     + [RelayTarget(), MeterTarget(), EmbeddingTarget(), ImageTarget(), TokenTarget()]
     + StreamTarget.all() + AnswerTarget.all()
+    + [ConfigurationTarget(), PriceTarget(), CookieTarget(), PercentTarget()]
+/// What takes a whole gateway or a file for each input; fewer of them.
+let slowTargets: [(name: String, count: Int, make: () throws -> any FuzzTarget)] = [
+    ("management", 8, { try ManagementTarget() }), ("relayed requests", 8, { try RelayStackTarget() }),
+    ("mock providers", 8, { try MockTarget() }), ("rows", 2, { try RowTarget() }),
+    ("journals", 1, { try LedgerTarget() }),
+]
+func isWanted(_ name: String) -> Bool { wanted.isEmpty || name.contains(wanted) }
+
+signal(SIGPIPE, SIG_IGN)
+LastInput.printWhenSignalled()
+var chosen = targets.filter { isWanted($0.name) }.map { (target: $0, count: 256) }
+for (name, count, make) in slowTargets where isWanted(name) {
+    do { chosen.append((try make(), count)) } catch {
+        print("\(name) cannot be set up: \(error)")
+        exit(1)
+    }
+}
+guard !chosen.isEmpty else {
+    print("there is no target named \(wanted)")
+    exit(2)
+}
 let clock = ContinuousClock()
 let end = clock.now + .seconds(Int(seconds))
 var inputs = 0
 
 while clock.now < end {
-    for target in targets {
-        for _ in 0..<64 {
+    for (target, count) in chosen {
+        for _ in 0..<count {
             let input = generator.damaged(generator.pick(target.samples))
             inputs += 1
+            LastInput.begins(target.name, inputs, seed, input)
             if let complaint = target.check(input, &generator) {
                 print("\(target.name): \(complaint)\nseed \(seed), input \(inputs): \(input)")
                 exit(1)
@@ -30,4 +56,4 @@ while clock.now < end {
         }
     }
 }
-print("\(inputs) inputs for \(targets.map(\.name).joined(separator: ", ")), seed \(seed): nothing broke")
+print("\(inputs) inputs for \(chosen.map(\.target.name).joined(separator: ", ")), seed \(seed): nothing broke")

@@ -1,3 +1,5 @@
+import Arithmetic
+
 /// What routing and metering need of a chat request, read without decoding the rest (spec/wire/openai.md §2).
 package struct ChatEnvelope: Sendable, Equatable {
     package var model = ""
@@ -35,5 +37,5 @@ package struct ChatEnvelope: Sendable, Equatable {
     }
 
     /// Tokens that the answers may have in all.
-    package var maxCompletionTokens: Int64? { maxTokens.map { $0 * count } }
+    package var maxCompletionTokens: Int64? { maxTokens.map { $0.times(count) } }
 }

@@ -1,3 +1,5 @@
+import Arithmetic
+
 /// Tokens of one answer. Kinds that a provider does not report are 0; parts are contained in their total.
 package struct Usage: Sendable, Equatable {
     package var promptTokens: Int64
@@ -38,5 +40,5 @@ package struct Usage: Sendable, Equatable {
     /// No counter of an upstream's is believed beyond this, so that sums and prices stay in range.
     package static let most: Int64 = 1 << 40
 
-    package var totalTokens: Int64 { promptTokens + completionTokens }
+    package var totalTokens: Int64 { promptTokens.plus(completionTokens) }
 }

@@ -191,14 +191,16 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         wakeIfNeeded { $0.isStopping = true }
     }
 
+    /// Nanoseconds that a loop sleeps at most at once; epoll counts in milliseconds of 32 bits.
+    private static let longestWait: UInt64 = 60_000_000_000
+
     private func waitTime() -> Int64 {
         if !jobs.isEmpty { return 0 }
         var next = timers.next ?? .max
         for deadline in deadlines where deadline.at < next { next = deadline.at }
         if next == .max { return -1 }
         let current = oneapi_monotonic_ns()
-        // An hour at most, which epoll's milliseconds hold.
-        return next <= current ? 0 : Int64(min(next.minus(current), 3_600_000_000_000))
+        return next <= current ? 0 : Int64(clamping: min(next &- current, Self.longestWait))
     }
 
     private func dispatch(tag: UInt64, events: UInt32) {

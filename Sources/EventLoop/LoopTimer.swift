@@ -65,10 +65,11 @@ struct TimerHeap {
 }
 
 extension Duration {
-    /// Whole nanoseconds, at least 0, saturating.
+    /// Whole nanoseconds, at least 0 and at most 292 years, so that added to the clock they stay in range.
     package var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return UInt64(seconds).times(1_000_000_000).plus(UInt64(attoseconds / 1_000_000_000))
+        let whole = UInt64(clamping: seconds).times(1_000_000_000).plus(UInt64(clamping: attoseconds / 1_000_000_000))
+        return min(whole, .max / 2)
     }
 }

@@ -152,6 +152,6 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
         self = .object(object)
     }
 
-    package static func int(_ value: some BinaryInteger) -> JSON { .number(JSONNumber(Int64(value))) }
+    package static func int(_ value: some BinaryInteger) -> JSON { .number(JSONNumber(Int64(clamping: value))) }
     package static func double(_ value: Double) -> JSON { .number(JSONNumber(value)) }
 }

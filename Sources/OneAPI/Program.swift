@@ -1,4 +1,3 @@
-import CLinux
 import Database
 import EventLoop
 import Foundation
@@ -13,7 +12,7 @@ enum Program {
         exit(2)
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains.
+    /// Serves until SIGTERM or SIGINT, then drains; SIGHUP reopens the log file.
     static func run(_ configuration: Configuration) {
         let transport = CurlTransport()
         let log = Log(
@@ -30,7 +29,7 @@ enum Program {
                 let gateway = try await GatewayServer(
                     configuration: configuration, database: database, transport: transport, log: log, loops: loops)
                 announce(gateway, configuration, log)
-                await waitForSignal()
+                await Signals.firstToEnd(log)
                 log.write(.info, "shutting down: running answers are finished first")
                 await gateway.shutDown()
                 database.close()
@@ -78,15 +77,6 @@ enum Program {
         log.write(
             .info, "One API is ready",
             ["version": Configuration.version, "address": "http://\(configuration.host):\(gateway.port)"])
-    }
-
-    private static func waitForSignal() async {
-        await withCheckedContinuation { continuation in
-            startThread(named: "signals") {
-                _ = oneapi_wait_signal()
-                continuation.resume()
-            }.detach()
-        }
     }
 
     private static func describe(_ error: any Error, _ configuration: Configuration) -> String {

@@ -5,9 +5,14 @@ import Foundation
 import Gateway
 import HTTP
 
-let environment = EnvironmentFile.merged(with: ProcessInfo.processInfo.environment)
 let command: Configuration.Command
-do {
+do throws(ConfigurationError) {
+    var environment = ProcessInfo.processInfo.environment
+    for (name, value) in try EnvironmentFile.variables(at: ".env") where environment[name] == nil {
+        environment[name] = value
+        // libcurl reads its proxies from the process's environment.
+        setenv(name, value, 0)
+    }
     command = try Configuration.parse(arguments: Array(CommandLine.arguments.dropFirst()), environment: environment)
 } catch {
     Program.fail(error.message)

@@ -1,3 +1,5 @@
+import Arithmetic
+
 /// OpenAI's byte-pair encodings.
 package enum Encoding: Sendable, CaseIterable {
     case cl100k
@@ -38,7 +40,7 @@ package enum ImageTokens {
         var (width, height) = (max(0, width), max(0, height))
         if max(width, height) > 2048 {
             let longest = max(width, height)
-            (width, height) = (width * 2048 / longest, height * 2048 / longest)
+            (width, height) = (width.times(2048) / longest, height.times(2048) / longest)
         }
         if width > 768, height > 768 {
             let shortest = min(width, height)

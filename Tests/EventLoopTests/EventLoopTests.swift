@@ -44,6 +44,33 @@ import Testing
         loops.stop()
     }
 
+    @Test(
+        "a duration in nanoseconds is exact and stops where the clock could not add it",
+        arguments: [
+            (.zero, 0), (.seconds(-1), 0), (.nanoseconds(-1), 0), (.nanoseconds(1), 1), (.seconds(2), 2_000_000_000),
+            (.seconds(9_223_372_036), 9_223_372_036_000_000_000), (.seconds(10_000_000_000), .max / 2),
+            (.seconds(18_446_744_073) + .milliseconds(999), .max / 2), (.seconds(Int64.max), .max / 2),
+        ] as [(Duration, UInt64)])
+    func nanoseconds(duration: Duration, expected: UInt64) { #expect(duration.nanoseconds == expected) }
+
+    @Test("a timer that is centuries away holds nothing up", .timeLimit(.minutes(1)))
+    func farTimer() async {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        let loop = loops.loops[0]
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            loop.submit {
+                loop.schedule(after: .seconds(10_000_000_000)) {}
+                loop.schedule(after: .milliseconds(5)) { continuation.resume() }
+            }
+        }
+        // One more turn, in which the far timer is the only one.
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            loop.submit { continuation.resume() }
+        }
+        loops.stop()
+    }
+
     @Test("takes work from many threads without losing any")
     func submitsFromManyThreads() async {
         let loops = EventLoopGroup(count: 1)

@@ -166,6 +166,14 @@ import Testing
         #expect(bytes.withUnsafeBytes { JSONSpans.find("mode", in: $0) } == nil)
     }
 
+    @Test("a whole number of any type becomes the nearest that is written")
+    func integers() {
+        #expect(JSON.int(UInt64.max).int == .max)
+        #expect(JSON.int(Int64.min).int == .min)
+        #expect(JSON.int(Int128.min).int == .min)
+        #expect(JSON.int(UInt8(7)).int == 7)
+    }
+
     @Test("splices nothing into the same bytes")
     func splicesNothing() {
         #expect(JSONSpans.splice([1, 2, 3], []) == [1, 2, 3])

@@ -51,6 +51,16 @@ struct HostileAnswerTests {
         #expect(answer.usage?.promptTokens == 7)
     }
 
+    @Test("tokens of a kind that Gemini tells in 20,000 parts add up to no more than anybody can have used")
+    func modalities() throws {
+        let parts = list(20_000) { _ in #"{"modality":"AUDIO","tokenCount":9223372036854775807}"# }
+        let body =
+            #"{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9223372036854775807,"candidatesTokenCount":9223372036854775807,"thoughtsTokenCount":1,"promptTokensDetails":[\#(parts)],"candidatesTokensDetails":[\#(parts)]}}"#
+        let usage = try #require(ChatAnswer(try Gemini().decode(Array(body.utf8), status: 200, contentType: nil)).usage)
+        #expect(usage.promptTokens == Usage.most && usage.completionTokens == Usage.most)
+        #expect(usage.audioPromptTokens == Usage.most && usage.audioCompletionTokens == Usage.most)
+    }
+
     @Test("each of 20,000 citations of Claude's is told")
     func citations() {
         let events = events(

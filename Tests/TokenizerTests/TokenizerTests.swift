@@ -54,6 +54,17 @@ import Tokenizer
         (1024, 1024, "high", 765), (2048, 4096, "high", 1105), (125, 50, "auto", 255), (4096, 4096, "low", 85),
     ]
 
+    @Test("an image of any size that a head may say counts no more tiles than the largest")
+    func hostileImages() {
+        let ends = [Int.min, -1, 0, 1, 767, 2049, 1 << 32, .max]
+        for width in ends {
+            for height in ends {
+                let tokens = ImageTokens.count(model: "gpt-4o", detail: "high", width: width, height: height)
+                #expect((85...85 + 170 * 8).contains(tokens), "\(width) × \(height)")
+            }
+        }
+    }
+
     @Test("counts images by tiles", arguments: images)
     func countsImages(width: Int, height: Int, detail: String, tokens: Int) {
         #expect(ImageTokens.count(model: "gpt-4o", detail: detail, width: width, height: height) == tokens)

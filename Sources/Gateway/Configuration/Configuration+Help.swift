@@ -57,6 +57,8 @@ extension Configuration {
                                         eight times of it while the database lags
           DRAIN_TIMEOUT                 seconds that running answers get at shutdown (120)
 
+        SIGTERM and SIGINT finish running answers first, a second one ends at once; SIGHUP reopens the log file.
+
         Known to one-api and not served yet; a notice is printed when one is set: \(notServedNames)
         Known to one-api and not needed here: \(notNeededNames)
         SQL_DSN stops the start: this version runs on SQLite only.

@@ -117,7 +117,7 @@ extension Configuration {
 
     private static func port(_ text: String, _ name: String) throws(ConfigurationError) -> Int {
         guard let port = Int(text), (0...65535).contains(port) else {
-            throw ConfigurationError(message: "\(name) must be a port number from 0 to 65535, not '\(text)'")
+            throw ConfigurationError(message: "\(name) must be a port number from 0 to 65535, not '\(text.prefix(60))'")
         }
         return port
     }
@@ -129,7 +129,7 @@ extension Configuration {
             let found = meant.compactMap { Subnet($0) }
             guard found.count == meant.count else {
                 throw ConfigurationError(
-                    message: "TRUSTED_PROXIES: '\(part)' is not a network such as 10.0.0.0/8, nor one of the words "
+                    message: "TRUSTED_PROXIES: '\(part.prefix(60))' is not a network such as 10.0.0.0/8, nor one of the words "
                         + "loopback, private and none")
             }
             networks += found
@@ -164,7 +164,8 @@ private struct Variables {
         guard let text = self[name] else { return nil }
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationError(
-                message: "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text)'"
+                message:
+                    "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(text.prefix(60))'"
             )
         }
         return value

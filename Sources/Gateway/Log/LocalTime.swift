@@ -1,3 +1,4 @@
+import Arithmetic
 import Glibc
 import Synchronization
 
@@ -13,7 +14,7 @@ package struct LocalTime: Sendable {
 
     package var dayDigits: String { String(digits.prefix(8)) }
 
-    package var milliseconds: Int64 { seconds * 1000 + nanoseconds / 1_000_000 }
+    package var milliseconds: Int64 { seconds.times(1000).plus(nanoseconds / 1_000_000) }
 
     /// The texts of a second are formatted once.
     private static let latest = Mutex<LocalTime?>(nil)

@@ -15,6 +15,7 @@ package final class Log: Sendable {
     private struct Pending {
         var output: [UInt8] = []
         var errors: [UInt8] = []
+        var isReopening = false
         var isStopping = false
     }
 
@@ -99,6 +100,13 @@ package final class Log: Sendable {
         if mustWake { wakeup.signal() }
     }
 
+    /// Opens the log file anew, since logrotate has renamed it or somebody removed it; returns at once. Where that fails,
+    /// lines go on into the file that is open.
+    package func reopen() {
+        pending.withLock { $0.isReopening = true }
+        wakeup.signal()
+    }
+
     /// Writes what is left and ends the thread.
     package func close() {
         pending.withLock { $0.isStopping = true }
@@ -111,12 +119,18 @@ package final class Log: Sendable {
     }
 
     private func run() {
-        var file: (name: String, descriptor: Int32)?
+        var file = directory.map { LogFile(directory: $0, isOneFile: isOneFile) }
         while true {
             wakeup.wait()
             let isLast = pending.withLock { $0.isStopping }
             // Lines of some milliseconds are written together.
             if !isLast { usleep(50_000) }
+            let isReopening = pending.withLock { pending in
+                defer { pending.isReopening = false }
+                return pending.isReopening
+            }
+            // Said before the lines are taken, so that the new file begins with it.
+            if let outcome = file?.prepare(day: LocalTime.now().dayDigits, isReopening: isReopening) { report(outcome) }
             let (output, errors) = pending.withLock { pending in
                 defer {
                     pending.output = []
@@ -128,17 +142,20 @@ package final class Log: Sendable {
                 writeAll(output, to: STDOUT_FILENO)
                 writeAll(errors, to: STDERR_FILENO)
             }
-            if let directory {
-                let name = isOneFile ? "oneapi.log" : "oneapi-\(LocalTime.now().dayDigits).log"
-                if file?.name != name {
-                    if let file { Glibc.close(file.descriptor) }
-                    file = (name, open("\(directory)/\(name)", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644))
-                }
-                if let file, file.descriptor >= 0 { writeAll(output + errors, to: file.descriptor) }
-            }
+            if let descriptor = file?.descriptor { writeAll(output + errors, to: descriptor) }
             if isLast { break }
         }
-        if let file { Glibc.close(file.descriptor) }
+        file?.close()
+    }
+
+    private func report(_ outcome: LogFile.Outcome) {
+        switch outcome {
+        case .reopened(let path): write(.info, "the log file was reopened", ["file": path])
+        case .failed(let path, let reason):
+            write(
+                .error, "the log file cannot be opened; lines go on into the one that is open, if any",
+                ["file": path, "reason": reason])
+        }
     }
 
     private func writeAll(_ bytes: [UInt8], to descriptor: Int32) {

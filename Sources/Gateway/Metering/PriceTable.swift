@@ -142,10 +142,11 @@ package struct PriceError: Error, Equatable {
 extension Ratio {
     /// As short as it is exact.
     var decimalText: String {
-        var fraction = String(units % Self.scale)
-        fraction = String(repeating: "0", count: 9 - fraction.count) + fraction
+        let whole = units.magnitude / Self.scale.magnitude
+        // Nine digits behind a one that keeps their leading zeros.
+        var fraction = String(Self.scale.magnitude + units.magnitude % Self.scale.magnitude).dropFirst()
         while fraction.hasSuffix("0") { fraction.removeLast() }
-        return fraction.isEmpty ? "\(units / Self.scale)" : "\(units / Self.scale).\(fraction)"
+        return (units < 0 ? "-" : "") + (fraction.isEmpty ? "\(whole)" : "\(whole).\(fraction)")
     }
 }
 

@@ -32,7 +32,7 @@ struct ChannelTest: Sendable {
                 ?? "\(error)"
             isSuccess = false
         }
-        let elapsed = Int64(((EventLoop.current?.now ?? 0) &- started) / 1_000_000)
+        let elapsed = Int64(clamping: ((EventLoop.current?.now ?? 0) &- started) / 1_000_000)
         await record(channel, asked, reply, isSuccess, elapsed, context)
         return Result(isSuccess: isSuccess, message: reply, milliseconds: elapsed)
     }

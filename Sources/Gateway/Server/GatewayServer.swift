@@ -26,7 +26,7 @@ package final class GatewayServer: Sendable {
             journalSize: configuration.ledgerJournalSize, database: database,
             synchronizesEach: configuration.ledgerSyncInterval == 0
         ) { $0.write(to: log) }
-        if ledger.closedReservations + ledger.replayedEntries > 0 {
+        if ledger.closedReservations > 0 || ledger.replayedEntries > 0 {
             log.write(
                 .warning, "the last run ended without goodbye", requestID: "-",
                 [

@@ -114,21 +114,22 @@ uint64_t oneapi_monotonic_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
 }
 
-static void termination_signals(sigset_t *set) {
+static void waited_signals(sigset_t *set) {
     sigemptyset(set);
     sigaddset(set, SIGTERM);
     sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
 }
 
 void oneapi_block_signals(void) {
     sigset_t set;
-    termination_signals(&set);
+    waited_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 int oneapi_wait_signal(void) {
     sigset_t set;
-    termination_signals(&set);
+    waited_signals(&set);
     int number = 0;
     while (sigwait(&set, &number) != 0) {}
     return number;

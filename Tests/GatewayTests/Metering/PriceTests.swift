@@ -10,10 +10,35 @@ import Testing
         ("0", 0), ("1.320754716981132", 1_320_754_717), (".5", 500_000_000), ("5.", 5_000_000_000), ("-1", nil),
         ("", nil),
         (".", nil), ("1e", nil), ("1e400", nil), ("abc", nil), ("1.2.3", nil), ("99999999999", nil), ("0x10", nil),
+        ("1e-9223372036854775808", nil), ("1e9223372036854775807", nil), ("1e-39", 0), ("1e-40", nil), ("0e39", 0),
+        ("999999999e0", 999_999_999_000_000_000), ("1e9", 1_000_000_000_000_000_000), ("1000000000.000000001", nil),
+        ("99999999999999999999999999999999999999999999999999", nil),
     ]
 
     @Test("reads decimals exactly and refuses the rest", arguments: ratios)
     func reads(text: String, units: Int64?) { #expect(Ratio(decimal: text)?.units == units) }
+
+    @Test("a ratio of any size has a text", arguments: [Int64.min, -1, 0, 1, 5_000_000, .max - 1, .max])
+    func texts(units: Int64) {
+        #expect(!Ratio(units: units).twoDecimals.isEmpty)
+        let text = Ratio(units: units).decimalText
+        if let read = Ratio(decimal: text) { #expect(read.units == units) }
+        #expect(text.hasPrefix("-") == (units < 0))
+    }
+
+    @Test("prices at their largest, multiplied, are charged at the bound and written in the log")
+    func largest() throws {
+        let table = try PriceTable([
+            "ModelRatio": #"{"m":1e9}"#, "CompletionRatio": #"{"m":1e9}"#, "GroupRatio": #"{"default":1e9}"#,
+            "AudioRatio": #"{"m":1e9}"#, "AudioCompletionRatio": #"{"m":1e9}"#, "CacheRatio": #"{"m":1e9}"#,
+            "CreateCacheRatio": #"{"m":1e9}"#,
+        ])
+        let rates = table.rates(model: "m", channelType: 1, group: "default")
+        var usage = Usage(promptTokens: .max, completionTokens: .max, cachedTokens: 9, cacheWriteTokens: 9)
+        (usage.audioPromptTokens, usage.audioCompletionTokens) = (9, .max)
+        #expect(rates.quota(for: ChargedUsage(usage)) == Rates.mostQuota)
+        #expect(rates.logText(ChargedUsage(usage), isEstimated: false).contains("音频输出 9223372036854775807"))
+    }
 
     static let models: [(String, Int, String, String)] = [
         ("gpt-4o", 1, "2.50", "4.00"), ("gpt-4", 1, "15.00", "2.00"), ("gpt-3.5-turbo", 1, "0.25", "3.00"),

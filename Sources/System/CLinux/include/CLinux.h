@@ -28,9 +28,9 @@ void oneapi_close_reset(int fd);
 /// Seconds of real time and nanoseconds of the monotonic clock.
 uint64_t oneapi_monotonic_ns(void);
 
-/// Blocks `signals` in this thread (and the threads it starts) and returns a signalfd-like wait: see oneapi_wait_signal.
+/// Blocks SIGTERM, SIGINT and SIGHUP in this thread and the threads it starts, so that only oneapi_wait_signal sees them.
 void oneapi_block_signals(void);
-/// Waits for SIGTERM or SIGINT; returns its number.
+/// Waits for SIGTERM, SIGINT or SIGHUP; returns its number.
 int oneapi_wait_signal(void);
 /// Ignores SIGPIPE and raises the soft limit of open files to the hard one.
 void oneapi_prepare_process(void);

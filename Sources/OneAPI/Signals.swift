@@ -1,0 +1,36 @@
+import CLinux
+import EventLoop
+import Foundation
+import Gateway
+
+/// What the process does when it is told something. `oneapi_block_signals` has to come before any thread starts.
+enum Signals {
+    /// Signals that come together (the terminal's and a supervisor's) are one wish to end; one that comes this many
+    /// nanoseconds later is another, of somebody who does not want to wait.
+    private static let apart: UInt64 = 1_000_000_000
+
+    /// Returns at the first SIGTERM or SIGINT. A later one ends the process at once, with 128 and its number: charges are
+    /// in the journal by then, as after a kill, and the next start applies them. SIGHUP reopens the log file all along.
+    static func firstToEnd(_ log: Log) async {
+        await withCheckedContinuation { continuation in
+            startThread(named: "signals") {
+                waitToEnd(log)
+                let first = oneapi_monotonic_ns()
+                continuation.resume()
+                var number = waitToEnd(log)
+                while oneapi_monotonic_ns() &- first < apart { number = waitToEnd(log) }
+                FileHandle.standardError.write(Data("one-api: ended at once by a second signal\n".utf8))
+                _exit(128 &+ number)
+            }.detach()
+        }
+    }
+
+    @discardableResult
+    private static func waitToEnd(_ log: Log) -> Int32 {
+        while true {
+            let number = oneapi_wait_signal()
+            if number != SIGHUP { return number }
+            log.reopen()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Glibc
+import TestKit
+import Testing
+
+/// The gateway's program, told what processes are told.
+@Suite struct SignalTests {
+    private let directory = TemporaryDirectory()
+    private var log: String { directory.path + "/oneapi.log" }
+
+    private func start(_ more: [String: String] = [:]) -> Child {
+        let settings = [
+            "HOST": "127.0.0.1", "PORT": "0", "ONLY_ONE_LOG_FILE": "true", "EVENT_LOOPS": "1",
+            "LEDGER_JOURNAL_BYTES": "1048576",
+        ]
+        return Child(
+            "one-api", ["--log-dir", "."], in: directory.path, environment: settings.merging(more) { $1 })
+    }
+
+    private func text(_ path: String) -> String { String(decoding: readFile(path), as: UTF8.self) }
+
+    /// The port that it says it listens at.
+    private func port(_ child: Child) throws -> Int {
+        var port: Int?
+        _ = Child.isTrue {
+            port = child.output.firstMatch(of: #/address=http://127\.0\.0\.1:(\d+)/#).flatMap { Int($0.1) }
+            return port != nil || !child.isRunning
+        }
+        return try #require(port, "\(child.errors)")
+    }
+
+    private func ask(_ port: Int) throws {
+        let client = try RawClient(port: port)
+        client.send("GET /api/status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(client.receiveAll().hasPrefix("HTTP/1.1 200"))
+    }
+
+    @Test("SIGHUP does not end it: a renamed log file is opened anew, and SIGTERM ends it with 0")
+    func reopens() throws {
+        let child = start()
+        let port = try port(child)
+        #expect(Child.isTrue { text(log).contains("One API is ready") })
+        #expect(rename(log, log + ".1") == 0)
+        child.send(SIGHUP)
+        #expect(Child.isTrue { text(log).contains("the log file was reopened") })
+        try ask(port)
+        #expect(Child.isTrue { text(log).contains("GET /api/status") })
+        #expect(!text(log + ".1").contains("GET /api/status"))
+        // Again, and with a file that cannot be opened.
+        #expect(rename(log, log + ".2") == 0)
+        #expect(mkdir(log, 0o755) == 0)
+        child.send(SIGHUP)
+        #expect(Child.isTrue { child.errors.contains("the log file cannot be opened") })
+        try ask(port)
+        child.send(SIGTERM)
+        #expect(child.ended() == 0)
+        #expect(text(log + ".2").contains("goodbye"))
+        rmdir(log)
+    }
+
+    @Test("two signals to end at once are one, a later one does not wait for running requests")
+    func impatience() throws {
+        let child = start(["DRAIN_TIMEOUT": "100"])
+        let client = try RawClient(port: try port(child))
+        client.send("POST /api/user/login HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        // The request runs before the end begins.
+        #expect(client.isSilent(milliseconds: 200))
+        child.send(SIGINT)
+        child.send(SIGTERM)
+        #expect(Child.isTrue { text(log).contains("shutting down") })
+        #expect(child.isRunning)
+        let isOver = Child.isTrue(within: 20) {
+            child.send(SIGTERM)
+            return !child.isRunning
+        }
+        #expect(isOver && child.ended() == 128 + SIGTERM)
+        #expect(child.errors.contains("ended at once by a second signal"))
+    }
+
+    @Test("a .env that is no text ends the start with a line that says where")
+    func environmentFile() throws {
+        try writeFile(directory.path + "/.env", Array("HOST=127.0.0.1\nPORT=\u{0}\n".utf8))
+        let child = start()
+        #expect(child.ended() == 2)
+        #expect(child.errors == "one-api: .env, line 2, is not UTF-8 text\n")
+    }
+}
