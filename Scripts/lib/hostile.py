@@ -90,6 +90,7 @@ async def halves():
 
 async def deaf():
     """A stream that nobody reads."""
+    await asyncio.sleep(random.uniform(0, 3))
     body = chat("deaf", stream=True)
     body = body.replace(b"gpt-4o", b"mock-tokens-5000", 1)
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
@@ -137,7 +138,7 @@ async def guessers():
 
 ATTACKS = {
     "bombs": (6, lambda: bombs(key)), "poor-bombs": (6, lambda: bombs(poor)), "crowds": (3, crowds), "albums": (4, albums),
-    "unfinished": (30, unfinished), "halves": (4, halves), "deaf": (40, deaf), "leavers": (8, leavers),
+    "unfinished": (30, unfinished), "halves": (4, halves), "deaf": (10, deaf), "leavers": (8, leavers),
     "garbage": (8, garbage), "guessers": (4, guessers),
 }
 

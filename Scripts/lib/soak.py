@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 
-binary, mock, work, seconds, only = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
+binary, mock, other, work, seconds, only = *sys.argv[1:5], int(sys.argv[5]), sys.argv[6]
 CLIENTS, PAUSE = 8, 0.05
 START_QUOTA = 500_000_000_000_000
 with socket.socket() as s:
@@ -48,7 +48,7 @@ def memory():
 
 
 async def ask(reader, writer, streams):
-    model = "mock-tokens-20" if streams else "gpt-4o"
+    model = "mock-tokens-20" if streams else "gpt-4o-mini"
     body = json.dumps({"model": model, "stream": streams, "messages": [{"role": "user", "content": "An honest question."}]}).encode()
     begin = time.perf_counter()
     writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-soaktoken\r\n"
@@ -95,8 +95,10 @@ def phase(name, duration):
     return p99
 
 
-manage("POST", "/api/channel/", {"type": 1, "name": "mock", "key": "sk-soak-test", "base_url": mock + "/openai", "group": "default",
-                                 "models": "gpt-4o,text-embedding-3-small,mock-tokens-20,mock-tokens-5000"})
+for name, upstream, models in [("honest", mock, "gpt-4o-mini,mock-tokens-20"),
+                               ("hostile", other, "gpt-4o,text-embedding-3-small,mock-tokens-5000")]:
+    manage("POST", "/api/channel/", {"type": 1, "name": name, "key": "sk-soak-test", "base_url": upstream + "/openai",
+                                     "group": "default", "models": models})
 poor = manage("POST", "/api/token/", {"name": "poor", "remain_quota": 0, "unlimited_quota": False})["key"]
 rich = manage("POST", "/api/token/", {"name": "hostile", "remain_quota": 0, "unlimited_quota": True})["key"]
 phase("warming up", 3)

@@ -105,13 +105,25 @@ final class CurlHandle {
     /// curl reads the body while it sends, so it has to stand still outside Swift's memory.
     private func copyBody(_ bytes: [UInt8]) {
         let needed = max(bytes.count, 1)
-        if bodyCapacity < needed || bodyCapacity > 1 << 20 && needed < bodyCapacity / 4 {
+        if bodyCapacity < needed {
             free(body.baseAddress)
             body = UnsafeMutableRawBufferPointer(start: malloc(needed), count: needed)
             bodyCapacity = body.baseAddress == nil ? 0 : needed
         }
         body.copyBytes(from: bytes.prefix(bodyCapacity))
     }
+
+    /// Gives a large body's memory back: a handle that waits for its next request may wait for long.
+    func forgetLargeBody() {
+        guard bodyCapacity > Self.keptBody else { return }
+        free(body.baseAddress)
+        body = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        bodyCapacity = 0
+        oneapi_easy_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
+    }
+
+    /// Bytes of a body that an idle handle may keep.
+    private static let keptBody = 64 << 10
 
     private func setHeaders(_ headers: HTTPHeaders) {
         if let listedHeaders, listedHeaders.isIdentical(to: headers) { return }

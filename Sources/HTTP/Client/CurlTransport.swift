@@ -118,7 +118,9 @@ final class CurlClient {
     func release(_ transfer: CurlTransfer) {
         guard active.removeValue(forKey: transfer.handle.key) != nil else { return }
         curl_multi_remove_handle(multi, transfer.handle.easy)
-        if idleHandles.count < 1024 { idleHandles.append(transfer.handle) }
+        guard idleHandles.count < 1024 else { return }
+        transfer.handle.forgetLargeBody()
+        idleHandles.append(transfer.handle)
     }
 
     private func collectDone() {

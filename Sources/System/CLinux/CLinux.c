@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -137,6 +138,9 @@ int oneapi_wait_signal(void) {
 
 void oneapi_prepare_process(void) {
     signal(SIGPIPE, SIG_IGN);
+    // Left alone, glibc raises both thresholds to the largest block that was ever freed, and keeps what large bodies used.
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
         files.rlim_cur = files.rlim_max;
