@@ -18,31 +18,31 @@ import Testing
         for reason in [EMFILE, ENFILE, ENOBUFS, ENOMEM] {
             #expect(machine.accepted(-reason) == .rest)
             #expect(!machine.mayAccept && machine.phase == .resting)
-            #expect(machine.resume())
+            #expect(machine.resume() == true)
             #expect(machine.mayAccept)
         }
-        #expect(!machine.resume())
+        #expect(machine.resume() == false)
     }
 
     @Test("rests at its limit until a connection ends, and not after the end")
     func limit() {
         var machine = AcceptorStateMachine(limit: 2)
         #expect(machine.accepted(7) == .open)
-        #expect(!machine.becameFull())
+        #expect(machine.becameFull() == false)
         #expect(machine.accepted(8) == .open)
         #expect(!machine.mayAccept)
-        #expect(machine.becameFull())
-        #expect(!machine.becameFull())
-        #expect(!machine.resume())
-        #expect(machine.removed())
+        #expect(machine.becameFull() == true)
+        #expect(machine.becameFull() == false)
+        #expect(machine.resume() == false)
+        #expect(machine.removed() == true)
         #expect(machine.mayAccept)
-        #expect(!machine.removed())
+        #expect(machine.removed() == false)
         #expect(machine.count == 0)
         _ = machine.accepted(7)
         _ = machine.accepted(-EMFILE)
         machine.close()
-        #expect(!machine.removed())
-        #expect(!machine.resume())
+        #expect(machine.removed() == false)
+        #expect(machine.resume() == false)
         #expect(!machine.mayAccept)
     }
 
