@@ -51,7 +51,8 @@ import Testing
         let tries = Mutex(0)
         let hasRoom = Mutex(false)
 
-        func accept(_ socket: Int32, _ peer: UnsafeMutablePointer<CChar>, _ port: UnsafeMutablePointer<UInt16>) -> Int32 {
+        func accept(_ socket: Int32, _ peer: UnsafeMutablePointer<CChar>, _ port: UnsafeMutablePointer<UInt16>) -> Int32
+        {
             tries.withLock { $0 += 1 }
             guard hasRoom.withLock({ $0 }) else { return -EMFILE }
             let client = Glibc.accept(socket, nil, nil)

@@ -26,7 +26,9 @@ import Testing
     private static let gone: [Machine.Place: ConnectionActions] = {
         let idle: ConnectionActions = [.wakeReader, .wakeWriter]
         let busy: ConnectionActions = [.wakeReader, .wakeWriter, .cancelRequest]
-        return [.idle: idle, .head: idle, .lingering: idle, .handling: busy, .body: busy, .answering: busy, .blocked: busy]
+        return [
+            .idle: idle, .head: idle, .lingering: idle, .handling: busy, .body: busy, .answering: busy, .blocked: busy,
+        ]
     }()
     private static let shut: ConnectionActions = [.close, .wakeReader, .wakeWriter]
 

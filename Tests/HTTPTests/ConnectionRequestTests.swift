@@ -18,7 +18,9 @@ import Testing
     static let ends = [
         End(testDescription: "no body", says: false, next: .nextRequest),
         End(testDescription: "a pipelined request", hasInput: true, says: false, next: .nextRequest),
-        End(testDescription: "a body that was read", head: Machine.head(.length(9)), reads: true, says: false, next: .nextRequest),
+        End(
+            testDescription: "a body that was read", head: Machine.head(.length(9)), reads: true, says: false,
+            next: .nextRequest),
         End(testDescription: "a short body", head: Machine.head(.length(9)), says: false, next: .discard(9)),
         End(
             testDescription: "a body at the limit", head: Machine.head(.length(1 << 20)), says: false,

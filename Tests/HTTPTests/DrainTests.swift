@@ -35,7 +35,8 @@ import Testing
             } else {
                 running.open()
                 await gate.wait()
-                await writer.send(HTTPResponse(status: 503, body: Array("\(String(describing: request.cancellation))".utf8)))
+                await writer.send(
+                    HTTPResponse(status: 503, body: Array("\(String(describing: request.cancellation))".utf8)))
             }
             // The settlement.
             await request.loop.sleep(for: worksOn)

@@ -77,9 +77,11 @@ import Testing
         await server.value
     }
 
-    @Test("schemes other than http and https are wrong addresses, in any letter case", arguments: [
-        "ftp://127.0.0.1/", "file:///etc/passwd", "127.0.0.1", "", "httpx://127.0.0.1/", "https:/127.0.0.1/",
-    ])
+    @Test(
+        "schemes other than http and https are wrong addresses, in any letter case",
+        arguments: [
+            "ftp://127.0.0.1/", "file:///etc/passwd", "127.0.0.1", "", "httpx://127.0.0.1/", "https:/127.0.0.1/",
+        ])
     func schemes(url: String) async throws {
         #expect(try await failure(url) == .badAddress)
     }
