@@ -13,9 +13,9 @@ import Testing
         let calls = Calls()
         loop.submit {
             // Both are readable before the loop looks, and are told in the order in which they were registered.
-            let first = eventfd(1, Int32(EFD_NONBLOCK.rawValue))
-            let second = eventfd(1, Int32(EFD_NONBLOCK.rawValue))
-            let quiet = eventfd(0, Int32(EFD_NONBLOCK.rawValue))
+            let first = readEnd(hasByte: true)
+            let second = readEnd(hasByte: true)
+            let quiet = readEnd(hasByte: false)
             let newcomer = Source { calls.add("newcomer") }
             let old = Source { calls.add("old") }
             loop.register(
@@ -43,7 +43,7 @@ import Testing
         let loop = loops.loops[0]
         let calls = Calls()
         loop.submit {
-            let descriptor = eventfd(1, Int32(EFD_NONBLOCK.rawValue))
+            let descriptor = readEnd(hasByte: true)
             loop.register(
                 descriptor, events: 1,
                 source: Source {
@@ -61,6 +61,14 @@ import Testing
             for _ in 0..<count { await loop.sleep(for: .milliseconds(2)) }
         }.value
     }
+}
+
+/// A pipe's read end; its other end stays open.
+private func readEnd(hasByte: Bool) -> Int32 {
+    var ends: [Int32] = [0, 0]
+    _ = pipe(&ends)
+    if hasByte { _ = write(ends[1], "x", 1) }
+    return ends[0]
 }
 
 private final class Source: EventSource {

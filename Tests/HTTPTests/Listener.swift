@@ -80,7 +80,7 @@ final class SelfSignedServer {
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var child: pid_t = 0
-        guard posix_spawnp(&child, "openssl", nil, nil, arguments, environ) == 0 else {
+        guard posix_spawnp(&child, "openssl", nil, nil, arguments, nil) == 0 else {
             throw RawClientError.notConnected
         }
         process = child
