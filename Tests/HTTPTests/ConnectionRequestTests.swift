@@ -67,6 +67,18 @@ import Testing
         #expect(machine.requestEnded(hasInput: false) == .close)
     }
 
+    @Test("a head that trickles in has its time once")
+    func trickledHead() {
+        var machine = Machine.at(.idle)
+        for second in stride(from: 0.0, to: 19, by: 5) {
+            machine.didRead(1, isDrained: true, at: Machine.second(second))
+            machine.headBegan(at: Machine.second(second))
+            #expect(machine.tick(at: Machine.second(second)) == [])
+        }
+        #expect(machine.tick(at: Machine.second(20)) == .wakeReader)
+        #expect(machine.hasTimedOut && machine.readStep == .stop)
+    }
+
     @Test("reads until the kernel is drained, and after FIN to the end, of which no event tells again")
     func reads() {
         var machine = Machine.at(.idle)
