@@ -109,8 +109,11 @@ import Testing
         }
         let client = try RawClient(port: Int(port))
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        let clock = ContinuousClock()
+        let start = clock.now
         #expect(await eventually { kernel.tries.withLock { $0 } >= 3 })
-        #expect(kernel.tries.withLock { $0 } < 10)
+        let tries = kernel.tries.withLock { $0 }
+        #expect(tries < 5 + Int((clock.now - start) / .milliseconds(200)), "\(tries) tries")
         kernel.hasRoom.withLock { $0 = true }
         #expect(client.receiveAnswer().status == 200)
     }
