@@ -19,7 +19,7 @@ final class Installation {
     private let log = Log(directory: nil, echoes: false)
 
     /// - Parameter models: of a first channel to the mock's OpenAI; `nil` makes none.
-    init(models: String?) async throws {
+    init(models: String?, configure: (inout Configuration) -> Void = { _ in }) async throws {
         mock = try MockServer()
         mockPort = try mock.start()
         loops.start()
@@ -32,6 +32,7 @@ final class Installation {
         configuration.ledgerJournalSize = 4 << 20
         configuration.apiRateLimit = 0
         configuration.allowsPrivateMedia = true
+        configure(&configuration)
         database = try SQLiteDatabase(path: configuration.databasePath)
         gateway = try await GatewayServer(
             configuration: configuration, database: database, transport: CurlTransport(), log: log, loops: loops)

@@ -1,3 +1,4 @@
+import HTTP
 import Testing
 
 @testable import Gateway
@@ -69,6 +70,9 @@ import Testing
             ([], ["SQL_DSN": "postgres://x"], "SQL_DSN"),
             ([], ["LEDGER_SYNC_INTERVAL": "soon"], "LEDGER_SYNC_INTERVAL"),
             ([], ["DRAIN_TIMEOUT": "-5"], "DRAIN_TIMEOUT"),
+            ([], ["REQUEST_BODY_SECONDS": "0"], "REQUEST_BODY_SECONDS"),
+            ([], ["REQUEST_BODY_LEAST_RATE": "-1"], "REQUEST_BODY_LEAST_RATE"),
+            ([], ["REQUEST_BODY_BUDGET_BYTES": "99999999999999999999"], "REQUEST_BODY_BUDGET_BYTES"),
         ] as [([String], [String: String], String)])
     func wrong(arguments: [String], environment: [String: String], part: String) {
         #expect {
@@ -104,6 +108,20 @@ import Testing
         #expect(configuration.testPrompt == "hi" && configuration.host == "127.0.0.1")
         #expect(configuration.ledgerSyncInterval == 0 && configuration.eventLoops == 3)
         #expect(!"\(configuration)".contains("abc") && !"\(configuration)".contains("def"))
+    }
+
+    @Test("the limits of bodies are read into their members")
+    func bodyLimits() throws {
+        #expect(try run().bodyBudget == BodyBudget.Limits(process: 1 << 30, address: 512 << 20, token: 256 << 20))
+        #expect(try run().bodyTime == .seconds(60) && run().bodyLeastRate == 32_768)
+        let configuration = try run(
+            [],
+            [
+                "REQUEST_BODY_SECONDS": "5", "REQUEST_BODY_LEAST_RATE": "0", "REQUEST_BODY_BUDGET_BYTES": "3",
+                "REQUEST_BODY_BUDGET_PER_ADDRESS": "0", "REQUEST_BODY_BUDGET_PER_TOKEN": "4",
+            ])
+        #expect(configuration.bodyTime == .seconds(5) && configuration.bodyLeastRate == 0)
+        #expect(configuration.bodyBudget == BodyBudget.Limits(process: 3, address: 0, token: 4))
     }
 
     @Test("DEBUG in any letter case turns the limits off; other switches want exactly true")

@@ -26,7 +26,9 @@ import Testing
     private static let gone: [Machine.Place: ConnectionActions] = {
         let idle: ConnectionActions = [.wakeReader, .wakeWriter]
         let busy: ConnectionActions = [.wakeReader, .wakeWriter, .cancelRequest]
-        return [.idle: idle, .head: idle, .lingering: idle, .handling: busy, .body: busy, .answering: busy, .blocked: busy]
+        return [
+            .idle: idle, .head: idle, .lingering: idle, .handling: busy, .body: busy, .answering: busy, .blocked: busy,
+        ]
     }()
     private static let shut: ConnectionActions = [.close, .wakeReader, .wakeWriter]
 
@@ -81,12 +83,12 @@ import Testing
     @Test("tells the handler once, and keeps the first reason")
     func firstReason() {
         var machine = Machine.at(.handling)
-        #expect(machine.drainLimitReached().contains(.cancelRequest))
-        #expect(!machine.ready(.gone, at: 1).contains(.cancelRequest))
+        #expect(machine.drainLimitReached() == [.cancelRequest, .wakeReader])
+        #expect(machine.ready(.gone, at: 1) == [.wakeReader, .wakeWriter])
         #expect(machine.cancellation == .shuttingDown && machine.isGone)
         machine = Machine.at(.handling)
         _ = machine.ready(.gone, at: 1)
-        #expect(!machine.drainLimitReached().contains(.cancelRequest))
+        #expect(machine.drainLimitReached() == .wakeReader)
         #expect(machine.cancellation == .clientGone)
     }
 
@@ -101,7 +103,7 @@ import Testing
         #expect(machine.requestEnded(hasInput: false) == .nextRequest)
         machine.requestBegan(Machine.head())
         #expect(machine.cancellation == nil && !machine.hasAnswered)
-        #expect(machine.ready(.gone, at: 1).contains(.cancelRequest))
+        #expect(machine.ready(.gone, at: 1) == [.wakeReader, .wakeWriter, .cancelRequest])
     }
 
     @Test("a write that goes on is not late, and one that stopped again has its whole time")
@@ -114,7 +116,7 @@ import Testing
         #expect(machine.tick(at: Machine.second(130)) == [])
         machine.writeBlocked(at: Machine.second(130))
         #expect(machine.tick(at: Machine.second(249)) == [])
-        #expect(machine.tick(at: Machine.second(250)).contains(.cancelRequest))
+        #expect(machine.tick(at: Machine.second(250)) == [.wakeReader, .wakeWriter, .cancelRequest])
         #expect(machine.writeStep == .stop)
     }
 }

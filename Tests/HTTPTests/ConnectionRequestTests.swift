@@ -18,7 +18,9 @@ import Testing
     static let ends = [
         End(testDescription: "no body", says: false, next: .nextRequest),
         End(testDescription: "a pipelined request", hasInput: true, says: false, next: .nextRequest),
-        End(testDescription: "a body that was read", head: Machine.head(.length(9)), reads: true, says: false, next: .nextRequest),
+        End(
+            testDescription: "a body that was read", head: Machine.head(.length(9)), reads: true, says: false,
+            next: .nextRequest),
         End(testDescription: "a short body", head: Machine.head(.length(9)), says: false, next: .discard(9)),
         End(
             testDescription: "a body at the limit", head: Machine.head(.length(1 << 20)), says: false,
@@ -65,69 +67,16 @@ import Testing
         #expect(machine.requestEnded(hasInput: false) == .close)
     }
 
-    @Test("a body's time is its pause, and a base with a second for each thousand bytes")
-    func bodyTime() {
-        var machine = Machine.at(.body)
-        // A byte every 20 s: the pause allows it, the whole does not.
-        for second in [20.0, 40] {
+    @Test("a head that trickles in has its time once")
+    func trickledHead() {
+        var machine = Machine.at(.idle)
+        for second in stride(from: 0.0, to: 19, by: 5) {
+            machine.didRead(1, isDrained: true, at: Machine.second(second))
+            machine.headBegan(at: Machine.second(second))
             #expect(machine.tick(at: Machine.second(second)) == [])
-            machine.didRead(1, isDrained: true, at: Machine.second(second))
         }
-        #expect(machine.tick(at: Machine.second(59.9)) == [])
-        #expect(machine.tick(at: Machine.second(60.1)) == .wakeReader)
-        #expect(machine.readStep == .stop && machine.bodyFailure == .timedOut)
-        machine = Machine.at(.body)
-        for second in 1..<200 {
-            machine.didRead(1000, isDrained: true, at: Machine.second(Double(second)))
-            #expect(machine.tick(at: Machine.second(Double(second) + 0.9)) == [])
-        }
-        #expect(machine.tick(at: Machine.second(228.9)) == [])
-        #expect(machine.tick(at: Machine.second(229.1)) == .wakeReader)
-    }
-
-    @Test("without a least rate only a pause ends a body")
-    func bodyWithoutRate() {
-        var limits = Machine.limits
-        limits.bodyRate = 0
-        var machine = ConnectionStateMachine(limits: limits)
-        machine.requestBegan(Machine.head(.length(100)))
-        try? machine.bodyBegan(at: 0)
-        for second in stride(from: 20.0, to: 2000, by: 20) {
-            machine.didRead(1, isDrained: true, at: Machine.second(second))
-            #expect(machine.tick(at: Machine.second(second + 19)) == [])
-        }
-    }
-
-    @Test("limits that are too large to add up are no limits")
-    func hugeLimits() {
-        var limits = Machine.limits
-        (limits.bodyPause, limits.bodyTotal, limits.head) = (.max, .max, .max)
-        var machine = ConnectionStateMachine(limits: limits)
-        machine.headBegan(at: Machine.second(5))
-        #expect(machine.tick(at: .max - 1) == [])
-        machine.requestBegan(Machine.head(.length(1)))
-        try? machine.bodyBegan(at: Machine.second(5))
-        machine.didRead(.max, isDrained: true, at: .max - 2)
-        machine.didRead(.max, isDrained: true, at: .max - 2)
-        #expect(machine.tick(at: .max - 1) == [])
-    }
-
-    @Test("a body is not begun for a request that is given up, and ends in the middle when it is")
-    func cancelledBody() {
-        var machine = Machine.at(.handling)
-        _ = machine.drainLimitReached()
-        #expect(throws: BodyError.shuttingDown) { try machine.bodyBegan(at: 0) }
-        machine = Machine.at(.handling)
-        _ = machine.ready(.gone, at: 0)
-        #expect(throws: BodyError.disconnected) { try machine.bodyBegan(at: 0) }
-        machine = Machine.at(.body)
-        _ = machine.ready(.readable, at: 0)
-        #expect(machine.readStep == .transfer)
-        _ = machine.drainLimitReached()
-        #expect(machine.readStep == .stop && machine.bodyFailure == .shuttingDown)
-        machine.bodyBroken()
-        #expect(machine.answerBegan())
-        #expect(machine.requestEnded(hasInput: false) == .linger)
+        #expect(machine.tick(at: Machine.second(20)) == .wakeReader)
+        #expect(machine.hasTimedOut && machine.readStep == .stop)
     }
 
     @Test("reads until the kernel is drained, and after FIN to the end, of which no event tells again")
@@ -158,7 +107,7 @@ import Testing
         #expect(machine.tick(at: Machine.second(16.5)) == .probe)
         var old = Machine.at(.handling, Machine.head(isHTTP11: false))
         _ = old.ready(.halfClosed, at: 0)
-        #expect(old.tick(at: Machine.second(0.5)).contains(.cancelRequest))
+        #expect(old.tick(at: Machine.second(0.5)) == [.wakeReader, .wakeWriter, .cancelRequest])
         #expect(old.isGone)
         old = Machine.at(.handling, Machine.head(isHTTP11: false))
         _ = old.ready(.halfClosed, at: 0)

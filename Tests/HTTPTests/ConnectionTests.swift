@@ -32,9 +32,17 @@ import Testing
     @Test("a client that sends as fast as it can leaves the loop to others")
     func sharesLoop() async throws {
         let fixture = try ServerFixture(handler: EchoHandler(limit: 256 << 20))
-        let flood = try RawClient(port: fixture.port)
-        flood.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000000\r\n\r\n")
-        let sending = Task.detached { for _ in 0..<200 { flood.send([UInt8](repeating: 1, count: 1_000_000)) } }
+        let port = fixture.port
+        let (sending, end) = (Gate(), Gate())
+        let flood = Task.detached {
+            let client = try RawClient(port: port)
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000000\r\n\r\n")
+            for _ in 0..<200 where !end.isOpen {
+                client.send([UInt8](repeating: 1, count: 1_000_000))
+                sending.open()
+            }
+        }
+        await sending.opened()
         let clock = ContinuousClock()
         let other = try RawClient(port: fixture.port)
         let start = clock.now
@@ -43,8 +51,8 @@ import Testing
             #expect(other.receiveAnswer().status == 200)
         }
         #expect(clock.now - start < .seconds(2))
-        flood.hangUp()
-        await sending.value
+        end.open()
+        try await flood.value
     }
 
     @Test("a body that trickles in is refused after its whole time, though no pause is too long")

@@ -29,12 +29,15 @@ import Testing
 
     @Test("refuses a head that two readers could frame differently, and closes", arguments: refused)
     func refusesAmbiguousHead(name: String, fields: String) throws {
-        let fixture = try ServerFixture(handler: EchoHandler())
-        let client = try RawClient(port: fixture.port)
-        client.send("POST / HTTP/1.1\r\n\(fields)\r\n\r\nabcGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
-        let answer = client.receiveAll()
-        #expect(answer.hasPrefix("HTTP/1.1 400") || answer.hasPrefix("HTTP/1.1 501"), "\(name): \(answer)")
-        #expect(!answer.contains("smuggled"))
+        // The handler would answer all of them, and the bodies are good, so that only the head can be to blame.
+        let fixture = try ServerFixture { request in HTTPResponse(body: Array("reached \(request.path)".utf8)) }
+        for body in ["abc", "3\r\nabc\r\n0\r\n\r\n", "0\r\n\r\n"] {
+            let client = try RawClient(port: fixture.port)
+            client.send("POST / HTTP/1.1\r\n\(fields)\r\n\r\n\(body)GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+            let answer = client.receiveAll()
+            #expect(answer.hasPrefix("HTTP/1.1 400") || answer.hasPrefix("HTTP/1.1 501"), "\(name): \(answer)")
+            #expect(!answer.contains("reached"))
+        }
     }
 
     static let badLines = [
@@ -66,21 +69,6 @@ import Testing
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 505"))
     }
 
-    static let badChunks = [
-        "g\r\n", "\r\n", "-1\r\n", "3\r\nabcX\r\n", "3\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n", "0x3\r\nabc\r\n",
-        "fffffffffffffffff\r\n", "3\r\nabc\r\r\n", "3\r\nabc\r\n0\r\n\r\r",
-    ]
-
-    @Test("refuses a bad chunk size or chunk end", arguments: badChunks)
-    func refusesChunks(chunks: String) throws {
-        let fixture = try ServerFixture(handler: EchoHandler())
-        let client = try RawClient(port: fixture.port)
-        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")
-        let answer = client.receiveAll()
-        #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
-        #expect(answer.contains("Connection: close"))
-    }
-
     @Test("limits the head's size and the number of fields")
     func limitsHead() throws {
         let fixture = try ServerFixture(handler: EchoHandler())
@@ -90,21 +78,5 @@ import Testing
         let many = try RawClient(port: fixture.port)
         many.send("GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: y\r\n", count: 150) + "\r\n")
         #expect(many.receiveAll().hasPrefix("HTTP/1.1 431"))
-    }
-
-    @Test("decodes chunks at every split of the bytes")
-    func decodesChunksAtEverySplit() throws {
-        let wire = Array("4\r\nWiki\r\n5;ext=1\r\npedia\r\n0\r\nTrailer: x\r\n\r\nrest".utf8)
-        for split in 0...wire.count {
-            var decoder = ChunkedDecoder()
-            var body: [UInt8] = []
-            var used = 0
-            for piece in [Array(wire[..<split]), Array(wire[split...])] {
-                used += try piece.withUnsafeBytes { try decoder.feed($0, into: &body) }
-            }
-            #expect(String(decoding: body, as: UTF8.self) == "Wikipedia")
-            #expect(decoder.isDone)
-            #expect(used == wire.count - 4)
-        }
     }
 }

@@ -70,7 +70,9 @@ import Testing
         #expect(!given.isOpen)
     }
 
-    @Test("notices that a client closed both sides, before its answer and in the middle of a stream", arguments: [false, true])
+    @Test(
+        "notices that a client closed both sides, before its answer and in the middle of a stream",
+        arguments: [false, true])
     func closed(isStream: Bool) async throws {
         let (gate, given) = (Gate(), Gate())
         let handler: any RequestHandler =

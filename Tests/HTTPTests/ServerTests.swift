@@ -98,8 +98,8 @@ import Testing
         await gate.arrived()
         async let drained = fixture.server.drain(limit: .seconds(10))
         gate.open()
-        #expect(client.receiveAll().hasSuffix("done"))
         #expect(await drained == 0)
+        #expect(client.receiveAll().hasSuffix("done"))
         #expect(throws: RawClientError.self) { _ = try RawClient(port: fixture.port) }
     }
 
@@ -116,7 +116,7 @@ import Testing
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await gate.arrived()
         }
-        await gate.opened()
+        #expect(await eventually { gate.isOpen })
     }
 
     @Test("closes a connection whose head does not come in time, with 408")

@@ -10,6 +10,9 @@ final class CurlTransfer: UpstreamBody {
     /// Unread bytes at which curl is told to pause, so that a slow client slows the upstream.
     private static let highWater = 256 << 10
 
+    /// Bytes of header fields that are kept; further ones are dropped.
+    private static let headLimit = 256 << 10
+
     let handle: CurlHandle
     private let client: CurlClient
     private let limits: TransportLimits
@@ -18,6 +21,7 @@ final class CurlTransfer: UpstreamBody {
 
     private(set) var status = 0
     private(set) var headers = HTTPHeaders()
+    private var headBytes = 0
     private var hasHead = false
     private var buffer: [UInt8] = []
     private var totalReceived = 0
@@ -77,6 +81,7 @@ final class CurlTransfer: UpstreamBody {
         if line.starts(with: "HTTP/".utf8) {
             // A new header block: an interim answer before it does not count.
             headers = HTTPHeaders()
+            headBytes = 0
             headers.reserve(fields: 16, bytes: 1024)
             let space = line.firstIndex(of: 0x20) ?? line.count
             let digits = line[min(space + 1, line.count)..<min(space + 4, line.count)]
@@ -91,7 +96,8 @@ final class CurlTransfer: UpstreamBody {
             }
             return
         }
-        guard headers.count < 200, let colon = content.firstIndex(of: 0x3a) else { return }
+        headBytes += content.count
+        guard headers.count < 200, headBytes <= Self.headLimit, let colon = content.firstIndex(of: 0x3a) else { return }
         headers.add(
             name: UnsafeRawBufferPointer(rebasing: content[..<colon]),
             value: trimmed(UnsafeRawBufferPointer(rebasing: content[(colon + 1)...])))

@@ -130,4 +130,3 @@ final class Acceptor: EventSource {
         done?()
     }
 }
-

@@ -3,13 +3,13 @@ import Glibc
 
 extension Connection {
     /// Bytes that are asked of the kernel while a head is awaited; for a body it is the whole scratch.
-    private static let headRoom = 16 << 10
+    static let headRoom = 16 << 10
     /// Reads after which the loop's other connections have their turn: a mebibyte of body.
     private static let readsPerTurn = 16
 
     /// Reads what the kernel has; suspends until there is something.
     /// - Returns: the number of bytes, which lie in the loop's scratch until the caller suspends; 0 if no more come.
-    private func receive(atMost room: Int) async -> Int {
+    func receive(atMost room: Int) async -> Int {
         while true {
             switch machine.readStep {
             case .stop: return 0
@@ -42,7 +42,7 @@ extension Connection {
     }
 
     /// The first bytes of what was received.
-    private func received(_ count: Int) -> UnsafeRawBufferPointer {
+    func received(_ count: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: acceptor.scratch[..<count])
     }
 
@@ -76,79 +76,6 @@ extension Connection {
         let (type, bytes) = acceptor.configuration.errorBody(status, reason)
         await sendWhole(HTTPResponse(status: status, headers: ["Content-Type": type], body: bytes))
         await linger()
-    }
-
-    // MARK: Bodies
-
-    func readBody(limit: Int) async throws(BodyError) -> [UInt8] {
-        guard let head, !machine.isBodyRead else { return [] }
-        if case .length(let length) = head.framing {
-            if length > limit { throw .tooLarge }
-            try lease?.grow(to: length)
-        }
-        try machine.bodyBegan(at: loop.now)
-        do throws(BodyError) {
-            if head.expectsContinue, input.isEmpty {
-                output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n")
-                guard await flush() else { throw .disconnected }
-            }
-            if case .length(let length) = head.framing {
-                let body = try await readPlain(length)
-                machine.bodyEnded()
-                return body
-            }
-            return try await readChunks(limit: limit)
-        } catch {
-            machine.bodyBroken()
-            throw error
-        }
-    }
-
-    private func readPlain(_ length: Int) async throws(BodyError) -> [UInt8] {
-        if input.count >= length { return input.take(length) }
-        var body: [UInt8] = []
-        body.reserveCapacity(length)
-        input.moveAll(to: &body)
-        while body.count < length {
-            let count = await receive(atMost: acceptor.scratch.count)
-            if count == 0 { throw machine.bodyFailure }
-            let own = min(count, length - body.count)
-            body.append(contentsOf: received(own))
-            // The beginning of a pipelined request.
-            if own < count { input.append(UnsafeRawBufferPointer(rebasing: acceptor.scratch[own..<count])) }
-        }
-        return body
-    }
-
-    private func readChunks(limit: Int) async throws(BodyError) -> [UInt8] {
-        var decoder = ChunkedDecoder()
-        var body: [UInt8] = []
-        while true {
-            try input.decode(&decoder, into: &body)
-            try lease?.grow(to: body.capacity)
-            if decoder.isDone { break }
-            if body.count > limit { throw .tooLarge }
-            let count = await receive(atMost: Self.headRoom)
-            if count == 0 { throw machine.bodyFailure }
-            input.append(received(count))
-        }
-        machine.bodyEnded()
-        if body.count > limit { throw .tooLarge }
-        return body
-    }
-
-    /// Skips a body that the handler did not read; false where the client does not send it all.
-    func discard(_ length: Int) async -> Bool {
-        machine.discardBegan(at: loop.now)
-        var left = length - input.skip(length)
-        while left > 0 {
-            let count = await receive(atMost: acceptor.scratch.count)
-            if count == 0 { return false }
-            if count > left { input.append(UnsafeRawBufferPointer(rebasing: acceptor.scratch[left..<count])) }
-            left -= min(left, count)
-        }
-        machine.bodyEnded()
-        return true
     }
 
     /// Ends the sending side and reads away what still comes until the client ends its own or the time is over, since

@@ -1,5 +1,5 @@
 /// A request's first lines, checked by RFC 9112.
-package struct RequestHead {
+package struct RequestHead: Sendable {
     /// As it was sent.
     package var method: HTTPMethod
     /// Raw path, without query.
@@ -17,7 +17,7 @@ package struct RequestHead {
 }
 
 /// How the end of a body is known.
-package enum BodyFraming: Equatable {
+package enum BodyFraming: Equatable, Sendable {
     case none
     case length(Int)
     case chunked

@@ -142,10 +142,14 @@ void oneapi_prepare_process(void) {
     mallopt(M_MMAP_THRESHOLD, 256 << 10);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    // Ten thousand streams take twice as many descriptors. A privileged process may raise the hard limit too.
+    struct rlimit wanted = files;
+    if (wanted.rlim_max < 65536) wanted.rlim_max = 65536;
+    wanted.rlim_cur = wanted.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
 }
 
 void oneapi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -32,7 +32,7 @@ uint64_t oneapi_monotonic_ns(void);
 void oneapi_block_signals(void);
 /// Waits for SIGTERM, SIGINT or SIGHUP; returns its number.
 int oneapi_wait_signal(void);
-/// Ignores SIGPIPE and raises the soft limit of open files to the hard one.
+/// Ignores SIGPIPE and raises the soft limit of open files to the hard one, and both to 65,536 where that is allowed.
 void oneapi_prepare_process(void);
 /// Names the calling thread (15 bytes at most), as `ps -L` and debuggers show it.
 void oneapi_name_thread(const char *name);

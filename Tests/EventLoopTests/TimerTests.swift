@@ -1,0 +1,88 @@
+import Testing
+
+@testable import EventLoop
+
+@Suite struct TimerTests {
+    @Test("timers come out in order of time, whatever the order in which they went in, and none before it is due")
+    func heap() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var heap = TimerHeap()
+            let times = (0..<50).map { _ in UInt64.random(in: 0..<1000, using: &random) }
+            for time in times { heap.insert(LoopTimer(at: time) {}) }
+            let now = UInt64.random(in: 0..<1000, using: &random)
+            var fired: [UInt64] = []
+            while fired.count <= times.count, let timer = heap.popDue(at: now) { fired.append(timer.at) }
+            #expect(fired == times.filter { $0 <= now }.sorted())
+            #expect(heap.next == times.filter { $0 > now }.min())
+        }
+    }
+
+    @Test("an idle loop wakes for its timers, in time: also for an earlier one that came later")
+    func punctual() async {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        defer { loops.stop() }
+        let loop = loops.loops[0]
+        for delay in [1, 20, 150] {
+            let late = await withCheckedContinuation { (continuation: CheckedContinuation<Duration, Never>) in
+                loop.submit {
+                    let start = EventLoop.monotonicNow()
+                    loop.schedule(after: .seconds(50)) {}
+                    loop.schedule(after: .milliseconds(delay)) {
+                        let passed = Duration.nanoseconds(Int64(EventLoop.monotonicNow() - start))
+                        continuation.resume(returning: passed - .milliseconds(delay))
+                    }
+                }
+            }
+            #expect(late >= .zero && late < .seconds(1), "\(late) late")
+        }
+    }
+
+    @Test("a deadline fires once when its time comes, in time, and not while it is put off")
+    func deadline() async {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        defer { loops.stop() }
+        let loop = loops.loops[0]
+        let late = await withCheckedContinuation { (continuation: CheckedContinuation<Duration, Never>) in
+            loop.submit {
+                var due: UInt64 = 0
+                let deadline = LoopDeadline {
+                    continuation.resume(returning: .nanoseconds(Int64(EventLoop.monotonicNow()) - Int64(due)))
+                }
+                loop.add(deadline)
+                deadline.at = EventLoop.monotonicNow() + 20_000_000
+                loop.schedule(after: .milliseconds(5)) {
+                    due = EventLoop.monotonicNow() + 80_000_000
+                    deadline.at = due
+                }
+            }
+        }
+        #expect(late >= .zero && late < .seconds(1), "\(late) late")
+    }
+
+    @Test("durations become nanoseconds within what there are")
+    func durations() {
+        #expect(Duration.seconds(2).nanoseconds == 2_000_000_000)
+        #expect(Duration.milliseconds(1500).nanoseconds == 1_500_000_000)
+        #expect(Duration.seconds(-1).nanoseconds == 0 && Duration.milliseconds(-1).nanoseconds == 0)
+        #expect(Duration.seconds(Int64.max).nanoseconds == .max)
+        #expect((Duration.seconds(18_446_744_073) + .milliseconds(999)).nanoseconds == .max)
+    }
+
+    @Test("a timer so far away that no clock gets there does not wake or end the loop")
+    func never() async {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        defer { loops.stop() }
+        let loop = loops.loops[0]
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            loop.submit {
+                loop.schedule(after: .seconds(Int64.max)) {}
+                loop.schedule(after: .seconds(9_000_000_000)) {}
+                loop.schedule(after: .milliseconds(5)) { continuation.resume() }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import EventLoop
+import TestKit
+import Testing
+
+@testable import HTTP
+
+/// Upstreams that begin an answer and are slow, or are not waited for.
+@Suite struct TransportTimeTests {
+    private static let transport = CurlTransport()
+
+    private func failure(
+        _ url: String, _ limits: TransportLimits = TransportLimits()
+    ) async throws -> TransportError? {
+        let loops = EventLoopGroup(count: 1)
+        loops.start()
+        defer { loops.stop() }
+        do {
+            try await Task(executorPreference: loops.loops[0]) {
+                let response = try await Self.transport.send(UpstreamRequest(url: url, limits: limits))
+                _ = try await response.collect(limit: 1 << 20)
+            }.value
+            return nil
+        } catch { return error as? TransportError }
+    }
+
+    /// Sends a piece and then nothing, or a piece each 50 ms without end.
+    private struct Slow: RequestHandler {
+        func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async {
+            let body = await writer.startStream(status: 200, headers: [:])
+            let interval: Duration = request.path == "/silent" ? .seconds(20) : .milliseconds(50)
+            for _ in 0..<400 where !request.isDisconnected {
+                try? await body.write([0x78])
+                await request.loop.sleep(for: interval)
+            }
+            await body.finish()
+        }
+    }
+
+    @Test("an answer that pauses too long, or goes on too long, is cut off as that")
+    func idleAndTotal() async throws {
+        let fixture = try ServerFixture(handler: Slow())
+        let silent = "http://127.0.0.1:\(fixture.port)/silent"
+        let steady = "http://127.0.0.1:\(fixture.port)/steady"
+        #expect(
+            try await failure(silent, TransportLimits(firstByte: .seconds(10), idle: .milliseconds(300)))
+                == .timedOut(.idle))
+        #expect(
+            try await failure(steady, TransportLimits(idle: .seconds(10), total: .milliseconds(500)))
+                == .timedOut(.total))
+        #expect(
+            try await failure(silent, TransportLimits(idle: nil, total: .milliseconds(500))) == .timedOut(.total))
+    }
+
+    @Test("cancelling in the middle of an answer closes the upstream's connection")
+    func cancelsUpstream() async throws {
+        let gate = Gate()
+        let fixture = try ServerFixture(
+            configure: { $0.halfCloseProbeDelay = .milliseconds(10) }, handler: Watcher(gate: gate))
+        let url = "http://127.0.0.1:\(fixture.port)/"
+        await #expect(throws: TransportError.cancelled) {
+            try await fixture.onLoop {
+                let response = try await Self.transport.send(UpstreamRequest(url: url))
+                _ = try await response.next()
+                EventLoop.current?.schedule(after: .milliseconds(20)) { response.cancel() }
+                _ = try await response.next()
+            }
+        }
+        #expect(await eventually { gate.isOpen })
+    }
+
+    /// Streams a first piece and opens its gate when the client is gone.
+    private struct Watcher: RequestHandler {
+        let gate: Gate
+
+        func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async {
+            request.onDisconnect { gate.open() }
+            let body = await writer.startStream(status: 200, headers: [:], probe: Array("x".utf8))
+            try? await body.write([0x78])
+            await gate.wait()
+            await body.finish()
+        }
+    }
+}
