@@ -159,6 +159,21 @@ import Testing
         store.close()
     }
 
+    @Test("the journal lies beside the real file; one that lay beside a link is moved there")
+    func besideRealFile() throws {
+        let directory = TemporaryDirectory()
+        try writeFile(directory.path + "/a.db", [])
+        #expect(symlink("a.db", directory.path + "/link.db") == 0)
+        let wanted = directory.path + "/a.db-oneapi-journal"
+        #expect(JournalFile.path(besideDatabase: directory.path + "/a.db") == wanted)
+        try writeFile(directory.path + "/link.db-oneapi-journal", [1])
+        #expect(JournalFile.path(besideDatabase: directory.path + "/link.db") == wanted)
+        #expect(readFile(wanted) == [1])
+        try writeFile(directory.path + "/link.db-oneapi-journal", [2])
+        #expect(JournalFile.path(besideDatabase: directory.path + "/link.db") == wanted)
+        #expect(readFile(wanted) == [1])
+    }
+
     @Test("nobody else may read the journal")
     func mode() async throws {
         let fixture = try await LedgerFixture()

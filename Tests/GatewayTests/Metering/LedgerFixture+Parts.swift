@@ -68,3 +68,31 @@ extension LedgerFixture {
         return (fixture, standstill)
     }
 }
+
+/// Counts the groups that a ledger hands over.
+final class CountingDatabase: Database {
+    private let database: SQLiteDatabase
+    private let count = Mutex(0)
+
+    var submissions: Int { count.withLock { $0 } }
+
+    init(_ database: SQLiteDatabase) { self.database = database }
+
+    func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await database.read(body)
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await database.write(body)
+    }
+
+    func submit(
+        _ body: @escaping @Sendable (Connection) throws -> Void,
+        completion: @escaping @Sendable ((any Error)?) -> Void
+    ) {
+        count.withLock { $0 += 1 }
+        database.submit(body, completion: completion)
+    }
+
+    func close() { database.close() }
+}

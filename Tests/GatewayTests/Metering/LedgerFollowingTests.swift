@@ -1,3 +1,4 @@
+import Synchronization
 import TestKit
 import Testing
 
@@ -53,6 +54,32 @@ import Testing
         #expect(try await eventually { await fixture.ledger.flush() })
         #expect(try await fixture.read() == (985, 985, 15))
         #expect(fixture.notices.list.last == .databaseFollows)
+    }
+
+    @Test("however many ask while the database refuses, it is tried again once a second, and never after its end")
+    func retries() async throws {
+        let counting = Mutex<CountingDatabase?>(nil)
+        let fixture = try await LedgerFixture(
+            seed: { connection in
+                try connection.execute(
+                    "CREATE TRIGGER bad BEFORE UPDATE ON oneapi_ledger BEGIN SELECT RAISE(ABORT, 'no'); END")
+                try connection.execute("DELETE FROM oneapi_ledger")
+            },
+            through: { database in
+                let made = CountingDatabase(database)
+                counting.withLock { $0 = made }
+                return made
+            })
+        try fixture.spend(10)
+        for _ in 0..<30 { _ = await fixture.ledger.flush() }
+        let counter = try #require(counting.withLock { $0 })
+        let attempts = counter.submissions
+        #expect(attempts >= 30)
+        try await Task.sleep(for: .milliseconds(2500))
+        #expect((1...3).contains(counter.submissions - attempts))
+        fixture.database.close()
+        #expect(await fixture.ledger.flush() == false)
+        #expect(fixture.notices.list.count == 1)
     }
 
     @Test("waiting ends also where the database does not answer at all")
