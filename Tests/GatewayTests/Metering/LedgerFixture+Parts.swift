@@ -69,12 +69,23 @@ extension LedgerFixture {
     }
 }
 
-/// Counts the groups that a ledger hands over.
+/// Counts the groups that a ledger hands over, and keeps some back where a test says so.
 final class CountingDatabase: Database {
     private let database: SQLiteDatabase
     private let count = Mutex(0)
+    private let kept = Mutex<(limit: Int, jobs: [@Sendable () -> Void])>((.max, []))
 
     var submissions: Int { count.withLock { $0 } }
+
+    /// Lets so many groups through.
+    func allow(_ number: Int) {
+        let jobs = kept.withLock { kept in
+            kept.limit = number
+            defer { kept.jobs = [] }
+            return kept.jobs
+        }
+        for job in jobs { job() }
+    }
 
     init(_ database: SQLiteDatabase) { self.database = database }
 
@@ -90,8 +101,16 @@ final class CountingDatabase: Database {
         _ body: @escaping @Sendable (Connection) throws -> Void,
         completion: @escaping @Sendable ((any Error)?) -> Void
     ) {
-        count.withLock { $0 += 1 }
-        database.submit(body, completion: completion)
+        let number = count.withLock { count -> Int in
+            count += 1
+            return count
+        }
+        let job = { @Sendable [database] in database.submit(body, completion: completion) }
+        let isKept = kept.withLock { kept in
+            if number > kept.limit { kept.jobs.append(job) }
+            return number > kept.limit
+        }
+        if !isKept { job() }
     }
 
     func close() { database.close() }

@@ -162,10 +162,15 @@ import Testing
     @Test("a clean end is noted, and the next start has nothing to do")
     func close() async throws {
         let fixture = try await LedgerFixture()
+        let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 5)
         try fixture.spend(10)
         #expect(await fixture.ledger.close())
+        // A request that goes on may still be charged.
+        #expect(try await fixture.database.write { try $0.ledgerStanding() }.state == .open)
+        held.refund()
+        #expect(await fixture.ledger.close())
         let standing = try await fixture.database.write { try $0.ledgerStanding() }
-        #expect(standing.state == .closed && standing.position.sequence == 2)
+        #expect(standing.state == .closed && standing.position.sequence == 4)
         let again = try await LedgerFixture(try fixture.killed())
         #expect(again.ledger.replayedEntries == 0 && again.notices.list.isEmpty)
         #expect(try await again.database.write { try $0.ledgerStanding() }.state == .open)
