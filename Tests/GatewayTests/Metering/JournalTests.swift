@@ -108,7 +108,7 @@ import Testing
         #expect(calls.withLock { $0 } == 2)
         isFull.withLock { $0 = false }
         standstill.end()
-        #expect(try await eventually { (try? fixture.spend(1)) != nil })
+        #expect(try await becomesTrue { (try? fixture.spend(1)) != nil })
     }
 
     @Test(

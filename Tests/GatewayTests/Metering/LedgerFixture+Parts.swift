@@ -42,7 +42,7 @@ final class Standstill: Sendable {
 }
 
 /// Waits until a condition holds, at most so long.
-func eventually(seconds: Int = 20, _ condition: () async throws -> Bool) async throws -> Bool {
+func becomesTrue(seconds: Int = 20, _ condition: () async throws -> Bool) async throws -> Bool {
     for _ in 0..<(seconds * 100) {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(10))

@@ -10,7 +10,7 @@ import Testing
     func roomAgain() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, maxPages: 70)
         var settled: Int64 = 0
-        let isFull = try await eventually {
+        let isFull = try await becomesTrue {
             for _ in 0..<20 {
                 guard let one = try? fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 2) else { return true }
                 one.settle(settlement(1))
@@ -28,7 +28,7 @@ import Testing
         }
         #expect(reason == "full" && waiting > 0)
         try await fixture.database.write { try $0.execute("PRAGMA max_page_count=1000000") }
-        #expect(try await eventually { (try? fixture.spend(1)) != nil })
+        #expect(try await becomesTrue { (try? fixture.spend(1)) != nil })
         settled += 1
         #expect(try await fixture.stored() == (1_000_000 - settled, 1_000_000 - settled, settled))
         #expect(fixture.notices.list.dropFirst() == [.databaseFollows])
@@ -51,7 +51,7 @@ import Testing
         try fixture.spend(5)
         #expect(try await fixture.read() == (1000, 1000, 0))
         try other.execute("ROLLBACK")
-        #expect(try await eventually { await fixture.ledger.flush() })
+        #expect(try await becomesTrue { await fixture.ledger.flush() })
         #expect(try await fixture.read() == (985, 985, 15))
         #expect(fixture.notices.list.last == .databaseFollows)
     }
@@ -155,7 +155,7 @@ import Testing
         #expect(try await fixture.read() == (1000, 1000, 0))
         try await fixture.database.write { try $0.execute("DROP TRIGGER bad") }
         try fixture.spend(5)
-        #expect(try await eventually { await fixture.ledger.flush() })
+        #expect(try await becomesTrue { await fixture.ledger.flush() })
         #expect(try await fixture.read() == (985, 985, 15))
     }
 

@@ -46,7 +46,7 @@ import Testing
                 Settlement(quota: 1, channelID: 1, log: nil, time: 1))
         }
         standstill.end()
-        #expect(try await eventually { counter.submissions == 2 })
+        #expect(try await becomesTrue { counter.submissions == 2 })
         #expect(try await fixture.read().user == 1_000_000 - 8192)
         let again = try await LedgerFixture(try fixture.killed())
         #expect(again.ledger.replayedEntries == 9000 - 8192 && again.ledger.balance(ofUser: 1) == 991_000)

@@ -28,7 +28,7 @@ import Testing
         #expect(Int64(fixture.upstream.calls.count) == served)
         #expect(fixture.services.ledger.balance(ofUser: 1) == 500_000_000_000_000 - served * 75)
         try await fixture.database.write { try $0.execute("PRAGMA max_page_count=1000000") }
-        #expect(try await eventually { try fixture.chat(chatBody()).status == 200 })
+        #expect(try await becomesTrue { try fixture.chat(chatBody()).status == 200 })
         #expect(await fixture.services.ledger.flush())
         #expect(try await fixture.database.read { try $0.logQuota(LogFilter()) } == (served + 1) * 75)
         #expect(try fixture.rootQuota() == 500_000_000_000_000 - (served + 1) * 75)
