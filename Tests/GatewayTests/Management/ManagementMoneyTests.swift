@@ -71,7 +71,7 @@ import Testing
         try gateway.data("POST", "/api/topup", ["user_id": 1, "quota": 1, "remark": .string(longest)])
         #expect(try gateway.data("GET", "/api/log/?type=1")[0]?["content"] == .string(longest))
         let refusal = try gateway.refusal(
-            "POST", "/api/topup", ["user_id": 1, "quota": 1, "remark": .string(longest + "x")])
+            "POST", "/api/topup", ["user_id": 1, "quota": 1, "remark": .string(longest + "xx")])
         #expect(refusal.contains("remark"))
         #expect(try gateway.user(1)["quota"] == 500_000_000_000_001)
     }

@@ -72,7 +72,7 @@ import Testing
         var log = LogRecord()
         log.quota = 1
         log.type = 2
-        log.content = String(repeating: "x", count: 480)
+        log.content = String(repeating: "x", count: LogRecord.journalLimits.content)
         (log.modelName, log.tokenName) = (String(repeating: "x", count: 256), String(repeating: "x", count: 160))
         var held: [HeldReservation] = []
         while held.count < 5000, let one = try? fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1) {
