@@ -8,6 +8,8 @@ package enum DatabaseError: Error, Equatable, Sendable {
     /// The disk, or the size that the file may have, is used up.
     case full
     case busy
+    /// Nothing is taken after `close`.
+    case closed
     case constraint(String)
     case failed(String)
 }

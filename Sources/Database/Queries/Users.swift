@@ -60,7 +60,8 @@ extension Connection {
         try run(
             "INSERT INTO users(id, username, password, display_name, role, status, email, github_id, wechat_id, lark_id, oidc_id, access_token, quota, used_quota, request_count, `group`, aff_code, inviter_id) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             .int(id), .text(user.username), .text(user.password), .text(user.displayName), .int(user.role),
-            .int(user.status), .text(user.email), .text(user.githubID), .text(user.wechatID), .text(user.larkID), .text(user.oidcID),
+            .int(user.status), .text(user.email), .text(user.githubID), .text(user.wechatID), .text(user.larkID),
+            .text(user.oidcID),
             .text(user.accessToken), .int(user.quota), .int(user.usedQuota), .int(user.requestCount),
             .text(user.group), .text(user.affCode), .int(user.inviterID))
         return id

@@ -77,7 +77,7 @@ package final class SQLiteDatabase: Database {
                         } else if let value = box.value {
                             continuation.resume(returning: value)
                         } else {
-                            continuation.resume(throwing: DatabaseError.failed("the database is closed"))
+                            continuation.resume(throwing: DatabaseError.closed)
                         }
                     }))
         }

@@ -44,7 +44,7 @@ final class WorkQueue: @unchecked Sendable {
             if jobs.count == 1 { pthread_cond_signal(condition) }
         }
         pthread_mutex_unlock(mutex)
-        if isTooLate { job.completion(DatabaseError.failed("the database is closed")) }
+        if isTooLate { job.completion(DatabaseError.closed) }
     }
 
     /// Runs what is queued, then ends the thread and closes the connection.

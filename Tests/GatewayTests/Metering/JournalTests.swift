@@ -72,7 +72,7 @@ import Testing
         var log = LogRecord()
         log.quota = 1
         log.type = 2
-        log.content = String(repeating: "x", count: 480)
+        log.content = String(repeating: "x", count: LogRecord.journalLimits.content)
         (log.modelName, log.tokenName) = (String(repeating: "x", count: 256), String(repeating: "x", count: 160))
         var held: [HeldReservation] = []
         while held.count < 5000, let one = try? fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1) {
@@ -108,7 +108,7 @@ import Testing
         #expect(calls.withLock { $0 } == 2)
         isFull.withLock { $0 = false }
         standstill.end()
-        #expect(try await eventually { (try? fixture.spend(1)) != nil })
+        #expect(try await becomesTrue { (try? fixture.spend(1)) != nil })
     }
 
     @Test(
@@ -157,6 +157,21 @@ import Testing
             followDelay: .zero, system: system)
         #expect(ledger.replayedEntries == 0 && calls.withLock { $0 } == 2)
         store.close()
+    }
+
+    @Test("the journal lies beside the real file; one that lay beside a link is moved there")
+    func besideRealFile() throws {
+        let directory = TemporaryDirectory()
+        try writeFile(directory.path + "/a.db", [])
+        #expect(symlink("a.db", directory.path + "/link.db") == 0)
+        let wanted = directory.path + "/a.db-oneapi-journal"
+        #expect(JournalFile.path(besideDatabase: directory.path + "/a.db") == wanted)
+        try writeFile(directory.path + "/link.db-oneapi-journal", [1])
+        #expect(JournalFile.path(besideDatabase: directory.path + "/link.db") == wanted)
+        #expect(readFile(wanted) == [1])
+        try writeFile(directory.path + "/link.db-oneapi-journal", [2])
+        #expect(JournalFile.path(besideDatabase: directory.path + "/link.db") == wanted)
+        #expect(readFile(wanted) == [1])
     }
 
     @Test("nobody else may read the journal")

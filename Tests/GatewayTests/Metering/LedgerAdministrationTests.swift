@@ -67,10 +67,15 @@ import Testing
             #expect(again.ledger.balance(ofUser: 1) == 2030)
             let rows = try await topUps(again.database)
             #expect(rows.map(\.quota) == [30, 1500, 500] && rows.map(\.userID) == [1, 1, 1])
-            #expect(rows.map(\.content) == [String(repeating: "长", count: 160), "set", "top-up"])
+            #expect(
+                rows.map(\.content) == [
+                    String(repeating: "长", count: LogRecord.journalLimits.content / 3), "set", "top-up",
+                ])
         }
         #expect(try await fixture.stored().user == 2030)
-        #expect(try await topUps(fixture.database).map(\.content).first == String(repeating: "长", count: 160))
+        #expect(
+            try await topUps(fixture.database).map(\.content).first
+                == String(repeating: "长", count: LogRecord.journalLimits.content / 3))
     }
 
     @Test("a token's limit and its being unlimited survive a kill together")

@@ -42,7 +42,7 @@ final class Standstill: Sendable {
 }
 
 /// Waits until a condition holds, at most so long.
-func eventually(seconds: Int = 20, _ condition: () async throws -> Bool) async throws -> Bool {
+func becomesTrue(seconds: Int = 20, _ condition: () async throws -> Bool) async throws -> Bool {
     for _ in 0..<(seconds * 100) {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(10))
@@ -67,4 +67,51 @@ extension LedgerFixture {
         for number in 0..<5 { try fixture.spend(10, id: "r\(number)") }
         return (fixture, standstill)
     }
+}
+
+/// Counts the groups that a ledger hands over, and keeps some back where a test says so.
+final class CountingDatabase: Database {
+    private let database: SQLiteDatabase
+    private let count = Mutex(0)
+    private let kept = Mutex<(limit: Int, jobs: [@Sendable () -> Void])>((.max, []))
+
+    var submissions: Int { count.withLock { $0 } }
+
+    /// Lets so many groups through.
+    func allow(_ number: Int) {
+        let jobs = kept.withLock { kept in
+            kept.limit = number
+            defer { kept.jobs = [] }
+            return kept.jobs
+        }
+        for job in jobs { job() }
+    }
+
+    init(_ database: SQLiteDatabase) { self.database = database }
+
+    func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await database.read(body)
+    }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await database.write(body)
+    }
+
+    func submit(
+        _ body: @escaping @Sendable (Connection) throws -> Void,
+        completion: @escaping @Sendable ((any Error)?) -> Void
+    ) {
+        let number = count.withLock { count -> Int in
+            count += 1
+            return count
+        }
+        let job = { @Sendable [database] in database.submit(body, completion: completion) }
+        let isKept = kept.withLock { kept in
+            if number > kept.limit { kept.jobs.append(job) }
+            return number > kept.limit
+        }
+        if !isKept { job() }
+    }
+
+    func close() { database.close() }
 }

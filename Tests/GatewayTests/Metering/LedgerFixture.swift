@@ -15,7 +15,8 @@ final class LedgerFixture {
     init(
         quota: Int64 = 1000, isUnlimited: Bool = false, journalSize: Int = 1 << 20, journalLimit: Int? = nil,
         maxPages: Int? = nil, system: JournalSystem = JournalSystem(),
-        seed: (@Sendable (Connection) throws -> Void)? = nil
+        seed: (@Sendable (Connection) throws -> Void)? = nil,
+        through wrap: (SQLiteDatabase) -> any Database = { $0 }
     ) async throws {
         directory = TemporaryDirectory()
         database = try SQLiteDatabase(path: directory.path + "/a.db", busyTimeout: 100, maxPages: maxPages)
@@ -36,7 +37,7 @@ final class LedgerFixture {
         }
         ledger = try await Ledger(
             journalPath: directory.path + "/journal", journalSize: journalSize,
-            journalLimit: journalLimit ?? journalSize * 8, database: database, followDelay: .zero,
+            journalLimit: journalLimit ?? journalSize * 8, database: wrap(database), followDelay: .zero,
             report: notices.add, system: system)
         try await Self.open(ledger, database)
     }

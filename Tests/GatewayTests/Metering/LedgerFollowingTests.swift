@@ -1,3 +1,4 @@
+import Synchronization
 import TestKit
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
     func roomAgain() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, maxPages: 70)
         var settled: Int64 = 0
-        let isFull = try await eventually {
+        let isFull = try await becomesTrue {
             for _ in 0..<20 {
                 guard let one = try? fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 2) else { return true }
                 one.settle(settlement(1))
@@ -27,7 +28,7 @@ import Testing
         }
         #expect(reason == "full" && waiting > 0)
         try await fixture.database.write { try $0.execute("PRAGMA max_page_count=1000000") }
-        #expect(try await eventually { (try? fixture.spend(1)) != nil })
+        #expect(try await becomesTrue { (try? fixture.spend(1)) != nil })
         settled += 1
         #expect(try await fixture.stored() == (1_000_000 - settled, 1_000_000 - settled, settled))
         #expect(fixture.notices.list.dropFirst() == [.databaseFollows])
@@ -50,9 +51,35 @@ import Testing
         try fixture.spend(5)
         #expect(try await fixture.read() == (1000, 1000, 0))
         try other.execute("ROLLBACK")
-        #expect(try await eventually { await fixture.ledger.flush() })
+        #expect(try await becomesTrue { await fixture.ledger.flush() })
         #expect(try await fixture.read() == (985, 985, 15))
         #expect(fixture.notices.list.last == .databaseFollows)
+    }
+
+    @Test("however many ask while the database refuses, it is tried again once a second, and never after its end")
+    func retries() async throws {
+        let counting = Mutex<CountingDatabase?>(nil)
+        let fixture = try await LedgerFixture(
+            seed: { connection in
+                try connection.execute(
+                    "CREATE TRIGGER bad BEFORE UPDATE ON oneapi_ledger BEGIN SELECT RAISE(ABORT, 'no'); END")
+                try connection.execute("DELETE FROM oneapi_ledger")
+            },
+            through: { database in
+                let made = CountingDatabase(database)
+                counting.withLock { $0 = made }
+                return made
+            })
+        try fixture.spend(10)
+        for _ in 0..<30 { _ = await fixture.ledger.flush() }
+        let counter = try #require(counting.withLock { $0 })
+        let attempts = counter.submissions
+        #expect(attempts >= 30)
+        try await Task.sleep(for: .milliseconds(2500))
+        #expect((1...3).contains(counter.submissions - attempts))
+        fixture.database.close()
+        #expect(await fixture.ledger.flush() == false)
+        #expect(fixture.notices.list.count == 1)
     }
 
     @Test("waiting ends also where the database does not answer at all")
@@ -128,17 +155,22 @@ import Testing
         #expect(try await fixture.read() == (1000, 1000, 0))
         try await fixture.database.write { try $0.execute("DROP TRIGGER bad") }
         try fixture.spend(5)
-        #expect(try await eventually { await fixture.ledger.flush() })
+        #expect(try await becomesTrue { await fixture.ledger.flush() })
         #expect(try await fixture.read() == (985, 985, 15))
     }
 
     @Test("a clean end is noted, and the next start has nothing to do")
     func close() async throws {
         let fixture = try await LedgerFixture()
+        let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 5)
         try fixture.spend(10)
         #expect(await fixture.ledger.close())
+        // A request that goes on may still be charged.
+        #expect(try await fixture.database.write { try $0.ledgerStanding() }.state == .open)
+        held.refund()
+        #expect(await fixture.ledger.close())
         let standing = try await fixture.database.write { try $0.ledgerStanding() }
-        #expect(standing.state == .closed && standing.position.sequence == 2)
+        #expect(standing.state == .closed && standing.position.sequence == 4)
         let again = try await LedgerFixture(try fixture.killed())
         #expect(again.ledger.replayedEntries == 0 && again.notices.list.isEmpty)
         #expect(try await again.database.write { try $0.ledgerStanding() }.state == .open)

@@ -1,4 +1,5 @@
 import Database
+import Synchronization
 import TestKit
 import Testing
 
@@ -11,6 +12,7 @@ import Testing
         try fixture.spend(40, reserving: 100, id: "one")
         _ = try await fixture.stored()
         let open = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 300)
+        try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 20).refund()
         let standstill = Standstill(of: fixture.database)
         try fixture.spend(7, reserving: 100, id: "two")
         let copy = try fixture.killed()
@@ -24,6 +26,32 @@ import Testing
             #expect(try await again.read() == (953, 953, 47))
             #expect(again.notices.list.isEmpty)
         }
+    }
+
+    @Test("a backlog of more than one group follows group by group, each with its own position")
+    func backlog() async throws {
+        let counting = Mutex<CountingDatabase?>(nil)
+        let fixture = try await LedgerFixture(
+            quota: 1_000_000, journalSize: 16 << 20,
+            through: { database in
+                let made = CountingDatabase(database)
+                counting.withLock { $0 = made }
+                return made
+            })
+        let counter = try #require(counting.withLock { $0 })
+        counter.allow(1)
+        let standstill = Standstill(of: fixture.database)
+        for _ in 0..<9000 {
+            try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1).settle(
+                Settlement(quota: 1, channelID: 1, log: nil, time: 1))
+        }
+        standstill.end()
+        #expect(try await becomesTrue { counter.submissions == 2 })
+        #expect(try await fixture.read().user == 1_000_000 - 8192)
+        let again = try await LedgerFixture(try fixture.killed())
+        #expect(again.ledger.replayedEntries == 9000 - 8192 && again.ledger.balance(ofUser: 1) == 991_000)
+        counter.allow(.max)
+        #expect(try await fixture.stored().user == 991_000)
     }
 
     @Test("a byte damaged anywhere costs at most the record that it is in, and is reported with the file kept")

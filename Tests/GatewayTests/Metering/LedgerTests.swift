@@ -133,6 +133,6 @@ import Testing
         #expect(fixture.ledger.balance(ofUser: 1) == 990_000)
         #expect(try await fixture.stored() == (990_000, 990_000, 10_000))
         let row = try await fixture.database.read { try $0.logs(LogFilter(), page: 0).first }
-        #expect(row?.content == String(repeating: "倍", count: 160))
+        #expect(row?.content == String(repeating: "倍", count: LogRecord.journalLimits.content / 3))
     }
 }

@@ -22,7 +22,7 @@ import Testing
             Array(
                 ("POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nAuthorization: sk-roottoken\r\n"
                     + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n").utf8) + body)
-        #expect(try await eventually { !fixture.upstream.calls.isEmpty })
+        #expect(try await becomesTrue { !fixture.upstream.calls.isEmpty })
         let refused = try fixture.chat(chatBody())
         #expect(refused.status == 429 && refused.head.lowercased().contains("retry-after: 1"))
         let error = try JSON.parse(Array(refused.body.utf8))["error"]

@@ -1,3 +1,4 @@
+import Database
 import HTTP
 import JSON
 import TestKit
@@ -6,7 +7,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct PressureTests {
-    @Test("refuses requests with 503 before the upstream is asked when the disk is full, and loses nothing")
+    @Test("refuses with 503 before the upstream is asked when the disk is full, loses nothing, and goes on with room")
     func fullDisk() async throws {
         let fixture = try await GatewayFixture(maxPages: 80)
         try fixture.addChannel()
@@ -26,6 +27,11 @@ import Testing
         #expect(refused)
         #expect(Int64(fixture.upstream.calls.count) == served)
         #expect(fixture.services.ledger.balance(ofUser: 1) == 500_000_000_000_000 - served * 75)
+        try await fixture.database.write { try $0.execute("PRAGMA max_page_count=1000000") }
+        #expect(try await becomesTrue { try fixture.chat(chatBody()).status == 200 })
+        #expect(await fixture.services.ledger.flush())
+        #expect(try await fixture.database.read { try $0.logQuota(LogFilter()) } == (served + 1) * 75)
+        #expect(try fixture.rootQuota() == 500_000_000_000_000 - (served + 1) * 75)
     }
 
     @Test("slows the upstream down for a slow client instead of filling memory")

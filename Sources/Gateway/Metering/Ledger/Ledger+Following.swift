@@ -32,7 +32,7 @@ extension Ledger {
         guard isNeeded else { return }
         database.submit { connection in
             let (entries, held, position) = self.state.withLock { state in
-                let entries = Array(state.pending.prefix(Self.groupLimit))
+                let entries = state.pending.first(Self.groupLimit)
                 // With all of them go the records that move nothing.
                 let isAll = entries.count == state.pending.count
                 let sequence = isAll ? state.journal.lastSequence : entries.last?.sequence ?? state.applied
@@ -61,11 +61,10 @@ extension Ledger {
             state.isStorageFull = false
             let isBack = state.refusal != nil
             state.refusal = nil
-            state.isJournalFailureTold = false
-            state.pending.removeFirst(min(group.count, state.pending.count))
+            state.pending.removeFirst(group.count)
             state.applied = group.sequence
             let isEmpty = state.pending.isEmpty
-            if isEmpty { state.isFollowing = false }
+            if isEmpty { (state.isFollowing, state.isJournalFailureTold) = (false, false) }
             let ready = state.waiters.filter { $0.sequence <= group.sequence || isEmpty }
             state.waiters.removeAll { $0.sequence <= group.sequence || isEmpty }
             return (!isEmpty, isBack, ready)
@@ -79,18 +78,24 @@ extension Ledger {
     /// The entries stay where they are, in memory and in the journal, and are tried again each second.
     private func refused(_ error: any Error) {
         let reason = "\(error)"
-        let (isNew, waiting, ready) = state.withLock { state in
+        let isClosed = (error as? DatabaseError) == .closed
+        let (isNew, waiting, ready, mustRetry) = state.withLock { state in
             state.isSubmitted = false
             if (error as? DatabaseError) == .full { state.isStorageFull = true }
-            let isNew = state.refusal != reason
+            let isNew = state.refusal != reason && !isClosed
             state.refusal = reason
+            // One retry at a time, however many ask in between.
+            let mustRetry = !state.isRetryDue && !isClosed
+            if mustRetry { state.isRetryDue = true }
             defer { state.waiters = [] }
-            return (isNew, state.pending.count, state.waiters)
+            return (isNew, state.pending.count, state.waiters, mustRetry)
         }
         if isNew { report(.databaseRefuses(reason: reason, waiting: waiting)) }
         for waiter in ready { waiter.continuation.resume(returning: false) }
+        guard mustRetry else { return }
         Task { [weak self] in
             try? await Task.sleep(for: .seconds(1))
+            self?.state.withLock { $0.isRetryDue = false }
             self?.follow()
         }
     }
@@ -98,7 +103,9 @@ extension Ledger {
     /// Says once that the journal cannot take more, if that is why something was refused.
     func tellJournalFailure() {
         let failure = state.withLock { state -> (any Error)? in
-            guard let failure = state.journal.failure, !state.isJournalFailureTold else { return nil }
+            guard let failure = state.journal.failure, !state.isJournalFailureTold, !state.isStorageFull else {
+                return nil
+            }
             state.isJournalFailureTold = true
             return failure
         }

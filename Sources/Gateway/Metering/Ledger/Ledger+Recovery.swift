@@ -83,7 +83,8 @@ extension Ledger {
                 return refusals
             }
             for refusal in refusals { report(.rowRefused(refusal)) }
-            try database.makeDurable()
+            // The old journal goes next. Where the disk has no room for this, only a power cut could still cost anything.
+            try? database.makeDurable()
         }
         var notice = JournalVerdict(contents, replay, standing, isPlausible: isPlausible).notice
         var isKept = false

@@ -31,7 +31,7 @@ enum LedgerEntry: Sendable {
 
 extension LogRecord {
     /// Bytes that the journal keeps of each text: content, names of user, token and model, request id.
-    static let journalLimits = (content: 480, username: 128, tokenName: 160, modelName: 256, requestID: 64)
+    static let journalLimits = (content: 640, username: 128, tokenName: 160, modelName: 256, requestID: 64)
 
     /// Cuts the texts to what the journal keeps, so that the row is the same whether it comes from memory or from there.
     mutating func cutForJournal() {

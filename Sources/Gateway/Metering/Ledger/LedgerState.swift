@@ -1,10 +1,5 @@
 /// What the ledger's lock guards.
 struct LedgerState: ~Copyable {
-    struct Pending: Sendable {
-        let sequence: Int64
-        let entry: LedgerEntry
-    }
-
     struct Waiter {
         let number: Int
         let sequence: Int64
@@ -22,7 +17,7 @@ struct LedgerState: ~Copyable {
     var journal: Journal
     private var scratch: [UInt8] = []
     /// Journalled, not yet in the database.
-    var pending: [Pending] = []
+    var pending = PendingEntries()
     /// How far the database is.
     var applied: Int64
     var isFollowing = false
@@ -32,6 +27,7 @@ struct LedgerState: ~Copyable {
     var isStorageFull = false
     /// Why the database refused last; `nil` once it follows again.
     var refusal: String?
+    var isRetryDue = false
     var isJournalFailureTold = false
     var waiters: [Waiter] = []
     var nextWaiter = 0
@@ -57,7 +53,7 @@ struct LedgerState: ~Copyable {
     /// - Returns: whether the follower has to be woken.
     mutating func append(_ entry: LedgerEntry) -> Bool {
         write(entry)
-        pending.append(Pending(sequence: journal.lastSequence, entry: entry))
+        pending.append(entry, sequence: journal.lastSequence)
         defer { isFollowing = true }
         return !isFollowing
     }
