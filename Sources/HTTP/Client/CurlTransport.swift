@@ -25,11 +25,13 @@ package struct CurlTransport: Transport {
     private let hosts: PublicHost
 
     package func send(
-        _ request: UpstreamRequest, call: UpstreamCall
+        _ asked: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
-        if request.reachesPublicAddressesOnly, (request.proxy ?? environmentProxy.proxy(for: request.url)) != nil {
-            try await hosts.check(request.url)
+        var request = asked
+        if asked.reachesPublicAddressesOnly, let proxy = asked.proxy ?? environmentProxy.proxy(for: asked.url) {
+            let address = try await hosts.check(asked.url)
+            if proxy.lowercased().hasPrefix("socks") { request.judgedAddress = address }
         }
         if call.isCancelled { throw .cancelled }
         let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }
