@@ -16,6 +16,7 @@ package final class WorkPool: @unchecked Sendable {
     private var started = 0
     private var idle = 0
     private var busy = 0
+    private var finished = 0
     private let size: Int
     private let name: String
     private let isBackground: Bool
@@ -67,6 +68,13 @@ package final class WorkPool: @unchecked Sendable {
         return busy
     }
 
+    /// Pieces of work that were done.
+    package var done: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return finished
+    }
+
     private func submit(of owner: Int64, isCertain: Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
         let isTaken = queue.add(work, of: owner, isCertain: isCertain)
@@ -94,6 +102,7 @@ package final class WorkPool: @unchecked Sendable {
             work()
             pthread_mutex_lock(mutex)
             busy -= 1
+            finished += 1
             // The owner may have been held back until now; this thread itself goes on with what is next.
             queue.finished(of: owner)
         }

@@ -16,6 +16,8 @@ struct OneShotMembersTests {
         }
     }
 
+    private static let long = String(repeating: "m", count: 257)
+
     static let refused: [(String, String, RequestError.Code, String)] = [
         ("embeddings", #"{"model":"m","input":"a","Model":"n"}"#, .duplicateField, "model"),
         ("embeddings", #"{"model":"m","input":"a","input":["b"]}"#, .duplicateField, "input"),
@@ -32,6 +34,11 @@ struct OneShotMembersTests {
         ("images", #"{"prompt":"p","n":9223372036854775808}"#, .invalidType, "n"),
         ("moderations", #"{"input":"a","model":"m","Model":"n"}"#, .duplicateField, "model"),
         ("moderations", #"{"input":"a","Input":"b"}"#, .duplicateField, "input"),
+        ("embeddings", #"{"model":"\#(long)","input":"a"}"#, .invalidValue, "model"),
+        ("embeddings", #"{"model":"","input":"a"}"#, .missingParameter, "model"),
+        ("images", #"{"model":"\#(long)","prompt":"p"}"#, .invalidValue, "model"),
+        ("images", #"{"size":"\#(long)","prompt":"p"}"#, .invalidValue, "size"),
+        ("moderations", #"{"model":"\#(long)","input":"p"}"#, .invalidValue, "model"),
         ("embeddings", #"{"model":"m","input":["a","b","c"]}"#, .invalidValue, "input"),
         ("embeddings", #"{"model":"m","input":[1,2,3,4,5]}"#, .invalidValue, "input"),
         ("embeddings", #"{"model":"m","input":[[1,2,3],[4,5]]}"#, .invalidValue, "input[1]"),

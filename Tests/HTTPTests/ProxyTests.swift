@@ -138,4 +138,19 @@ import Testing
             }
         }
     }
+
+    @Test("a SOCKS proxy is sent to the address that was judged, not to look the name up again")
+    func judgedAddress() async throws {
+        let proxy = try SocksProxy()
+        defer { proxy.stop() }
+        let fixture = try Self.server("unused")
+        for scheme in ["socks5h", "socks5"] {
+            var request = Self.request("http://pictures.example/", isGuarded: true)
+            request.proxy = "\(scheme)://127.0.0.1:\(proxy.port)"
+            _ = try await Self.answers([request], on: fixture)
+        }
+        // Version 5, connect, an IPv4 address: 8.8.8.8, port 80.
+        let asked: [UInt8] = [5, 1, 0, 1, 8, 8, 8, 8, 0, 80]
+        #expect(proxy.asked == [asked, asked])
+    }
 }

@@ -77,8 +77,15 @@ struct PassThroughBodyTests {
     @Test("puts the channel's prompt before a first message that says two things about itself")
     func ambiguousMessage() throws {
         let twice = #"{"model":"m","messages":[{"role":"system","content":"a","content":"b"}]}"#
+        // The inspector refuses it; should it come here all the same, the channel's prompt is not lost.
+        #expect(throws: RequestError.self) { try spliced(twice, prompt: "new") }
+        let bytes = Array(twice.utf8)
+        var envelope = ChatEnvelope()
+        envelope.model = "m"
+        envelope.spans.messages = bytes.withUnsafeBytes { JSONSpans.find("messages", in: $0)?.valueRange } ?? 0..<0
+        let body = OpenAIPassThrough.body(bytes, envelope: envelope, model: "m", systemPrompt: "new")
         #expect(
-            try spliced(twice, prompt: "new")
+            String(decoding: body, as: UTF8.self)
                 == #"{"model":"m","messages":[{"role":"system","content":"new"},{"role":"system","content":"a","content":"b"}]}"#
         )
     }

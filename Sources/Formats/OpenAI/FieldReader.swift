@@ -59,6 +59,16 @@ struct FieldReader {
         return text
     }
 
+    /// A name or the like, of 256 bytes at most: it is looked up, compared and told back.
+    mutating func word(_ key: String) throws(RequestError) -> String? {
+        guard let text = try string(key) else { return nil }
+        guard text.utf8.count <= 256 else {
+            throw RequestError(
+                .invalidValue, "Invalid '\(path(key))': expected 256 bytes at most.", parameter: path(key))
+        }
+        return text
+    }
+
     mutating func requiredString(_ key: String) throws(RequestError) -> String {
         guard let text = try string(key) else { throw missing(key) }
         return text

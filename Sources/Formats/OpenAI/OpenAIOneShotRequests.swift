@@ -28,7 +28,7 @@ package enum OpenAIOneShotRequests {
     /// The name of the model, which must be there.
     private static func model(_ root: JSON, default name: String? = nil) throws(RequestError) -> String {
         var reader = try FieldReader(root)
-        let model = try reader.string("model") ?? name ?? ""
+        let model = try reader.word("model") ?? name ?? ""
         guard !model.isEmpty else { throw reader.missing("model") }
         return model
     }
@@ -38,7 +38,7 @@ package enum OpenAIOneShotRequests {
     ) throws(RequestError) -> (EmbeddingRequest, isBase64: Bool) {
         try check(root, MeteredMembers.embeddings)
         var reader = try FieldReader(root)
-        var request = EmbeddingRequest(model: try reader.requiredString("model"), inputs: [])
+        var request = EmbeddingRequest(model: try model(root), inputs: [])
         request.dimensions = try reader.int("dimensions")
         request.user = try reader.string("user")
         let format = try reader.string("encoding_format") ?? "float"
@@ -101,12 +101,12 @@ package enum OpenAIOneShotRequests {
         try check(root, MeteredMembers.images)
         var reader = try FieldReader(root)
         var request = ImageRequest(
-            model: try reader.string("model") ?? "dall-e-2", prompt: try reader.requiredString("prompt"))
+            model: try reader.word("model") ?? "dall-e-2", prompt: try reader.requiredString("prompt"))
         request.count = try reader.int("n")
-        request.size = try reader.string("size")
-        request.quality = try reader.string("quality")
-        request.style = try reader.string("style")
-        request.responseFormat = try reader.string("response_format")
+        request.size = try reader.word("size")
+        request.quality = try reader.word("quality")
+        request.style = try reader.word("style")
+        request.responseFormat = try reader.word("response_format")
         request.user = try reader.string("user")
         return request
     }

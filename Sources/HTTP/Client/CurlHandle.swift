@@ -14,6 +14,9 @@ final class CurlHandle {
     private let environmentProxy: EnvironmentProxy
     /// The last request's own; `nil` follows the environment.
     private var proxy: String?
+    /// Where the last request was to connect to instead of its host, and the list that libcurl has of it.
+    private var target: String?
+    private var targetList: UnsafeMutablePointer<curl_slist>?
 
     /// What `CurlClient.active` is keyed by.
     var key: UnsafeMutableRawPointer { easy }
@@ -49,6 +52,7 @@ final class CurlHandle {
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(headerList)
+        curl_slist_free_all(targetList)
         free(body.baseAddress)
     }
 
@@ -79,6 +83,7 @@ final class CurlHandle {
             oneapi_easy_set_text(easy, CURLOPT_PROXY, proxy ?? defaultProxy)
             oneapi_easy_set_text(easy, CURLOPT_NOPROXY, proxy == nil ? nil : "")
         }
+        setTarget(request.judgedAddress)
         // The guard would see the proxy's address, not the one that is asked for.
         let guards = isLimited && proxy == nil
         if guards != isGuarded {
@@ -87,6 +92,17 @@ final class CurlHandle {
             // The connection cache is the loop's: a connection made for an operator's address is not for a client's.
             oneapi_easy_set_long(easy, CURLOPT_FRESH_CONNECT, guards ? 1 : 0)
         }
+    }
+
+    /// Lets the connection go to an address instead of the host's name, which stays what the server and its certificate
+    /// are asked for.
+    private func setTarget(_ address: String?) {
+        guard address != target else { return }
+        target = address
+        let list = address.flatMap { curl_slist_append(nil, "::\($0):") }
+        oneapi_easy_set_list(easy, CURLOPT_CONNECT_TO, list)
+        curl_slist_free_all(targetList)
+        targetList = list
     }
 
     private func setMethod(_ request: UpstreamRequest) {

@@ -26,13 +26,15 @@ package struct CurlTransport: Transport {
     private let hosts: PublicHost
 
     package func send(
-        _ request: UpstreamRequest, call: UpstreamCall
+        _ asked: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
         // libcurl says the same of a scheme that it does not speak and of an upstream that does not speak HTTP.
-        guard Self.isWeb(request.url) else { throw .badAddress }
-        if request.reachesPublicAddressesOnly, (request.proxy ?? environmentProxy.proxy(for: request.url)) != nil {
-            try await hosts.check(request.url)
+        guard Self.isWeb(asked.url) else { throw .badAddress }
+        var request = asked
+        if asked.reachesPublicAddressesOnly, let proxy = asked.proxy ?? environmentProxy.proxy(for: asked.url) {
+            let address = try await hosts.check(asked.url)
+            if proxy.lowercased().hasPrefix("socks") { request.judgedAddress = address }
         }
         if call.isCancelled { throw .cancelled }
         let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }

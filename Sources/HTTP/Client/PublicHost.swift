@@ -22,25 +22,28 @@ struct PublicHost: Sendable {
 
     let resolve: Resolver
 
+    /// - Returns: the address that was judged, as libcurl connects to it; `nil` where the host is an address itself.
     /// - Throws: `.connectFailed` for what is not public, in the same words whatever the reason.
-    func check(_ url: String) async throws(TransportError) {
+    @discardableResult
+    func check(_ url: String) async throws(TransportError) -> String? {
         switch Self.judge(url) {
-        case .isPublic: return
+        case .isPublic: return nil
         case .isNone: throw .badAddress
         case .isPrivate: throw Self.refusal
         case .name(let name):
             let resolve = resolve
-            let isPublic: Bool
+            let address: String?
             do throws(WorkPool.Full) {
-                isPublic = try await Self.pool.run(of: 0) {
+                address = try await Self.pool.run(of: 0) {
                     let addresses = resolve(name)
-                    return !addresses.isEmpty
-                        && addresses.allSatisfy { address in
-                            withUnsafePointer(to: address) { PublicAddress.isPublic($0) }
-                        }
+                    let arePublic = addresses.allSatisfy { address in
+                        withUnsafePointer(to: address) { PublicAddress.isPublic($0) }
+                    }
+                    return arePublic ? addresses.first.flatMap(Self.text) : nil
                 }
             } catch { throw Self.refusal }
-            guard isPublic else { throw Self.refusal }
+            guard let address else { throw Self.refusal }
+            return address
         }
     }
 
@@ -93,6 +96,22 @@ struct PublicHost: Sendable {
     }
 
     // MARK: Its addresses
+
+    /// An address as text, IPv6 in brackets.
+    private static func text(_ address: sockaddr_storage) -> String? {
+        var address = address
+        var text = [CChar](repeating: 0, count: 64)
+        let isV6 = Int32(address.ss_family) == AF_INET6
+        let size = socklen_t(isV6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getnameinfo($0, size, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+            }
+        }
+        guard status == 0 else { return nil }
+        let written = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return isV6 ? "[\(written)]" : written
+    }
 
     static let system = PublicHost { name in
         var hints = addrinfo()

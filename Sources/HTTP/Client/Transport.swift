@@ -33,8 +33,11 @@ package struct UpstreamRequest: Sendable {
     package var proxy: String?
     /// Refuses to connect to private, local and reserved addresses, whatever the name resolves to; for addresses that a
     /// client names. With a proxy, of its own or the environment's for its scheme, the name is looked up and judged here
-    /// before the proxy gets it, and one that cannot be looked up is refused; the proxy looks it up again, though.
+    /// before the proxy gets it, and one that cannot be looked up is refused. A SOCKS proxy gets the address that was
+    /// judged; an HTTP proxy gets the name, and looks it up again.
     package var reachesPublicAddressesOnly = false
+    /// Where a SOCKS proxy connects to instead of the host's name.
+    var judgedAddress: String?
 
     package init(
         method: HTTPMethod = .post, url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],

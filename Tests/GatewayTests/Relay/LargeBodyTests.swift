@@ -11,7 +11,7 @@ import Testing
 
 /// What is large is worked on beside the loops, in turn and within bounds.
 @Suite struct LargeBodyTests {
-    private static func tokens(_ count: Int, model: String = "gpt-4o") -> [UInt8] {
+    fileprivate static func tokens(_ count: Int, model: String = "gpt-4o") -> [UInt8] {
         Array(#"{"model":"\#(model)","input":["#.utf8)
             + Array(repeatElement(Array("0,".utf8), count: count - 1).joined()) + Array("0]}".utf8)
     }
@@ -28,33 +28,101 @@ import Testing
         #expect(isSo())
     }
 
-    static let large: [(path: String, body: [UInt8])] = [
-        ("/v1/embeddings", tokens(900_000)),
-        ("/v1/moderations", tokens(900_000)),
-        (
-            "/v1/chat/completions",
-            Array(#"{"model":"gpt-4o","messages":["#.utf8)
-                + Array(repeatElement(Array(#"{"role":"user"},"#.utf8), count: 400_000).joined())
-                + Array(#"{"role":"user"}]}"#.utf8)
-        ),
-    ]
+    /// What a client sends, and what comes of it once a worker had time.
+    enum Large: String, CaseIterable, Sendable {
+        case embeddings, moderations, chat, packed
+        /// Thirty-two megabytes of zeros in thirty-two kilobytes.
+        case bomb
+
+        var path: String {
+            switch self {
+            case .chat: "/v1/chat/completions"
+            case .moderations: "/v1/moderations"
+            default: "/v1/embeddings"
+            }
+        }
+
+        var status: Int { self == .bomb ? 400 : 200 }
+
+        func body() throws -> [UInt8] {
+            switch self {
+            case .embeddings, .moderations: return LargeBodyTests.tokens(40_000)
+            case .chat:
+                return Array(#"{"model":"gpt-4o","messages":["#.utf8)
+                    + Array(repeatElement(Array(#"{"role":"user"},"#.utf8), count: 6000).joined())
+                    + Array(#"{"role":"user"}]}"#.utf8)
+            case .packed: return try #require(Gzip.pack(LargeBodyTests.tokens(100)))
+            case .bomb: return try #require(Gzip.pack(LargeBodyTests.tokens(16_000_000)))
+            }
+        }
+    }
 
     @Test(
-        "while a large body is worked on, other clients of its loop are answered", .timeLimit(.minutes(2)),
-        arguments: large, [true, false])
-    func othersGoOn(large: (path: String, body: [UInt8]), isPacked: Bool) async throws {
+        "while a large body is worked on, or waits for it, other clients of its loop are answered",
+        arguments: Large.allCases)
+    func othersGoOn(large: Large) async throws {
         var configuration = Configuration()
-        configuration.requestLimits.messages = 1_000_000
+        configuration.bodyWork.threads = 1
         let fixture = try await GatewayFixture(configuration, loops: 1)
         try fixture.addChannel()
-        let body = isPacked ? try #require(Gzip.pack(large.body)) : large.body
+        let gate = WorkerGate()
+        let pool = fixture.services.bodies
+        let blocked = Task { await pool.runCertainly(of: 99) { gate.wait() } }
+        try await Self.wait { pool.running == 1 }
+        let body = try large.body()
         let client = try RawClient(port: fixture.port)
+        let isPacked = large == .packed || large == .bomb
         client.send(Self.head(large.path, body.count, isPacked ? "Content-Encoding: gzip\r\n" : "") + body)
-        try await Self.wait { fixture.services.bodies.running > 0 }
-        #expect(try fixture.chat(chatBody()).status == 200)
-        // The order, not the time: the large body was not done when the small one was answered.
-        #expect(fixture.services.bodies.running > 0)
-        #expect(client.receiveAnswer().status == 200)
+        try await Self.wait { pool.waiting == 1 }
+        for _ in 0..<3 { #expect(try fixture.chat(chatBody()).status == 200) }
+        // The order, not the time: nothing of the large body was done when the small ones were answered.
+        #expect(pool.waiting == 1)
+        gate.open()
+        #expect(client.receiveAnswer().status == large.status)
+        await blocked.value
+    }
+
+    @Test("a large chat for a provider of another format is read and written by a worker too")
+    func translated() async throws {
+        var configuration = Configuration()
+        configuration.bodyWork.threads = 1
+        let fixture = try await GatewayFixture(configuration, loops: 1) { _ in
+            .whole(
+                HTTPResponse(
+                    headers: ["Content-Type": "application/json"],
+                    body: Array(
+                        #"{"candidates":[{"content":{"parts":[{"text":"ok"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3}}"#
+                            .utf8)))
+        }
+        try fixture.addChannel(["type": 24, "models": "gemini-2.5-flash"])
+        let text = String(repeating: "word ", count: 20_000)
+        let messages: JSON = [["role": "user", "content": .string(text)]]
+        let before = fixture.services.bodies.done
+        #expect(try fixture.chat(chatBody(["messages": messages], model: "gemini-2.5-flash")).status == 200)
+        // Read for routing, decoded, encoded.
+        #expect(fixture.services.bodies.done - before >= 3)
+        let small = fixture.services.bodies.done
+        #expect(try fixture.chat(chatBody(model: "gemini-2.5-flash")).status == 200)
+        #expect(fixture.services.bodies.done == small)
+    }
+
+    @Test("a large chat is made fit for an upstream of the same format by a worker too")
+    func spliced() async throws {
+        let fixture = try await GatewayFixture()
+        try fixture.addChannel(["model_mapping": #"{"gpt-4o":"gpt-4o-mini"}"#, "system_prompt": "Be kind."])
+        let text = String(repeating: "word ", count: 20_000)
+        let messages: JSON = [["role": "user", "content": .string(text)]]
+        let before = fixture.services.bodies.done
+        #expect(try fixture.chat(chatBody(["messages": messages])).status == 200)
+        #expect(fixture.services.bodies.done - before >= 2)
+        let sent = try #require(fixture.upstream.calls.last).json
+        #expect(sent["model"]?.string == "gpt-4o-mini")
+        #expect(sent["messages"]?[0]?["content"]?.string == "Be kind.")
+        #expect(sent["messages"]?[1]?["content"]?.string == text)
+        let embeddings = fixture.services.bodies.done
+        #expect(try fixture.post("/v1/embeddings", Self.tokens(40_000)).status == 200)
+        #expect(fixture.services.bodies.done - embeddings >= 2)
+        #expect(try #require(fixture.upstream.calls.last).json["model"]?.string == "gpt-4o-mini")
     }
 
     @Test("one user's large bodies leave a worker to the others")

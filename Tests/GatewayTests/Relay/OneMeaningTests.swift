@@ -42,30 +42,37 @@ import Testing
         #expect(try fixture.logCount() == 0)
     }
 
-    private static func body(_ part: String) -> [UInt8] {
+    private static func body(_ model: String, _ part: String, _ top: String) -> [UInt8] {
         let content = #"[{"type":"text","text":"\#(String(repeating: "word ", count: 300))"\#(part)}]"#
         return Array(
-            #"{"model":"claude-sonnet-4-5","messages":[{"role":"user","content":\#(content)}],"max_tokens":10}"#.utf8)
+            #"{"model":"\#(model)","messages":[{"role":"user","content":\#(content)}],"max_tokens":100\#(top)}"#.utf8)
     }
 
-    static let marks: [(String, isDear: Bool)] = [
-        ("", false), (#","cache_control":{"type":"ephemeral"}"#, true),
-        (#","cache\u005fcontrol":{"type":"ephemeral"}"#, true), (#","prompt_cache_breakpoint":{}"#, true),
-        (#","x":"\"cache_control\"""#, false),
+    private static let claude = "claude-sonnet-4-5"
+    private static let audio = "gpt-4o-audio-preview"
+
+    static let marks: [(model: String, part: String, top: String, isDear: Bool)] = [
+        (claude, "", "", false), (claude, #","cache_control":{"type":"ephemeral"}"#, "", true),
+        (claude, #","cache\u005fcontrol":{"type":"ephemeral"}"#, "", true),
+        (claude, #","prompt_cache_breakpoint":{}"#, "", true), (claude, #","x":"\"cache_control\"""#, "", false),
+        (claude, "", #","cache_contro\u006c":{}"#, true), (audio, "", "", false),
+        (audio, #","input_audi\u006f":{"data":"AAAA","format":"wav"}"#, "", true),
+        (audio, #","x":"input_audio \"audio\"""#, "", false),
+        (audio, "", #","modalities":["text","\u0061udio"]"#, true),
+        (audio, "", #","audi\u006f":{"voice":"alloy"}"#, true), (audio, "", #","modalities":["text"]"#, false),
     ]
 
-    @Test("a hold is as large as what is written to a cache may cost, however that is spelled", arguments: marks)
-    func holds(mark: String, isDear: Bool) async throws {
+    @Test("a hold is as large as what a body asks for may cost, however that is spelled", arguments: marks)
+    func holds(model: String, part: String, top: String, isDear: Bool) async throws {
         let fixture = try await GatewayFixture()
-        try fixture.addChannel(["models": "claude-sonnet-4-5"])
-        let body = Self.body(mark)
-        let rates = fixture.services.options.snapshot.prices.rates(
-            model: "claude-sonnet-4-5", channelType: 1, group: "default")
-        #expect(rates.parts.longCacheWrite > .one)
-        let tokens = PromptCounter(parser: JSONParser(), approximates: false).promptTokens(
-            of: body, model: "claude-sonnet-4-5")
-        // Enough for the prompt at its plain price only.
-        let quota = rates.estimate(promptTokens: tokens, maxCompletionTokens: 10, allowance: 0) + 10
+        try fixture.addChannel(["models": .string(model)])
+        let body = Self.body(model, part, top)
+        let rates = fixture.services.options.snapshot.prices.rates(model: model, channelType: 1, group: "default")
+        #expect(rates.parts.longCacheWrite > .one || rates.parts.audioPrompt > .one)
+        #expect(model != Self.audio || rates.parts.audioCompletion > rates.completion)
+        let tokens = PromptCounter(parser: JSONParser(), approximates: false).promptTokens(of: body, model: model)
+        // Enough for the prompt and the answer at their plain prices only.
+        let quota = rates.estimate(promptTokens: tokens, maxCompletionTokens: 100, allowance: 0)
         let key = try fixture.key(["unlimited_quota": false, "remain_quota": .int(quota)])
         let answer = try fixture.post("/v1/chat/completions", body, key: "sk-" + key)
         #expect(answer.status == (isDear ? 403 : 200), "\(answer.body)")
