@@ -80,8 +80,19 @@ final class LedgerTarget: FuzzTarget {
                 try connection.run("UPDATE oneapi_ledger SET generation = 0, applied = ?", .int(applied))
             }
         }
-        // Whatever the last opening left beside it.
-        for suffix in ["", ".damaged", ".foreign", ".old", "-damaged", "-foreign", "-old"] { unlink(path + suffix) }
+        removeJournals()
+    }
+
+    /// The journal, and whatever the last opening left beside it.
+    private func removeJournals() {
+        guard let listing = opendir(directory.path) else { return }
+        defer { closedir(listing) }
+        while let entry = readdir(listing) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasPrefix("one-api.db-oneapi-journal") { unlink("\(directory.path)/\(name)") }
+        }
     }
 
     /// Extreme numbers in records whose checksums are good: `length u32, crc32 u32, content`, from byte 24 on.
