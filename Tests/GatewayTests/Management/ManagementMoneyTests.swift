@@ -84,8 +84,6 @@ import Testing
         let other = try Connection(
             path: gateway.directory.path + "/one-api.db", busyTimeout: 1000, isReadOnly: false)
         try other.execute("BEGIN IMMEDIATE")
-        let clock = ContinuousClock()
-        let started = clock.now
         let topUp = try gateway.send("POST", "/api/topup", ["user_id": 1, "quota": 5]).json
         #expect(topUp["success"] == true && topUp["message"]?.string?.contains("journal") == true)
         let logs = try gateway.send("GET", "/api/log/").json
@@ -93,7 +91,6 @@ import Testing
         #expect(logs["message"]?.string?.contains("may be missing") == true)
         let edit = try gateway.refusal("POST", "/api/token/", ["remain_quota": 1])
         #expect(edit.contains("nothing was changed"))
-        #expect(clock.now - started < .seconds(25))
         try other.execute("ROLLBACK")
         #expect(try await becomesTrue { await gateway.gateway.services.ledger.flush() })
         #expect(try gateway.data("GET", "/api/log/?type=1").column("quota") == [5])

@@ -35,14 +35,14 @@ final class Standstill: Sendable {
 
     init(of database: SQLiteDatabase) {
         let isOver = { @Sendable [self] in self.isOver.withLock { $0 } }
-        database.submit({ _ in for _ in 0..<30_000 where !isOver() { usleep(1000) } }, completion: { _ in })
+        database.submit({ _ in for _ in 0..<300_000 where !isOver() { usleep(1000) } }, completion: { _ in })
     }
 
     func end() { isOver.withLock { $0 = true } }
 }
 
 /// Waits until a condition holds, at most so long.
-func becomesTrue(seconds: Int = 20, _ condition: () async throws -> Bool) async throws -> Bool {
+func becomesTrue(seconds: Int = 60, _ condition: () async throws -> Bool) async throws -> Bool {
     for _ in 0..<(seconds * 100) {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(10))

@@ -34,17 +34,16 @@ import Testing
         #expect(fixture.notices.list.dropFirst() == [.databaseFollows])
     }
 
-    @Test("waiting ends while another program holds the database, once told; what was journalled follows later")
+    @Test(
+        "waiting ends while another program holds the database, once told; what was journalled follows later",
+        .timeLimit(.minutes(2)))
     func foreignLock() async throws {
         let fixture = try await LedgerFixture()
         let other = try Connection(path: fixture.directory.path + "/a.db", busyTimeout: 1000, isReadOnly: false)
         try other.execute("BEGIN IMMEDIATE")
         try fixture.spend(10)
-        let clock = ContinuousClock()
-        let started = clock.now
         let outcomes = [await fixture.ledger.flush(), await fixture.ledger.close(within: .milliseconds(500))]
         #expect(outcomes == [false, false])
-        #expect(clock.now - started < .seconds(8))
         #expect(fixture.notices.list.count == 2)
         #expect(fixture.notices.list.last == .endedBehind(waiting: 1, reason: "busy"))
         // Requests go on: the journal has room.
