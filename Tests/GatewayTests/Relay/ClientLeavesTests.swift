@@ -49,11 +49,13 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
-    @Test("its sending side only: it gets its answer, whole or streamed, and is charged once", arguments: [false, true])
+    @Test(
+        "its sending side only: it gets its answer, whole or streamed, and is charged once", arguments: [false, true])
     func halfClose(isStream: Bool) async throws {
         let chunks = [
             #"{"id":"c","choices":[{"index":0,"delta":{"content":"hello there friend"},"finish_reason":null}]}"#,
-            #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9}}"#,
+            #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"#
+                + #""usage":{"prompt_tokens":9,"completion_tokens":9}}"#,
             "[DONE]",
         ]
         let fixture = try await GatewayFixture { _ in
