@@ -52,7 +52,7 @@ final class Connection: EventSource {
             await answer(head)
             switch machine.requestEnded(hasInput: !input.isEmpty) {
             case .nextRequest: continue
-            case .discard(let length): guard await discard(length) else { break serving }
+            case .discard(let length): guard await discard(length), !machine.isDraining else { break serving }
             case .linger:
                 await linger()
                 break serving
