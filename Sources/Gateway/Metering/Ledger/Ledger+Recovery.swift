@@ -73,16 +73,20 @@ extension Ledger {
         let applied = isPlausible ? standing.position.sequence : .max
         let replay = LedgerReplay(contents, after: applied)
         let last = isPlausible ? max(replay.last, applied) : replay.last
-        if !replay.entries.isEmpty {
+        if isPlausible, last > applied {
             let group = LedgerGroup(
                 replay.entries,
                 position: LedgerPosition(generation: standing.position.generation, sequence: last))
-            let refusals = try await database.write { connection -> [LedgerRefusal] in
-                var refusals: [LedgerRefusal] = []
-                try connection.apply(group) { refusals.append($0) }
-                return refusals
+            do {
+                let refusals = try await database.write { connection -> [LedgerRefusal] in
+                    var refusals: [LedgerRefusal] = []
+                    try connection.apply(group) { refusals.append($0) }
+                    return refusals
+                }
+                for refusal in refusals { report(.rowRefused(refusal)) }
+            } catch DatabaseError.full where replay.entries.isEmpty {
+                // Nothing but the position is missing then, and the gateway can still be used to make room.
             }
-            for refusal in refusals { report(.rowRefused(refusal)) }
             // The old journal goes next. Where the disk has no room for this, only a power cut could still cost anything.
             try? database.makeDurable()
         }
