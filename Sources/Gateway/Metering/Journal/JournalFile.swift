@@ -46,16 +46,13 @@ struct JournalFile: ~Copyable {
         return JournalReader.read(UnsafeRawBufferPointer(start: mapped, count: size), identity: identity)
     }
 
-    /// Renames the file, so that a person can look at it.
-    /// - Returns: its new path.
-    func keepAside() -> String? {
-        for number in 1...1000 {
-            let kept = "\(path).kept-\(number)"
-            if access(kept, F_OK) == 0 { continue }
-            return rename(path, kept) == 0 ? kept : nil
-        }
-        return nil
+    /// A path beside the file that nothing has, for a person to find it at.
+    func freeName() -> String? {
+        (1...1000).lazy.map { [path] in "\(path).kept-\($0)" }.first { access($0, F_OK) != 0 }
     }
+
+    /// - Returns: whether the file has the new path now.
+    func keep(as name: String) -> Bool { rename(path, name) == 0 }
 
     /// Gives the file's space back.
     func empty() { ftruncate(descriptor, 0) }

@@ -73,31 +73,39 @@ extension Ledger {
         let applied = isPlausible ? standing.position.sequence : .max
         let replay = LedgerReplay(contents, after: applied)
         let last = isPlausible ? max(replay.last, applied) : replay.last
-        if !replay.entries.isEmpty {
-            let group = LedgerGroup(
-                replay.entries,
-                position: LedgerPosition(generation: standing.position.generation, sequence: last))
-            let refusals = try await database.write { connection -> [LedgerRefusal] in
-                var refusals: [LedgerRefusal] = []
-                try connection.apply(group) { refusals.append($0) }
-                return refusals
-            }
-            for refusal in refusals { report(.rowRefused(refusal)) }
-            // The old journal goes next. Where the disk has no room for this, only a power cut could still cost anything.
-            try? database.makeDurable()
-        }
+        // Told first, kept aside last: a process that is killed in between does either again.
         var notice = JournalVerdict(contents, replay, standing, isPlausible: isPlausible).notice
-        var isKept = false
-        if notice != nil, contents.head != .missing {
-            let kept = file.keepAside()
-            isKept = kept != nil
-            notice?.keptAs = kept
-        }
+        if notice != nil, contents.head != .missing { notice?.keptAs = file.freeName() }
         if let notice { report(.journal(notice)) }
+        if isPlausible, last > applied {
+            let position = LedgerPosition(generation: standing.position.generation, sequence: last)
+            for refusal in try await apply(replay.entries, position, to: database) { report(.rowRefused(refusal)) }
+        }
+        var isKept = false
+        if let name = notice?.keptAs { isKept = file.keep(as: name) }
         var generation = max(0, standing.position.generation)
         if case .sound(let head) = contents.head { generation = max(generation, head.generation) }
         return LastJournal(
             file: file, replay: replay, identity: standing.identity,
             position: LedgerPosition(generation: generation, sequence: last), isKept: isKept)
+    }
+
+    private static func apply(
+        _ entries: [LedgerEntry], _ position: LedgerPosition, to database: any Database
+    ) async throws -> [LedgerRefusal] {
+        let group = LedgerGroup(entries, position: position)
+        do {
+            let refusals = try await database.write { connection -> [LedgerRefusal] in
+                var refusals: [LedgerRefusal] = []
+                try connection.apply(group) { refusals.append($0) }
+                return refusals
+            }
+            // The old journal goes next. Where the disk has no room for this, only a power cut could still cost anything.
+            try? database.makeDurable()
+            return refusals
+        } catch DatabaseError.full where entries.isEmpty {
+            // Nothing but the position is missing then, and the gateway can still be used to make room.
+            return []
+        }
     }
 }
