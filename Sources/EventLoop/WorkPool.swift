@@ -16,7 +16,7 @@ package final class WorkPool: @unchecked Sendable {
     private var started = 0
     private var idle = 0
     private var busy = 0
-    private var finished = 0
+    private var begun = 0
     private let size: Int
     private let name: String
     private let isBackground: Bool
@@ -68,11 +68,11 @@ package final class WorkPool: @unchecked Sendable {
         return busy
     }
 
-    /// Pieces of work that were done.
-    package var done: Int {
+    /// Pieces of work that a thread took up, since the start.
+    package var takenUp: Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        return finished
+        return begun
     }
 
     private func submit(of owner: Int64, isCertain: Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
@@ -98,11 +98,11 @@ package final class WorkPool: @unchecked Sendable {
                 continue
             }
             busy += 1
+            begun += 1
             pthread_mutex_unlock(mutex)
             work()
             pthread_mutex_lock(mutex)
             busy -= 1
-            finished += 1
             // The owner may have been held back until now; this thread itself goes on with what is next.
             queue.finished(of: owner)
         }

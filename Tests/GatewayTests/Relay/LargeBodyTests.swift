@@ -97,13 +97,13 @@ import Testing
         try fixture.addChannel(["type": 24, "models": "gemini-2.5-flash"])
         let text = String(repeating: "word ", count: 20_000)
         let messages: JSON = [["role": "user", "content": .string(text)]]
-        let before = fixture.services.bodies.done
+        let before = fixture.services.bodies.takenUp
         #expect(try fixture.chat(chatBody(["messages": messages], model: "gemini-2.5-flash")).status == 200)
         // Read for routing, decoded, encoded.
-        #expect(fixture.services.bodies.done - before >= 3)
-        let small = fixture.services.bodies.done
+        #expect(fixture.services.bodies.takenUp - before >= 3)
+        let small = fixture.services.bodies.takenUp
         #expect(try fixture.chat(chatBody(model: "gemini-2.5-flash")).status == 200)
-        #expect(fixture.services.bodies.done == small)
+        #expect(fixture.services.bodies.takenUp == small)
     }
 
     @Test("a large chat is made fit for an upstream of the same format by a worker too")
@@ -112,16 +112,16 @@ import Testing
         try fixture.addChannel(["model_mapping": #"{"gpt-4o":"gpt-4o-mini"}"#, "system_prompt": "Be kind."])
         let text = String(repeating: "word ", count: 20_000)
         let messages: JSON = [["role": "user", "content": .string(text)]]
-        let before = fixture.services.bodies.done
+        let before = fixture.services.bodies.takenUp
         #expect(try fixture.chat(chatBody(["messages": messages])).status == 200)
-        #expect(fixture.services.bodies.done - before >= 2)
+        #expect(fixture.services.bodies.takenUp - before >= 2)
         let sent = try #require(fixture.upstream.calls.last).json
         #expect(sent["model"]?.string == "gpt-4o-mini")
         #expect(sent["messages"]?[0]?["content"]?.string == "Be kind.")
         #expect(sent["messages"]?[1]?["content"]?.string == text)
-        let embeddings = fixture.services.bodies.done
+        let embeddings = fixture.services.bodies.takenUp
         #expect(try fixture.post("/v1/embeddings", Self.tokens(40_000)).status == 200)
-        #expect(fixture.services.bodies.done - embeddings >= 2)
+        #expect(fixture.services.bodies.takenUp - embeddings >= 2)
         #expect(try #require(fixture.upstream.calls.last).json["model"]?.string == "gpt-4o-mini")
     }
 

@@ -66,6 +66,10 @@ import Testing
     func holds(model: String, part: String, top: String, isDear: Bool) async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel(["models": .string(model)])
+        for (name, ratio) in [("AudioRatio", 16), ("AudioCompletionRatio", 2)] {
+            let value = #"{"\#(Self.audio)":\#(ratio)}"#
+            try fixture.manage("PUT", "/api/option/", ["key": .string(name), "value": .string(value)])
+        }
         let body = Self.body(model, part, top)
         let rates = fixture.services.options.snapshot.prices.rates(model: model, channelType: 1, group: "default")
         #expect(rates.parts.longCacheWrite > .one || rates.parts.audioPrompt > .one)
