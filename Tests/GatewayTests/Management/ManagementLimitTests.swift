@@ -87,7 +87,11 @@ import Testing
             #expect(channel.priority == (extreme > 0 ? 1_000_000_000 : -1_000_000_000))
             #expect(channel.type == Int(extreme) && !channel.isEnabled)
         }
-        let gateway = try await ManagedGateway { connection in
+        // Root is made only in a database without users: first an empty one.
+        let first = try await ManagedGateway()
+        let directory = first.directory
+        await first.shutDown()
+        let gateway = try await ManagedGateway(in: directory) { connection in
             for (index, extreme) in [Int64.max, Int64.max, Int64.min].enumerated() {
                 var channel = ChannelRecord()
                 (channel.type, channel.key, channel.models) = (1, "k", "m")
