@@ -62,6 +62,17 @@ extension Connection {
         try run("UPDATE channels SET status = ? WHERE id = ?", .int(status), .int(id))
     }
 
+    /// Switches a channel off because its key has failed, unless somebody has changed its status or its key since.
+    /// - Returns: whether it was switched off now.
+    package func disableChannel(_ id: Int64, key: String) throws(DatabaseError) -> Bool {
+        guard
+            try run("UPDATE channels SET status = 3 WHERE id = ? AND status = 1 AND `key` = ?", .int(id), .text(key))
+                > 0
+        else { return false }
+        try run("UPDATE abilities SET enabled = ? WHERE channel_id = ?", SQLValue(false), .int(id))
+        return true
+    }
+
     /// Notes a test: unix seconds, and milliseconds of its duration.
     package func setChannelTest(_ id: Int64, time: Int64, milliseconds: Int64) throws(DatabaseError) {
         try run(

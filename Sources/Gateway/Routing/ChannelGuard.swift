@@ -1,6 +1,7 @@
 import Chat
 import Database
 import EventLoop
+import Providers
 
 /// Draws the consequences of an upstream's failure: the breaker, the log, and switching a channel off.
 struct ChannelGuard: Sendable {
@@ -15,12 +16,13 @@ struct ChannelGuard: Sendable {
                 "code": failure.code.text, "message": String(failure.message.prefix(300)),
             ])
         guard services.options.snapshot.disablesChannels, Self.condemns(failure) else { return }
-        let (services, id, requestID) = (services, channel.id, context.requestID)
+        let (services, id, key, requestID) = (services, channel.id, channel.upstream.key, context.requestID)
         EventLoop.current?.spawn {
             do {
-                try await services.routing.change {
-                    try await services.database.write { try $0.setChannelStatus(id, 3) }
+                let isDisabled = try await services.routing.change {
+                    try await services.database.write { try $0.disableChannel(id, key: key) }
                 }
+                guard isDisabled else { return }
                 services.log.write(.error, "channel disabled", requestID: requestID, ["channel": String(id)])
             } catch {
                 services.log.write(.error, "channel could not be disabled", requestID: requestID, ["error": "\(error)"])

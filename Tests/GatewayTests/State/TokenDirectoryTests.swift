@@ -84,6 +84,22 @@ import Testing
         #expect(try await parts.directory.principal(forKey: "new")?.token.userID == 1)
     }
 
+    @Test("a key that was looked for before its token was made is not remembered as unknown after it")
+    func unknownMeanwhile() async throws {
+        let parts = try await Parts()
+        let stop = parts.database.stop(.afterRead)
+        let directory = parts.directory
+        async let early = directory.principal(forKey: "new")
+        #expect(await stop.reached())
+        var token = TokenRecord()
+        (token.userID, token.key) = (1, "new")
+        let made = token
+        try await directory.changing(token: 0) { _ = try await parts.gateway.database.write { try $0.insert(made) } }
+        stop.goOn()
+        _ = try await early
+        #expect(try await directory.principal(forKey: "new")?.token.userID == 1)
+    }
+
     @Test("a key is remembered as unknown for two seconds, and one of any length is not remembered at all")
     func unknownForAWhile() {
         var known = KnownPrincipals()
