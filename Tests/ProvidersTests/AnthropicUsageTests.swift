@@ -29,6 +29,16 @@ struct AnthropicUsageTests {
         #expect(usages([end], start: start).last == expected)
     }
 
+    @Test("no counter, nor the sum of those that make up the prompt, is believed beyond what anybody can have used")
+    func extremes() {
+        let start =
+            #"{"input_tokens":9223372036854775807,"cache_creation_input_tokens":9223372036854775807,"#
+            + #""cache_read_input_tokens":9223372036854775807,"output_tokens":9223372036854775807}"#
+        let usage = usages([], start: start).last
+        #expect(usage?.promptTokens == Usage.most && usage?.completionTokens == Usage.most)
+        #expect(usage?.cachedTokens == Usage.most && usage?.cacheWriteTokens == Usage.most)
+    }
+
     @Test("what a stream begins with is told at once, as a guess until its end says more")
     func provisional() {
         let start = #"{"input_tokens":7,"output_tokens":1}"#

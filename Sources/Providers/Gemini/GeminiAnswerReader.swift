@@ -167,13 +167,14 @@ extension GeminiAnswerReader {
                 return min(sum.plus(max(0, item["tokenCount"]?.int ?? 0)), Usage.most)
             }
         }
-        let completion = min(number("candidatesTokenCount") + number("thoughtsTokenCount"), Usage.most)
+        let completion = min(number("candidatesTokenCount").plus(number("thoughtsTokenCount")), Usage.most)
         let tools = number("toolUsePromptTokenCount")
         guard
-            let prompt = given("promptTokenCount") ?? given("totalTokenCount").map({ max(0, $0 - completion - tools) })
+            let prompt = given("promptTokenCount")
+                ?? given("totalTokenCount").map({ max(0, $0.minus(completion).minus(tools)) })
         else { return nil }
         var usage = Usage(
-            promptTokens: min(prompt + tools, Usage.most), completionTokens: completion,
+            promptTokens: min(prompt.plus(tools), Usage.most), completionTokens: completion,
             cachedTokens: number("cachedContentTokenCount"), reasoningTokens: number("thoughtsTokenCount"),
             audioPromptTokens: tokens("promptTokensDetails", "AUDIO"),
             audioCompletionTokens: tokens("candidatesTokensDetails", "AUDIO"))
