@@ -33,6 +33,9 @@ extension Configuration {
                                         (default: loopback and private networks)
           EVENT_LOOPS                   number of event loops (default: one per core)
           MAX_REQUEST_BODY_BYTES        largest request body, as sent and as unpacked (33554432)
+          BODY_WORKERS                  threads that read, count and rewrite bodies above 64 KiB (default: one per core,
+                                        two at least)
+          BODY_QUEUE                    such bodies that may wait for them, an eighth of it per user (256); beyond: 503
           LEDGER_SYNC_INTERVAL          ms between forced writes of the ledger's journal (1000);
                                         0: before each answer ends
           LEDGER_JOURNAL_BYTES          size of the journal, allocated at start (33554432)

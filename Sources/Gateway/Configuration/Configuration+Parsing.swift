@@ -67,6 +67,8 @@ extension Configuration {
         initialRootAccessToken = try variables.token("INITIAL_ROOT_ACCESS_TOKEN", limit: 32)
         eventLoops = try variables.integer("EVENT_LOOPS", 1...256)
         if let bytes = try variables.integer("MAX_REQUEST_BODY_BYTES", 1024...(1 << 32)) { bodyLimit = bytes }
+        bodyWork.threads = try variables.integer("BODY_WORKERS", 1...256) ?? bodyWork.threads
+        bodyWork.waiting = try variables.integer("BODY_QUEUE", 1...1_000_000) ?? bodyWork.waiting
         ledgerSyncInterval = try variables.integer("LEDGER_SYNC_INTERVAL", 0...3_600_000) ?? ledgerSyncInterval
         ledgerJournalSize = try variables.integer("LEDGER_JOURNAL_BYTES", 1 << 20...(1 << 36)) ?? ledgerJournalSize
         if let seconds = try variables.integer("DRAIN_TIMEOUT", 0...86_400) { drainTimeout = .seconds(seconds) }

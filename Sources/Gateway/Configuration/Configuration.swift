@@ -38,6 +38,7 @@ package struct Configuration: Sendable {
     package var eventLoops: Int?
     /// Bytes of a request's body, as sent and as unpacked.
     package var bodyLimit = 32 << 20
+    package var bodyWork = BodyWorkLimits()
     /// Milliseconds between forced writes of the ledger's journal; 0: before each answer ends.
     package var ledgerSyncInterval = 1000
     package var ledgerJournalSize = 32 << 20

@@ -29,6 +29,7 @@ extension GatewayError {
         case .invalidURL(let method, let path): "Invalid URL (\(method) \(path))"
         case .modelNotFound(let model): "The model '\(model)' does not exist"
         case .shuttingDown: "The gateway is shutting down."
+        case .overloaded: "The gateway is busy with large requests. Please try again in a moment."
         }
     }
 
@@ -53,6 +54,7 @@ extension GatewayError {
         case .storageUnavailable: "网关暂时无法记录费用，暂不接受请求"
         case .bodyTooLarge(let limit): "请求体超过上限 \(limit) 字节"
         case .shuttingDown: "网关正在关闭"
+        case .overloaded: "网关正忙于处理大型请求，请稍后重试"
         case .request, .badBody, .unsupportedMediaType, .upstream, .notImplemented, .invalidURL, .modelNotFound: english
         }
     }

@@ -24,6 +24,8 @@ package enum GatewayError: Error, Equatable, Sendable {
     case invalidURL(method: String, path: String)
     case modelNotFound(String)
     case shuttingDown
+    /// As much work waits as may.
+    case overloaded
 
     package var status: Int {
         switch self {
@@ -34,7 +36,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .invalidChannel, .request, .badBody: 400
         case .unsupportedMediaType: 415
         case .bodyTooLarge: 413
-        case .noChannel, .storageUnavailable, .shuttingDown: 503
+        case .noChannel, .storageUnavailable, .shuttingDown, .overloaded: 503
         case .notImplemented: 501
         case .invalidURL, .modelNotFound: 404
         case .upstream(let failure): failure.status
@@ -76,6 +78,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .invalidURL: .none
         case .modelNotFound: .text("model_not_found")
         case .shuttingDown: .text("shutting_down")
+        case .overloaded: .text("overloaded")
         }
     }
 
@@ -91,7 +94,7 @@ package enum GatewayError: Error, Equatable, Sendable {
     package var retryAfter: Int? {
         switch self {
         case .upstream(let failure): failure.retryAfter
-        case .storageUnavailable: 1
+        case .storageUnavailable, .overloaded: 1
         default: nil
         }
     }

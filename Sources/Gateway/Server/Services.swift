@@ -1,4 +1,5 @@
 package import Database
+import EventLoop
 package import HTTP
 
 /// The parts that request handling is wired of; made once by `main` or a test. A class, since a request passes it on
@@ -13,6 +14,8 @@ package final class Services: Sendable {
     package let transport: any Transport
     package let log: Log
     let accessTokens = AccessTokens()
+    /// Workers for what grows with a body.
+    let bodies: WorkPool
     /// Unix seconds.
     package let startTime: Int64
 
@@ -26,6 +29,7 @@ package final class Services: Sendable {
         self.options = options
         self.transport = transport
         self.log = log
+        bodies = configuration.bodyWork.pool()
         routing = RoutingDirectory()
         tokens = TokenDirectory(database: database, ledger: ledger)
         startTime = LocalTime.now().seconds

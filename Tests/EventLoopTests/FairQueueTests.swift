@@ -1,0 +1,74 @@
+import Testing
+
+@testable import EventLoop
+
+@Suite struct FairQueueTests {
+    @Test("lets owners take turns, whoever came with much")
+    func turns() {
+        var queue = FairQueue<String>(limits: .none)
+        for item in ["a1", "a2", "a3"] { #expect(queue.add(item, of: 1)) }
+        #expect(queue.add("b1", of: 2))
+        #expect(queue.add("c1", of: 3))
+        var order: [String] = []
+        while let (item, owner) = queue.next() {
+            order.append(item)
+            queue.finished(of: owner)
+        }
+        #expect(order == ["a1", "b1", "c1", "a2", "a3"])
+    }
+
+    @Test("holds an owner back of whom as much runs as may, and lets it on when some of it has ended")
+    func runningOfOne() throws {
+        var queue = FairQueue<Int>(limits: FairLimits(waiting: 10, waitingOfOne: 10, runningOfOne: 2))
+        for item in 1...4 { #expect(queue.add(item, of: 7)) }
+        #expect(queue.next()?.item == 1)
+        #expect(queue.next()?.item == 2)
+        #expect(!queue.hasNext && queue.next() == nil)
+        #expect(queue.add(9, of: 8))
+        #expect(queue.next()?.item == 9)
+        queue.finished(of: 8)
+        #expect(queue.next() == nil)
+        queue.finished(of: 7)
+        #expect(queue.next()?.item == 3)
+        #expect(queue.next() == nil)
+        queue.finished(of: 7)
+        #expect(queue.next()?.item == 4)
+        #expect(queue.count == 0)
+    }
+
+    @Test("refuses what would wait beyond the limits, of one owner and of all, but never what is certain")
+    func limits() {
+        var queue = FairQueue<Int>(limits: FairLimits(waiting: 3, waitingOfOne: 2, runningOfOne: 1))
+        #expect(queue.add(1, of: 1))
+        #expect(queue.add(2, of: 1))
+        #expect(!queue.add(3, of: 1))
+        #expect(queue.add(4, of: 2))
+        #expect(!queue.add(5, of: 3))
+        #expect(queue.count == 3)
+        #expect(queue.add(6, of: 3, isCertain: true))
+        // What runs does not wait.
+        _ = queue.next()
+        _ = queue.next()
+        #expect(queue.add(7, of: 4))
+    }
+
+    @Test("resumes a caller with what a worker made of its work, and refuses where as much waits as may")
+    func pool() async throws {
+        let pool = WorkPool(
+            threads: 1, named: "test", limits: FairLimits(waiting: 1, waitingOfOne: 1, runningOfOne: 1))
+        let gate = Gate()
+        async let first = pool.run(of: 1) {
+            gate.wait()
+            return 1
+        }
+        while !gate.isReached { await Task.yield() }
+        async let second = pool.run(of: 1) { 2 }
+        while pool.waiting < 1 { await Task.yield() }
+        await #expect(throws: WorkPool.Full()) { try await pool.run(of: 2) { 3 } }
+        async let certain = pool.runCertainly(of: 2) { 4 }
+        while pool.waiting < 2 { await Task.yield() }
+        gate.open()
+        #expect(try await [first, second] == [1, 2])
+        #expect(await certain == 4)
+    }
+}
