@@ -5,7 +5,7 @@ import Testing
 @Suite struct FairQueueTests {
     @Test("lets owners take turns, whoever came with much")
     func turns() {
-        var queue = FairQueue<String>(limits: .none)
+        let queue = Line<String>(limits: .none)
         for item in ["a1", "a2", "a3"] { #expect(queue.add(item, of: 1)) }
         #expect(queue.add("b1", of: 2))
         #expect(queue.add("c1", of: 3))
@@ -19,7 +19,7 @@ import Testing
 
     @Test("holds an owner back of whom as much runs as may, and lets it on when some of it has ended")
     func runningOfOne() throws {
-        var queue = FairQueue<Int>(limits: FairLimits(waiting: 10, waitingOfOne: 10, runningOfOne: 2))
+        let queue = Line<Int>(limits: FairLimits(waiting: 10, waitingOfOne: 10, runningOfOne: 2))
         for item in 1...4 { #expect(queue.add(item, of: 7)) }
         #expect(queue.next()?.item == 1)
         #expect(queue.next()?.item == 2)
@@ -38,7 +38,7 @@ import Testing
 
     @Test("refuses what would wait beyond the limits, of one owner and of all, but never what is certain")
     func limits() {
-        var queue = FairQueue<Int>(limits: FairLimits(waiting: 3, waitingOfOne: 2, runningOfOne: 1))
+        let queue = Line<Int>(limits: FairLimits(waiting: 3, waitingOfOne: 2, runningOfOne: 1))
         #expect(queue.add(1, of: 1))
         #expect(queue.add(2, of: 1))
         #expect(!queue.add(3, of: 1))
@@ -71,4 +71,21 @@ import Testing
         #expect(try await [first, second] == [1, 2])
         #expect(await certain == 4)
     }
+}
+
+/// A queue that an expectation may change.
+private final class Line<Item> {
+    private var queue: FairQueue<Item>
+
+    init(limits: FairLimits) { queue = FairQueue(limits: limits) }
+
+    var count: Int { queue.count }
+    var hasNext: Bool { queue.hasNext }
+
+    func add(_ item: Item, of owner: Int64, isCertain: Bool = false) -> Bool {
+        queue.add(item, of: owner, isCertain: isCertain)
+    }
+
+    func next() -> (item: Item, owner: Int64)? { queue.next() }
+    func finished(of owner: Int64) { queue.finished(of: owner) }
 }
