@@ -1,3 +1,5 @@
+import Arithmetic
+
 /// Tokens of one answer. Kinds that a provider does not report are 0; parts are contained in their total.
 package struct Usage: Sendable, Equatable {
     package var promptTokens: Int64
@@ -14,6 +16,8 @@ package struct Usage: Sendable, Equatable {
     package var audioCompletionTokens: Int64
     /// Part of `promptTokens`.
     package var imagePromptTokens: Int64 = 0
+    /// Part of `completionTokens`, where pictures have a price of their own.
+    package var imageCompletionTokens: Int64 = 0
     /// Parts of `completionTokens`: a given prediction that came true, and that did not.
     package var acceptedPredictionTokens: Int64 = 0
     package var rejectedPredictionTokens: Int64 = 0
@@ -38,5 +42,21 @@ package struct Usage: Sendable, Equatable {
     /// No counter of an upstream's is believed beyond this, so that sums and prices stay in range.
     package static let most: Int64 = 1 << 40
 
-    package var totalTokens: Int64 { promptTokens + completionTokens }
+    package var totalTokens: Int64 { promptTokens.plus(completionTokens) }
+
+    /// Both together, as where each picture of an answer tells its own.
+    package func adding(_ other: Usage) -> Usage {
+        var sum = self
+        for part in Self.counters { sum[keyPath: part] = self[keyPath: part].plus(other[keyPath: part]) }
+        sum.isEstimated = isEstimated || other.isEstimated
+        return sum
+    }
+
+    private static var counters: [WritableKeyPath<Usage, Int64>] {
+        [
+            \.promptTokens, \.completionTokens, \.cachedTokens, \.cacheWriteTokens, \.longCacheWriteTokens,
+            \.reasoningTokens, \.audioPromptTokens, \.audioCompletionTokens, \.imagePromptTokens,
+            \.imageCompletionTokens, \.acceptedPredictionTokens, \.rejectedPredictionTokens,
+        ]
+    }
 }

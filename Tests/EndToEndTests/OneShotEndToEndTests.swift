@@ -133,7 +133,8 @@ import Testing
             client.send(
                 "POST /v1/embeddings HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer sk-roottoken\r\n"
                     + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
-            while installation.mock.journal.entries.isEmpty { usleep(1000) }
+            for _ in 0..<5000 where installation.mock.journal.entries.isEmpty { usleep(1000) }
+            #expect(!installation.mock.journal.entries.isEmpty)
             installation.mock.journal.reset()
             client.hangUp()
         }

@@ -85,6 +85,8 @@ package enum OpenAIOneShotRequests {
         request.style = try reader.string("style")
         request.responseFormat = try reader.string("response_format")
         request.user = try reader.string("user")
+        request.isStream = try reader.bool("stream") ?? false
+        request.previews = try reader.int("partial_images")
         return request
     }
 }

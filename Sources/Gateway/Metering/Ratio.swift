@@ -1,3 +1,5 @@
+import Arithmetic
+
 /// A price factor as a fixed-point decimal: whole billionths, so that no charge depends on floating point.
 package struct Ratio: Sendable, Equatable, Comparable {
     package static let scale: Int64 = 1_000_000_000
@@ -16,7 +18,7 @@ package struct Ratio: Sendable, Equatable, Comparable {
         guard parts.count <= 2, let mantissa = parts.first else { return nil }
         var exponent = 0
         if parts.count == 2 {
-            guard let written = Int(parts[1]), abs(written) < 40 else { return nil }
+            guard let written = Int(parts[1]), (-39...39).contains(written) else { return nil }
             exponent = written
         }
         let halves = mantissa.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
@@ -56,7 +58,7 @@ package struct Ratio: Sendable, Equatable, Comparable {
 
     /// With two decimals, rounded half up, as one-api's log texts have it.
     package var twoDecimals: String {
-        let hundredths = (units + Self.scale / 200) / (Self.scale / 100)
+        let hundredths = units.plus(Self.scale / 200) / (Self.scale / 100)
         let fraction = hundredths % 100
         return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
     }

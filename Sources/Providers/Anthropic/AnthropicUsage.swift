@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import JSON
 
@@ -22,7 +23,7 @@ struct AnthropicUsage {
 
         /// Of the passes of one answer.
         mutating func add(_ other: Counters) {
-            func sum(_ a: Int64, _ b: Int64) -> Int64 { min(a + b, Usage.most) }
+            func sum(_ a: Int64, _ b: Int64) -> Int64 { min(a.plus(b), Usage.most) }
             input = sum(input ?? 0, other.input ?? 0)
             cacheRead = sum(cacheRead, other.cacheRead)
             cacheWrite = sum(cacheWrite, other.cacheWrite)
@@ -59,7 +60,7 @@ struct AnthropicUsage {
         isWhole = isWhole || isFinal
         guard let input = counters.input, let output = counters.output else { return nil }
         var usage = Usage(
-            promptTokens: input + counters.cacheRead + counters.cacheWrite, completionTokens: output,
+            promptTokens: input.plus(counters.cacheRead).plus(counters.cacheWrite), completionTokens: output,
             cachedTokens: counters.cacheRead, cacheWriteTokens: counters.cacheWrite,
             reasoningTokens: min(max(0, thinking), output), isEstimated: !isWhole)
         usage.longCacheWriteTokens = min(counters.longWrite, counters.cacheWrite)

@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import JSON
 
@@ -162,16 +163,18 @@ extension GeminiAnswerReader {
         func number(_ name: StaticString) -> Int64 { given(name) ?? 0 }
         func tokens(_ list: StaticString, _ modality: String) -> Int64 {
             (value[list]?.array ?? []).reduce(0) { sum, item in
-                item["modality"]?.string == modality ? sum + min(max(0, item["tokenCount"]?.int ?? 0), Usage.most) : sum
+                item["modality"]?.string == modality
+                    ? sum.plus(min(max(0, item["tokenCount"]?.int ?? 0), Usage.most)) : sum
             }
         }
-        let completion = number("candidatesTokenCount") + number("thoughtsTokenCount")
+        let completion = number("candidatesTokenCount").plus(number("thoughtsTokenCount"))
         let tools = number("toolUsePromptTokenCount")
         guard
-            let prompt = given("promptTokenCount") ?? given("totalTokenCount").map({ max(0, $0 - completion - tools) })
+            let prompt = given("promptTokenCount")
+                ?? given("totalTokenCount").map({ max(0, $0.minus(completion).minus(tools)) })
         else { return nil }
         var usage = Usage(
-            promptTokens: prompt + tools, completionTokens: completion,
+            promptTokens: prompt.plus(tools), completionTokens: completion,
             cachedTokens: number("cachedContentTokenCount"), reasoningTokens: number("thoughtsTokenCount"),
             audioPromptTokens: tokens("promptTokensDetails", "AUDIO"),
             audioCompletionTokens: tokens("candidatesTokensDetails", "AUDIO"))

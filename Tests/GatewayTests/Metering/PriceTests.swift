@@ -10,6 +10,7 @@ import Testing
         ("0", 0), ("1.320754716981132", 1_320_754_717), (".5", 500_000_000), ("5.", 5_000_000_000), ("-1", nil),
         ("", nil),
         (".", nil), ("1e", nil), ("1e400", nil), ("abc", nil), ("1.2.3", nil), ("99999999999", nil), ("0x10", nil),
+        ("1e-9223372036854775808", nil), ("1e9223372036854775807", nil), ("1e-39", 0), ("1e-40", nil),
     ]
 
     @Test("reads decimals exactly and refuses the rest", arguments: ratios)
@@ -41,6 +42,23 @@ import Testing
         #expect(table.rates(model: "m", channelType: 1, group: "vip").group.units == Ratio.scale / 2)
         #expect(table.rates(model: "m", channelType: 1, group: "nobody").group == .one)
         #expect(table.groups == ["vip"])
+    }
+
+    @Test("prices at the end of the range overflow nothing")
+    func largest() throws {
+        let billion = #"{"m":1e9}"#
+        let table = try PriceTable([
+            "ModelRatio": billion, "CompletionRatio": billion, "AudioRatio": billion, "AudioCompletionRatio": billion,
+            "CreateCacheRatio": billion, "CacheRatio": billion, "GroupRatio": #"{"default":1e9}"#,
+        ])
+        let rates = table.rates(model: "m", channelType: 1, group: "default")
+        var usage = Usage(promptTokens: .max, completionTokens: .max, cachedTokens: .max / 2)
+        usage.audioCompletionTokens = .max / 2
+        usage.imagePromptTokens = .max
+        usage.imageCompletionTokens = .max
+        #expect(rates.quota(for: ChargedUsage(usage)) == Rates.mostQuota)
+        #expect(!rates.logText(ChargedUsage(usage), isEstimated: false).isEmpty)
+        #expect(usage.totalTokens == .max && usage.adding(usage).promptTokens == .max)
     }
 
     static let broken = ["", "[]", "{", #"{"a":"1"}"#, #"{"a":-1}"#, #"{"a":null}"#]
