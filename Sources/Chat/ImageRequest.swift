@@ -10,6 +10,9 @@ package struct ImageRequest: Sendable, Equatable {
     /// `url` or `b64_json`.
     package var responseFormat: String?
     package var user: String?
+    /// The pictures shall come as events, `previews` of each before it is done.
+    package var isStream = false
+    package var previews: Int64?
 
     package init(model: String, prompt: String) {
         self.model = model

@@ -16,6 +16,8 @@ package struct Usage: Sendable, Equatable {
     package var audioCompletionTokens: Int64
     /// Part of `promptTokens`.
     package var imagePromptTokens: Int64 = 0
+    /// Part of `completionTokens`, where pictures have a price of their own.
+    package var imageCompletionTokens: Int64 = 0
     /// Parts of `completionTokens`: a given prediction that came true, and that did not.
     package var acceptedPredictionTokens: Int64 = 0
     package var rejectedPredictionTokens: Int64 = 0
@@ -41,4 +43,20 @@ package struct Usage: Sendable, Equatable {
     package static let most: Int64 = 1 << 40
 
     package var totalTokens: Int64 { promptTokens.plus(completionTokens) }
+
+    /// Both together, as where each picture of an answer tells its own.
+    package func adding(_ other: Usage) -> Usage {
+        var sum = self
+        for part in Self.counters { sum[keyPath: part] = self[keyPath: part].plus(other[keyPath: part]) }
+        sum.isEstimated = isEstimated || other.isEstimated
+        return sum
+    }
+
+    private static var counters: [WritableKeyPath<Usage, Int64>] {
+        [
+            \.promptTokens, \.completionTokens, \.cachedTokens, \.cacheWriteTokens, \.longCacheWriteTokens,
+            \.reasoningTokens, \.audioPromptTokens, \.audioCompletionTokens, \.imagePromptTokens,
+            \.imageCompletionTokens, \.acceptedPredictionTokens, \.rejectedPredictionTokens,
+        ]
+    }
 }

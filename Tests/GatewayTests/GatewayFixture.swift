@@ -14,7 +14,7 @@ final class GatewayFixture {
     let database: SQLiteDatabase
     let upstream: StubUpstream
     private let loops: EventLoopGroup
-    private let log = Log(directory: nil, echoes: false)
+    private let log: Log
 
     var services: Services { gateway.services }
     var port: Int { gateway.port }
@@ -27,6 +27,7 @@ final class GatewayFixture {
     ) async throws {
         upstream = try StubUpstream(answer)
         loops = EventLoopGroup(count: count)
+        log = Log(directory: directory.path, isOneFile: true, echoes: false)
         loops.start()
         var configuration = base
         configuration.host = "127.0.0.1"
@@ -109,6 +110,13 @@ final class GatewayFixture {
         }
         return key
     }
+    /// The log file, once it says so; what it says after five seconds at the latest.
+    func logText(with words: String) async throws -> String {
+        try await eventually { logFile.contains(words) }
+        return logFile
+    }
+
+    private var logFile: String { String(decoding: readFile(directory.path + "/oneapi.log"), as: UTF8.self) }
 
     /// The newest consume row.
     func lastLog() throws -> JSON? { try manage("GET", "/api/log/?type=2")["data"]?[0] }
@@ -118,7 +126,19 @@ final class GatewayFixture {
     func rootQuota() throws -> Int64 { try manage("GET", "/api/user/self")["data"]?["quota"]?.int ?? -1 }
 }
 
-enum FixtureError: Error { case refused(String) }
+enum FixtureError: Error {
+    case refused(String)
+    case neverHappened
+}
+
+/// Waits for something that happens soon, five seconds at most.
+func eventually(_ isSo: () throws -> Bool) async throws {
+    for _ in 0..<1000 {
+        if try isSo() { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    throw FixtureError.neverHappened
+}
 
 func dechunked(_ text: String) -> String {
     var decoder = ChunkedDecoder()
@@ -151,6 +171,10 @@ final class StubUpstream {
         case drop
         /// Waits for the gate, then answers.
         case held(StubGate, HTTPResponse)
+        /// Sends the head and a byte, and the rest when the gate opens.
+        case heldBody(StubGate, HTTPResponse)
+        /// Sends events until the caller is gone.
+        case endless(String)
 
         static func chat(
             _ text: String, usage: JSON = ["prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15]
@@ -179,6 +203,8 @@ final class StubUpstream {
     var calls: [Call] { handler.calls.withLock { $0 } }
     /// Stream events that the gateway has taken.
     var eventsSent: Int { handler.events.withLock { $0 } }
+    /// Endless streams whose caller has gone.
+    var streamsCancelled: Int { handler.cancelled.withLock { $0 } }
 
     init(_ answer: @escaping @Sendable (Call) -> Answer) throws {
         loops.start()
@@ -192,6 +218,7 @@ final class StubUpstream {
     private final class Handler: RequestHandler {
         let calls = Mutex<[Call]>([])
         let events = Mutex(0)
+        let cancelled = Mutex(0)
         let answer: @Sendable (Call) -> Answer
 
         init(answer: @escaping @Sendable (Call) -> Answer) { self.answer = answer }
@@ -209,6 +236,22 @@ final class StubUpstream {
             case .held(let gate, let response):
                 await gate.wait()
                 await writer.send(response)
+            case .heldBody(let gate, let response):
+                let stream = await writer.startStream(
+                    status: response.status, headers: response.headers, contentLength: response.body.count)
+                // The head goes with the first byte.
+                try? await stream.write(Array(response.body.prefix(1)))
+                await gate.wait()
+                try? await stream.write(Array(response.body.dropFirst()))
+                await stream.finish()
+            case .endless(let event):
+                let stream = await writer.startStream(status: 200, headers: ["Content-Type": "text/event-stream"])
+                while (try? await stream.write(Array("data: \(event)\n\n".utf8))) != nil {
+                    events.withLock { $0 += 1 }
+                    await request.loop.sleep(for: .milliseconds(2))
+                }
+                stream.abort(reset: false)
+                cancelled.withLock { $0 += 1 }
             case .stream(let pieces, let isCut):
                 let stream = await writer.startStream(status: 200, headers: ["Content-Type": "text/event-stream"])
                 for event in pieces {

@@ -90,19 +90,18 @@ import Testing
         gate.open()
     }
 
-    @Test("does not wait for a next request of a client whose unread body was being skipped")
+    @Test("does not wait for a next request of a client whose unread body was being skipped", .timeLimit(.minutes(2)))
     func skipping() async throws {
         let fixture = try ServerFixture { _ in HTTPResponse() }
         let client = try RawClient(port: fixture.port)
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1234")
         #expect(client.receiveAnswer().status == 200)
-        let clock = ContinuousClock()
-        let start = clock.now
-        async let left = fixture.server.drain(limit: .seconds(20))
+        let server = fixture.server
+        // Far beyond the test's own limit.
+        async let left = server.drain(limit: .seconds(600))
         #expect(await eventually { (try? RawClient(port: fixture.port)) == nil })
         client.send("56789")
         #expect(await left == 0)
-        #expect(clock.now - start < .seconds(10))
     }
 
     @Test("ends idle connections at once, and half a head or half a body at its limit")

@@ -108,6 +108,8 @@ package enum OpenAIOneShotRequests {
         request.style = try reader.word("style")
         request.responseFormat = try reader.word("response_format")
         request.user = try reader.string("user")
+        request.isStream = try reader.bool("stream") ?? false
+        request.previews = try reader.int("partial_images")
         return request
     }
 }

@@ -32,10 +32,13 @@ package struct PartRatios: Sendable, Equatable {
     package var longCacheWrite = Ratio.one
     package var audioPrompt = Ratio.one
     package var audioCompletion = Ratio.one
+    package var imagePrompt = Ratio.one
+    package var imageCompletion = Ratio.one
 
     package init(cached: Ratio = .one, audioCompletion: Ratio) {
         self.cached = cached
         self.audioCompletion = audioCompletion
+        imageCompletion = audioCompletion
     }
 
     /// The most that a token of a prompt can cost whose body has these kinds of tokens in it.
@@ -56,6 +59,8 @@ package struct ChargedUsage: Sendable, Equatable {
     package private(set) var audioPrompt: Int64
     package private(set) var completion: Int64
     package private(set) var audioCompletion: Int64
+    package private(set) var imagePrompt: Int64
+    package private(set) var imageCompletion: Int64
 
     /// Takes the parts out of their totals; what an upstream says too much of a part is not believed.
     package init(_ usage: Usage) {
@@ -72,11 +77,13 @@ package struct ChargedUsage: Sendable, Equatable {
         cacheWrites = writes
         audioPrompt = take(usage.audioPromptTokens, from: &prompt)
         audioCompletion = take(usage.audioCompletionTokens, from: &completion)
+        imagePrompt = take(usage.imagePromptTokens, from: &prompt)
+        imageCompletion = take(usage.imageCompletionTokens, from: &completion)
     }
 
     var isNothing: Bool {
         prompt == 0 && cached == 0 && cacheWrites == 0 && longCacheWrites == 0 && audioPrompt == 0 && completion == 0
-            && audioCompletion == 0
+            && audioCompletion == 0 && imagePrompt == 0 && imageCompletion == 0
     }
 }
 
@@ -90,7 +97,8 @@ extension Rates {
             units: units(usage.prompt, .one) + units(usage.cached, parts.cached)
                 + units(usage.cacheWrites, parts.cacheWrite) + units(usage.longCacheWrites, parts.longCacheWrite)
                 + units(usage.audioPrompt, parts.audioPrompt) + units(usage.completion, completion)
-                + units(usage.audioCompletion, parts.audioCompletion))
+                + units(usage.audioCompletion, parts.audioCompletion) + units(usage.imagePrompt, parts.imagePrompt)
+                + units(usage.imageCompletion, parts.imageCompletion))
     }
 
     /// What to set aside before the upstream is asked.
@@ -125,7 +133,7 @@ extension Rates {
     }
 
     /// The log row's text (spec/billing.md §7), with our remarks behind it.
-    package func logText(_ usage: ChargedUsage? = nil, isEstimated: Bool, note: String? = nil) -> String {
+    package func logText(_ usage: ChargedUsage? = nil, isEstimated: Bool, remarks: [String] = []) -> String {
         var text = text
         if let usage {
             let kinds: [(String, Int64, Ratio)] = [
@@ -133,13 +141,14 @@ extension Rates {
                 ("缓存写入 1h", usage.longCacheWrites, parts.longCacheWrite),
                 ("音频输入", usage.audioPrompt, parts.audioPrompt),
                 ("音频输出", usage.audioCompletion, parts.audioCompletion),
+                ("图片输入", usage.imagePrompt, parts.imagePrompt), ("图片输出", usage.imageCompletion, parts.imageCompletion),
             ]
             for (name, tokens, ratio) in kinds where tokens > 0 && ratio != .one {
                 text += "，\(name) \(tokens) × \(ratio.twoDecimals)"
             }
         }
         if isEstimated { text += "（用量由网关计算 / usage counted by the gateway）" }
-        if let note { text += "（\(note)）" }
+        for remark in remarks { text += "（\(remark)）" }
         return text
     }
 }

@@ -95,6 +95,13 @@ package struct PriceTable: Sendable {
         } else if let audio = find([:], \.audioCompletion) {
             parts.audioCompletion = audio
         }
+        if let painted = PaintedTokens.prices(of: model) {
+            parts.imagePrompt = painted.prompt
+            // The operator's own price of what comes out is the pictures'.
+            parts.imageCompletion = find(completionRatios) ?? painted.completion
+        } else {
+            parts.imageCompletion = completion
+        }
         return parts
     }
 

@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import HTTP
 import Providers
@@ -31,8 +32,8 @@ final class AccessTokens: Sendable {
         init(_ token: AccessToken, time: Int64) {
             let lifetime = max(0, min(token.lifetime, 1 << 40)) * 1000
             text = token.text
-            expires = time + lifetime
-            renews = time + lifetime - lifetime / 10
+            expires = time.plus(lifetime)
+            renews = expires.minus(lifetime / 10)
         }
     }
 
@@ -71,6 +72,11 @@ final class AccessTokens: Sendable {
         return Held(text: token.text, isNew: true)
     }
 
+    /// The token that calls of a channel go with at the moment.
+    func text(of channel: ProviderChannel) -> String? {
+        entries.withLock { $0.isEmpty ? nil : $0[Holder(channel)]?.text }
+    }
+
     private func known(_ holder: Holder, _ time: Int64) -> String? {
         entries.withLock { entries in
             guard let entry = entries[holder], time < entry.expires else { return nil }
@@ -85,7 +91,7 @@ final class AccessTokens: Sendable {
     private func kept(_ holder: Holder, _ time: Int64) -> String? {
         entries.withLock { entries in
             guard let entry = entries[holder], time < entry.expires else { return nil }
-            entries[holder]?.renews = min(entry.expires, time + Self.pause)
+            entries[holder]?.renews = min(entry.expires, time.plus(Self.pause))
             return entry.text
         }
     }

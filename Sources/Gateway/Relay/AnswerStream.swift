@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import Formats
 import HTTP
@@ -9,6 +10,7 @@ import Providers
 enum AnswerStream {
     case passing(OpenAIStreamRelay)
     case translating(TranslatedStream)
+    case painting(OpenAIImageStream)
 
     typealias Outcome = OpenAIStreamRelay.Outcome
 
@@ -17,6 +19,7 @@ enum AnswerStream {
         switch self {
         case .passing(let relay): relay.isOver
         case .translating(let stream): stream.isOver
+        case .painting(let images): images.isOver
         }
     }
 
@@ -25,6 +28,7 @@ enum AnswerStream {
         switch self {
         case .passing(let relay): relay.usage
         case .translating(let stream): stream.usage
+        case .painting(let images): images.usage
         }
     }
 
@@ -33,6 +37,33 @@ enum AnswerStream {
         switch self {
         case .passing(let relay): relay.produced
         case .translating(let stream): stream.produced
+        case .painting: []
+        }
+    }
+
+    /// Bytes of the upstream.
+    var received: Int64 {
+        switch self {
+        case .passing(let relay): relay.received
+        case .translating(let stream): stream.received
+        case .painting(let images): images.received
+        }
+    }
+
+    /// Hands what was produced so far over, to be counted while the stream goes on.
+    mutating func takeProduced() -> [UInt8] {
+        switch consume self {
+        case .passing(var relay):
+            let taken = relay.takeProduced()
+            self = .passing(relay)
+            return taken
+        case .translating(var stream):
+            let taken = stream.takeProduced()
+            self = .translating(stream)
+            return taken
+        case .painting(let images):
+            self = .painting(images)
+            return []
         }
     }
 
@@ -44,6 +75,9 @@ enum AnswerStream {
         case .translating(var stream):
             stream.feed(bytes, into: &output)
             self = .translating(stream)
+        case .painting(var images):
+            images.feed(bytes)
+            self = .painting(images)
         }
     }
 
@@ -60,6 +94,9 @@ enum AnswerStream {
             let outcome = stream.finish(isCleanEnd: isCleanEnd, into: &output, count: count)
             self = .translating(stream)
             return outcome
+        case .painting(let images):
+            self = .painting(images)
+            return images.finish(isCleanEnd: isCleanEnd)
         }
     }
 }
@@ -70,11 +107,13 @@ struct TranslatedStream {
     private var encoder: OpenAIStreamEncoder
     private var events: [ChatEvent] = []
     private var failure: UpstreamFailure?
-    private let includesUsage: Bool
+    /// The client asked for it.
+    let includesUsage: Bool
     private let legacy: LegacyFunctions?
 
     private(set) var usage: Usage?
     private(set) var produced: [UInt8] = []
+    private(set) var received: Int64 = 0
 
     /// - Parameter legacy: for a client that knows functions but no tools.
     init(
@@ -89,12 +128,20 @@ struct TranslatedStream {
     var isOver: Bool { failure != nil || decoder.isOver }
 
     mutating func feed(_ bytes: [UInt8], into output: inout [UInt8]) {
+        received = received.plus(Int64(bytes.count))
         decoder.feed(bytes, into: &events)
         takeEvents(&output)
     }
 
+    mutating func takeProduced() -> [UInt8] {
+        let taken = produced
+        produced = []
+        return taken
+    }
+
     /// Takes an answer that came in one piece.
-    mutating func take(_ answer: [ChatEvent], into output: inout [UInt8]) {
+    mutating func take(_ answer: [ChatEvent], of bytes: Int, into output: inout [UInt8]) {
+        received = received.plus(Int64(bytes))
         events += answer
         takeEvents(&output)
     }

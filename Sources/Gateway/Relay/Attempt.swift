@@ -1,4 +1,5 @@
 import Chat
+import EventLoop
 import Formats
 import HTTP
 import JSON
@@ -23,8 +24,7 @@ struct WholeAnswer {
     var body: [UInt8]
     /// `nil` if the upstream did not say.
     var usage: Usage?
-    /// Kept only where usage is missing.
-    var produced: [UInt8]
+    var production: Production
 }
 
 /// Calls a channel and looks at the beginning of its answer.
@@ -68,27 +68,43 @@ struct Caller {
         if call.isCancelled { return .clientGone(wasAsked: false) }
         do throws(TransportError) {
             let response = try await services.transport.send(upstream, call: call)
-            request.onDisconnect { response.cancel() }
+            Self.release(response, from: request, isStream: isStream)
             guard response.status == 200 || response.status == 201 else {
                 let body = try await response.collect(limit: 1 << 20)
+                let (status, headers) = (response.status, response.headers)
                 return .failed(
-                    OpenAIErrors.failure(
-                        status: response.status, headers: response.headers, body: body, parser: parser))
+                    await services.offLoop(certainly: body.count, of: exchange.userID) {
+                        OpenAIErrors.failure(status: status, headers: headers, body: body, parser: $0)
+                    })
             }
-            return try await passOn(response, envelope)
+            return try await passOn(response, exchange)
         } catch {
             return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
         }
     }
 
+    /// How long a whole answer that has begun to come is waited for after its client left: the upstream has made it, so
+    /// that it is paid for by what it says it cost.
+    static let patience: Duration = .seconds(10)
+
+    /// What a client that leaves does to an answer whose head has come.
+    static func release(_ response: UpstreamResponse, from request: ServerRequest, isStream: Bool) {
+        guard !isStream else { return request.onDisconnect { response.cancel() } }
+        let loop = request.loop
+        request.onDisconnect { loop.schedule(after: patience) { response.cancel() } }
+    }
+
     /// An answer in the client's own format, as it comes.
-    func passOn(_ response: UpstreamResponse, _ envelope: ChatEnvelope) async throws(TransportError) -> Attempt {
+    func passOn(
+        _ response: UpstreamResponse, _ exchange: borrowing Exchange
+    ) async throws(TransportError) -> Attempt {
+        let envelope = exchange.envelope
         if envelope.isStream, Self.isEventStream(response) {
             let relay = OpenAIStreamRelay(hidesUsage: !envelope.includesUsage, parser: parser)
-            return try await begin(.passing(relay), response)
+            return try await begin(.passing(relay), response, exchange.tally(services))
         }
         let body = try await response.collect(limit: Self.answerLimit)
-        return whole(body, response, wasStreamAsked: envelope.isStream)
+        return await whole(body, response, exchange)
     }
 
     static func isEventStream(_ response: UpstreamResponse) -> Bool {
@@ -97,27 +113,40 @@ struct Caller {
         return !type.hasPrefix("application/json") && !type.hasPrefix("text/html")
     }
 
-    private func whole(_ body: [UInt8], _ response: UpstreamResponse, wasStreamAsked: Bool) -> Attempt {
+    private func whole(
+        _ body: [UInt8], _ response: UpstreamResponse, _ exchange: borrowing Exchange
+    ) async -> Attempt {
+        let (status, type) = (response.status, response.headers["Content-Type"])
         do throws(UpstreamFailure) {
-            let answer = try OpenAIAnswer.read(
-                body, status: response.status, contentType: response.headers["Content-Type"], parser: parser)
-            if wasStreamAsked {
+            let answer = try await services.offLoop(
+                certainly: body.count, of: exchange.userID
+            ) { parser throws(UpstreamFailure) in
+                try OpenAIAnswer.read(body, status: status, contentType: type, parser: parser)
+            }
+            if exchange.envelope.isStream {
                 throw UpstreamFailure(
                     kind: .notTheProvider, status: 502,
                     message: "The upstream answered in one piece where a stream was asked for.",
                     code: .text("bad_upstream_response"))
             }
-            return .whole(WholeAnswer(body: body, usage: answer.usage, produced: answer.produced))
+            return .whole(
+                WholeAnswer(
+                    body: body, usage: answer.usage,
+                    production: Production(text: answer.produced, received: Int64(body.count))))
         } catch { return .failed(error) }
     }
 
     /// Reads until the first event is known to be one, so that an error in its place can still be retried.
-    func begin(_ begun: AnswerStream, _ response: UpstreamResponse) async throws(TransportError) -> Attempt {
+    func begin(
+        _ begun: AnswerStream, _ response: UpstreamResponse, _ tally: UsageTally
+    ) async throws(TransportError) -> Attempt {
         var stream = begun
         var output: [UInt8] = []
+        var counted: Int64 = 0
         while output.isEmpty, !stream.isOver {
             guard let bytes = try await response.next() else { break }
             stream.feed(bytes, into: &output)
+            if stream.wantsWork { await stream.work(tally, services, counted: &counted, into: &output) }
         }
         if output.isEmpty {
             var rest = stream

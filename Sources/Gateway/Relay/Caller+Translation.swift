@@ -17,9 +17,11 @@ extension Caller {
         while true {
             let attempt = await translateOnce(provider, channel, exchange, request, &token)
             // A token that ended before its time is the gateway's affair, not the channel's.
-            guard case .failed(let failure) = attempt,
-                services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated
-            else { return attempt }
+            guard case .failed(let failure) = attempt else { return attempt }
+            guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
+                // A token that was forgotten here is nobody's to mask any more.
+                return .failed(channel.upstream.disclosed(failure, token: token?.text))
+            }
             isRepeated = true
         }
     }
@@ -35,6 +37,7 @@ extension Caller {
         let legacy: LegacyFunctions?
         let media = MediaHold(services.media)
         do throws(UpstreamFailure) {
+            if call.isCancelled { return .clientGone(wasAsked: false) }
             var target = ProviderCall(
                 channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds,
                 clientHeaders: Self.headers(of: provider, in: request))
@@ -77,15 +80,19 @@ extension Caller {
             method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
             limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
         let response = try await services.transport.send(upstream, call: call)
-        request.onDisconnect { response.cancel() }
+        let isStream = exchange.envelope.isStream
+        Self.release(response, from: request, isStream: isStream)
+        let userID = exchange.userID
+        let (status, headers) = (response.status, response.headers)
         guard (200..<300).contains(response.status) else {
             let body = try await response.collect(limit: 1 << 20)
             return .failed(
-                provider.failure(status: response.status, headers: response.headers, body: body, parser: parser))
+                await services.offLoop(certainly: body.count, of: userID) {
+                    provider.failure(status: status, headers: headers, body: body, parser: $0)
+                })
         }
-        let isStream = exchange.envelope.isStream
         if provider.descriptor.format == .openAI, !isStream || Self.isEventStream(response) {
-            return try await passOn(response, exchange.envelope)
+            return try await passOn(response, exchange)
         }
         let fallback = AnswerHead(
             id: "chatcmpl-" + context.requestID, model: exchange.model, created: context.time)
@@ -93,42 +100,47 @@ extension Caller {
         if isStream, Self.isEventStream(response) {
             let stream = TranslatedStream(
                 provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy)
-            return try await begin(.translating(stream), response)
+            return try await begin(.translating(stream), response, exchange.tally(services))
         }
         let body = try await response.collect(limit: Self.answerLimit)
         do throws(UpstreamFailure) {
-            var events = try provider.decode(
-                body, status: response.status, contentType: response.headers["Content-Type"])
-            if let legacy { events = events.compactMap(legacy.map) }
+            let events = try await services.offLoop(certainly: body.count, of: userID) { _ throws(UpstreamFailure) in
+                let events = try provider.decode(body, status: status, contentType: headers["Content-Type"])
+                return legacy.map { events.compactMap($0.map) } ?? events
+            }
             return isStream
-                ? try inOneGo(events, response, includesUsage: includesUsage, fallback)
-                : .whole(try whole(events, exchange, fallback))
+                ? try inOneGo(events, body.count, response, includesUsage: includesUsage, fallback)
+                : .whole(try await whole(events, body.count, exchange, fallback))
         } catch { return .failed(error) }
     }
 
+    /// - Parameter received: bytes of the upstream's answer.
     private func whole(
-        _ events: [ChatEvent], _ exchange: borrowing Exchange, _ fallback: AnswerHead
-    ) throws(UpstreamFailure) -> WholeAnswer {
+        _ events: [ChatEvent], _ received: Int, _ exchange: borrowing Exchange, _ fallback: AnswerHead
+    ) async throws(UpstreamFailure) -> WholeAnswer {
         var answer = ChatAnswer(events)
         if answer.usage == nil {
             // What is charged is told.
-            var produced: [UInt8] = []
-            for event in events { event.appendProduced(to: &produced) }
-            let counter = PromptCounter(
-                parser: parser, approximates: services.options.snapshot.approximatesTokens)
-            answer.add(.usage(exchange.counted(produced, by: counter), original: nil))
+            var production = Production()
+            for event in events { event.appendProduced(to: &production.text) }
+            var tally = exchange.tally(services)
+            answer.add(.usage(await tally.usage(production, services), original: nil))
         }
-        let body = try OpenAIAnswerEncoder.encode(answer, fallback: fallback)
-        return WholeAnswer(body: body, usage: answer.usage, produced: [])
+        let whole = answer
+        let body = try await services.offLoop(
+            certainly: received, of: exchange.userID
+        ) { _ throws(UpstreamFailure) in try OpenAIAnswerEncoder.encode(whole, fallback: fallback) }
+        return WholeAnswer(body: body, usage: whole.usage, production: Production(received: Int64(received)))
     }
 
     /// A provider without streams: the client gets the answer as a stream all the same.
     private func inOneGo(
-        _ events: [ChatEvent], _ response: UpstreamResponse, includesUsage: Bool, _ fallback: AnswerHead
+        _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, includesUsage: Bool,
+        _ fallback: AnswerHead
     ) throws(UpstreamFailure) -> Attempt {
         var output: [UInt8] = []
         var stream = TranslatedStream(WholeAnswerDecoder(), includesUsage: includesUsage, fallback: fallback)
-        stream.take(events, into: &output)
+        stream.take(events, of: received, into: &output)
         if let failure = ChatAnswer(events).failure { throw failure }
         return .stream(response, .translating(stream), output: output)
     }

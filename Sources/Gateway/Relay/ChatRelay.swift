@@ -43,15 +43,15 @@ struct ChatRelay: Sendable {
             switch await caller.call(exchange.channel, for: exchange, request) {
             case .whole(let answer):
                 exchange.channel.health.succeeded()
-                exchange.settle(
-                    usage: answer.usage, produced: answer.produced, services: services, counter: counter(request),
-                    context: context, now: request.loop.now)
+                await exchange.settle(
+                    usage: answer.usage, answer.production, services: services, context: context,
+                    now: request.loop.now)
                 await writer.send(
                     HTTPResponse(headers: context.headers("application/json"), body: answer.body))
                 return 200
             case .stream(let response, let stream, let output):
                 exchange.channel.health.succeeded()
-                await StreamedAnswer(services: services, context: context, request: request, counter: counter(request))
+                await StreamedAnswer(services: services, context: context, request: request)
                     .relay(exchange, response, stream, output, writer)
                 return 200
             case .clientGone(wasAsked: false):
@@ -59,9 +59,9 @@ struct ChatRelay: Sendable {
                 return await end(request, context, writer)
             case .clientGone(wasAsked: true):
                 // The upstream had the prompt, and what it made of it nobody knows: the prompt is charged.
-                exchange.settle(
-                    usage: nil, produced: [], note: request.reasonOfCancellation,
-                    services: services, counter: counter(request), context: context, now: request.loop.now)
+                await exchange.settle(
+                    usage: nil, note: request.reasonOfCancellation, services: services, context: context,
+                    now: request.loop.now)
                 return await end(request, context, writer)
             case .busy:
                 exchange.refund()
@@ -78,9 +78,11 @@ struct ChatRelay: Sendable {
                     return 400
                 }
                 exchange.move(to: next, prices: services.options.snapshot.prices)
-            case .failed(let failure):
-                ChannelGuard(services: services).note(failure, of: exchange.channel, context, now: request.loop.now)
-                guard retriesLeft > 0, failure.isRetryable,
+            case .failed(let found):
+                let failure = ChannelGuard(services: services).note(
+                    found, of: exchange.channel, context, now: request.loop.now)
+                // Nobody waits for what another channel would have to be paid for.
+                guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil,
                     let next = picker.next(
                         at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
                 else {
@@ -104,11 +106,6 @@ struct ChatRelay: Sendable {
         }
         await writer.send(GatewayError.shuttingDown.response(context))
         return GatewayError.shuttingDown.status
-    }
-
-    private func counter(_ request: ServerRequest) -> PromptCounter {
-        PromptCounter(
-            parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
     }
 }
 

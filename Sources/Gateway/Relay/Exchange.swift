@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import Database
 import HTTP
@@ -16,6 +17,7 @@ struct Exchange: ~Copyable {
     private let promptTokens: Int64?
     /// What is asked where it is no chat; counted only when need be.
     private let embeddings: EmbeddingRequest?
+    private let images: ImageRequest?
 
     /// Balance in multiples of a rough estimate above which the prompt need not be counted before it is sent.
     private static let comfortable: Int64 = 50
@@ -44,7 +46,7 @@ struct Exchange: ~Copyable {
         let ledger = services.ledger
         // A token has at least one byte, so the body's size bounds the prompt from above and costs nothing to know.
         var amount =
-            images.map { rates.quota(for: ImagePrice($0, model: model)) } ?? estimate(Int64(admission.body.count))
+            images.map { rates.most(for: $0, model: model) } ?? estimate(Int64(admission.body.count))
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
         var known = promptTokens
         if images == nil, amount > available / Self.comfortable {
@@ -74,6 +76,7 @@ struct Exchange: ~Copyable {
         self.rates = rates
         self.promptTokens = known
         self.embeddings = embeddings
+        self.images = images
     }
 
     /// Goes on with another channel, at its prices; what is held stays.
@@ -83,35 +86,50 @@ struct Exchange: ~Copyable {
         rates = prices.rates(model: model, channelType: channel.type, group: principal.user.group)
     }
 
-    /// Usage that the upstream did not tell.
-    borrowing func counted(_ produced: [UInt8], by counter: PromptCounter) -> Usage {
-        Usage(
-            promptTokens: promptTokens ?? embeddings.map { counter.tokens(of: $0, model: model) }
-                ?? counter.promptTokens(of: body, model: model),
-            completionTokens: counter.completionTokens(of: produced, model: model), isEstimated: true)
+    var userID: Int64 { principal.user.id }
+
+    /// For usage that the upstream does not tell.
+    borrowing func tally(_ services: Services) -> UsageTally {
+        UsageTally(
+            model: model, body: body, embeddings: embeddings, promptTokens: promptTokens, userID: principal.user.id,
+            approximates: services.options.snapshot.approximatesTokens)
     }
 
     /// Charges for an answer and writes its log row.
     /// - Parameters:
-    ///   - usage: `nil` where the upstream did not say; then prompt and `produced` are counted here.
-    ///   - isCut: the answer is not whole, so that what the upstream said of it may be of its beginning only.
+    ///   - reported: `nil` where the upstream did not say; then prompt and answer are counted here.
     ///   - note: what the log row says besides.
     consuming func settle(
-        usage reported: Usage?, produced: [UInt8], isCut: Bool = false, note: String? = nil, services: Services,
-        counter: PromptCounter,
+        usage reported: Usage?, _ production: Production = Production(), note: String? = nil, services: Services,
         context: RequestContext, now: UInt64
-    ) {
-        var usage = reported ?? counted(produced, by: counter)
-        if isCut || reported?.isEstimated == true, reported != nil {
-            let counted = counter.completionTokens(of: produced, model: model)
-            if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }
+    ) async {
+        if let images {
+            return await settle(
+                images, reported, production, note: note, services: services, context: context, now: now)
         }
+        var tally = tally(services)
+        var usage: Usage
+        var remarks: [String] = []
+        if let reported {
+            usage = reported
+            if production.isCut || reported.isEstimated {
+                let counted = await tally.completion(production, services)
+                if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }
+            }
+            if let cut = bound(usage, production).cut(usage) {
+                remarks.append(noteImpossible(usage, services, context))
+                usage = cut
+            }
+        } else {
+            usage = await tally.usage(production, services)
+        }
+        if let note { remarks.append(note) }
         let charged = ChargedUsage(usage)
         let quota = rates.quota(for: charged)
         var log: LogRecord?
         if services.options.snapshot.logsConsumption {
             var row = logRow(context, now)
-            row.content = rates.logText(charged, isEstimated: usage.isEstimated, note: note)
+            row.content = rates.logText(charged, isEstimated: usage.isEstimated, remarks: remarks)
             row.quota = quota
             row.promptTokens = usage.promptTokens
             row.completionTokens = usage.completionTokens
@@ -120,16 +138,67 @@ struct Exchange: ~Copyable {
         reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
     }
 
-    /// Charges for images and writes their log row.
-    consuming func settle(_ images: ImagePrice, services: Services, context: RequestContext, now: UInt64) {
-        let quota = rates.quota(for: images)
-        var log: LogRecord?
-        if services.options.snapshot.logsConsumption {
-            var row = logRow(context, now)
-            row.content = rates.imageLogText
-            row.quota = quota
-            log = row
+    private borrowing func bound(_ usage: Usage, _ production: Production) -> UsageBound {
+        if embeddings != nil { return .question(body: body) }
+        return .chat(
+            usage, body: body, systemPrompt: channel.systemPrompt, received: production.received,
+            answers: envelope.count, limit: envelope.maxCompletionTokens)
+    }
+
+    /// Tells the operator of a usage that cannot be, which is charged as far as it can.
+    private borrowing func noteImpossible(
+        _ usage: Usage, _ services: Services, _ context: RequestContext
+    ) -> String {
+        services.log.write(
+            .warning, "upstream reported a usage that cannot be", requestID: context.requestID,
+            [
+                "channel": String(channel.id), "prompt_tokens": String(usage.promptTokens),
+                "completion_tokens": String(usage.completionTokens),
+            ])
+        return "上游用量不可能，按上限计费 / impossible usage cut, the upstream said \(usage.promptTokens) + "
+            + "\(usage.completionTokens)"
+    }
+
+    /// Charges for pictures, of those that came as many as were asked for: by their tokens where the model bills those,
+    /// else by size and number.
+    private consuming func settle(
+        _ asked: ImageRequest, _ reported: Usage?, _ production: Production, note: String?, services: Services,
+        context: RequestContext, now: UInt64
+    ) async {
+        let count = min(asked.count ?? 1, production.pictures ?? asked.count ?? 1)
+        var row = logRow(context, now)
+        var remarks: [String] = []
+        let quota: Int64
+        if PaintedTokens.prices(of: model) != nil {
+            let bound = UsageBound.pictures(asked, body: body, received: production.received)
+            var usage: Usage
+            if let reported {
+                usage = reported
+                if let cut = bound.cut(reported) {
+                    remarks.append(noteImpossible(reported, services, context))
+                    usage = cut
+                }
+            } else {
+                let counted = await tally(services).completion(
+                    Production(text: Array(asked.prompt.utf8)), services)
+                usage = PaintedTokens.usage(
+                    of: asked, count: count, promptTokens: counted, size: production.size, quality: production.quality,
+                    auto: "medium")
+            }
+            if let note { remarks.append(note) }
+            let charged = ChargedUsage(usage)
+            quota = rates.quota(for: charged)
+            row.promptTokens = usage.promptTokens
+            row.completionTokens = usage.completionTokens
+            row.content = rates.logText(charged, isEstimated: usage.isEstimated, remarks: remarks)
+        } else {
+            var price = ImagePrice(asked, model: model)
+            price.count = count
+            quota = rates.quota(for: price)
+            row.content = rates.imageLogText + (note.map { "（\($0)）" } ?? "")
         }
+        row.quota = quota
+        let log = services.options.snapshot.logsConsumption ? row : nil
         reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
     }
 
@@ -143,7 +212,7 @@ struct Exchange: ~Copyable {
         row.modelName = model
         row.channelID = channel.id
         row.requestID = context.requestID
-        row.elapsedTime = Int64((now &- context.started) / 1_000_000)
+        row.elapsedTime = Int64(now.minus(context.started) / 1_000_000)
         row.isStream = envelope.isStream
         row.isSystemPromptReset = channel.systemPrompt != nil
         return row

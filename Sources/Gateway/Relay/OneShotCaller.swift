@@ -4,7 +4,6 @@ import Formats
 import HTTP
 import JSON
 import Providers
-import Tokenizer
 
 /// Calls a channel for one answer: the client's bytes go on where the channel speaks its format, else the provider
 /// translates.
@@ -26,24 +25,32 @@ struct OneShotCaller {
 
     struct Answer {
         var body: [UInt8]
+        var type = "application/json"
         var usage: Usage?
-        /// Images that came, where they are known.
-        var imageCount: Int64?
+        var production: Production
     }
 
-    /// How often an image is asked for: soon at first, then less and less.
-    private static let pollIntervals: (first: Duration, last: Duration) = (.milliseconds(500), .seconds(5))
+    enum Reply {
+        case whole(Answer)
+        /// The first events are ready in `output`; more come from the response.
+        case stream(UpstreamResponse, AnswerStream, output: [UInt8])
+    }
 
     let services: Services
     let context: RequestContext
 
     func call(
         _ channel: Channel, _ question: OneShotRelay.Question, _ exchange: borrowing Exchange, _ request: ServerRequest
-    ) async throws(Problem) -> Answer {
+    ) async throws(Problem) -> Reply {
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
-        defer { request.onDisconnect(nil) }
-        do throws(Problem) { return try await ask(channel, question, exchange, request, call) } catch {
+        if call.isCancelled { throw .clientGone(wasAsked: false) }
+        do throws(Problem) {
+            let reply = try await ask(channel, question, exchange, request, call)
+            if case .whole = reply { request.onDisconnect(nil) }
+            return reply
+        } catch {
+            request.onDisconnect(nil)
             if case .clientGone = error { throw error }
             throw call.isCancelled ? .clientGone(wasAsked: true) : error
         }
@@ -52,23 +59,25 @@ struct OneShotCaller {
     private func ask(
         _ channel: Channel, _ question: OneShotRelay.Question, _ exchange: borrowing Exchange, _ request: ServerRequest,
         _ call: UpstreamCall
-    ) async throws(Problem) -> Answer {
+    ) async throws(Problem) -> Reply {
         if let vendor = OpenAIVendor.all[channel.type],
             question.endpoint != .embeddings || !vendor.dialect.contains(.plainEmbeddings)
         {
-            return try await passThrough(vendor, channel, question, exchange, call)
+            return try await passThrough(vendor, channel, question, exchange, request, call)
         }
         guard let provider = ProviderRegistry.provider(of: channel.type) else { throw Self.missing(question) }
         var token: AccessTokens.Held?
         var isRepeated = false
         while true {
             do throws(Problem) {
-                return try await translate(provider, channel, question, exchange, request, call, &token)
+                return .whole(try await translate(provider, channel, question, exchange, request, call, &token))
             } catch {
                 // A token that ended before its time is the gateway's affair, not the channel's.
-                guard case .failed(let failure) = error,
-                    services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated
-                else { throw error }
+                guard case .failed(let failure) = error else { throw error }
+                guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
+                    // A token that was forgotten here is nobody's to mask any more.
+                    throw .failed(channel.upstream.disclosed(failure, token: token?.text))
+                }
                 isRepeated = true
             }
         }
@@ -90,10 +99,16 @@ struct OneShotCaller {
         switch question {
         case .embeddings(let asked, let isBase64):
             guard let provider = provider as? any EmbeddingProvider else { throw Self.missing(question) }
-            return try await embed(asked, isBase64, provider, target, call, model: exchange.envelope.model)
+            return try await embed(asked, isBase64, provider, target, call, request, exchange)
         case .images(let asked):
             guard let provider = provider as? any ImageProvider else { throw Self.missing(question) }
-            return try await paint(asked, provider, target, call, request)
+            guard !asked.isStream else {
+                throw .refused(
+                    RequestError(
+                        .invalidValue, "The channel's provider cannot stream images: leave 'stream' out.",
+                        parameter: "stream"))
+            }
+            return try await paint(asked, provider, target, call, request, exchange)
         case .moderation: throw Self.missing(question)
         }
     }
@@ -109,26 +124,85 @@ struct OneShotCaller {
 
     private func passThrough(
         _ vendor: OpenAIVendor, _ channel: Channel, _ question: OneShotRelay.Question,
-        _ exchange: borrowing Exchange, _ call: UpstreamCall
-    ) async throws(Problem) -> Answer {
+        _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall
+    ) async throws(Problem) -> Reply {
         guard let url = vendor.url(of: question.endpoint, for: channel.upstream, model: exchange.model) else {
             throw Self.missing(question)
         }
+        var isStream = false
+        var paints = false
+        if case .images(let asked) = question { (paints, isStream) = (true, asked.isStream) }
+        let accept = isStream ? "text/event-stream" : "application/json"
         let encoded = EncodedRequest(
-            url: url, headers: vendor.headers(key: channel.upstream.key, accept: "application/json"),
+            url: url, headers: vendor.headers(key: channel.upstream.key, accept: accept),
             body: await named(exchange))
-        let (response, body) = try await send(encoded, call)
-        let parser = JSONParser()
-        guard (200..<300).contains(response.status) else {
-            throw .failed(
-                OpenAIErrors.failure(
-                    status: response.status, headers: response.headers, body: body, parser: parser))
-        }
+        if isStream { return try await stream(encoded, exchange, request, call) }
+        let (response, body) = try await send(encoded, request, call)
+        return .whole(try await whole(body, response, exchange, paints: paints))
+    }
+
+    private func whole(
+        _ body: [UInt8], _ response: UpstreamResponse, _ exchange: borrowing Exchange, paints: Bool
+    ) async throws(Problem) -> Answer {
+        let (status, headers) = (response.status, response.headers)
         do throws(UpstreamFailure) {
-            let usage = try OpenAIErrors.checkedUsage(
-                of: body, status: response.status, contentType: response.headers["Content-Type"], parser: parser)
-            return Answer(body: body, usage: usage)
+            return try await services.offLoop(
+                certainly: body.count, of: exchange.userID
+            ) { parser throws(UpstreamFailure) in
+                let type = headers["Content-Type"]
+                guard (200..<300).contains(status) else {
+                    throw OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
+                }
+                var production = Production(received: Int64(body.count))
+                guard paints else {
+                    let usage = try OpenAIErrors.checkedUsage(
+                        of: body, status: status, contentType: type, parser: parser)
+                    return Answer(body: body, usage: usage, production: production)
+                }
+                let pictures = try OpenAIAnswer.pictures(body, status: status, contentType: type, parser: parser)
+                production.pictures = pictures.count
+                (production.size, production.quality) = (pictures.size, pictures.quality)
+                return Answer(body: body, usage: pictures.usage, production: production)
+            }
         } catch { throw .failed(error) }
+    }
+
+    /// Pictures as they come. An upstream that answers in one piece all the same has made them, so that they go on as the
+    /// events that were asked for.
+    private func stream(
+        _ encoded: EncodedRequest, _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall
+    ) async throws(Problem) -> Reply {
+        let upstream = UpstreamRequest(
+            method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
+            limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
+        var found: UpstreamFailure?
+        var collected: (UpstreamResponse, [UInt8])?
+        do throws(TransportError) {
+            let response = try await services.transport.send(upstream, call: call)
+            let streams = (200..<300).contains(response.status) && Caller.isEventStream(response)
+            Caller.release(response, from: request, isStream: streams)
+            if streams {
+                let caller = Caller(services: services, parser: LoopTools.current(request.loop).json, context: context)
+                let begun = try await caller.begin(
+                    .painting(OpenAIImageStream()), response, exchange.tally(services))
+                if case .stream(let response, let stream, let output) = begun {
+                    return .stream(response, stream, output: output)
+                }
+                if case .failed(let failure) = begun { found = failure }
+            } else {
+                collected = (response, try await response.collect(limit: Caller.answerLimit))
+            }
+        } catch {
+            throw error == .cancelled ? .clientGone(wasAsked: true) : .failed(Caller.failure(error))
+        }
+        guard let (response, body) = collected else { throw .failed(found ?? OpenAIErrors.cutStream) }
+        var answer = try await whole(body, response, exchange, paints: true)
+        let bytes = answer.body
+        answer.body = await services.offLoop(certainly: bytes.count, of: exchange.userID) { _ in
+            OpenAIAnswer.pictureEvents(bytes)
+        }
+        answer.type = "text/event-stream"
+        return .whole(answer)
     }
 
     /// The body with the upstream's name for the model.
@@ -145,138 +219,29 @@ struct OneShotCaller {
     }
 
     private func send(
-        _ encoded: EncodedRequest, _ call: UpstreamCall
+        _ encoded: EncodedRequest, _ request: ServerRequest, _ call: UpstreamCall
     ) async throws(Problem) -> (response: UpstreamResponse, body: [UInt8]) {
         let whole = WholeCall(
             services: services, limits: services.configuration.transportLimits, answerLimit: Caller.answerLimit)
-        do throws(UpstreamFailure) { return try await whole.send(encoded, call) } catch { throw .failed(error) }
+        request.onDisconnect { call.cancel() }
+        do throws(UpstreamFailure) {
+            return try await whole.send(encoded, call) { Caller.release($0, from: request, isStream: false) }
+        } catch { throw error.code == WholeCall.cancelled ? .clientGone(wasAsked: true) : .failed(error) }
     }
 
     /// Sends and turns an error status into a failure.
-    private func ask(
-        _ encoded: EncodedRequest, _ provider: any Provider, _ call: UpstreamCall
+    func ask(
+        _ encoded: EncodedRequest, _ provider: any Provider, _ request: ServerRequest, _ call: UpstreamCall,
+        _ userID: Int64
     ) async throws(Problem) -> (response: UpstreamResponse, body: [UInt8]) {
-        let (response, body) = try await send(encoded, call)
-        guard (200..<300).contains(response.status) else {
+        let (response, body) = try await send(encoded, request, call)
+        let (status, headers) = (response.status, response.headers)
+        guard (200..<300).contains(status) else {
             throw .failed(
-                provider.failure(
-                    status: response.status, headers: response.headers, body: body, parser: JSONParser()))
+                await services.offLoop(certainly: body.count, of: userID) {
+                    provider.failure(status: status, headers: headers, body: body, parser: $0)
+                })
         }
         return (response, body)
-    }
-
-    // MARK: Embeddings
-
-    private func embed(
-        _ asked: EmbeddingRequest, _ isBase64: Bool, _ provider: any EmbeddingProvider, _ target: ProviderCall,
-        _ call: UpstreamCall, model: String
-    ) async throws(Problem) -> Answer {
-        var request = asked
-        // No other vendor knows OpenAI's tokens.
-        let tokenizer = Tokenizer(.cl100k)
-        request.inputs = asked.inputs.map { input in
-            guard case .tokens(let tokens) = input else { return input }
-            return .text(String(decoding: tokenizer.decode(tokens.map { Int($0) }), as: UTF8.self))
-        }
-        let encoded: EncodedRequest
-        do throws(RequestError) { encoded = try provider.encode(request, for: target) } catch { throw .refused(error) }
-        let (response, body) = try await ask(encoded, provider, call)
-        do throws(UpstreamFailure) {
-            let answer = try provider.decodeEmbeddings(body, status: response.status)
-            guard answer.vectors.count == asked.inputs.count else {
-                throw UpstreamFailure(
-                    kind: .notTheProvider, status: 502,
-                    message: "The upstream answered \(answer.vectors.count) of \(asked.inputs.count) inputs.",
-                    code: .text("bad_upstream_response"))
-            }
-            let counter = PromptCounter(
-                parser: JSONParser(), approximates: services.options.snapshot.approximatesTokens)
-            let counted = { counter.tokens(of: asked, model: target.model) }
-            let usage = answer.usage ?? Usage(promptTokens: counted(), isEstimated: true)
-            let encodes: (([UInt8]) -> String)? = isBase64 ? { Base64.encode($0) } : nil
-            let bytes = OpenAIOneShotAnswers.embeddings(
-                answer, model: answer.model.isEmpty ? model : answer.model, promptTokens: usage.promptTokens,
-                base64: encodes)
-            return Answer(body: bytes, usage: usage)
-        } catch { throw .failed(error) }
-    }
-
-    // MARK: Images
-
-    private func paint(
-        _ asked: ImageRequest, _ provider: any ImageProvider, _ target: ProviderCall, _ call: UpstreamCall,
-        _ request: ServerRequest
-    ) async throws(Problem) -> Answer {
-        var encoded: EncodedRequest
-        do throws(RequestError) { encoded = try provider.encode(asked, for: target) } catch { throw .refused(error) }
-        let start = request.loop.now
-        var hasTask = false
-        var interval = Self.pollIntervals.first
-        func rest() async {
-            await request.loop.sleep(for: interval)
-            interval = min(interval * 3 / 2, Self.pollIntervals.last)
-        }
-        while true {
-            let body: [UInt8]
-            let status: Int
-            do throws(Problem) {
-                let (response, bytes) = try await ask(encoded, provider, call)
-                (body, status) = (bytes, response.status)
-            } catch {
-                // A task that was begun is paid for: a poll that fails is repeated, and never begun elsewhere.
-                guard hasTask, case .failed(let failure) = error, !call.isCancelled else { throw error }
-                guard failure.isRetryable, isPatient(start, request) else { throw .failed(failure.final) }
-                await rest()
-                continue
-            }
-            let progress: ImageProgress
-            do throws(UpstreamFailure) {
-                progress = try provider.decodeImages(body, status: status, for: target)
-            } catch { throw .failed(hasTask ? error.final : error) }
-            switch progress {
-            case .done(let answer):
-                let images = try await inlined(answer, asked, call)
-                return Answer(
-                    body: OpenAIOneShotAnswers.images(images, created: context.time), usage: nil,
-                    imageCount: Int64(images.images.count))
-            case .pending(let poll):
-                hasTask = true
-                guard isPatient(start, request) else {
-                    throw .failed(
-                        UpstreamFailure(
-                            kind: .timedOut, status: 504, message: "The upstream's image task did not end in time.",
-                            code: .text("image_task_timeout")
-                        ).final)
-                }
-                encoded = poll
-                await rest()
-            }
-        }
-    }
-
-    private func isPatient(_ start: UInt64, _ request: ServerRequest) -> Bool {
-        request.loop.now &- start < services.configuration.imageTaskTimeout.nanoseconds
-    }
-
-    /// Images by address, fetched where the client wants their bytes.
-    private func inlined(
-        _ answer: ImageAnswer, _ asked: ImageRequest, _ call: UpstreamCall
-    ) async throws(Problem) -> ImageAnswer {
-        guard asked.responseFormat == "b64_json" else { return answer }
-        var inlined = answer
-        let hold = MediaHold(services.media)
-        for index in inlined.images.indices {
-            guard case .url(let address) = inlined.images[index].media else { continue }
-            do throws(MediaProblem) {
-                inlined.images[index].media = try await MediaFetcher(services: services).fetch(
-                    address, "data[\(index)].url", call, hold)
-            } catch {
-                throw .failed(
-                    UpstreamFailure(
-                        kind: .server, status: 502, message: error.message, code: .text("image_download_failed")
-                    ).final)
-            }
-        }
-        return inlined
     }
 }

@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import Database
 import EventLoop
@@ -37,8 +38,25 @@ struct OneShotRelay: Sendable {
     }
 
     /// Admit, reserve, choose, call, settle.
-    func respond(to request: ServerRequest, _ context: RequestContext, _ endpoint: OpenAIEndpoint) async -> HTTPResponse
-    {
+    /// - Returns: the status that the client saw.
+    func respond(
+        to request: ServerRequest, _ context: RequestContext, _ endpoint: OpenAIEndpoint,
+        with writer: consuming ResponseWriter
+    ) async -> Int {
+        var writer: ResponseWriter? = consume writer
+        // `nil` where the answer was a stream, which has been written.
+        let response = await answer(request, context, endpoint, &writer)
+        if let response, let left = writer.take() {
+            await left.send(response)
+            return response.status
+        }
+        return 200
+    }
+
+    private func answer(
+        _ request: ServerRequest, _ context: RequestContext, _ endpoint: OpenAIEndpoint,
+        _ writer: inout ResponseWriter?
+    ) async -> HTTPResponse? {
         do throws(GatewayError) {
             let (access, sent) = try await Admission.open(request, context, services)
             let (path, limits) = (request.path, services.configuration.requestLimits)
@@ -49,22 +67,22 @@ struct OneShotRelay: Sendable {
             // No part of the answer has a price.
             envelope.maxTokens = 0
             envelope.model = asked.model
+            if case .images(let images) = asked.question { envelope.isStream = images.isStream }
             let admission = try Admission.admit(access, asked.body, envelope, services)
-            return try await run(asked.question, admission, request, context)
+            return try await run(asked.question, admission, request, context, &writer)
         } catch {
             return error.response(context)
         }
     }
 
     private func run(
-        _ question: Question, _ admission: Admission, _ request: ServerRequest, _ context: RequestContext
-    ) async throws(GatewayError) -> HTTPResponse {
+        _ question: Question, _ admission: Admission, _ request: ServerRequest, _ context: RequestContext,
+        _ writer: inout ResponseWriter?
+    ) async throws(GatewayError) -> HTTPResponse? {
         var picker = ChannelPicker(tiers: admission.tiers)
         guard let first = next(&picker, request) else {
             throw .noChannel(group: admission.principal.user.group, model: admission.envelope.model)
         }
-        let counter = PromptCounter(
-            parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
         var images: ImageRequest?
         if case .images(let asked) = question { images = asked }
         var embeddings: EmbeddingRequest?
@@ -77,35 +95,40 @@ struct OneShotRelay: Sendable {
         while true {
             do throws(OneShotCaller.Problem) {
                 if let images { try Self.check(images, for: exchange.model) }
-                let answer = try await caller.call(exchange.channel, question, exchange, request)
+                let reply = try await caller.call(exchange.channel, question, exchange, request)
                 exchange.channel.health.succeeded()
-                if let images {
-                    var price = ImagePrice(images, model: exchange.model)
-                    price.count = min(price.count, answer.imageCount ?? price.count)
-                    exchange.settle(price, services: services, context: context, now: request.loop.now)
-                } else {
-                    exchange.settle(
-                        usage: answer.usage, produced: [], services: services, counter: counter, context: context,
+                switch reply {
+                case .whole(let answer):
+                    await exchange.settle(
+                        usage: answer.usage, answer.production, services: services, context: context,
                         now: request.loop.now)
+                    return HTTPResponse(headers: context.headers(answer.type), body: answer.body)
+                case .stream(let response, let stream, let output):
+                    guard let own = writer.take() else { return nil }
+                    await StreamedAnswer(services: services, context: context, request: request)
+                        .relay(exchange, response, stream, output, own)
+                    return nil
                 }
-                return HTTPResponse(headers: context.headers("application/json"), body: answer.body)
             } catch {
                 if case .clientGone(let wasAsked) = error {
-                    settle(exchange, images, wasAsked: wasAsked, counter, request, context)
+                    await settle(exchange, wasAsked: wasAsked, request, context)
                     throw request.cancellation == .shuttingDown ? .shuttingDown : error.gatewayError
                 }
-                if case .failed(let failure) = error {
-                    ChannelGuard(services: services).note(
-                        failure, of: exchange.channel, context, now: request.loop.now)
-                    guard retriesLeft > 0, failure.isRetryable else {
+                var told = error.gatewayError
+                if case .failed(let found) = error {
+                    let failure = ChannelGuard(services: services).note(
+                        found, of: exchange.channel, context, now: request.loop.now)
+                    told = .upstream(failure)
+                    // Nobody waits for what another channel would have to be paid for.
+                    guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil else {
                         exchange.refund()
-                        throw error.gatewayError
+                        throw told
                     }
                     retriesLeft -= 1
                 }
                 guard !admission.isPinned, let other = next(&picker, request) else {
                     exchange.refund()
-                    throw error.gatewayError
+                    throw told
                 }
                 exchange.move(to: other, prices: services.options.snapshot.prices)
             }
@@ -114,17 +137,12 @@ struct OneShotRelay: Sendable {
 
     /// Nobody knows what the upstream made of it; what it was asked is charged.
     private func settle(
-        _ exchange: consuming Exchange, _ images: ImageRequest?, wasAsked: Bool, _ counter: PromptCounter,
-        _ request: ServerRequest, _ context: RequestContext
-    ) {
+        _ exchange: consuming Exchange, wasAsked: Bool, _ request: ServerRequest, _ context: RequestContext
+    ) async {
         guard wasAsked else { return exchange.refund() }
-        if let images {
-            let price = ImagePrice(images, model: exchange.model)
-            return exchange.settle(price, services: services, context: context, now: request.loop.now)
-        }
-        exchange.settle(
-            usage: nil, produced: [], note: request.reasonOfCancellation, services: services,
-            counter: counter, context: context, now: request.loop.now)
+        await exchange.settle(
+            usage: nil, note: request.reasonOfCancellation, services: services, context: context,
+            now: request.loop.now)
     }
 
     private static func check(_ images: ImageRequest, for model: String) throws(OneShotCaller.Problem) {

@@ -21,9 +21,6 @@ struct OtherRelayRoutes: Sendable {
                 let access = try await TokenAuthentication(services: services).authenticate(request, context)
                 return json(billing(access.principal, isUsage: path.hasSuffix("usage")), context)
             }
-            if request.method == .post, let endpoint = OneShotRelay.endpoint(path) {
-                return await OneShotRelay(services: services).respond(to: request, context, endpoint)
-            }
             guard Self.isKnown(path, request.method) else {
                 throw .invalidURL(method: request.method.name, path: path)
             }

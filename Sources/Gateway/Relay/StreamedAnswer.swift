@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import EventLoop
 import Formats
@@ -9,7 +10,6 @@ struct StreamedAnswer {
     let services: Services
     let context: RequestContext
     let request: ServerRequest
-    let counter: PromptCounter
     /// No event: clients skip it.
     private static let comment = Array(": \n\n".utf8)
 
@@ -19,21 +19,23 @@ struct StreamedAnswer {
     ) async {
         var relay = begun
         var output = first
+        var tally = exchange.tally(services)
+        var counted: Int64 = 0
         var headers = context.headers("text/event-stream")
         headers.add("Cache-Control", "no-cache")
         headers.add("X-Accel-Buffering", "no")
         let body = await writer.startStream(status: 200, headers: headers, probe: Self.comment)
-        let end = await pump(response, &relay, &output, body)
+        let end = await pump(response, &relay, &output, tally, &counted, body)
         request.onDisconnect(nil)
         output.removeAll(keepingCapacity: true)
         switch end {
         case .clientGone:
             response.cancel()
-            settle(exchange, relay, note: "客户端已断开 / the client left")
+            await settle(exchange, relay, counted, note: "客户端已断开 / the client left")
             body.abort(reset: false)
         case .shutDown:
             response.cancel()
-            settle(exchange, relay, note: "网关关闭 / the gateway shut down")
+            await settle(exchange, relay, counted, note: "网关关闭 / the gateway shut down")
             try? await body.write(OpenAIError.event(GatewayError.shuttingDown.body(context)))
             await body.finish()
         case .ended(let error):
@@ -41,17 +43,18 @@ struct StreamedAnswer {
             if let error {
                 outcome = .failed(Caller.failure(error))
             } else {
-                outcome = relay.finish(isCleanEnd: true, into: &output) { exchange.counted($0, by: counter) }
+                outcome = await finish(&relay, &output, &tally, counted)
             }
-            if let failure = failure(outcome) {
+            if let found = failure(outcome) {
                 response.cancel()
-                ChannelGuard(services: services).note(failure, of: exchange.channel, context, now: request.loop.now)
-                settle(exchange, relay, note: "流中断 / the stream broke off")
+                let failure = ChannelGuard(services: services).note(
+                    found, of: exchange.channel, context, now: request.loop.now)
+                await settle(exchange, relay, counted, note: "流中断 / the stream broke off")
                 let error = GatewayError.upstream(failure)
                 output = OpenAIError.event(
                     error.body(context))
             } else {
-                settle(exchange, relay, note: nil)
+                await settle(exchange, relay, counted, note: nil)
             }
             try? await body.write(output)
             await body.finish()
@@ -65,8 +68,8 @@ struct StreamedAnswer {
     }
 
     private func pump(
-        _ response: UpstreamResponse, _ relay: inout AnswerStream, _ output: inout [UInt8],
-        _ body: borrowing BodyWriter
+        _ response: UpstreamResponse, _ relay: inout AnswerStream, _ output: inout [UInt8], _ tally: UsageTally,
+        _ counted: inout Int64, _ body: borrowing BodyWriter
     ) async -> End {
         while true {
             do throws(ClientGone) {
@@ -77,6 +80,7 @@ struct StreamedAnswer {
             do throws(TransportError) {
                 guard let bytes = try await response.next() else { return .ended(nil) }
                 relay.feed(bytes, into: &output)
+                if relay.wantsWork { await relay.work(tally, services, counted: &counted, into: &output) }
             } catch {
                 guard error == .cancelled else { return .ended(error) }
                 return request.cancellation == .shuttingDown ? .shutDown : .clientGone
@@ -84,10 +88,31 @@ struct StreamedAnswer {
         }
     }
 
-    private func settle(_ exchange: consuming Exchange, _ relay: AnswerStream, note: String?) {
-        exchange.settle(
-            usage: relay.usage, produced: relay.produced, isCut: note != nil, note: note, services: services,
-            counter: counter,
+    /// Ends the stream; where the client wants usage that the upstream did not tell, with what is counted here.
+    private func finish(
+        _ relay: inout AnswerStream, _ output: inout [UInt8], _ tally: inout UsageTally, _ counted: Int64
+    ) async -> AnswerStream.Outcome {
+        guard relay.usage == nil, case .translating(let stream) = relay, stream.includesUsage else {
+            return relay.finish(isCleanEnd: true, into: &output)
+        }
+        let text = relay.produced
+        var usage = await tally.usage(Production(text: text, countedTokens: counted), services)
+        let counter = PromptCounter(
+            parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
+        return relay.finish(isCleanEnd: true, into: &output) { produced in
+            // An end may bring a last piece, which is small.
+            let rest = Array(produced.dropFirst(text.count))
+            usage.completionTokens = usage.completionTokens.plus(
+                rest.isEmpty ? 0 : counter.completionTokens(of: rest, model: tally.model))
+            return usage
+        }
+    }
+
+    private func settle(
+        _ exchange: consuming Exchange, _ relay: AnswerStream, _ counted: Int64, note: String?
+    ) async {
+        await exchange.settle(
+            usage: relay.usage, relay.production(counted: counted, isCut: note != nil), note: note, services: services,
             context: context, now: request.loop.now)
     }
 

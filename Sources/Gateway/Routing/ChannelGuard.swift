@@ -7,7 +7,11 @@ import Providers
 struct ChannelGuard: Sendable {
     let services: Services
 
-    func note(_ failure: UpstreamFailure, of channel: Channel, _ context: RequestContext, now: UInt64) {
+    /// - Returns: the failure as it may be told: whoever answers a client takes this one and no other.
+    func note(
+        _ found: UpstreamFailure, of channel: Channel, _ context: RequestContext, now: UInt64
+    ) -> UpstreamFailure {
+        let failure = channel.upstream.disclosed(found, token: services.accessTokens.text(of: channel.upstream))
         if failure.isRetryable { channel.health.failed(at: now, retryAfter: failure.retryAfter) }
         services.log.write(
             .warning, "upstream failed", requestID: context.requestID,
@@ -15,7 +19,11 @@ struct ChannelGuard: Sendable {
                 "channel": String(channel.id), "status": String(failure.status), "kind": failure.kind.rawValue,
                 "code": failure.code.text, "message": String(failure.message.prefix(300)),
             ])
-        guard services.options.snapshot.disablesChannels, Self.condemns(failure) else { return }
+        if services.options.snapshot.disablesChannels, Self.condemns(found) { disable(channel, context) }
+        return failure
+    }
+
+    private func disable(_ channel: Channel, _ context: RequestContext) {
         let (services, id, key, requestID) = (services, channel.id, channel.upstream.key, context.requestID)
         EventLoop.current?.spawn {
             do {

@@ -1,3 +1,4 @@
+import Arithmetic
 import Synchronization
 
 /// A circuit breaker for one channel.
@@ -27,11 +28,11 @@ final class ChannelHealth: Sendable {
     /// - Parameter retryAfter: seconds that the upstream asked for, at most a minute of which is believed.
     func failed(at now: UInt64, retryAfter: Int? = nil) {
         state.withLock { state in
-            state.failures += 1
+            state.failures = state.failures.plus(1)
             if let retryAfter, retryAfter > 0 {
-                state.openUntil = now &+ UInt64(min(retryAfter, 60)) * 1_000_000_000
+                state.openUntil = now.plus(UInt64(min(retryAfter, 60)) * 1_000_000_000)
             } else if state.failures >= Self.failureLimit {
-                state.openUntil = now &+ Self.coolDown
+                state.openUntil = now.plus(Self.coolDown)
             }
         }
     }

@@ -20,7 +20,7 @@ struct ChannelTest: Sendable {
         let wanted = model ?? "gpt-3.5-turbo"
         let asked = channel.models.contains(wanted) ? wanted : channel.models.first ?? wanted
         let started = EventLoop.current?.now ?? 0
-        let reply: String
+        var reply: String
         let isSuccess: Bool
         do {
             reply = try await askTwice(channel, channel.upstreamModel(for: asked))
@@ -32,6 +32,7 @@ struct ChannelTest: Sendable {
                 ?? "\(error)"
             isSuccess = false
         }
+        reply = KeyMask(channel.upstream.key).masked(reply)
         let elapsed = Int64(clamping: ((EventLoop.current?.now ?? 0) &- started) / 1_000_000)
         await record(channel, asked, reply, isSuccess, elapsed, context)
         return Result(isSuccess: isSuccess, message: reply, milliseconds: elapsed)
@@ -47,7 +48,7 @@ struct ChannelTest: Sendable {
         while true {
             do { return try await ask(provider, channel, model, &token) } catch let failure as UpstreamFailure {
                 guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
-                    throw failure
+                    throw channel.upstream.disclosed(failure, token: token?.text)
                 }
                 isRepeated = true
             }

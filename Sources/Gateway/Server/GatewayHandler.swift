@@ -27,6 +27,9 @@ package struct GatewayHandler: RequestHandler {
         if request.path == "/v1/chat/completions", request.method == .post {
             return await ChatRelay(services: services).respond(to: request, context, with: writer)
         }
+        if request.method == .post, let endpoint = OneShotRelay.endpoint(request.path) {
+            return await OneShotRelay(services: services).respond(to: request, context, endpoint, with: writer)
+        }
         let response = await whole(request, context)
         await writer.send(response)
         return response.status

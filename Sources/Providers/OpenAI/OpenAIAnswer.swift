@@ -2,7 +2,7 @@ package import Chat
 package import JSON
 
 /// What the meter needs of an answer in OpenAI's format.
-package struct OpenAIAnswer {
+package struct OpenAIAnswer: Sendable {
     /// `nil` if the upstream did not say, or said zero.
     package var usage: Usage?
     /// Text, reasoning and tool calls of all choices, for counting where usage is missing.

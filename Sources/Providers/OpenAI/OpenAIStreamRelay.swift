@@ -1,3 +1,4 @@
+import Arithmetic
 package import Chat
 import HTTP
 package import JSON
@@ -21,7 +22,8 @@ package struct OpenAIStreamRelay {
     private var events: SSEParser
     private var isDone = false
     private var hasBegun = false
-    private var isUsageFinal = false
+    /// The usage is of the whole answer.
+    package private(set) var isUsageFinal = false
     private var finishedChoices: Int64 = 0
     /// Index of the last choice seen: all up to it must finish.
     private var highestChoice: Int64 = 0
@@ -32,6 +34,8 @@ package struct OpenAIStreamRelay {
     package private(set) var usage: Usage?
     /// What the answer's pieces add up to; kept only until the usage of the whole has come.
     package private(set) var produced: [UInt8] = []
+    /// Bytes of the upstream.
+    package private(set) var received: Int64 = 0
 
     /// - Parameter eventLimit: bytes of one event.
     package init(hidesUsage: Bool, parser: JSONParser, eventLimit: Int = 4 << 20) {
@@ -45,6 +49,7 @@ package struct OpenAIStreamRelay {
 
     /// Takes bytes of the upstream and appends what the client gets.
     package mutating func feed(_ bytes: [UInt8], into output: inout [UInt8]) {
+        received = received.plus(Int64(bytes.count))
         // Taken out while it runs, since its callback changes the rest of this value.
         var splitter = SSEParser()
         swap(&splitter, &events)
@@ -55,6 +60,13 @@ package struct OpenAIStreamRelay {
         if events.isOverLimit, failure == nil {
             failure = OpenAIErrors.eventTooLarge
         }
+    }
+
+    /// Hands what was produced so far over, to be counted while the stream goes on.
+    package mutating func takeProduced() -> [UInt8] {
+        let taken = produced
+        produced = []
+        return taken
     }
 
     /// Ends the stream.
@@ -100,7 +112,7 @@ package struct OpenAIStreamRelay {
             hasBegun = true
             highestChoice = max(highestChoice, choice["index"]?.int ?? 0)
             // Some vendors write "" where null is meant.
-            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices += 1 }
+            if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices = finishedChoices.plus(1) }
             guard let delta = choice["delta"] else {
                 lacksDelta = true
                 return

@@ -26,20 +26,6 @@ import Testing
         #expect(text.hasPrefix("-") == (units < 0))
     }
 
-    @Test("prices at their largest, multiplied, are charged at the bound and written in the log")
-    func largest() throws {
-        let table = try PriceTable([
-            "ModelRatio": #"{"m":1e9}"#, "CompletionRatio": #"{"m":1e9}"#, "GroupRatio": #"{"default":1e9}"#,
-            "AudioRatio": #"{"m":1e9}"#, "AudioCompletionRatio": #"{"m":1e9}"#, "CacheRatio": #"{"m":1e9}"#,
-            "CreateCacheRatio": #"{"m":1e9}"#,
-        ])
-        let rates = table.rates(model: "m", channelType: 1, group: "default")
-        var usage = Usage(promptTokens: .max, completionTokens: .max, cachedTokens: 9, cacheWriteTokens: 9)
-        (usage.audioPromptTokens, usage.audioCompletionTokens) = (9, .max)
-        #expect(rates.quota(for: ChargedUsage(usage)) == Rates.mostQuota)
-        #expect(rates.logText(ChargedUsage(usage), isEstimated: false).contains("音频输出 9223372036854775807"))
-    }
-
     static let models: [(String, Int, String, String)] = [
         ("gpt-4o", 1, "2.50", "4.00"), ("gpt-4", 1, "15.00", "2.00"), ("gpt-3.5-turbo", 1, "0.25", "3.00"),
         ("llama3-8b-8192", 33, "0.15", "2.00"), ("nomodelratio", 1, "30.00", "1.00"),
@@ -66,6 +52,23 @@ import Testing
         #expect(table.rates(model: "m", channelType: 1, group: "vip").group.units == Ratio.scale / 2)
         #expect(table.rates(model: "m", channelType: 1, group: "nobody").group == .one)
         #expect(table.groups == ["vip"])
+    }
+
+    @Test("prices at the end of the range overflow nothing")
+    func largest() throws {
+        let billion = #"{"m":1e9}"#
+        let table = try PriceTable([
+            "ModelRatio": billion, "CompletionRatio": billion, "AudioRatio": billion, "AudioCompletionRatio": billion,
+            "CreateCacheRatio": billion, "CacheRatio": billion, "GroupRatio": #"{"default":1e9}"#,
+        ])
+        let rates = table.rates(model: "m", channelType: 1, group: "default")
+        var usage = Usage(promptTokens: .max, completionTokens: .max, cachedTokens: .max / 2)
+        usage.audioCompletionTokens = .max
+        usage.imagePromptTokens = .max
+        usage.imageCompletionTokens = .max
+        #expect(rates.quota(for: ChargedUsage(usage)) == Rates.mostQuota)
+        #expect(rates.logText(ChargedUsage(usage), isEstimated: false).contains("音频输出 9223372036854775807"))
+        #expect(usage.totalTokens == .max && usage.adding(usage).promptTokens == .max)
     }
 
     static let broken = ["", "[]", "{", #"{"a":"1"}"#, #"{"a":-1}"#, #"{"a":null}"#]

@@ -233,9 +233,9 @@ import Testing
                 Array(
                     "POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer sk-roottoken\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
                         .utf8) + body)
-            while fixture.upstream.calls.isEmpty { await Task.yield() }
+            try await eventually { !fixture.upstream.calls.isEmpty }
         }
-        while fixture.services.ledger.balance(ofUser: 1) == 500_000_000_000_000 { await Task.yield() }
+        try await eventually { fixture.services.ledger.balance(ofUser: 1) != 500_000_000_000_000 }
         let log = try #require(try fixture.lastLog())
         #expect(log["prompt_tokens"]?.int == 8)
         #expect(log["completion_tokens"]?.int == 0)

@@ -1,0 +1,105 @@
+import Arithmetic
+import Chat
+import EventLoop
+import Formats
+import HTTP
+import Providers
+
+/// Images of vendors whose format is their own, some of which make them by tasks.
+extension OneShotCaller {
+    /// How often an image is asked for: soon at first, then less and less.
+    private static let pollIntervals: (first: Duration, last: Duration) = (.milliseconds(500), .seconds(5))
+
+    func paint(
+        _ asked: ImageRequest, _ provider: any ImageProvider, _ target: ProviderCall, _ call: UpstreamCall,
+        _ request: ServerRequest, _ exchange: borrowing Exchange
+    ) async throws(Problem) -> Answer {
+        let userID = exchange.userID
+        var encoded: EncodedRequest
+        do throws(RequestError) { encoded = try provider.encode(asked, for: target) } catch { throw .refused(error) }
+        let start = request.loop.now
+        var hasTask = false
+        var interval = Self.pollIntervals.first
+        func rest() async {
+            await request.loop.sleep(for: interval)
+            interval = min(interval * 3 / 2, Self.pollIntervals.last)
+        }
+        while true {
+            let body: [UInt8]
+            let status: Int
+            do throws(Problem) {
+                let (response, bytes) = try await ask(encoded, provider, request, call, userID)
+                (body, status) = (bytes, response.status)
+            } catch {
+                // A task that was begun is paid for: a poll that fails is repeated, and never begun elsewhere.
+                guard hasTask, case .failed(let failure) = error, !call.isCancelled else { throw error }
+                guard failure.isRetryable, isPatient(start, request) else { throw .failed(failure.final) }
+                await rest()
+                continue
+            }
+            let progress: ImageProgress
+            do throws(UpstreamFailure) {
+                progress = try await services.offLoop(certainly: body.count, of: userID) { _ throws(UpstreamFailure) in
+                    try provider.decodeImages(body, status: status, for: target)
+                }
+            } catch { throw .failed(hasTask ? error.final : error) }
+            switch progress {
+            case .done(let answer):
+                let images = try await inlined(answer, asked, call)
+                let created = context.time
+                let bytes = await services.offLoop(certainly: images.size, of: userID) { _ in
+                    OpenAIOneShotAnswers.images(images, created: created)
+                }
+                return Answer(
+                    body: bytes,
+                    production: Production(received: Int64(body.count), pictures: Int64(images.images.count)))
+            case .pending(let poll):
+                hasTask = true
+                guard isPatient(start, request) else {
+                    throw .failed(
+                        UpstreamFailure(
+                            kind: .timedOut, status: 504, message: "The upstream's image task did not end in time.",
+                            code: .text("image_task_timeout")
+                        ).final)
+                }
+                encoded = poll
+                await rest()
+            }
+        }
+    }
+
+    private func isPatient(_ start: UInt64, _ request: ServerRequest) -> Bool {
+        request.loop.now &- start < services.configuration.imageTaskTimeout.nanoseconds
+    }
+
+    /// Images by address, fetched where the client wants their bytes.
+    private func inlined(
+        _ answer: ImageAnswer, _ asked: ImageRequest, _ call: UpstreamCall
+    ) async throws(Problem) -> ImageAnswer {
+        guard asked.responseFormat == "b64_json" else { return answer }
+        var inlined = answer
+        let hold = MediaHold(services.media)
+        for index in inlined.images.indices {
+            guard case .url(let address) = inlined.images[index].media else { continue }
+            do throws(MediaProblem) {
+                inlined.images[index].media = try await MediaFetcher(services: services).fetch(
+                    address, "data[\(index)].url", call, hold)
+            } catch {
+                throw .failed(
+                    UpstreamFailure(
+                        kind: .server, status: 502, message: error.message, code: .text("image_download_failed")
+                    ).final)
+            }
+        }
+        return inlined
+    }
+}
+
+extension ImageAnswer {
+    /// Bytes of all images that are given as bytes.
+    fileprivate var size: Int {
+        images.reduce(0) { sum, image in
+            if case .base64(_, let data) = image.media { sum.plus(data.utf8.count) } else { sum }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import HTTP
+import JSON
+import TestKit
+import Testing
+
+@testable import Gateway
+
+/// Whatever a client does, what the upstream made is charged, and once.
+@Suite struct ClientGoneTests {
+    private static let all: Int64 = 500_000_000_000_000
+
+    private func begin(_ fixture: GatewayFixture, _ body: JSON, path: String = "/v1/chat/completions") throws
+        -> RawClient
+    {
+        let client = try RawClient(port: fixture.port)
+        let bytes = body.encoded()
+        client.send(
+            Array(
+                ("POST \(path) HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer sk-roottoken\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(bytes.count)\r\n\r\n").utf8) + bytes)
+        return client
+    }
+
+    private func isCharged(_ fixture: GatewayFixture) -> Bool {
+        fixture.services.ledger.balance(ofUser: 1) != Self.all
+    }
+
+    private static func answer(_ usage: JSON) -> HTTPResponse {
+        guard case .whole(let response) = StubUpstream.Answer.chat("hello there friend", usage: usage) else {
+            return HTTPResponse()
+        }
+        return response
+    }
+
+    @Test("a whole answer that has begun to come is waited for, and charged by its usage", arguments: [true, false])
+    func afterHead(halfCloses: Bool) async throws {
+        let gate = StubGate()
+        let usage: JSON = ["prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500]
+        let fixture = try await GatewayFixture { _ in .heldBody(gate, Self.answer(usage)) }
+        try fixture.addChannel()
+        let client = try begin(fixture, chatBody())
+        try await eventually { !fixture.upstream.calls.isEmpty }
+        // The head is on its way; it is there when the gateway's loops have had a turn.
+        try await Task.sleep(for: .milliseconds(200))
+        if halfCloses { client.finishSending() } else { client.hangUp() }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(!isCharged(fixture))
+        gate.open()
+        try await eventually { isCharged(fixture) }
+        let row = try #require(try fixture.lastLog())
+        #expect(row["prompt_tokens"]?.int == 1000)
+        #expect(row["completion_tokens"]?.int == 500)
+        #expect(try fixture.logCount() == 1)
+    }
+
+    @Test("an answer that never began costs the prompt", arguments: [true, false])
+    func beforeHead(halfCloses: Bool) async throws {
+        let gate = StubGate()
+        let fixture = try await GatewayFixture { _ in .held(gate, HTTPResponse()) }
+        try fixture.addChannel()
+        try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
+        let client = try begin(fixture, chatBody())
+        try await eventually { !fixture.upstream.calls.isEmpty }
+        if halfCloses { client.finishSending() } else { client.hangUp() }
+        try await eventually { isCharged(fixture) }
+        gate.open()
+        let row = try #require(try fixture.lastLog())
+        #expect(row["prompt_tokens"]?.int == 8)
+        #expect(row["completion_tokens"]?.int == 0)
+        #expect(fixture.upstream.calls.count == 1)
+        #expect(try fixture.logCount() == 1)
+    }
+
+    @Test("a stream ends with its client, and what came of it is charged", arguments: [true, false])
+    func midStream(halfCloses: Bool) async throws {
+        let event = #"{"id":"c","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}"#
+        let fixture = try await GatewayFixture { _ in .endless(event) }
+        try fixture.addChannel()
+        let client = try begin(fixture, chatBody(["stream": true]))
+        _ = client.receive(until: "word ")
+        if halfCloses { client.finishSending() } else { client.hangUp() }
+        try await eventually { fixture.upstream.streamsCancelled == 1 }
+        try await eventually { isCharged(fixture) }
+        let row = try #require(try fixture.lastLog())
+        #expect((row["completion_tokens"]?.int ?? 0) >= 1)
+        #expect(row["content"]?.string?.contains("the client left") == true)
+        #expect(try fixture.logCount() == 1)
+    }
+
+    @Test("nobody's second channel is asked, and a failure costs nothing")
+    func failsAfterwards() async throws {
+        let gate = StubGate()
+        let failure = HTTPResponse(
+            status: 500, headers: ["Content-Type": "application/json"],
+            body: Array(#"{"error":{"message":"broken","type":"server_error"}}"#.utf8))
+        let fixture = try await GatewayFixture { _ in .heldBody(gate, failure) }
+        for _ in 0..<2 { try fixture.addChannel() }
+        try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
+        let client = try begin(fixture, chatBody())
+        try await eventually { !fixture.upstream.calls.isEmpty }
+        try await Task.sleep(for: .milliseconds(200))
+        client.hangUp()
+        try await Task.sleep(for: .milliseconds(50))
+        gate.open()
+        _ = try await fixture.logText(with: "upstream failed")
+        #expect(try fixture.chat(chatBody()).status == 500)
+        #expect(try fixture.rootQuota() == Self.all)
+        #expect(try fixture.logCount() == 0)
+    }
+
+    @Test("pictures that were begun are charged by their usage")
+    func pictures() async throws {
+        let gate = StubGate()
+        let body = #"{"created":1,"data":[{"b64_json":"x"}],"usage":{"input_tokens":14,"output_tokens":272}}"#
+        let fixture = try await GatewayFixture { _ in
+            .heldBody(gate, HTTPResponse(headers: ["Content-Type": "application/json"], body: Array(body.utf8)))
+        }
+        try fixture.addChannel(["models": "gpt-image-1"])
+        let client = try begin(
+            fixture, ["model": "gpt-image-1", "prompt": "x", "quality": "high"], path: "/v1/images/generations")
+        try await eventually { !fixture.upstream.calls.isEmpty }
+        try await Task.sleep(for: .milliseconds(200))
+        client.hangUp()
+        try await Task.sleep(for: .milliseconds(50))
+        gate.open()
+        try await eventually { isCharged(fixture) }
+        let expected: Int64 = 14 * 5 / 2 + 272 * 20
+        #expect(try fixture.lastLog()?["quota"]?.int == expected)
+    }
+}

@@ -1,0 +1,77 @@
+import Database
+import HTTP
+import JSON
+import Testing
+
+@testable import Gateway
+
+/// Whether a channel whose account is beyond use is switched off.
+@Suite struct ChannelGuardTests {
+    private static let badKey =
+        #"{"error":{"message":"Incorrect API key","type":"invalid_request_error","code":"invalid_api_key"}}"#
+
+    private func fixture(_ status: Int, _ body: String, isOn: Bool) async throws -> GatewayFixture {
+        let fixture = try await GatewayFixture { _ in .error(status, body) }
+        try fixture.addChannel()
+        try fixture.manage(
+            "PUT", "/api/option/", ["key": "AutomaticDisableChannelEnabled", "value": .string(isOn ? "true" : "false")])
+        return fixture
+    }
+
+    private func status(_ fixture: GatewayFixture) throws -> Int64? {
+        try fixture.manage("GET", "/api/channel/1")["data"]?["status"]?.int
+    }
+
+    @Test("an account that is refused switches its channel off: status, abilities, routing and log say so")
+    func disables() async throws {
+        let fixture = try await fixture(401, Self.badKey, isOn: true)
+        #expect(try fixture.chat(chatBody()).status == 401)
+        try await eventually { try status(fixture) == 3 }
+        try await eventually { fixture.services.routing.table.tiers(group: "default", model: "gpt-4o").isEmpty }
+        #expect([503, 404].contains(try fixture.chat(chatBody()).status))
+        #expect(fixture.upstream.calls.count == 1)
+        let enabled = try await fixture.database.read { try $0.allChannels().filter { $0.status == 1 }.count }
+        #expect(enabled == 0)
+        #expect(try await fixture.logText(with: "channel disabled").contains("[ERROR]"))
+    }
+
+    @Test("not where the operator does not want it")
+    func off() async throws {
+        let fixture = try await fixture(401, Self.badKey, isOn: false)
+        #expect(try fixture.chat(chatBody()).status == 401)
+        #expect(try fixture.chat(chatBody()).status == 401)
+        #expect(try status(fixture) == 1)
+        #expect(fixture.upstream.calls.count == 2)
+    }
+
+    static let harmless: [(Int, String)] = [
+        (400, #"{"error":{"message":"You said: permission denied, api key expired","type":"invalid_request_error"}}"#),
+        (400, #"{"error":{"message":"your access was terminated","type":"invalid_request_error","code":"x"}}"#),
+        (500, #"{"error":{"message":"busy","type":"server_error"}}"#),
+        (429, #"{"error":{"message":"slow down","type":"rate_limit_error","code":"rate_limit_exceeded"}}"#),
+    ]
+
+    @Test("a client's own error, or a passing one, switches nothing off", arguments: harmless)
+    func keeps(code: Int, body: String) async throws {
+        let fixture = try await fixture(code, body, isOn: true)
+        #expect(try fixture.chat(chatBody()).status == code)
+        // A second request that is asked shows that the first one's consequences are over.
+        #expect(try fixture.chat(chatBody()).status == code)
+        #expect(try status(fixture) == 1)
+        #expect(fixture.upstream.calls.count == 2)
+    }
+
+    static let condemning: [(Int, String)] = [
+        (403, #"{"error":{"message":"no","type":"permission_error"}}"#),
+        (429, #"{"error":{"message":"no money","type":"insufficient_quota","code":"insufficient_quota"}}"#),
+        (403, #"{"error":{"message":"no","type":"x","code":"account_deactivated"}}"#),
+        (500, #"{"error":{"message":"Your organization has been disabled.","type":"x"}}"#),
+    ]
+
+    @Test("so does an account without money, rights or life", arguments: condemning)
+    func condemns(code: Int, body: String) async throws {
+        let fixture = try await fixture(code, body, isOn: true)
+        _ = try fixture.chat(chatBody())
+        try await eventually { try status(fixture) == 3 }
+    }
+}

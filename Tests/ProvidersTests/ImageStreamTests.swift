@@ -1,0 +1,80 @@
+import Chat
+import JSON
+import Testing
+
+@testable import Providers
+
+@Suite struct ImageStreamTests {
+    private func run(_ text: String, isCleanEnd: Bool = true, limit: Int = 48 << 20, step: Int = 7) -> (
+        OpenAIImageStream, String, OpenAIImageStream.Outcome
+    ) {
+        var stream = OpenAIImageStream(eventLimit: limit)
+        var output: [UInt8] = []
+        let bytes = Array(text.utf8)
+        for start in Swift.stride(from: 0, to: bytes.count, by: step) {
+            stream.feed(Array(bytes[start..<min(start + step, bytes.count)]))
+            while let event = stream.next() {
+                stream.take(OpenAIImageStream.read(event, parser: JSONParser()), of: event, into: &output)
+            }
+        }
+        return (stream, String(decoding: output, as: UTF8.self), stream.finish(isCleanEnd: isCleanEnd))
+    }
+
+    private static let preview = """
+        event: image_generation.partial_image
+        data: {"type":"image_generation.partial_image","b64_json":"AA","partial_image_index":0}
+
+
+        """
+    private static let picture = """
+        event: image_generation.completed
+        data: {"type":"image_generation.completed","b64_json":"BB","quality":"low","usage":{"input_tokens":3,"output_tokens":272}}
+
+
+        """
+
+    @Test("passes events on as they came, at any split", arguments: [1, 2, 3, 50, 1000])
+    func passes(step: Int) {
+        let (stream, output, outcome) = run(Self.preview + ": comment\n\n" + Self.picture, step: step)
+        #expect(output == Self.preview + Self.picture)
+        #expect(outcome == .complete)
+        #expect(stream.previews == 1 && stream.pictures == 1 && stream.quality == "low")
+        #expect(stream.usage?.promptTokens == 3 && stream.usage?.imageCompletionTokens == 272)
+    }
+
+    @Test("adds up what several pictures say")
+    func several() {
+        let (stream, _, outcome) = run(Self.picture + Self.picture + "data: [DONE]\n\n", isCleanEnd: false)
+        #expect(outcome == .complete)
+        #expect(stream.pictures == 2 && stream.usage?.completionTokens == 544)
+    }
+
+    @Test("without a picture, or broken off, it is no answer")
+    func cut() {
+        #expect(run(Self.preview).2 == .cut)
+        #expect(run("").2 == .cut)
+        #expect(run(Self.picture, isCleanEnd: false).2 == .cut)
+        #expect(run(Self.preview + "data: [DONE]\n\n").2 == .cut)
+    }
+
+    static let failures: [(String, String)] = [
+        (#"{"error":{"message":"m","type":"server_error","code":null}}"#, "m"),
+        (#"{"type":"error","error":{"message":"n","type":"x"}}"#, "n"), ("{", "not JSON"), ("[]", "not JSON"),
+    ]
+
+    @Test("an error or nonsense ends it, and nothing after it gets through", arguments: failures)
+    func failure(data: String, words: String) {
+        let (stream, output, outcome) = run(Self.preview + "data: \(data)\n\n" + Self.picture)
+        guard case .failed(let failure) = outcome else { return #expect(Bool(false), "\(outcome)") }
+        #expect(failure.message.contains(words))
+        #expect(output == Self.preview)
+        #expect(stream.pictures == 0 && stream.isOver)
+    }
+
+    @Test("an event beyond the limit ends it")
+    func tooLarge() {
+        let (_, output, outcome) = run("data: " + String(repeating: "x", count: 5000) + "\n\n", limit: 1000)
+        #expect(output.isEmpty)
+        #expect(outcome == .failed(OpenAIErrors.eventTooLarge))
+    }
+}

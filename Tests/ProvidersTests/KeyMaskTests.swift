@@ -1,0 +1,75 @@
+import Chat
+import HTTP
+import JSON
+import Testing
+
+@testable import Providers
+
+@Suite struct KeyMaskTests {
+    static let keys = [
+        "0123456789abcdef0123456789abcdef", "K7LMNOPQRS", "appid12345|secretid-abc|secret+key/xyz=",
+        "a1b2c3d4.Zx9Yw8Vu7",
+        "ak:QWERTYUIOP", "pass word1", #"quo"te\back"#, "ключ-секрет",
+        #"{"type":"service_account","private_key_id":"f00dcafe99","private_key":"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqh\nkiG9w0BAQEFAASCBK\n-----END PRIVATE KEY-----\n"}"#,
+        "ab/sk-12345678/cd+ef=",
+    ]
+
+    private func secrets(_ key: String) -> [String] {
+        guard let object = (try? JSON.parse(Array(key.utf8)))?.object else {
+            return [key] + key.split { "|.:".contains($0) }.map(String.init).filter { $0.utf8.count >= 6 }
+        }
+        let values = ["private_key_id", "private_key"].compactMap { object[$0]?.string }
+        return [key] + values
+            + values.flatMap { $0.split(separator: "\n").map(String.init) }.filter {
+                !$0.hasPrefix("-----")
+            }
+    }
+
+    @Test("no form of a key or of its parts gets through", arguments: keys)
+    func masks(key: String) {
+        let mask = KeyMask(key)
+        for secret in secrets(key) {
+            let escaped = String(decoding: JSON.string(secret).encoded().dropFirst().dropLast(), as: UTF8.self)
+            for form in [
+                secret, percentEncoded(secret), escaped, Base64.encode(Array(secret.utf8)), "Bearer \(secret)",
+                sanitized("key \(secret)", limit: 4096),
+            ] {
+                let told = mask.masked("The key <\(form)> is wrong: \(form)")
+                #expect(!told.contains(secret), "\(told)")
+                #expect(told.hasPrefix("The key <") && told.contains("***") && told.contains("> is wrong: "), "\(told)")
+            }
+        }
+    }
+
+    @Test("a text that was cut off within a key ends before it")
+    func cutOff() {
+        let mask = KeyMask("0123456789abcdef")
+        #expect(mask.masked("wrong key 0123456") == "wrong key ***")
+        // Too little to tell.
+        #expect(mask.masked("wrong key 01234") == "wrong key 01234")
+    }
+
+    @Test("short parts and words of headers mask nothing")
+    func shortParts() {
+        let mask = KeyMask("Bearer|ab.us|12345")
+        let text = "Bearer tokens: ab is in us, 12345"
+        #expect(mask.masked(text) == text)
+        #expect(KeyMask("").masked(text) == text)
+    }
+
+    @Test("masks every member of a failure")
+    func failure() {
+        var failure = UpstreamFailure(
+            kind: .server, status: 500, message: "m SECRET77", type: "t SECRET77", parameter: "p SECRET77",
+            code: .text("c SECRET77"), retryAfter: 3)
+        failure.inner = Opaque(.openAI, ["inner": ["SECRET77", ["SECRET77": "x"], 5]])
+        let channel = ProviderChannel(type: 1, baseURL: "", key: "SECRET77")
+        let told = channel.disclosed(failure)
+        #expect(!"\(told)".contains("SECRET77"))
+        #expect(told.message == "m ***" && told.type == "t ***" && told.parameter == "p ***")
+        #expect(told.code == .text("c ***") && told.retryAfter == 3)
+        failure.code = .number("123456789")
+        #expect(ProviderChannel(type: 1, baseURL: "", key: "123456789").disclosed(failure).code == .text("***"))
+        #expect(channel.disclosed(failure, token: "m SECRET77").message == "***")
+    }
+}
