@@ -20,29 +20,21 @@ struct ChannelPicker {
         return last
     }
 
-    /// At least 1, lest a channel be out of reach.
-    private static func share(_ channel: Channel, _ shift: Int) -> Int { max(1, channel.weight >> shift) }
-
     private func isTried(_ channel: Channel) -> Bool { tried.contains { $0 === channel } }
 
     private func choose(random: (Int) -> Int, where isEligible: (Channel) -> Bool) -> Channel? {
         for tier in tiers {
-            var total: Int128 = 0
+            var total = 0
             var count = 0
             for channel in tier where isEligible(channel) {
-                total += Int128(channel.weight)
+                // A channel bounds its weight, so that no sum of them is out of range.
+                total += channel.weight
                 count += 1
             }
             guard count > 0 else { continue }
-            // Weights whose sum is out of range lose their lowest bits, all as many, so that the shares stay.
-            let shift = max(0, 66 - total.leadingZeroBitCount)
-            if shift > 0 {
-                total = 0
-                for channel in tier where isEligible(channel) { total += Int128(Self.share(channel, shift)) }
-            }
-            var drawn = count == 1 ? 0 : random(Int(total))
+            var drawn = count == 1 ? 0 : random(total)
             for channel in tier where isEligible(channel) {
-                drawn -= Self.share(channel, shift)
+                drawn -= channel.weight
                 if drawn < 0 { return channel }
             }
         }

@@ -53,15 +53,15 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
-    @Test("an answer that never began costs the prompt", arguments: [true, false])
-    func beforeHead(halfCloses: Bool) async throws {
+    @Test("an answer that never began costs the prompt")
+    func beforeHead() async throws {
         let gate = StubGate()
         let fixture = try await GatewayFixture { _ in .held(gate, HTTPResponse()) }
         try fixture.addChannel()
         try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
         let client = try begin(fixture, chatBody())
         try await eventually { !fixture.upstream.calls.isEmpty }
-        if halfCloses { client.finishSending() } else { client.hangUp() }
+        client.hangUp()
         try await eventually { isCharged(fixture) }
         gate.open()
         let row = try #require(try fixture.lastLog())
@@ -71,14 +71,14 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
-    @Test("a stream ends with its client, and what came of it is charged", arguments: [true, false])
-    func midStream(halfCloses: Bool) async throws {
+    @Test("a stream ends with its client, and what came of it is charged")
+    func midStream() async throws {
         let event = #"{"id":"c","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}"#
         let fixture = try await GatewayFixture { _ in .endless(event) }
         try fixture.addChannel()
         let client = try begin(fixture, chatBody(["stream": true]))
         _ = client.receive(until: "word ")
-        if halfCloses { client.finishSending() } else { client.hangUp() }
+        client.hangUp()
         try await eventually { fixture.upstream.streamsCancelled == 1 }
         try await eventually { isCharged(fixture) }
         let row = try #require(try fixture.lastLog())
