@@ -1,5 +1,6 @@
 import Database
 import JSON
+import TestKit
 import Testing
 
 @testable import Gateway
@@ -76,6 +77,14 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/")[0] == made)
     }
 
+    /// A directory whose database has root, who is made only where there are no users. The gateway that made it is let
+    /// go when this returns, and its journal with it.
+    private func rootedDirectory() async throws -> TemporaryDirectory {
+        let gateway = try await ManagedGateway()
+        await gateway.shutDown()
+        return gateway.directory
+    }
+
     @Test("rows that one-api left with impossible numbers are read as the nearest possible ones")
     func hostileRows() async throws {
         for extreme in [Int64.max, Int64.min] {
@@ -87,11 +96,7 @@ import Testing
             #expect(channel.priority == (extreme > 0 ? 1_000_000_000 : -1_000_000_000))
             #expect(channel.type == Int(extreme) && !channel.isEnabled)
         }
-        // Root is made only in a database without users: first an empty one.
-        let first = try await ManagedGateway()
-        let directory = first.directory
-        await first.shutDown()
-        let gateway = try await ManagedGateway(in: directory) { connection in
+        let gateway = try await ManagedGateway(in: rootedDirectory()) { connection in
             for (index, extreme) in [Int64.max, Int64.max, Int64.min].enumerated() {
                 var channel = ChannelRecord()
                 (channel.type, channel.key, channel.models) = (1, "k", "m")
