@@ -36,8 +36,6 @@ package struct FairQueue<Item> {
 
     /// Whether `next` has something.
     package var hasNext: Bool { !line.isEmpty }
-    /// Owners of whom something may run now.
-    package var turns: Int { line.count }
 
     /// - Parameter isCertain: the item is taken beyond the limits, since refusing it would lose something.
     /// - Returns: whether it was taken.

@@ -78,7 +78,7 @@ package final class WorkPool: @unchecked Sendable {
     private func submit(of owner: Int64, isCertain: Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
         let isTaken = queue.add(work, of: owner, isCertain: isCertain)
-        let mustStart = idle < queue.turns && started < size
+        let mustStart = idle < queue.count && started < size
         if mustStart { started += 1 }
         if queue.hasNext { pthread_cond_signal(condition) }
         pthread_mutex_unlock(mutex)
