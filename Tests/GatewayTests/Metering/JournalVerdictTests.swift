@@ -30,6 +30,31 @@ import Testing
         #expect(notices.journal?.problem == .missingAfterCleanEnd && notices.journal?.quota == 0)
     }
 
+    @Test("numbers go on where the database is, also where a full disk keeps the start from being noted")
+    func numbersGoOn() async throws {
+        let fixture = try await LedgerFixture()
+        for _ in 0..<5 { try fixture.spend(1) }
+        #expect(await fixture.ledger.flush())
+        let copy = try fixture.killed()
+        let store = try SQLiteDatabase(path: copy.path + "/a.db")
+        let full = CountingDatabase(store)
+        full.refuse(writes: 2...9)
+        let ledger = try await Ledger(
+            journalPath: copy.path + "/journal", journalSize: 1 << 20, database: full, followDelay: .zero)
+        let (user, token) = try await store.read { (try $0.user(id: 1), try $0.token(id: 1)) }
+        ledger.open(user: try #require(user), token: token)
+        full.allow(0)
+        try ledger.reserve(userID: 1, tokenID: 1, amount: 7).settle(settlement(7))
+        let second = TemporaryDirectory()
+        for name in ["a.db", "a.db-wal", "journal"] {
+            try writeFile("\(second.path)/\(name)", readFile("\(copy.path)/\(name)"))
+        }
+        store.close()
+        let again = try await LedgerFixture(second)
+        #expect(again.ledger.replayedEntries == 1 && again.ledger.balance(ofUser: 1) == 988)
+        #expect(again.notices.list.isEmpty)
+    }
+
     @Test("a new database has no journal to miss")
     func new() async throws {
         #expect(try await LedgerFixture().notices.list.isEmpty)

@@ -73,6 +73,8 @@ extension LedgerFixture {
 final class CountingDatabase: Database {
     private let database: SQLiteDatabase
     private let count = Mutex(0)
+    private let refusedWrites = Mutex<ClosedRange<Int>?>(nil)
+    private let writes = Mutex(0)
     private let kept = Mutex<(limit: Int, jobs: [@Sendable () -> Void])>((.max, []))
 
     var submissions: Int { count.withLock { $0 } }
@@ -93,8 +95,16 @@ final class CountingDatabase: Database {
         try await database.read(body)
     }
 
+    /// Refuses those writes, counted from one, as a full disk does.
+    func refuse(writes range: ClosedRange<Int>) { refusedWrites.withLock { $0 = range } }
+
     func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        try await database.write(body)
+        let number = writes.withLock { writes -> Int in
+            writes += 1
+            return writes
+        }
+        if refusedWrites.withLock({ $0?.contains(number) ?? false }) { throw DatabaseError.full }
+        return try await database.write(body)
     }
 
     func submit(
