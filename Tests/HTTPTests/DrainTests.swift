@@ -98,8 +98,9 @@ import Testing
         #expect(client.receiveAnswer().status == 200)
         let clock = ContinuousClock()
         let start = clock.now
+        let port = fixture.port
         async let left = fixture.server.drain(limit: .seconds(20))
-        #expect(await eventually { (try? RawClient(port: fixture.port)) == nil })
+        #expect(await eventually { (try? RawClient(port: port)) == nil })
         client.send("56789")
         #expect(await left == 0)
         #expect(clock.now - start < .seconds(10))
