@@ -173,6 +173,8 @@ final class StubUpstream {
         case held(StubGate, HTTPResponse)
         /// Sends the head and a byte, and the rest when the gate opens.
         case heldBody(StubGate, HTTPResponse)
+        /// Sends an event, and no more until the gate opens.
+        case stalled(StubGate, String)
         /// Sends events until the caller is gone.
         case endless(String)
 
@@ -244,6 +246,11 @@ final class StubUpstream {
                 await gate.wait()
                 try? await stream.write(Array(response.body.dropFirst()))
                 await stream.finish()
+            case .stalled(let gate, let event):
+                let stream = await writer.startStream(status: 200, headers: ["Content-Type": "text/event-stream"])
+                try? await stream.write(Array("data: \(event)\n\n".utf8))
+                await gate.wait()
+                stream.abort(reset: false)
             case .endless(let event):
                 let stream = await writer.startStream(status: 200, headers: ["Content-Type": "text/event-stream"])
                 while (try? await stream.write(Array("data: \(event)\n\n".utf8))) != nil {

@@ -97,8 +97,9 @@ package struct PriceTable: Sendable {
         }
         if let painted = PaintedTokens.prices(of: model) {
             parts.imagePrompt = painted.prompt
-            // The operator's own price of what comes out is the pictures'.
-            parts.imageCompletion = find(completionRatios) ?? painted.completion
+            // The operator's own price of what comes out is the pictures'; the built-in one is of text.
+            let own = find(completionRatios).flatMap { $0 == find([:], \.completion) ? nil : $0 }
+            parts.imageCompletion = own ?? painted.completion
         } else {
             parts.imageCompletion = completion
         }

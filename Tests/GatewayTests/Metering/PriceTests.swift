@@ -54,6 +54,17 @@ import Testing
         #expect(table.groups == ["vip"])
     }
 
+    @Test("the operator's own completion ratio is the price of what a model paints, the built-in one is not")
+    func painted() throws {
+        func ratio(_ options: [String: String]) throws -> Ratio {
+            let rates = try PriceTable(options).rates(model: "gpt-image-1.5", channelType: 1, group: "default")
+            return rates.parts.imageCompletion
+        }
+        #expect(try ratio([:]).twoDecimals == "6.40")
+        #expect(try ratio(PriceTable.defaults).twoDecimals == "6.40")
+        #expect(try ratio(["CompletionRatio": #"{"gpt-image-1.5":5}"#]).twoDecimals == "5.00")
+    }
+
     @Test("prices at the end of the range overflow nothing")
     func largest() throws {
         let billion = #"{"m":1e9}"#

@@ -87,6 +87,20 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
+    @Test("a stream whose upstream says nothing more ends with its client too")
+    func silentStream() async throws {
+        let gate = StubGate()
+        let event = #"{"id":"c","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}"#
+        let fixture = try await GatewayFixture { _ in .stalled(gate, event) }
+        try fixture.addChannel()
+        let client = try begin(fixture, chatBody(["stream": true]))
+        _ = client.receive(until: "word ")
+        client.hangUp()
+        try await eventually { isCharged(fixture) }
+        gate.open()
+        #expect(try fixture.logCount() == 1)
+    }
+
     @Test("nobody's second channel is asked, and a failure costs nothing")
     func failsAfterwards() async throws {
         let gate = StubGate()

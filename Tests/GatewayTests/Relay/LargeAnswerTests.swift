@@ -51,7 +51,8 @@ import Testing
                 ("POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nConnection: close\r\n"
                     + "Authorization: Bearer sk-roottoken\r\nContent-Type: application/json\r\n"
                     + "Content-Length: \(body.count)\r\n\r\n").utf8) + body)
-        return Int(client.receiveAll().dropFirst(9).prefix(3)) ?? 0
+        // The head comes when the charge is written down.
+        return Int(client.receive(until: "\r\n").dropFirst(9).prefix(3)) ?? 0
     }
 
     @Test("a long stream without usage is counted as it comes, as the whole would be")
