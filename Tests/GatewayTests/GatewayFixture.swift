@@ -133,7 +133,8 @@ enum FixtureError: Error {
 
 /// Waits for something that happens soon, five seconds at most.
 func eventually(_ isSo: () throws -> Bool) async throws {
-    for _ in 0..<1000 {
+    // A minute, which only a busy machine needs.
+    for _ in 0..<12_000 {
         if try isSo() { return }
         try await Task.sleep(for: .milliseconds(5))
     }

@@ -1,7 +1,7 @@
 /// Waits for a condition, looking every five milliseconds and giving up after `seconds`, so that a broken program fails a
 /// test instead of hanging it.
 /// - Returns: whether it came.
-package func eventually(seconds: Int = 20, _ condition: () -> Bool) async -> Bool {
+package func eventually(seconds: Int = 60, _ condition: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
     while !condition() {

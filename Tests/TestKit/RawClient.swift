@@ -2,7 +2,7 @@ import Glibc
 
 /// A blocking TCP client that sends and receives bytes as they are, for tests of framing.
 package final class RawClient {
-    private let descriptor: Int32
+    private var descriptor: Int32
     /// What came with an answer and belongs to the next one.
     private var surplus: [UInt8] = []
     /// Whether the server ended the connection with RST, not with FIN.
@@ -27,7 +27,7 @@ package final class RawClient {
         guard status == 0 else { throw RawClientError.notConnected }
     }
 
-    deinit { close(descriptor) }
+    deinit { hangUp() }
 
     package func send(_ text: String) { send(Array(text.utf8)) }
 
@@ -49,7 +49,10 @@ package final class RawClient {
     package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Closes at once; the object must not be used any more.
-    package func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    package func hangUp() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+    }
 
     /// Whatever comes next; empty at the end, on a reset and after the time limit.
     package func receive() -> [UInt8] {

@@ -60,9 +60,9 @@ struct OneShotRelay: Sendable {
         do throws(GatewayError) {
             let (access, sent) = try await Admission.open(request, context, services)
             let (path, limits) = (request.path, services.configuration.requestLimits)
-            let (_, asked) = try await sent.read(request, for: access.principal, services) { body, _ throws(GatewayError) in
-                try Asked(body, path, endpoint, limits)
-            }
+            let (_, asked) = try await sent.read(
+                request, for: access.principal, services
+            ) { body, _ throws(GatewayError) in try Asked(body, path, endpoint, limits) }
             var envelope = ChatEnvelope()
             // No part of the answer has a price.
             envelope.maxTokens = 0
