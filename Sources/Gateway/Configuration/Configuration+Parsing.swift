@@ -129,8 +129,8 @@ extension Configuration {
             let found = meant.compactMap { Subnet($0) }
             guard found.count == meant.count else {
                 throw ConfigurationError(
-                    message: "TRUSTED_PROXIES: '\(part.prefix(60))' is not a network such as 10.0.0.0/8, nor one of the "
-                        + "words loopback, private and none")
+                    message: "TRUSTED_PROXIES: '\(part.prefix(60))' is not a network such as 10.0.0.0/8, nor one of "
+                        + "the words loopback, private and none")
             }
             networks += found
         }
