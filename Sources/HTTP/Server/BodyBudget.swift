@@ -35,6 +35,7 @@ package final class BodyBudget: Sendable {
         var total = 0
         var addresses: [String: Int] = [:]
         var tokens: [Int64: Int] = [:]
+        var released = 0
     }
 
     private let limits: Limits
@@ -44,6 +45,14 @@ package final class BodyBudget: Sendable {
 
     /// Bytes that are charged at the moment.
     package var total: Int { held.withLock { $0.total } }
+
+    /// Bytes that were released since this was asked last.
+    package func takeReleased() -> Int {
+        held.withLock { held in
+            defer { held.released = 0 }
+            return held.released
+        }
+    }
 
     fileprivate func charge(_ bytes: Int, _ account: BodyAccount) throws(BodyError) {
         let refusal = held.withLock { held -> Scope? in
@@ -64,6 +73,7 @@ package final class BodyBudget: Sendable {
     fileprivate func release(_ bytes: Int, _ account: BodyAccount) {
         held.withLock { held in
             held.total = held.total.minus(bytes)
+            held.released = held.released.plus(bytes)
             held.addresses[account.address] = Self.rest(held.addresses[account.address], bytes)
             if let id = account.token { held.tokens[id] = Self.rest(held.tokens[id], bytes) }
         }

@@ -152,6 +152,8 @@ void oneapi_prepare_process(void) {
     setrlimit(RLIMIT_NOFILE, &files);
 }
 
+void oneapi_trim_heap(void) { malloc_trim(1 << 20); }
+
 void oneapi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
 int oneapi_contains(const void *bytes, uint64_t count, const void *needle, uint64_t needle_count) {

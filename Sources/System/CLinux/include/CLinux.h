@@ -28,6 +28,9 @@ void oneapi_close_reset(int fd);
 /// Seconds of real time and nanoseconds of the monotonic clock.
 uint64_t oneapi_monotonic_ns(void);
 
+// Gives pages of the heap that are free back to the system.
+void oneapi_trim_heap(void);
+
 /// Blocks SIGTERM, SIGINT and SIGHUP in this thread and the threads it starts, so that only oneapi_wait_signal sees them.
 void oneapi_block_signals(void);
 /// Waits for SIGTERM, SIGINT or SIGHUP; returns its number.
