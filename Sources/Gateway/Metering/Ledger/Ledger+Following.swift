@@ -106,8 +106,7 @@ extension Ledger {
     /// Something was refused for want of room: brings the database on, which makes room, and says once if the journal
     /// cannot take more.
     func refusedForStorage() {
-        // Where the database refuses, it is tried again each second as it is.
-        if state.withLock({ $0.refusal == nil }) { follow() }
+        follow()
         let failure = state.withLock { state -> (any Error)? in
             guard let failure = state.journal.failure, !state.isJournalFailureTold, !state.isStorageFull else {
                 return nil
