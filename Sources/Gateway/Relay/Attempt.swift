@@ -62,8 +62,7 @@ struct Caller {
             url: url,
             headers: isStream ? target.streamHeaders : target.wholeHeaders,
             body: await spliced(target, channel, exchange),
-            limits: isStream ? services.configuration.streamLimits : services.configuration.transportLimits,
-            proxy: services.configuration.relayProxy)
+            limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
         if call.isCancelled { return .clientGone(wasAsked: false) }
@@ -92,11 +91,7 @@ struct Caller {
     static func release(_ response: UpstreamResponse, from request: ServerRequest, isStream: Bool) {
         guard !isStream else { return request.onDisconnect { response.cancel() } }
         let loop = request.loop
-        request.onDisconnect { [weak request] in
-            // A client that is still there must be told before its connection is cut.
-            let isShutDown = request?.cancellation == .shuttingDown
-            loop.schedule(after: isShutDown ? .seconds(2) : patience) { response.cancel() }
-        }
+        request.onDisconnect { loop.schedule(after: patience) { response.cancel() } }
     }
 
     /// An answer in the client's own format, as it comes.

@@ -1,10 +1,12 @@
-import Arithmetic
 import EventLoop
 
 extension Connection {
     func readBody(limit: Int) async throws(BodyError) -> [UInt8] {
         guard let head, !machine.isBodyRead else { return [] }
-        if case .length(let length) = head.framing, length > limit { throw .tooLarge }
+        if case .length(let length) = head.framing {
+            if length > limit { throw .tooLarge }
+            try lease?.grow(to: length)
+        }
         try machine.bodyBegan(at: loop.now)
         do throws(BodyError) {
             if head.expectsContinue, input.isEmpty {
@@ -23,17 +25,12 @@ extension Connection {
         }
     }
 
-    /// Bytes that are charged before they come.
-    private static let aheadOfBody = 1 << 20
-
     private func readPlain(_ length: Int) async throws(BodyError) -> [UInt8] {
         if input.count >= length { return input.take(length) }
         var body: [UInt8] = []
         body.reserveCapacity(length)
         input.moveAll(to: &body)
         while body.count < length {
-            // A little ahead of what is there: who only announces a body takes nothing from others.
-            try lease?.grow(to: min(length, body.count.plus(Self.aheadOfBody)))
             let count = await receive(atMost: acceptor.scratch.count)
             if count == 0 { throw machine.bodyFailure }
             let own = min(count, length - body.count)

@@ -60,9 +60,8 @@ extension Ledger {
                 return .success((answer, entry.map { state.append($0) } ?? false))
             } catch { return .failure(error) }
         }
-        if case .failure(.storage) = result { refusedForStorage() }
+        if case .failure(.storage) = result { tellJournalFailure() }
         let (answer, mustFollow) = try result.get()
-        if synchronizesEach { synchronize() }
         if mustFollow { followSoon() }
         return answer
     }
@@ -77,7 +76,6 @@ extension Ledger {
             account.isUnlimited = isUnlimited
             return state.append(.setToken(id: id, quota: quota, isUnlimited: isUnlimited))
         }
-        if synchronizesEach { synchronize() }
         if mustFollow == true { followSoon() }
         return mustFollow != nil
     }
