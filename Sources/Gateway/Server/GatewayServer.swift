@@ -1,5 +1,5 @@
-import CLinux
 import Arithmetic
+import CLinux
 package import Database
 package import EventLoop
 import Glibc
