@@ -41,7 +41,7 @@ import Testing
         let client = try begin(fixture, chatBody())
         try await eventually { !fixture.upstream.calls.isEmpty }
         // The head is on its way; it is there when the gateway's loops have had a turn.
-        try await Task.sleep(for: .milliseconds(200))
+        try await Task.sleep(for: .seconds(6))
         if halfCloses { client.finishSending() } else { client.hangUp() }
         try await Task.sleep(for: .milliseconds(50))
         #expect(!isCharged(fixture))
@@ -112,7 +112,7 @@ import Testing
         try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
         let client = try begin(fixture, chatBody())
         try await eventually { !fixture.upstream.calls.isEmpty }
-        try await Task.sleep(for: .milliseconds(200))
+        try await Task.sleep(for: .seconds(6))
         client.hangUp()
         try await Task.sleep(for: .milliseconds(50))
         gate.open()
@@ -133,7 +133,7 @@ import Testing
         let client = try begin(
             fixture, ["model": "gpt-image-1", "prompt": "x", "quality": "high"], path: "/v1/images/generations")
         try await eventually { !fixture.upstream.calls.isEmpty }
-        try await Task.sleep(for: .milliseconds(200))
+        try await Task.sleep(for: .seconds(6))
         client.hangUp()
         try await Task.sleep(for: .milliseconds(50))
         gate.open()
