@@ -95,19 +95,25 @@ let package = Package(
             ],
             path: "Scripts/Fuzz", swiftSettings: swiftSettings),
         room("TestKit", at: "Tests/TestKit"),
+        room("TestTraits", at: "Tests/TestTraits", needs: ["TestKit"]),
         tests("ArithmeticTests", needs: ["Arithmetic"]),
-        tests("EventLoopTests", needs: ["EventLoop"]),
+        tests("EventLoopTests", needs: ["EventLoop", "TestTraits"]),
         tests("JSONTests", needs: ["JSON"]),
-        tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit"]),
+        tests("HTTPTests", needs: ["HTTP", "EventLoop", "TestKit", "TestTraits"]),
         tests("TokenizerTests", needs: ["Tokenizer", "JSON", "TestKit"]),
         tests("ChatTests", needs: ["Chat", "Formats", "JSON"]),
         tests("ProvidersTests", needs: ["TestKit", "Providers", "Formats", "Chat", "JSON", "HTTP"]),
-        tests("DatabaseTests", needs: ["Database", "TestKit"]),
+        tests("DatabaseTests", needs: ["Database", "TestKit", "TestTraits"]),
         tests(
-            "GatewayTests", needs: ["TestKit", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop", "Providers"]),
-        tests("MockProvidersTests", needs: ["TestKit", "MockKit", "HTTP", "JSON", "EventLoop"]),
+            "GatewayTests",
+            needs: [
+                "TestKit", "TestTraits", "Gateway", "Database", "HTTP", "JSON", "Chat", "EventLoop", "Providers",
+            ]),
+        tests("MockProvidersTests", needs: ["TestKit", "TestTraits", "MockKit", "HTTP", "JSON", "EventLoop"]),
         tests(
             "EndToEndTests",
-            needs: ["TestKit", "Gateway", "MockKit", "Conform", "HTTP", "JSON", "EventLoop", "Database"]),
+            needs: [
+                "TestKit", "TestTraits", "Gateway", "MockKit", "Conform", "HTTP", "JSON", "EventLoop", "Database",
+            ]),
     ]
 )

@@ -1,10 +1,11 @@
 import Glibc
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Database
 
-@Suite struct DatabaseFileTests {
+@Suite(.inTurn) struct DatabaseFileTests {
     private func mode(_ path: String) -> mode_t {
         var facts = stat()
         return stat(path, &facts) == 0 ? facts.st_mode & 0o777 : 0

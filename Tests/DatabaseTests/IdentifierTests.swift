@@ -1,9 +1,10 @@
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Database
 
-@Suite struct IdentifierTests {
+@Suite(.inTurn) struct IdentifierTests {
     /// Tables as one-api makes them, without AUTOINCREMENT, with a row each.
     private static let oneAPI = """
         CREATE TABLE "users" (`id` integer,`username` text UNIQUE,`password` text NOT NULL,`aff_code` varchar(32),

@@ -1,9 +1,10 @@
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Database
 
-@Suite struct LedgerApplyTests {
+@Suite(.inTurn) struct LedgerApplyTests {
     private func database(_ directory: TemporaryDirectory) async throws -> SQLiteDatabase {
         let database = try SQLiteDatabase(path: directory.path + "/a.db")
         _ = try await database.write {

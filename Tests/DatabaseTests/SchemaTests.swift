@@ -1,9 +1,10 @@
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Database
 
-@Suite struct SchemaTests {
+@Suite(.inTurn) struct SchemaTests {
     private static func columns(_ table: String, _ connection: Connection) throws -> [String] {
         try connection.rows(
             "SELECT name || ' ' || lower(type) || COALESCE(' ' || dflt_value, '') FROM pragma_table_info(?)",

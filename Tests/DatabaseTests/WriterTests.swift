@@ -1,9 +1,10 @@
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Database
 
-@Suite struct WriterTests {
+@Suite(.inTurn) struct WriterTests {
     @Test("rolls a failing change back alone, whatever shares its transaction")
     func isolatesFailures() async throws {
         let directory = TemporaryDirectory()

@@ -2,11 +2,12 @@ import Database
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct BillingEndToEndTests {
+@Suite(.inTurn) struct BillingEndToEndTests {
     @Test("charges whole and streamed answers by exactly what the mock's ledger says it served")
     func matchesLedger() async throws {
         let installation = try await Installation(models: "gpt-4o")

@@ -3,12 +3,13 @@ import HTTP
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// `MockProviders conform` as a process: its arguments, its report and its exit status.
-@Suite struct ConformCommandTests {
+@Suite(.inTurn) struct ConformCommandTests {
     private let directory = TemporaryDirectory()
 
     /// Beside the program that runs this test.

@@ -5,12 +5,13 @@ import HTTP
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// The judge that we offer to others, on our own gateway and on the mock itself.
-@Suite struct ConformTests {
+@Suite(.inTurn) struct ConformTests {
     private func judge(_ target: Target, _ mock: MockServer, port: Int) async -> Report {
         let loops = EventLoopGroup(count: 1)
         loops.start()

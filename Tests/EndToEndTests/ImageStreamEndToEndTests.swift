@@ -1,11 +1,12 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Pictures of models that bill tokens, whole and as a stream (spec/wire/openai.md §7).
-@Suite struct ImageStreamEndToEndTests {
+@Suite(.inTurn) struct ImageStreamEndToEndTests {
     private func post(_ installation: Installation, _ body: JSON) throws -> (status: Int, body: String) {
         try installation.ask("POST", "/v1/images/generations", key: "Bearer sk-roottoken", body)
     }

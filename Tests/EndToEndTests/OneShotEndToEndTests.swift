@@ -3,11 +3,12 @@ import HTTP
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct OneShotEndToEndTests {
+@Suite(.inTurn) struct OneShotEndToEndTests {
     private func post(_ installation: Installation, _ path: String, _ body: JSON) throws -> (status: Int, json: JSON) {
         let answer = try installation.ask("POST", path, key: "Bearer sk-roottoken", body)
         return (answer.status, (try? JSON.parse(Array(answer.body.utf8))) ?? .null)

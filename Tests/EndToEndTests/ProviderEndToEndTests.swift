@@ -2,12 +2,13 @@ import Database
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Every provider behind the gateway: what an OpenAI client gets, what the mock served, and what was charged agree.
-@Suite struct ProviderEndToEndTests {
+@Suite(.inTurn) struct ProviderEndToEndTests {
     private func with(
         _ upstream: Upstream, models: String? = nil, _ body: (Installation) throws -> Void
     ) async throws {

@@ -1,12 +1,13 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Generated conversations, the same in every run: what was asked is what the upstream got, and what it said is what the
 /// client got, for every provider, whole and streamed.
-@Suite struct RoundTripTests {
+@Suite(.inTurn) struct RoundTripTests {
     private static let count = 24
 
     @Test("a generated conversation survives the way there and back", arguments: Upstream.all)

@@ -3,12 +3,13 @@ import Glibc
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What a shutdown does to requests that run beyond DRAIN_TIMEOUT.
-@Suite struct ShutdownTests {
+@Suite(.inTurn) struct ShutdownTests {
     private func begin(
         _ installation: Installation, _ path: String, _ body: JSONObject
     ) throws -> RawClient {

@@ -1,9 +1,10 @@
 import Glibc
 import TestKit
+import TestTraits
 import Testing
 
 /// The gateway's program, told what processes are told.
-@Suite struct SignalTests {
+@Suite(.inTurn) struct SignalTests {
     private let directory = TemporaryDirectory()
     private var log: String { directory.path + "/oneapi.log" }
 

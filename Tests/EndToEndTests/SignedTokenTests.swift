@@ -1,11 +1,12 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Zhipu's signed tokens through the gateway: one that is refused is signed again and tried once (spec/wire/zhipu.md §7).
-@Suite struct SignedTokenTests {
+@Suite(.inTurn) struct SignedTokenTests {
     private static let key = "mock-end-to-end.mock-end-to-end-secret"
 
     private func installation(key: String = key) async throws -> Installation {

@@ -1,11 +1,12 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What the gateway itself adds to a provider's translation, over real sockets.
-@Suite struct TranslationEndToEndTests {
+@Suite(.inTurn) struct TranslationEndToEndTests {
     private func with(_ name: String, models: String, _ body: (Installation) throws -> Void) async throws {
         let upstream = try #require(Upstream.all.first { $0.name == name })
         let installation = try await Installation(models: nil)

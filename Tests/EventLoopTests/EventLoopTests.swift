@@ -1,8 +1,9 @@
 import EventLoop
 import Synchronization
+import TestTraits
 import Testing
 
-@Suite struct EventLoopTests {
+@Suite(.inTurn) struct EventLoopTests {
     @Test("runs an async function on its own thread, across suspensions")
     func staysOnLoop() async {
         let loops = EventLoopGroup(count: 2)
@@ -53,7 +54,7 @@ import Testing
         ] as [(Duration, UInt64)])
     func nanoseconds(duration: Duration, expected: UInt64) { #expect(duration.nanoseconds == expected) }
 
-    @Test("a timer that is centuries away holds nothing up", .timeLimit(.minutes(1)))
+    @Test("a timer that is centuries away holds nothing up", .timeLimit(.minutes(10)))
     func farTimer() async {
         let loops = EventLoopGroup(count: 1)
         loops.start()

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import EventLoop
 
-@Suite struct FairQueueTests {
+@Suite(.inTurn) struct FairQueueTests {
     @Test("lets owners take turns, whoever came with much")
     func turns() {
         let queue = Line<String>(limits: .none)

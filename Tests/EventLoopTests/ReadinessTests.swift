@@ -1,9 +1,10 @@
 import EventLoop
 import Glibc
 import Synchronization
+import TestTraits
 import Testing
 
-@Suite struct ReadinessTests {
+@Suite(.inTurn) struct ReadinessTests {
     @Test("an event of a closed descriptor does not reach the source that got its number in the same turn")
     func staleEvent() async {
         let loops = EventLoopGroup(count: 1)

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import EventLoop
 
-@Suite struct TimerTests {
+@Suite(.inTurn) struct TimerTests {
     @Test("timers come out in order of time, whatever the order in which they went in, and none before it is due")
     func heap() {
         var random = SystemRandomNumberGenerator()

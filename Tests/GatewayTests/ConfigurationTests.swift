@@ -1,9 +1,10 @@
 import HTTP
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ConfigurationTests {
+@Suite(.inTurn) struct ConfigurationTests {
     private func run(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> Configuration {
         guard case .run(let configuration) = try Configuration.parse(arguments: arguments, environment: environment)
         else { throw ConfigurationError(message: "not a run") }

@@ -1,10 +1,11 @@
 import Glibc
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct EnvironmentFileTests {
+@Suite(.inTurn) struct EnvironmentFileTests {
     private let directory = TemporaryDirectory()
     private var path: String { directory.path + "/.env" }
 

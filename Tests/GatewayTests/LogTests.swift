@@ -1,9 +1,10 @@
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct LogTests {
+@Suite(.inTurn) struct LogTests {
     private let directory = TemporaryDirectory()
 
     /// Lines that a closed log has left in a file.

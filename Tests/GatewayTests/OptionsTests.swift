@@ -1,10 +1,11 @@
 import Database
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct OptionsTests {
+@Suite(.inTurn) struct OptionsTests {
     private let directory = TemporaryDirectory()
 
     private func database(_ options: [(String, String)] = []) async throws -> SQLiteDatabase {

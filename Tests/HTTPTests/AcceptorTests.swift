@@ -2,11 +2,12 @@ import EventLoop
 import Glibc
 import Synchronization
 import TestKit
+import TestTraits
 import Testing
 
 @testable import HTTP
 
-@Suite struct AcceptorTests {
+@Suite(.inTurn) struct AcceptorTests {
     @Test("rests when no descriptor is left, tries again, and passes over clients that gave up")
     func results() {
         var machine = AcceptorStateMachine(limit: 2)

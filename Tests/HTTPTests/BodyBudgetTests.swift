@@ -1,9 +1,10 @@
 import TestKit
+import TestTraits
 import Testing
 
 @testable import HTTP
 
-@Suite struct BodyBudgetTests {
+@Suite(.inTurn) struct BodyBudgetTests {
     private func lease(_ budget: BodyBudget, _ address: String = "a", token: Int64? = 1) -> BodyLease {
         BodyLease(BodyAccount(budget: budget, address: address, token: token))
     }

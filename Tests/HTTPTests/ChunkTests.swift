@@ -1,8 +1,9 @@
 import HTTP
 import TestKit
+import TestTraits
 import Testing
 
-@Suite struct ChunkTests {
+@Suite(.inTurn) struct ChunkTests {
     static let badChunks = [
         "g\r\n", "\r\n", "-1\r\n", "3\r\nabcX\r\n", "3\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n", "0x3\r\nabc\r\n",
         "fffffffffffffffff\r\n", "3\r\nabc\r\r\n", "3\r\nabc\r\n0\r\n\r\r",

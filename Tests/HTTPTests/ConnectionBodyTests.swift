@@ -1,9 +1,10 @@
+import TestTraits
 import Testing
 
 @testable import HTTP
 
 /// The time that a connection gives to a body, and what ends it before.
-@Suite struct ConnectionBodyTests {
+@Suite(.inTurn) struct ConnectionBodyTests {
     @Test("a body's time is its pause, and a base with a second for each thousand bytes")
     func bodyTime() {
         var machine = Machine.at(.body)

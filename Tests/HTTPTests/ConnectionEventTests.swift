@@ -1,9 +1,10 @@
+import TestTraits
 import Testing
 
 @testable import HTTP
 
 /// What a connection does on each event in each state.
-@Suite struct ConnectionEventTests {
+@Suite(.inTurn) struct ConnectionEventTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let place: Machine.Place
         let name: String

@@ -1,9 +1,10 @@
+import TestTraits
 import Testing
 
 @testable import HTTP
 
 /// Events in any order, as a hostile client and an unlucky moment may bring them.
-@Suite struct ConnectionOrderTests {
+@Suite(.inTurn) struct ConnectionOrderTests {
     /// A connection, and what an owner would have done so far.
     private struct Run {
         var machine = Machine.at(.idle)

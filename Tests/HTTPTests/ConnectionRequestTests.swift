@@ -1,9 +1,10 @@
+import TestTraits
 import Testing
 
 @testable import HTTP
 
 /// How a connection reads requests and goes on after them.
-@Suite struct ConnectionRequestTests {
+@Suite(.inTurn) struct ConnectionRequestTests {
     struct End: CustomTestStringConvertible {
         let testDescription: String
         var head = Machine.head()

@@ -1,10 +1,11 @@
 import EventLoop
 import HTTP
 import TestKit
+import TestTraits
 import Testing
 
 /// Connections over real sockets: what reaches the client, and what becomes of the connection.
-@Suite struct ConnectionTests {
+@Suite(.inTurn) struct ConnectionTests {
     @Test("an early refusal reaches a client that goes on sending, and the connection ends without RST")
     func lingers() throws {
         let fixture = try ServerFixture(handler: EchoHandler(limit: 1000))
@@ -34,7 +35,7 @@ import Testing
         let fixture = try ServerFixture(handler: EchoHandler(limit: 256 << 20))
         let port = fixture.port
         let (sending, end) = (Gate(), Gate())
-        let flood = Task.detached {
+        let flood = Task(executorPreference: TestThreads.shared) {
             let client = try RawClient(port: port)
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000000\r\n\r\n")
             for _ in 0..<200 where !end.isOpen {

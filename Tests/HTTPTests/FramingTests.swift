@@ -1,8 +1,9 @@
 import HTTP
 import TestKit
+import TestTraits
 import Testing
 
-@Suite struct FramingTests {
+@Suite(.inTurn) struct FramingTests {
     static let refused: [(String, String)] = [
         ("Content-Length with Transfer-Encoding", "Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked"),
         ("two Content-Lengths", "Host: a\r\nContent-Length: 3\r\nContent-Length: 3"),

@@ -1,9 +1,10 @@
 import EventLoop
 import HTTP
 import TestKit
+import TestTraits
 import Testing
 
-@Suite struct HalfCloseTests {
+@Suite(.inTurn) struct HalfCloseTests {
     /// Answers when its gate opens, or when its request is given up.
     private struct Held: RequestHandler {
         let gate: Gate

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import HTTP
 
-@Suite struct InputBufferTests {
+@Suite(.inTurn) struct InputBufferTests {
     private func append(_ bytes: [UInt8], to input: inout InputBuffer) { bytes.withUnsafeBytes { input.append($0) } }
 
     @Test("keeps no more than what is unread, however much a client pipelines and leaves half of")

@@ -1,9 +1,10 @@
+import TestTraits
 import Testing
 
 @testable import HTTP
 
 /// Proxies and the guard of clients' addresses on one loop, where one request's handle is the next one's.
-@Suite struct ProxyTests {
+@Suite(.inTurn) struct ProxyTests {
     private static let transport = CurlTransport(variable: { _ in nil }, hosts: hosts)
     private static let hosts = PublicHost { name in name == "pictures.example" ? [TestAddress.v4(8, 8, 8, 8)] : [] }
 

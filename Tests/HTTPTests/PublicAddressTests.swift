@@ -1,10 +1,11 @@
 import CCurl
 import Glibc
+import TestTraits
 import Testing
 
 @testable import HTTP
 
-@Suite struct PublicAddressTests {
+@Suite(.inTurn) struct PublicAddressTests {
     /// Networks by first and last addresses and notable ones between.
     static let special: [(String, String)] = [
         ("this network", "0.0.0.0 0.255.255.255"), ("private", "10.0.0.0 10.255.255.255"),

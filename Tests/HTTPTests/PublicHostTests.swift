@@ -1,10 +1,11 @@
 import CCurl
 import Glibc
+import TestTraits
 import Testing
 
 @testable import HTTP
 
-@Suite struct PublicHostTests {
+@Suite(.inTurn) struct PublicHostTests {
     static let refused = [
         "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7F.1", "0177.0.0.1", "0177.0.0x0.01", "127.0.0.1.",
         "0", "0.0.0.0", "10.0.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1", "169.254.169.254", "2852039166",

@@ -1,7 +1,8 @@
 import HTTP
+import TestTraits
 import Testing
 
-@Suite struct SSEParserTests {
+@Suite(.inTurn) struct SSEParserTests {
     static let cases: [(wire: String, events: [String])] = [
         ("data: a\n\ndata: b\n\n", ["|a", "|b"]),
         ("data:a\r\n\r\ndata:b\r\r", ["|a", "|b"]),

@@ -1,9 +1,10 @@
 import EventLoop
 import HTTP
 import TestKit
+import TestTraits
 import Testing
 
-@Suite struct ServerTests {
+@Suite(.inTurn) struct ServerTests {
     @Test("answers several pipelined requests in order on one connection")
     func pipelines() throws {
         let fixture = try ServerFixture(handler: EchoHandler())

@@ -1,12 +1,13 @@
 import EventLoop
 import Glibc
 import TestKit
+import TestTraits
 import Testing
 
 @testable import HTTP
 
 /// What goes wrong between the gateway and an upstream that is no good HTTP server.
-@Suite struct TransportFaultTests {
+@Suite(.inTurn) struct TransportFaultTests {
     private static let transport = CurlTransport()
 
     private func failure(
@@ -67,7 +68,7 @@ import Testing
     @Test("what is no answer of HTTP is told as that, not as a wrong address", arguments: noAnswers)
     func noHTTP(name: String, bytes: [UInt8]) async throws {
         let listener = try Listener(backlog: 8)
-        let server = Task.detached { listener.answerOnce(bytes) }
+        let server = Task(executorPreference: TestThreads.shared) { listener.answerOnce(bytes) }
         let outcome = try await failure("http://127.0.0.1:\(listener.port)/")
         guard case .notHTTP(let text) = outcome else {
             Issue.record("\(name): \(String(describing: outcome))")

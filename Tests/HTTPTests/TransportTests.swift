@@ -1,9 +1,10 @@
 import EventLoop
 import HTTP
 import TestKit
+import TestTraits
 import Testing
 
-@Suite struct TransportTests {
+@Suite(.inTurn) struct TransportTests {
     private static let transport = CurlTransport()
 
     @Test("relays a whole exchange and reuses the connection")

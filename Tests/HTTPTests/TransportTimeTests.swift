@@ -1,11 +1,12 @@
 import EventLoop
 import TestKit
+import TestTraits
 import Testing
 
 @testable import HTTP
 
 /// Upstreams that begin an answer and are slow, or are not waited for.
-@Suite struct TransportTimeTests {
+@Suite(.inTurn) struct TransportTimeTests {
     private static let transport = CurlTransport()
 
     private func failure(

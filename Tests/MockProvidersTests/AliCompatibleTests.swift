@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AliCompatibleTests {
+@Suite(.inTurn) struct AliCompatibleTests {
     private func ask(_ mock: Mock, _ text: String, model: String = "qwen-plus", more: String = "") throws -> Mock.Reply
     {
         try mock.ali(

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AliEndpointTests {
+@Suite(.inTurn) struct AliEndpointTests {
     private static let synthesis = "api/v1/services/aigc/text2image/image-synthesis"
     private static let later = ["X-DashScope-Async: enable"]
 

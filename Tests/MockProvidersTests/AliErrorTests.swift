@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AliErrorTests {
+@Suite(.inTurn) struct AliErrorTests {
     @Test("No key, a key that is none, a workspace that is not there")
     func doors() async throws {
         let mock = try Mock()

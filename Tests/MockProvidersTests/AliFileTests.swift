@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AliFileTests {
+@Suite(.inTurn) struct AliFileTests {
     @Test("Files of both interfaces, upload policies, batches of which an empty list is null")
     func files() async throws {
         let mock = try Mock()

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AliStreamTests {
+@Suite(.inTurn) struct AliStreamTests {
     private static let sse = ["X-DashScope-SSE: enable"]
     private static let pieces = "\"result_format\":\"message\",\"incremental_output\":true"
 

@@ -1,6 +1,7 @@
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 extension Mock {
@@ -52,7 +53,7 @@ extension Mock.Reply {
     }
 }
 
-@Suite struct AliTests {
+@Suite(.inTurn) struct AliTests {
     @Test("A whole message has the service's bytes: no id, no model, usage behind the output")
     func whole() async throws {
         let mock = try Mock()

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AzureEndpointTests {
+@Suite(.inTurn) struct AzureEndpointTests {
     private static let version = "?api-version=2024-10-21"
 
     private func form(_ parts: [(head: String, body: String)]) -> String {

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AzureErrorTests {
+@Suite(.inTurn) struct AzureErrorTests {
     /// A token of Entra ID; with a seed the mock's clock stands at 1760000000.
     private static func token(
         audience: String = "https://cognitiveservices.azure.com", expiry: Int = 1_760_003_600, signature: String = "sig"

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct AzureStreamTests {
+@Suite(.inTurn) struct AzureStreamTests {
     private static let usage = ",\"stream\":true,\"stream_options\":{\"include_usage\":true}"
 
     @Test("A stream has the service's bytes: the filter's chunk, the role, the pieces, the finish, the usage")

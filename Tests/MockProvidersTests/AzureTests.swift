@@ -1,6 +1,7 @@
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 extension Mock {
@@ -35,7 +36,7 @@ extension Mock {
     }
 }
 
-@Suite struct AzureTests {
+@Suite(.inTurn) struct AzureTests {
     static let severities = """
         "hate":{"filtered":false,"severity":"safe"},"self_harm":{"filtered":false,"severity":"safe"},\
         "sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct BaiduErrorTests {
+@Suite(.inTurn) struct BaiduErrorTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let code: Int64

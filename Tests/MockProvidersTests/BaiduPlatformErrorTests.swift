@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct BaiduPlatformErrorTests {
+@Suite(.inTurn) struct BaiduPlatformErrorTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let status: Int

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct BaiduPlatformTests {
+@Suite(.inTurn) struct BaiduPlatformTests {
     private static let stream = ",\"stream\":true"
     private static let tools = """
         ,"tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":\

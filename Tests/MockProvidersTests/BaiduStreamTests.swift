@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct BaiduStreamTests {
+@Suite(.inTurn) struct BaiduStreamTests {
     private static let stream = ",\"stream\":true"
 
     @Test("A stream has the service's bytes: increments, growing sentence ids, an end that counts and no [DONE]")

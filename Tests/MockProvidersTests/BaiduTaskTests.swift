@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct BaiduTaskTests {
+@Suite(.inTurn) struct BaiduTaskTests {
     @Test("Embeddings have the model's size, in both generations")
     func embeddings() async throws {
         let mock = try Mock()

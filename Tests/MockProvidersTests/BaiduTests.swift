@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct BaiduWorkshopTests {
+@Suite(.inTurn) struct BaiduWorkshopTests {
     private static let weather = """
         {"name":"get_weather","description":"w","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}
         """

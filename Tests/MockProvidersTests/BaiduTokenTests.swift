@@ -1,10 +1,11 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 /// Signatures were made with Python's `hmac`, for `localhost`, with a lifetime of a century; the secret is the access
 /// key with `-secret` behind it.
-@Suite struct BaiduTokenTests {
+@Suite(.inTurn) struct BaiduTokenTests {
     private static let prefix = "Authorization: bce-auth-v1/ALTAKtest/2026-01-31T08:00:00Z/"
     private static let date = "x-bce-date: 2026-01-31T08:00:00Z"
     private static let services = signed("80dc78841011fbb6e4c604ff85b8c1e1940b68eca9729a5bfb52e12214ddd12b")

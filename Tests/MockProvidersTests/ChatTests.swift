@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct MockChatTests {
+@Suite(.inTurn) struct MockChatTests {
     @Test("A whole answer has the service's bytes: keys in order, two spaces, a newline")
     func wholeLayout() async throws {
         let mock = try Mock()

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ClaudeCacheTests {
+@Suite(.inTurn) struct ClaudeCacheTests {
     private static let long = String(repeating: "word ", count: 1500)
 
     private func ask(_ mock: Mock, ttl: String = "5m", question: String = "Q") throws -> JSON {
@@ -61,7 +62,7 @@ import Testing
     }
 }
 
-@Suite struct ClaudeEndpointTests {
+@Suite(.inTurn) struct ClaudeEndpointTests {
     @Test("Counting agrees with the message's usage, and costs nothing")
     func counting() async throws {
         let mock = try Mock()

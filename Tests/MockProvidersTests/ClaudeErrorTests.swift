@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ClaudeErrorTests {
+@Suite(.inTurn) struct ClaudeErrorTests {
     private static let key: String = "x-api-key: sk-ant-test"
     private static let version: String = "anthropic-version: 2023-06-01"
 

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ClaudeStreamTests {
+@Suite(.inTurn) struct ClaudeStreamTests {
     @Test("A stream is events of two lines, padded before the last brace, and adds up to an answer")
     func stream() async throws {
         let mock = try Mock()

@@ -1,6 +1,7 @@
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 extension Mock {
@@ -45,7 +46,7 @@ extension Mock.Reply {
     }
 }
 
-@Suite struct ClaudeMessageTests {
+@Suite(.inTurn) struct ClaudeMessageTests {
     @Test("A whole answer has the service's bytes: compact, keys in order, the dated model")
     func whole() async throws {
         let mock = try Mock()

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ClaudeToolTests {
+@Suite(.inTurn) struct ClaudeToolTests {
     static let tools = """
         ,"tools":[{"name":"get_weather","input_schema":{"type":"object","properties":{"city":{"type":"string"},\
         "unit":{"enum":["celsius"]}}}},{"name":"get_time","input_schema":{"type":"object"}}]

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct MockEndpointTests {
+@Suite(.inTurn) struct MockEndpointTests {
     private func form(_ parts: [(head: String, body: String)]) -> String {
         parts.map { "--XX\r\nContent-Disposition: form-data; \($0.head)\r\n\r\n\($0.body)\r\n" }.joined() + "--XX--\r\n"
     }

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct MockErrorTests {
+@Suite(.inTurn) struct MockErrorTests {
     struct Refusal: Sendable, CustomTestStringConvertible {
         let body: String
         let status: Int

@@ -1,9 +1,10 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 /// Each fault of the control API at each provider, whole and streamed, as `MockProviders/README.md` describes it.
-@Suite("Every fault at every provider") struct EveryFaultTests {
+@Suite("Every fault at every provider", .inTurn) struct EveryFaultTests {
     /// A mock, what it answers without a fault, and how many tokens that took.
     private func prepared(_ chat: FaultChat) throws -> (mock: Mock, plain: WireAnswer) {
         let mock = try Mock()

@@ -1,9 +1,10 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 /// Each fault of streams at each provider, and what it leaves alone in a whole answer.
-@Suite("Every fault of a stream at every provider") struct EveryStreamFaultTests {
+@Suite("Every fault of a stream at every provider", .inTurn) struct EveryStreamFaultTests {
     @Test("`stream_error` is the last thing of a stream, which then ends in order", arguments: FaultChat.streams)
     func failure(chat: FaultChat) async throws {
         let mock = try Mock()

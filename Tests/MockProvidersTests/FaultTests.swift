@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct MockFaultTests {
+@Suite(.inTurn) struct MockFaultTests {
     private let stream = ",\"stream\":true"
 
     @Test("A cut stream ends without its end, and is not in the ledger")

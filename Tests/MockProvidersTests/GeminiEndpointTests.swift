@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct GeminiEndpointTests {
+@Suite(.inTurn) struct GeminiEndpointTests {
     private static let base: String = "/gemini/v1beta/"
 
     @Test("Counts agree with the answer's, in both forms, and cost nothing")

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct GeminiErrorTests {
+@Suite(.inTurn) struct GeminiErrorTests {
     private static let path: String = "/gemini/v1beta/models/gemini-2.5-flash:generateContent"
     private static let hi: String = "{\"contents\":[{\"parts\":[{\"text\":\"Hi\"}]}]}"
 

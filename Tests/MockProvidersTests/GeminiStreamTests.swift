@@ -1,5 +1,6 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 extension Mock {
@@ -21,7 +22,7 @@ extension Mock.Reply {
     }
 }
 
-@Suite struct GeminiStreamTests {
+@Suite(.inTurn) struct GeminiStreamTests {
     private static let rest: String = ",\"generationConfig\":{\"thinkingConfig\":{\"thinkingBudget\":0}}"
 
     @Test("SSE is one line a chunk with CR LF twice, a blank after colons only, and no end mark")

@@ -1,6 +1,7 @@
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 extension Mock {
@@ -39,7 +40,7 @@ extension Mock.Reply {
     var said: String { parts.filter { $0["thought"] == nil }.compactMap { $0["text"]?.string }.joined() }
 }
 
-@Suite struct GeminiTests {
+@Suite(.inTurn) struct GeminiTests {
     @Test("A whole answer has the service's bytes: indented, keys in order, zeros left out")
     func whole() async throws {
         let mock = try Mock()

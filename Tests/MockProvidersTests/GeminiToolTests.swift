@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct GeminiToolTests {
+@Suite(.inTurn) struct GeminiToolTests {
     static let tools = """
         ,"tools":[{"function_declarations":[{"name":"get_weather","parameters":{"type":"OBJECT","properties":\
         {"city":{"type":"STRING"}},"required":["city"]}},{"name":"get_time"}]}]

@@ -1,6 +1,7 @@
 import Glibc
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 /// Runs the handbook: each block of each page in `MockProviders/Docs`.
@@ -9,7 +10,7 @@ import Testing
 /// `/bin/bash -e` against a mock of its own that stands in for `127.0.0.1:8400`. It has to succeed and to print
 /// something, unless one of its lines is `# no answer`. What starts a server, builds or installs opens with
 /// ```` ```sh skip ````; any other label, such as ```` ```text ```` or ```` ```python ````, is not run either.
-@Suite struct HandbookTests {
+@Suite(.inTurn) struct HandbookTests {
     struct Block: Sendable, CustomTestStringConvertible {
         let page: String
         /// Of its first command, from 1.

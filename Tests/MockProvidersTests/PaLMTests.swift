@@ -1,5 +1,6 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
 extension Mock {
@@ -17,7 +18,7 @@ extension Mock {
     }
 }
 
-@Suite struct PaLMTests {
+@Suite(.inTurn) struct PaLMTests {
     private static let hi: String = "{\"author\":\"0\",\"content\":\"Hi\"}"
 
     @Test("A chat's answer has the service's bytes, below the prefix and at the root")

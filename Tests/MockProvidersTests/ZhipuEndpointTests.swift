@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ZhipuEndpointTests {
+@Suite(.inTurn) struct ZhipuEndpointTests {
     @Test("Embeddings are floats of the size asked for, with completion tokens of 0")
     func embeddings() async throws {
         let mock = try Mock()

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ZhipuErrorTests {
+@Suite(.inTurn) struct ZhipuErrorTests {
     @Test("An error has a code of digits as text, and speaks the client's language")
     func layout() async throws {
         let mock = try Mock()

@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ZhipuLegacyTests {
+@Suite(.inTurn) struct ZhipuLegacyTests {
     private func ask(
         _ mock: Mock, _ text: String, _ action: String = "invoke", model: String = "chatglm_turbo", more: String = ""
     ) throws -> Mock.Reply {

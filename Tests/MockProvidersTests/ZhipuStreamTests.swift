@@ -1,8 +1,9 @@
 import JSON
 import MockKit
+import TestTraits
 import Testing
 
-@Suite struct ZhipuStreamTests {
+@Suite(.inTurn) struct ZhipuStreamTests {
     private let stream = ",\"stream\":true"
 
     @Test("A stream has the service's bytes: role in each delta, usage beside the finish, then [DONE]")

@@ -1,6 +1,7 @@
 import JSON
 import MockKit
 import TestKit
+import TestTraits
 import Testing
 
 extension Mock {
@@ -39,7 +40,7 @@ extension Mock.Reply {
     var usage: JSON? { json?["usage"] }
 }
 
-@Suite struct ZhipuTests {
+@Suite(.inTurn) struct ZhipuTests {
     private let calm = ",\"thinking\":{\"type\":\"disabled\"}"
 
     @Test("A whole answer has the service's bytes: compact, keys in order, an id with the time in Beijing")

@@ -12,6 +12,7 @@ package final class RawClient {
 
     /// Connects to 127.0.0.1; receiving gives up after `timeout` seconds, so that a broken server fails a test.
     package init(port: Int, timeout: Int = 60) throws {
+        guard TestThreads.isCurrent else { throw RawClientError.suiteIsNotInTurn }
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var limit = timeval(tv_sec: timeout, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -116,7 +117,11 @@ package final class RawClient {
     }
 }
 
-package enum RawClientError: Error { case notConnected }
+package enum RawClientError: Error {
+    case notConnected
+    /// The suite lacks the trait `.inTurn`, so that waiting would hold up Swift's own threads.
+    case suiteIsNotInTurn
+}
 
 extension String {
     fileprivate func range(of part: String) -> Range<String.Index>? {

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct AccountsTests {
+@Suite(.inTurn) struct AccountsTests {
     @Test("a hash is one-api's kind, matches its password alone, and differs each time")
     func password() async throws {
         let (first, second) = (try await Password.hash("pass wörd"), try await Password.hash("pass wörd"))

@@ -1,10 +1,11 @@
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ClientAddressTests {
+@Suite(.inTurn) struct ClientAddressTests {
     @Test(
         "an address may have a port and brackets",
         arguments: [

@@ -1,9 +1,10 @@
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct LogInThrottleTests {
+@Suite(.inTurn) struct LogInThrottleTests {
     private let second: UInt64 = 1_000_000_000
 
     @Test("failed tries count for the account wherever they come from, and end after twenty minutes")

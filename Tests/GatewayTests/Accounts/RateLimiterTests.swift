@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct RateLimiterTests {
+@Suite(.inTurn) struct RateLimiterTests {
     private let second: UInt64 = 1_000_000_000
 
     @Test("windows and times of any size do not overflow", arguments: [0, 1, UInt64.max / 1_000_000_000, UInt64.max])

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct HostileCookieTests {
+@Suite(.inTurn) struct HostileCookieTests {
     @Test(
         "a cookie that nobody signed is worth nothing, whatever numbers it holds, and the process lives",
         arguments: [

@@ -1,11 +1,12 @@
 import Database
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementAccessTests {
+@Suite(.inTurn) struct ManagementAccessTests {
     static let protected: [(method: String, path: String, level: ManagementAPI.Level)] = ManagementAPI.allRoutes
         .filter { $0.level != .none }
         .map {

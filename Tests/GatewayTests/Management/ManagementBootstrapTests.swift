@@ -1,11 +1,12 @@
 import Database
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementBootstrapTests {
+@Suite(.inTurn) struct ManagementBootstrapTests {
     private let directory = TemporaryDirectory()
 
     /// One life of the gateway: what it holds is let go when this returns.

@@ -1,11 +1,12 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// A stored key goes to no other host at the word of an administrator, who cannot read it.
-@Suite struct ManagementChannelMoveTests {
+@Suite(.inTurn) struct ManagementChannelMoveTests {
     private func gateway(base: String) async throws -> (ManagedGateway, [String]) {
         let gateway = try await ManagedGateway()
         let adam = try gateway.addUser("adam", isAdmin: true)

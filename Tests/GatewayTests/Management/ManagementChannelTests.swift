@@ -1,11 +1,12 @@
 import Database
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementChannelTests {
+@Suite(.inTurn) struct ManagementChannelTests {
     static let members = [
         "id", "type", "key", "status", "name", "weight", "created_time", "test_time", "response_time", "base_url",
         "other", "balance", "balance_updated_time", "models", "group", "used_quota", "model_mapping", "priority",

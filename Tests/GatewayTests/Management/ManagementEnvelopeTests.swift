@@ -1,10 +1,11 @@
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementEnvelopeTests {
+@Suite(.inTurn) struct ManagementEnvelopeTests {
     @Test("the status is public, has every member that the web pages read, and says what a health check looks for")
     func status() async throws {
         let gateway = try await ManagedGateway()

@@ -1,11 +1,12 @@
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Every route with bodies that nobody means well by.
-@Suite struct ManagementFuzzTests {
+@Suite(.inTurn) struct ManagementFuzzTests {
     /// Members that any route reads.
     private static let names = [
         "id", "user_id", "username", "password", "display_name", "email", "role", "status", "group", "quota", "action",

@@ -1,11 +1,12 @@
 import Database
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementLimitTests {
+@Suite(.inTurn) struct ManagementLimitTests {
     @Test(
         "a channel's numbers and texts have limits, and what is beyond is said",
         arguments: [

@@ -1,10 +1,11 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementLogTests {
+@Suite(.inTurn) struct ManagementLogTests {
     /// Twelve consume rows of two users, a row of each other type.
     private static func gateway() async throws -> ManagedGateway {
         try await ManagedGateway { connection in

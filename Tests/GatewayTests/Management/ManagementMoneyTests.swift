@@ -1,13 +1,14 @@
 import Chat
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Database
 @testable import Gateway
 
 /// What people do to balances, while others spend, and when the database does not do its part.
-@Suite struct ManagementMoneyTests {
+@Suite(.inTurn) struct ManagementMoneyTests {
     /// A database as one-api leaves it: no AUTOINCREMENT on tokens.
     private static func oneAPIDatabase() throws -> TemporaryDirectory {
         let directory = TemporaryDirectory()
@@ -27,7 +28,7 @@ import Testing
         let user = try #require(try await gateway.database.read { try $0.user(id: alice.id) })
         let ledger = gateway.gateway.services.ledger
         ledger.open(user: user, token: record)
-        let spending = Task.detached {
+        let spending = Task(executorPreference: TestThreads.shared) {
             for _ in 0..<2000 {
                 try ledger.reserve(userID: alice.id, tokenID: token, amount: 3).settle(settlement(3))
                 await Task.yield()

@@ -1,10 +1,11 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementOptionTests {
+@Suite(.inTurn) struct ManagementOptionTests {
     private func listed(_ gateway: ManagedGateway) throws -> [String: String] {
         let pairs = try gateway.data("GET", "/api/option/").array ?? []
         return Dictionary(

@@ -1,12 +1,13 @@
 import Database
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Pages of other sites cannot act with a user's cookie.
-@Suite struct ManagementOriginTests {
+@Suite(.inTurn) struct ManagementOriginTests {
     static let changing: [(method: String, path: String)] = ManagementAPI.allRoutes
         .filter { $0.level != .none && $0.changesState }
         .map { ($0.method.name, "/api/" + $0.segments.map { $0 == ":id" ? "999" : $0 }.joined(separator: "/")) }

@@ -1,10 +1,11 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementRoleTests {
+@Suite(.inTurn) struct ManagementRoleTests {
     @Test(
         "no route takes a role that is none",
         arguments: [2, 9, 11, 50, 99, 101, 1000, -1, Int64.max, Int64.min] as [Int64])

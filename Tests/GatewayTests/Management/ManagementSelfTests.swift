@@ -1,10 +1,11 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementSelfTests {
+@Suite(.inTurn) struct ManagementSelfTests {
     @Test("a user changes name, display name and password, and nothing that is not theirs to change")
     func update() async throws {
         let gateway = try await ManagedGateway()

@@ -1,10 +1,11 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementTokenTests {
+@Suite(.inTurn) struct ManagementTokenTests {
     @Test("a new token has thirteen members, a key of 48 letters and digits, and never expires unless told")
     func create() async throws {
         let gateway = try await ManagedGateway()

@@ -1,10 +1,11 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ManagementUserTests {
+@Suite(.inTurn) struct ManagementUserTests {
     static let members = [
         "id", "username", "password", "display_name", "role", "status", "email", "github_id", "wechat_id", "lark_id",
         "oidc_id", "verification_code", "access_token", "quota", "used_quota", "request_count", "group", "aff_code",

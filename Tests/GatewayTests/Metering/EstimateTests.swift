@@ -1,9 +1,10 @@
 import Chat
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct EstimateTests {
+@Suite(.inTurn) struct EstimateTests {
     private static func ratio(_ units: Int64) -> Ratio { Ratio(units: units * Ratio.scale) }
 
     @Test("an estimate counts the answer at the completion's price and the prompt at its ceiling")

@@ -1,10 +1,11 @@
 import Database
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct FirstJournalTests {
+@Suite(.inTurn) struct FirstJournalTests {
     /// A file as version 0.1 wrote it: two segments, the records in the second one.
     private func file(_ entries: [LedgerEntry], identity: Int64, size: Int = 64 << 10) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: size)

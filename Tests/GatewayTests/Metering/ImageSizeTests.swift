@@ -1,10 +1,11 @@
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ImageSizeTests {
+@Suite(.inTurn) struct ImageSizeTests {
     private static func size(_ bytes: [UInt8], type: String = "png") -> [Int]? {
         size(url: "data:image/\(type);base64,\(Base64.encode(bytes))")
     }

@@ -2,11 +2,12 @@ import Database
 import Glibc
 import Synchronization
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct JournalTests {
+@Suite(.inTurn) struct JournalTests {
     @Test("turns from chunk to chunk and loses nothing")
     func turns() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 64 << 10)

@@ -1,11 +1,12 @@
 import Database
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Journals that are not what the database expects.
-@Suite struct JournalVerdictTests {
+@Suite(.inTurn) struct JournalVerdictTests {
     @Test("a missing or empty journal is told with what was held, unless the run had ended", arguments: [true, false])
     func missing(isRemoved: Bool) async throws {
         let fixture = try await LedgerFixture()

@@ -1,10 +1,11 @@
 import Database
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct LedgerAdministrationTests {
+@Suite(.inTurn) struct LedgerAdministrationTests {
     private func row(_ quota: Int64, _ content: String = "top-up") -> LogRecord {
         var log = LogRecord()
         log.userID = 1

@@ -1,11 +1,12 @@
 import Synchronization
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Database
 @testable import Gateway
 
-@Suite struct LedgerFollowingTests {
+@Suite(.inTurn) struct LedgerFollowingTests {
     @Test("a full disk refuses requests, and when there is room again all goes on and nothing is lost")
     func roomAgain() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, maxPages: 70)
@@ -36,7 +37,7 @@ import Testing
 
     @Test(
         "waiting ends while another program holds the database, once told; what was journalled follows later",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(10)))
     func foreignLock() async throws {
         let fixture = try await LedgerFixture()
         let other = try Connection(path: fixture.directory.path + "/a.db", busyTimeout: 1000, isReadOnly: false)

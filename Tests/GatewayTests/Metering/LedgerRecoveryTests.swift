@@ -1,11 +1,12 @@
 import Database
 import Synchronization
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct LedgerRecoveryTests {
+@Suite(.inTurn) struct LedgerRecoveryTests {
     @Test("applies what a killed run had only journalled, once, and closes what it left open")
     func replays() async throws {
         let fixture = try await LedgerFixture()

@@ -1,10 +1,11 @@
 import Database
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct LedgerTests {
+@Suite(.inTurn) struct LedgerTests {
     @Test("holds back, charges the exact sum, and gives the rest back")
     func settles() async throws {
         let fixture = try await LedgerFixture()

@@ -1,9 +1,10 @@
 import Chat
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct PriceTests {
+@Suite(.inTurn) struct PriceTests {
     static let ratios: [(String, Int64?)] = [
         ("1", 1_000_000_000), ("2.5", 2_500_000_000), ("0.075", 75_000_000), ("1e-3", 1_000_000),
         ("1.5E2", 150_000_000_000),

@@ -1,11 +1,12 @@
 import Chat
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// No honest usage is cut, however odd; a lie is cut to what can be.
-@Suite struct UsageBoundTests {
+@Suite(.inTurn) struct UsageBoundTests {
     private func outcome(
         _ usage: Usage, _ body: JSON, received: Int64 = 500, answers: Int64 = 1, limit: Int64? = nil,
         systemPrompt: String? = nil

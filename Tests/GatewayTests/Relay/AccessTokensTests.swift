@@ -2,12 +2,13 @@ import Chat
 import HTTP
 import Providers
 import Synchronization
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Tokens over the time that a test says it is; Baidu gives its own, Zhipu's are signed.
-@Suite struct AccessTokensTests {
+@Suite(.inTurn) struct AccessTokensTests {
     private static let baidu = ProviderChannel(type: 15, baseURL: "http://baidu.example", key: "ak|sk")
     private static let zhipu = ProviderChannel(type: 16, baseURL: "http://zhipu.example", key: "id.secret")
     private static let refused = UpstreamFailure(kind: .authentication, status: 401, message: "expired")

@@ -1,11 +1,12 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct BadInputTests {
+@Suite(.inTurn) struct BadInputTests {
     static let bodies: [(String, String, String)] = [
         ("{", "invalid_json", ""), ("[]", "invalid_json", ""), ("", "invalid_json", ""),
         (#"{"messages":[]}"#, "missing_required_parameter", "model"),

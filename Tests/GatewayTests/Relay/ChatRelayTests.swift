@@ -1,11 +1,12 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ChatRelayTests {
+@Suite(.inTurn) struct ChatRelayTests {
     @Test("relays a whole chat byte for byte, charges it once and logs it")
     func relaysWhole() async throws {
         let fixture = try await GatewayFixture()

@@ -1,12 +1,13 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Whatever a client does, what the upstream made is charged, and once.
-@Suite struct ClientGoneTests {
+@Suite(.inTurn) struct ClientGoneTests {
     private static let all: Int64 = 500_000_000_000_000
 
     private func begin(_ fixture: GatewayFixture, _ body: JSON, path: String = "/v1/chat/completions") throws

@@ -1,12 +1,13 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What becomes of a request whose client closes its connection, or one side of it.
-@Suite struct ClientLeavesTests {
+@Suite(.inTurn) struct ClientLeavesTests {
     private func begin(_ fixture: GatewayFixture, _ more: JSONObject = [:]) throws -> RawClient {
         let client = try RawClient(port: fixture.port)
         let body = chatBody(more).encoded()

@@ -1,12 +1,13 @@
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// An image that is made by a task of the upstream's (spec/wire/ali.md §4), which the gateway looks at until it is done or
 /// patience ends.
-@Suite struct ImageTaskTests {
+@Suite(.inTurn) struct ImageTaskTests {
     static let ends: [(poll: String, status: Int, code: String, answer: Int)] = [
         (#"{"request_id":"r","output":{"task_id":"t","task_status":"RUNNING"}}"#, 200, "image_task_timeout", 504),
         (#"{"request_id":"r","code":"InternalError","message":"later"}"#, 500, "InternalError", 500),

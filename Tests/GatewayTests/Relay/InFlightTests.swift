@@ -1,11 +1,12 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct InFlightTests {
+@Suite(.inTurn) struct InFlightTests {
     @Test("a user with too many requests under way gets 429 with Retry-After, in either language, and then goes on")
     func tooMany() async throws {
         let gate = StubGate()

@@ -1,12 +1,13 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Upstreams that repeat the channel's key in what they say went wrong.
-@Suite struct KeyLeakTests {
+@Suite(.inTurn) struct KeyLeakTests {
     static let keys = [
         "0123456789abcdef0123456789abcdef", "K7LMNOPQRSTU", "a1b2c3d4e5f6.Zx9Yw8Vu7Ts6",
         "appid123|SecretId99|SecretKey+/77=",

@@ -2,12 +2,13 @@ import HTTP
 import JSON
 import Synchronization
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Answers whose reading and counting would hold up everybody else on a loop.
-@Suite struct LargeAnswerTests {
+@Suite(.inTurn) struct LargeAnswerTests {
     @Test("a large answer without usage is counted while others are served")
     func othersGoOn() async throws {
         let large = StubUpstream.Answer.chat(String(repeating: "lorem ipsum 12 ", count: 100_000), usage: .null)

@@ -5,12 +5,13 @@ import HTTP
 import JSON
 import Synchronization
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What is large is worked on beside the loops, in turn and within bounds.
-@Suite struct LargeBodyTests {
+@Suite(.inTurn) struct LargeBodyTests {
     fileprivate static func tokens(_ count: Int, model: String = "gpt-4o") -> [UInt8] {
         Array(#"{"model":"\#(model)","input":["#.utf8)
             + Array(repeatElement(Array("0,".utf8), count: count - 1).joined()) + Array("0]}".utf8)

@@ -1,11 +1,12 @@
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Upstreams whose usage is a lie or no number.
-@Suite struct LyingUpstreamTests {
+@Suite(.inTurn) struct LyingUpstreamTests {
     private static let events = [
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":"stop"}]}"#,
         #"{"id":"c","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":999999999999}}"#, "[DONE]",

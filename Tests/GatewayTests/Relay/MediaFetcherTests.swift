@@ -2,12 +2,13 @@ import Chat
 import EventLoop
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Images that a client names by address and the gateway fetches for Gemini, which takes only bytes.
-@Suite struct MediaFetcherTests {
+@Suite(.inTurn) struct MediaFetcherTests {
     private static let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
     private static let answer = #"{"candidates":[{"content":{"parts":[{"text":"seen"}]},"finishReason":"STOP"}]}"#
 

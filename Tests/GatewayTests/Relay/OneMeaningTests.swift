@@ -1,12 +1,13 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// A body has one meaning for us and for an upstream, whatever the upstream's decoder makes of repeated names.
-@Suite struct OneMeaningTests {
+@Suite(.inTurn) struct OneMeaningTests {
     private static let messages = #""messages":[{"role":"user","content":"hi"}]"#
 
     static let bodies: [(path: String, body: String, code: String, parameter: String)] = [

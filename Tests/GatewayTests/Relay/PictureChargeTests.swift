@@ -1,11 +1,12 @@
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What pictures are charged when an upstream gives more, fewer, none, or does not say.
-@Suite struct PictureChargeTests {
+@Suite(.inTurn) struct PictureChargeTests {
     private func charge(_ answer: String, model: String, _ more: JSONObject = [:]) async throws -> (Int64?, String?) {
         let fixture = try await GatewayFixture { _ in
             .whole(HTTPResponse(headers: ["Content-Type": "application/json"], body: Array(answer.utf8)))

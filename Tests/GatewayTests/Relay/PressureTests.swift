@@ -2,11 +2,12 @@ import Database
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct PressureTests {
+@Suite(.inTurn) struct PressureTests {
     @Test("refuses with 503 before the upstream is asked when the disk is full, loses nothing, and goes on with room")
     func fullDisk() async throws {
         let fixture = try await GatewayFixture(maxPages: 80)

@@ -1,11 +1,12 @@
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What a request costs, and where it goes, when its first channel fails.
-@Suite struct SecondChannelTests {
+@Suite(.inTurn) struct SecondChannelTests {
     private func fixture(retries: Int) async throws -> GatewayFixture {
         let fixture = try await GatewayFixture { call in
             call.headers["Authorization"] == "Bearer sk-bad"

@@ -2,11 +2,12 @@ import Database
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ShutdownTests {
+@Suite(.inTurn) struct ShutdownTests {
     @Test("a client that takes nothing does not keep its charge from the database")
     func blockedClient() async throws {
         // Much to send and little to count: more than the buffers on the way hold.

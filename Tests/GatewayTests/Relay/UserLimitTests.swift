@@ -1,11 +1,12 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What a user may not do at the relay, however good the token is.
-@Suite struct UserLimitTests {
+@Suite(.inTurn) struct UserLimitTests {
     private func bob(_ fixture: GatewayFixture) async throws -> (id: Int64, key: String) {
         try fixture.addChannel()
         try fixture.manage("POST", "/api/user/", ["username": "bob", "password": "12345678"])

@@ -1,11 +1,12 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// A failure that comes late does not undo what an operator did meanwhile.
-@Suite struct ChangedChannelTests {
+@Suite(.inTurn) struct ChangedChannelTests {
     private static let refusal = StubUpstream.Answer.error(
         401, #"{"error":{"message":"Incorrect API key","type":"invalid_request_error","code":"invalid_api_key"}}"#)
 

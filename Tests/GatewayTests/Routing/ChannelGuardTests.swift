@@ -1,12 +1,13 @@
 import Database
 import HTTP
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Whether a channel whose account is beyond use is switched off.
-@Suite struct ChannelGuardTests {
+@Suite(.inTurn) struct ChannelGuardTests {
     private static let badKey =
         #"{"error":{"message":"Incorrect API key","type":"invalid_request_error","code":"invalid_api_key"}}"#
 

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct ChannelPickerTests {
+@Suite(.inTurn) struct ChannelPickerTests {
     private func channel(_ id: Int64, weight: Int = 1) -> Channel {
         Channel(
             id: id, type: 1, name: "c", key: Secret("k"), baseURL: "", models: ["m"], groups: ["default"],
@@ -40,7 +41,7 @@ import Testing
     }
 }
 
-@Suite struct ChannelHealthTests {
+@Suite(.inTurn) struct ChannelHealthTests {
     private let bad = health(1)
     private let good = health(2)
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Synchronization
+import TestKit
 
 @testable import Gateway
 
@@ -10,6 +11,7 @@ final class InBackground<Value: Sendable>: Sendable {
 
     init(_ work: @escaping @Sendable () throws -> Value) {
         _ = startThread(named: "test-call") { [self] in
+            TestThreads.admitCurrent()
             let result = Result { try work() }
             value.withLock { $0 = result }
             isDone.open()

@@ -1,5 +1,6 @@
 import Database
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
@@ -45,7 +46,7 @@ private final class Raced {
     }
 }
 
-@Suite struct StaleStateTests {
+@Suite(.inTurn) struct StaleStateTests {
     @Test("a row read before a change is not kept after it", arguments: PrincipalChange.all)
     func readBefore(_ change: PrincipalChange) async throws {
         let raced = try await Raced()

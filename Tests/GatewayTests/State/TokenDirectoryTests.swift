@@ -1,11 +1,12 @@
 import Database
 import EventLoop
 import JSON
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct TokenDirectoryTests {
+@Suite(.inTurn) struct TokenDirectoryTests {
     private struct Failure: Error {}
 
     private final class Parts {

@@ -1,8 +1,9 @@
+import TestTraits
 import Testing
 
 @testable import Gateway
 
-@Suite struct TopicTests {
+@Suite(.inTurn) struct TopicTests {
     @Test("what was read before a change ended is stale; while it is under way, to be used once; after it, current")
     func change() {
         let topic = Topic()
@@ -56,7 +57,7 @@ import Testing
     }
 }
 
-@Suite struct SnapshotTests {
+@Suite(.inTurn) struct SnapshotTests {
     private struct Failure: Error {}
 
     @Test("a reload that fails is tried once more, and then said")
