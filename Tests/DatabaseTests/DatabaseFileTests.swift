@@ -40,6 +40,31 @@ import Testing
         try SQLiteDatabase(path: directory.path + "/a.db").close()
     }
 
+    @Test("a second opening that is refused leaves SQLite the locks that it has")
+    func keepsLocks() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.path + "/a.db"
+        try SQLiteDatabase(path: path).close()
+        // Closed last: closing any descriptor of the file gives its locks up.
+        let observer = open(path, O_RDWR)
+        defer { close(observer) }
+        let database = try SQLiteDatabase(path: path)
+        #expect(isLocked(observer))
+        #expect(throws: DatabaseError.inUse) { try SQLiteDatabase(path: path) }
+        #expect(isLocked(observer))
+        database.close()
+        #expect(!isLocked(observer))
+    }
+
+    /// Whether anybody, this process included, has a lock on a part of the file that is not of the descriptor's own.
+    private func isLocked(_ descriptor: Int32) -> Bool {
+        var wanted = flock()
+        wanted.l_type = Int16(F_WRLCK)
+        // `F_OFD_GETLK`, which Glibc's module does not name everywhere.
+        let status = withUnsafeMutablePointer(to: &wanted) { fcntl(descriptor, 36, $0) }
+        return status == 0 && wanted.l_type != Int16(F_UNLCK)
+    }
+
     @Test("a link leads to the real file's place, and a path that leads nowhere is itself")
     func realPath() throws {
         let directory = TemporaryDirectory()

@@ -1,4 +1,5 @@
 import TestTraits
+import Synchronization
 import Testing
 
 @testable import EventLoop
@@ -26,16 +27,15 @@ import Testing
         defer { loops.stop() }
         let loop = loops.loops[0]
         for delay in [1, 20, 150] {
-            let late = await withCheckedContinuation { (continuation: CheckedContinuation<Duration, Never>) in
-                loop.submit {
-                    let start = EventLoop.monotonicNow()
-                    loop.schedule(after: .seconds(50)) {}
-                    loop.schedule(after: .milliseconds(delay)) {
-                        let passed = Duration.nanoseconds(Int64(EventLoop.monotonicNow() - start))
-                        continuation.resume(returning: passed - .milliseconds(delay))
-                    }
+            let answer = Answer()
+            loop.submit {
+                let start = EventLoop.monotonicNow()
+                loop.schedule(after: .seconds(50)) {}
+                loop.schedule(after: .milliseconds(delay)) {
+                    answer.give(.nanoseconds(Int64(EventLoop.monotonicNow() - start)) - .milliseconds(delay))
                 }
             }
+            let late = await answer.wait()
             #expect(late >= .zero && late < .seconds(1), "\(late) late")
         }
     }
@@ -46,20 +46,18 @@ import Testing
         loops.start()
         defer { loops.stop() }
         let loop = loops.loops[0]
-        let late = await withCheckedContinuation { (continuation: CheckedContinuation<Duration, Never>) in
-            loop.submit {
-                var due: UInt64 = 0
-                let deadline = LoopDeadline {
-                    continuation.resume(returning: .nanoseconds(Int64(EventLoop.monotonicNow()) - Int64(due)))
-                }
-                loop.add(deadline)
-                deadline.at = EventLoop.monotonicNow() + 20_000_000
-                loop.schedule(after: .milliseconds(5)) {
-                    due = EventLoop.monotonicNow() + 80_000_000
-                    deadline.at = due
-                }
+        let answer = Answer()
+        loop.submit {
+            var due: UInt64 = 0
+            let deadline = LoopDeadline { answer.give(.nanoseconds(Int64(EventLoop.monotonicNow()) - Int64(due))) }
+            loop.add(deadline)
+            deadline.at = EventLoop.monotonicNow() + 20_000_000
+            loop.schedule(after: .milliseconds(5)) {
+                due = EventLoop.monotonicNow() + 80_000_000
+                deadline.at = due
             }
         }
+        let late = await answer.wait()
         #expect(late >= .zero && late < .seconds(1), "\(late) late")
     }
 
@@ -79,12 +77,27 @@ import Testing
         loops.start()
         defer { loops.stop() }
         let loop = loops.loops[0]
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            loop.submit {
-                loop.schedule(after: .seconds(Int64.max)) {}
-                loop.schedule(after: .seconds(9_000_000_000)) {}
-                loop.schedule(after: .milliseconds(5)) { continuation.resume() }
-            }
+        let answer = Answer()
+        loop.submit {
+            loop.schedule(after: .seconds(Int64.max)) {}
+            loop.schedule(after: .seconds(9_000_000_000)) {}
+            loop.schedule(after: .milliseconds(5)) { answer.give(.zero) }
         }
+        #expect(await answer.wait() == .zero)
+    }
+}
+
+/// What a loop says in its time; a loop that says nothing for five seconds fails a test instead of hanging it.
+private final class Answer: Sendable {
+    private let value = Mutex<Duration?>(nil)
+
+    func give(_ duration: Duration) { value.withLock { $0 = duration } }
+
+    func wait() async -> Duration {
+        for _ in 0..<1000 {
+            if let duration = value.withLock({ $0 }) { return duration }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return .seconds(1_000_000)
     }
 }

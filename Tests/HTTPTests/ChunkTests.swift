@@ -5,14 +5,15 @@ import Testing
 
 @Suite(.inTurn) struct ChunkTests {
     static let badChunks = [
-        "g\r\n", "\r\n", "-1\r\n", "3\r\nabcX\r\n", "3\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n", "0x3\r\nabc\r\n",
+        "g\r\n", "\r\n", "-1\r\n", "3\r\nabcX\r\n", "3\r\nabcX\n0\r\n\r\n", "3\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n",
+        "0x3\r\nabc\r\n",
         "fffffffffffffffff\r\n", "3\r\nabc\r\r\n", "3\r\nabc\r\n0\r\n\r\r",
     ]
 
     @Test("refuses a bad chunk size or chunk end", arguments: badChunks)
     func refusesChunks(chunks: String) throws {
         let fixture = try ServerFixture(handler: EchoHandler())
-        let client = try RawClient(port: fixture.port)
+        let client = try RawClient(port: fixture.port, timeout: 10)
         client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")
         let answer = client.receiveAll()
         #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
@@ -41,6 +42,22 @@ import Testing
         let bytes = Array("fffffffffffffff\r\nabc".utf8)
         #expect(try bytes.withUnsafeBytes { try decoder.feed($0, into: &body) } == bytes.count)
         #expect(body == Array("abc".utf8) && !decoder.isDone)
+    }
+
+    @Test(
+        "refuses extensions and trailers without end, and skips short ones",
+        arguments: [
+            ("3;", "x", "\r\nabc\r\n0\r\n\r\n", 1000), ("3\r\nabc\r\n0\r\n", "X: yy\r\n", "\r\n", 1000),
+            ("3\r\nabc\r\n0\r\nX: ", "y", "\r\n\r\n", 8000),
+        ])
+    func limitsExtras(start: String, piece: String, end: String, fitting: Int) throws {
+        for (count, isTaken) in [(fitting, true), (fitting * 2, false)] {
+            let bytes = Array((start + String(repeating: piece, count: count) + end).utf8)
+            var decoder = ChunkedDecoder()
+            var body: [UInt8] = []
+            let used = try? bytes.withUnsafeBytes { try decoder.feed($0, into: &body) }
+            #expect((used == bytes.count && decoder.isDone) == isTaken, "\(count)")
+        }
     }
 
     @Test("limits a chunked body, whole or without end, and takes one at the limit")

@@ -33,7 +33,7 @@ import Testing
         // The handler would answer all of them, and the bodies are good, so that only the head can be to blame.
         let fixture = try ServerFixture { request in HTTPResponse(body: Array("reached \(request.path)".utf8)) }
         for body in ["abc", "3\r\nabc\r\n0\r\n\r\n", "0\r\n\r\n"] {
-            let client = try RawClient(port: fixture.port)
+            let client = try RawClient(port: fixture.port, timeout: 10)
             client.send("POST / HTTP/1.1\r\n\(fields)\r\n\r\n\(body)GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
             let answer = client.receiveAll()
             #expect(answer.hasPrefix("HTTP/1.1 400") || answer.hasPrefix("HTTP/1.1 501"), "\(name): \(answer)")
@@ -68,6 +68,28 @@ import Testing
         let client = try RawClient(port: fixture.port)
         client.send("GET / HTTP/2.0\r\nHost: a\r\n\r\n")
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 505"))
+    }
+
+    @Test("refuses a Transfer-Encoding of HTTP/1.0, which knows none, and closes")
+    func refusesOldTransferEncoding() throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let client = try RawClient(port: fixture.port, timeout: 10)
+        client.send("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        #expect(client.receiveAll().hasPrefix("HTTP/1.1 400"))
+    }
+
+    @Test("refuses lines that end without CR as they come, and does not wait for an end", arguments: ["\n\n", "\n"])
+    func refusesBareLineFeeds(end: String) throws {
+        let head = Array("GET / HTTP/1.1\nHost: a\(end)".utf8)
+        #expect(throws: HeadError.self) { try head.withUnsafeBytes { try HeadParser().headEnd(in: $0, scanned: 0) } }
+    }
+
+    @Test("a head without an end is refused once it is too large, and nothing more is read")
+    func limitsEndlessHead() throws {
+        let fixture = try ServerFixture(handler: EchoHandler())
+        let client = try RawClient(port: fixture.port, timeout: 10)
+        client.send("GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 40_000))
+        #expect(client.receiveAll().hasPrefix("HTTP/1.1 431"))
     }
 
     @Test("limits the head's size and the number of fields")

@@ -24,14 +24,14 @@ import Testing
         } catch { return error as? TransportError }
     }
 
-    /// Sends a piece and then nothing, or a piece each 50 ms without end.
+    /// Sends a piece and then nothing for five seconds, or a piece each 50 ms as long; then it ends, so that a transport
+    /// that waits on is found out.
     private struct Slow: RequestHandler {
         func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async {
             let body = await writer.startStream(status: 200, headers: [:])
-            let interval: Duration = request.path == "/silent" ? .seconds(20) : .milliseconds(50)
-            for _ in 0..<400 where !request.isDisconnected {
-                try? await body.write([0x78])
-                await request.loop.sleep(for: interval)
+            for number in 0..<100 where !request.isDisconnected {
+                if number == 0 || request.path != "/silent" { try? await body.write([0x78]) }
+                await request.loop.sleep(for: .milliseconds(50))
             }
             await body.finish()
         }
