@@ -101,15 +101,22 @@ import Testing
         let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 32 << 10, system: system)
         isFull.withLock { $0 = true }
         let standstill = Standstill(of: fixture.database)
-        var refused = 0
+        var (taken, refused) = (0, 0)
         for _ in 0..<2000 where refused < 50 {
-            do { try fixture.spend(1) } catch { refused += 1 }
+            if (try? fixture.spend(1)) != nil { taken += 1 } else { refused += 1 }
         }
         #expect(refused == 50)
         #expect(calls.withLock { $0 } == 2)
         isFull.withLock { $0 = false }
         standstill.end()
         #expect(try await becomesTrue { (try? fixture.spend(1)) != nil })
+        // It grows now, and so takes more than it did.
+        #expect(await fixture.ledger.flush())
+        let again = Standstill(of: fixture.database)
+        var more = 0
+        while more < taken * 2, (try? fixture.spend(1)) != nil { more += 1 }
+        again.end()
+        #expect(more == taken * 2 && calls.withLock { $0 } > 2)
     }
 
     @Test(
@@ -151,12 +158,24 @@ import Testing
             }
         }
         var system = JournalSystem()
-        system.allocate = { next() == 1 ? ENOSPC : posix_fallocate($0, off_t($1), off_t($2)) }
+        // What the old file takes when the disk is asked again.
+        let left = Mutex(off_t(-1))
+        let path = copy.path + "/journal"
+        let look = { @Sendable in
+            var facts = stat()
+            if stat(path, &facts) == 0 { left.withLock { $0 = facts.st_size } }
+        }
+        system.allocate = {
+            if next() == 1 { return ENOSPC }
+            look()
+            return posix_fallocate($0, off_t($1), off_t($2))
+        }
         let store = try SQLiteDatabase(path: copy.path + "/a.db")
         let ledger = try await Ledger(
             journalPath: copy.path + "/journal", journalSize: 1 << 20, journalLimit: 8 << 20, database: store,
             followDelay: .zero, system: system)
         #expect(ledger.replayedEntries == 0 && calls.withLock { $0 } == 2)
+        #expect(left.withLock { $0 } == 0)
         store.close()
     }
 

@@ -102,6 +102,18 @@ import Testing
         #expect(again.notices.journal?.problem == .damagedRecords && again.notices.journal?.quota == 10)
     }
 
+    @Test("the only record, damaged, is missed")
+    func damagedOnly() async throws {
+        let fixture = try await LedgerFixture()
+        let standstill = Standstill(of: fixture.database)
+        try fixture.ledger.credit(5, toUser: 1)
+        let copy = try fixture.killed { $0[JournalHead.size] ^= 1 }
+        standstill.end()
+        let again = try await LedgerFixture(copy)
+        #expect(again.ledger.replayedEntries == 0)
+        #expect(again.notices.journal?.problem == .damagedRecords && again.notices.journal?.keptAs != nil)
+    }
+
     @Test("another size of the journal after a kill loses nothing", arguments: [16 << 10, 64 << 10, 1 << 20])
     func changedSize(size: Int) async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
