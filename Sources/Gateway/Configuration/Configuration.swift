@@ -26,6 +26,9 @@ package struct Configuration: Sendable {
     package var mediaTotalBytes = 128 << 20
     /// How long an upstream's image task may take in all; no variable sets it.
     package var imageTaskTimeout: Duration = .seconds(300)
+    /// How long a whole answer that has begun to come is waited for after its client left: the upstream has made it, so
+    /// that it is paid for by what it says it cost. No variable sets it.
+    package var answerPatience: Duration = .seconds(10)
     /// Gemini's threshold for all harm categories, and the API version of channels that name none.
     package var geminiSafetySetting = "BLOCK_NONE"
     package var geminiVersion = "v1beta"

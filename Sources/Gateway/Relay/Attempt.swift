@@ -68,7 +68,7 @@ struct Caller {
         if call.isCancelled { return .clientGone(wasAsked: false) }
         do throws(TransportError) {
             let response = try await services.transport.send(upstream, call: call)
-            Self.release(response, from: request, isStream: isStream)
+            Self.release(response, from: request, isStream: isStream, services)
             guard response.status == 200 || response.status == 201 else {
                 let body = try await response.collect(limit: 1 << 20)
                 let (status, headers) = (response.status, response.headers)
@@ -83,14 +83,12 @@ struct Caller {
         }
     }
 
-    /// How long a whole answer that has begun to come is waited for after its client left: the upstream has made it, so
-    /// that it is paid for by what it says it cost.
-    static let patience: Duration = .seconds(10)
-
-    /// What a client that leaves does to an answer whose head has come.
-    static func release(_ response: UpstreamResponse, from request: ServerRequest, isStream: Bool) {
+    /// What a client that leaves does to an answer whose head has come: a stream ends, a whole answer is waited for.
+    static func release(
+        _ response: UpstreamResponse, from request: ServerRequest, isStream: Bool, _ services: Services
+    ) {
         guard !isStream else { return request.onDisconnect { response.cancel() } }
-        let loop = request.loop
+        let (loop, patience) = (request.loop, services.configuration.answerPatience)
         request.onDisconnect { loop.schedule(after: patience) { response.cancel() } }
     }
 

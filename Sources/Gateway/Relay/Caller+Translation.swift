@@ -81,7 +81,7 @@ extension Caller {
             limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
         let response = try await services.transport.send(upstream, call: call)
         let isStream = exchange.envelope.isStream
-        Self.release(response, from: request, isStream: isStream)
+        Self.release(response, from: request, isStream: isStream, services)
         let userID = exchange.userID
         let (status, headers) = (response.status, response.headers)
         guard (200..<300).contains(response.status) else {

@@ -180,7 +180,7 @@ struct OneShotCaller {
         do throws(TransportError) {
             let response = try await services.transport.send(upstream, call: call)
             let streams = (200..<300).contains(response.status) && Caller.isEventStream(response)
-            Caller.release(response, from: request, isStream: streams)
+            Caller.release(response, from: request, isStream: streams, services)
             if streams {
                 let caller = Caller(services: services, parser: LoopTools.current(request.loop).json, context: context)
                 let begun = try await caller.begin(
@@ -225,7 +225,7 @@ struct OneShotCaller {
             services: services, limits: services.configuration.transportLimits, answerLimit: Caller.answerLimit)
         request.onDisconnect { call.cancel() }
         do throws(UpstreamFailure) {
-            return try await whole.send(encoded, call) { Caller.release($0, from: request, isStream: false) }
+            return try await whole.send(encoded, call) { Caller.release($0, from: request, isStream: false, services) }
         } catch { throw error.code == WholeCall.cancelled ? .clientGone(wasAsked: true) : .failed(error) }
     }
 
