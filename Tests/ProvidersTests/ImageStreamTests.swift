@@ -71,6 +71,35 @@ import Testing
         #expect(stream.pictures == 0 && stream.isOver)
     }
 
+    @Test("data of several lines goes on as one")
+    func lines() {
+        let (stream, output, _) = run("data: {\"type\":\ndata: \"image_edit.completed\"}\n\n")
+        #expect(output == "data: {\"type\": \"image_edit.completed\"}\n\n")
+        #expect(stream.pictures == 1 && stream.usage == nil)
+    }
+
+    @Test("an error without the member of that name ends it too")
+    func bareError() {
+        let (_, output, outcome) = run(#"data: {"type":"error","code":"x","message":"m"}"# + "\n\n" + Self.picture)
+        #expect(output.isEmpty && outcome != .complete)
+    }
+
+    @Test("tokens of pictures are told apart from those of text, as far as the upstream says")
+    func details() throws {
+        let usage = """
+            {"input_tokens":110,"input_tokens_details":{"image_tokens":100,"cached_tokens":7},"output_tokens":300,\
+            "output_tokens_details":
+            """
+        for (details, expected) in [(#"{"image_tokens":250}"#, 250), (#"{"text_tokens":28}"#, 272), ("null", 300)] {
+            let data = #"{"type":"image_generation.completed","size":"1x2","usage":"# + usage + details + "}}"
+            let (stream, _, _) = run("data: \(data)\n\n")
+            let told = try #require(stream.usage)
+            #expect(told.imageCompletionTokens == Int64(expected), "\(details)")
+            #expect(told.imagePromptTokens == 100 && told.cachedTokens == 7)
+            #expect(stream.size == "1x2" && stream.received == Int64(data.utf8.count + 8))
+        }
+    }
+
     @Test("an event beyond the limit ends it")
     func tooLarge() {
         let (_, output, outcome) = run("data: " + String(repeating: "x", count: 5000) + "\n\n", limit: 1000)

@@ -41,6 +41,32 @@ import Testing
         }
     }
 
+    /// Forms that only some keys have: what others write, and what a separator leaves.
+    static let forms: [(key: String, told: String)] = [
+        ("a key/with+signs", "a%20key%2fwith%2bsigns"), ("path/to/key", #"path\/to\/key"#),
+        ("Secret??>>Key", "U2VjcmV0Pz8-PktleQ"), ("Secret??>>Key", "U2VjcmV0Pz8+PktleQ"),
+        ("appid12345|secret.with.dots", "secret.with.dots"), ("appid12345|secret.withdots", "withdots"),
+        ("user=person&token=opensesame", "opensesame"),
+        (#"{"client_secret":"opensesame","name":"nothing"}"#, "opensesame"),
+        (#"{"Password":"line one\nline two"}"#, "line one"),
+    ]
+
+    @Test("nor does a form that only some keys have", arguments: forms)
+    func rarer(key: String, told: String) {
+        #expect(KeyMask(key).masked("not <\(told)>") == "not <***>")
+    }
+
+    @Test("of a service account, what opens nothing is told, and of two secrets the longer is masked whole")
+    func tells() {
+        let account =
+            #"{"project_id":"my-project","token_uri":"https://oauth.test/token","key":"-----BEGIN\nMIIEvQ\nx"}"#
+        let text = "-----BEGIN: my-project at https://oauth.test/token"
+        #expect(KeyMask(account).masked(text) == text)
+        #expect(KeyMask("abcdef", "abcdefghij").masked("<abcdefghij>") == "<***>")
+        #expect(KeyMask("12345").masked("12345") == "12345")
+        #expect(KeyMask("123456").masked("123456") == "***")
+    }
+
     @Test("a text that was cut off within a key ends before it")
     func cutOff() {
         let mask = KeyMask("0123456789abcdef")
@@ -68,6 +94,9 @@ import Testing
         #expect(!"\(told)".contains("SECRET77"))
         #expect(told.message == "m ***" && told.type == "t ***" && told.parameter == "p ***")
         #expect(told.code == .text("c ***") && told.retryAfter == 3)
+        failure.inner = Opaque(.openAI, [1_234_567_890, 5])
+        let digits = ProviderChannel(type: 1, baseURL: "", key: "1234567890").disclosed(failure)
+        #expect(digits.inner?.value == ["***", 5])
         failure.code = .number("123456789")
         #expect(ProviderChannel(type: 1, baseURL: "", key: "123456789").disclosed(failure).code == .text("***"))
         #expect(channel.disclosed(failure, token: "m SECRET77").message == "***")

@@ -1,12 +1,13 @@
 import Database
 import Glibc
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// Journals that hold what a run of this version would not leave, or an earlier run's.
-@Suite struct JournalFileTests {
+@Suite(.inTurn) struct JournalFileTests {
     @Test("a record that lies in the file twice is applied once")
     func twice() async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()

@@ -1,11 +1,12 @@
 import Database
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// What reaches the rows, when, and what memory says of it.
-@Suite struct LedgerRowsTests {
+@Suite(.inTurn) struct LedgerRowsTests {
     @Test("a settlement counts once with its user, its token and its channel, and the last use is the latest")
     func counts() async throws {
         let fixture = try await LedgerFixture { connection in

@@ -98,6 +98,30 @@ import Testing
         #expect(prompted.promptTokens == (1 << 17) + 100_000 + Int64(Self.chat().encoded().count))
     }
 
+    @Test("what each of several answers may bring is allowed for, and what an answer of before does")
+    func several() throws {
+        let lie = Usage(promptTokens: 1 << 40, completionTokens: 5)
+        let picture = Self.chat(parts: [["type": "image_url"]])
+        let four = try #require(outcome(lie, picture, answers: 4))
+        #expect(four.promptTokens == 4 * (Int64(picture.encoded().count) + (1 << 17) + (1 << 16)))
+        let spoken = chatBody(["messages": [["role": "assistant", "audio": ["id": "a"]]]])
+        let heard = try #require(outcome(lie, spoken))
+        #expect(heard.promptTokens == Int64(spoken.encoded().count) + (1 << 17) + (1 << 16))
+        let unknown = try #require(outcome(lie, Self.chat(parts: [["type": "video_url"]])))
+        #expect(unknown.promptTokens > UsageBound.foreign)
+        // Too large to be looked into.
+        let large = try #require(outcome(lie, Self.chat(parts: .string(String(repeating: "x", count: 2 << 20)))))
+        #expect(large.promptTokens > UsageBound.foreign)
+    }
+
+    @Test("a usage of which only one part cannot be is cut in that part")
+    func onePart() {
+        let bound = UsageBound(prompt: 10, completion: 20)
+        #expect(bound.cut(Usage(promptTokens: 11, completionTokens: 3)) == Usage(promptTokens: 10, completionTokens: 3))
+        #expect(bound.cut(Usage(promptTokens: 3, completionTokens: 21)) == Usage(promptTokens: 3, completionTokens: 20))
+        #expect(bound.cut(Usage(promptTokens: 10, completionTokens: 20)) == nil)
+    }
+
     @Test("an embedding has no output, and of pictures there are as many as were asked for")
     func others() {
         let usage = Usage(promptTokens: 1 << 40, completionTokens: 1 << 40)

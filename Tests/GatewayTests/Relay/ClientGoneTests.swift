@@ -54,6 +54,26 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
+    @Test("an answer that has begun is not waited for without end, and then costs the prompt")
+    func patience() async throws {
+        let gate = StubGate()
+        var configuration = Configuration()
+        configuration.answerPatience = .milliseconds(100)
+        let usage: JSON = ["prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500]
+        let fixture = try await GatewayFixture(configuration) { _ in .heldBody(gate, Self.answer(usage)) }
+        try fixture.addChannel()
+        let client = try begin(fixture, chatBody())
+        try await eventually { !fixture.upstream.calls.isEmpty }
+        try await Task.sleep(for: .milliseconds(200))
+        client.hangUp()
+        #expect(await TestKit.eventually(seconds: 20) { isCharged(fixture) })
+        gate.open()
+        let row = try #require(try fixture.lastLog())
+        #expect(row["prompt_tokens"]?.int == 8)
+        #expect(row["completion_tokens"]?.int == 0)
+        #expect(try fixture.logCount() == 1)
+    }
+
     @Test("an answer that never began costs the prompt")
     func beforeHead() async throws {
         let gate = StubGate()

@@ -49,6 +49,15 @@ import Testing
         #expect(try fixture.chat(chatBody(), key: "sk-roottoken-2").status == 200)
     }
 
+    @Test("a channel that is switched off is not to be chosen either")
+    func pinnedOff() async throws {
+        let fixture = try await fixture(retries: 5)
+        try fixture.manage("PUT", "/api/channel/", ["id": 2, "status": 2])
+        let answer = try fixture.chat(chatBody(), key: "sk-roottoken-2")
+        #expect(answer.status == 403 && answer.body.contains("channel_disabled"))
+        #expect(fixture.upstream.calls.isEmpty)
+    }
+
     @Test("the chosen channel of pictures is not replaced either")
     func pinnedPictures() async throws {
         let fixture = try await fixture(retries: 5)

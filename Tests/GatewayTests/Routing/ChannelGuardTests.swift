@@ -64,6 +64,7 @@ import Testing
 
     static let condemning: [(Int, String)] = [
         (403, #"{"error":{"message":"no","type":"permission_error"}}"#),
+        (401, #"{"error":{"message":"no","type":"x","code":"y"}}"#),
         (429, #"{"error":{"message":"no money","type":"insufficient_quota","code":"insufficient_quota"}}"#),
         (403, #"{"error":{"message":"no","type":"x","code":"account_deactivated"}}"#),
         (500, #"{"error":{"message":"Your organization has been disabled.","type":"x"}}"#),

@@ -1,0 +1,59 @@
+import Chat
+import EventLoop
+import HTTP
+import JSON
+import Providers
+import TestTraits
+import Testing
+
+@testable import Gateway
+
+/// Counting what a translated answer said, where its upstream does not tell.
+@Suite(.inTurn) struct TranslatedCountTests {
+    private static let events: [(ChatEvent, String)] = [
+        (.textDelta(0, "text"), "text"), (.reasoningDelta(0, "thought"), "thought"), (.refusalDelta(0, "no"), "no"),
+        (.toolCallStarted(0, index: 0, ToolCall(id: "i", name: "f", arguments: "{}")), "f{}"),
+        (.toolCallArgumentsDelta(0, index: 0, "[1]"), "[1]"), (.choiceStarted(0), ""), (.finished(0, .stop), ""),
+    ]
+
+    @Test("all that a model wrote counts: text, thoughts, refusals, and calls with their arguments")
+    func produced() {
+        for (event, text) in Self.events {
+            var produced: [UInt8] = []
+            event.appendProduced(to: &produced)
+            #expect(String(decoding: produced, as: UTF8.self) == text)
+        }
+    }
+
+    private static func event(_ text: String, _ more: String = "") -> String {
+        #"{"candidates":[{"content":{"parts":[{"text":"\#(text)"}]}\#(more)}]}"#
+    }
+
+    @Test("a long translated stream is counted as it comes, and the client told what is charged", arguments: [1, 500])
+    func stream(pieces: Int) async throws {
+        let piece = String(repeating: "lorem ipsum ", count: 100)
+        let sent =
+            (0..<pieces).map { _ in Self.event(piece) } + [Self.event("end", #","finishReason":"STOP""#)]
+        let fixture = try await GatewayFixture { _ in .stream(sent, isCut: false) }
+        try fixture.addChannel(["type": 24, "models": "gemini-2.5-flash"])
+        let answer = try fixture.chat(
+            chatBody(["stream": true, "stream_options": ["include_usage": true]], model: "gemini-2.5-flash"))
+        #expect(answer.status == 200 && answer.body.hasSuffix("data: [DONE]\n\n"))
+        let counter = PromptCounter(parser: JSONParser(), approximates: false)
+        let whole = counter.completionTokens(
+            of: Array((String(repeating: piece, count: pieces) + "end").utf8), model: "gemini-2.5-flash")
+        let counted = try #require(try fixture.lastLog()?["completion_tokens"]?.int)
+        // A token may be split where a piece ends.
+        #expect(abs(counted - whole) <= 4)
+        #expect(answer.body.contains("\"completion_tokens\":\(counted)"))
+        // A long one's on its way, so that it need not be kept.
+        #expect(fixture.services.bodies.takenUp >= (pieces == 1 ? 0 : 2))
+    }
+
+    @Test("of pictures that were cut off, as many may have been made as were asked for")
+    func pictures() {
+        let stream = AnswerStream.painting(.init())
+        #expect(stream.production(counted: 0, isCut: true).pictures == nil)
+        #expect(stream.production(counted: 0, isCut: false).pictures == 0)
+    }
+}

@@ -1,0 +1,75 @@
+import HTTP
+import JSON
+import TestTraits
+import Testing
+
+@testable import Gateway
+
+/// Which answers open a channel's breaker, and which close it.
+@Suite(.inTurn) struct BreakerTests {
+    private static let json: HTTPHeaders = ["Content-Type": "application/json"]
+
+    private static func failure(_ status: Int) -> StubUpstream.Answer {
+        .whole(
+            HTTPResponse(
+                status: status, headers: json, body: Array(#"{"error":{"message":"m","type":"server_error"}}"#.utf8)))
+    }
+
+    /// Whether it was opened and not closed by a success since.
+    private func isOpen(_ fixture: GatewayFixture) throws -> Bool {
+        try #require(fixture.services.routing.table.channel(1)).health.isOpen(at: 1)
+    }
+
+    @Test("an upstream's own failures open it at the limit, a client's errors never", arguments: [500, 429, 400])
+    func opens(status: Int) async throws {
+        let fixture = try await GatewayFixture { _ in Self.failure(status) }
+        try fixture.addChannel()
+        for number in 1...ChannelHealth.failureLimit {
+            #expect(try fixture.chat(chatBody()).status == status)
+            let isLast = number == ChannelHealth.failureLimit
+            #expect(try isOpen(fixture) == (isLast && status != 400))
+        }
+    }
+
+    @Test("an upstream that says when it can be asked again is left alone at once")
+    func retryAfter() async throws {
+        let fixture = try await GatewayFixture { _ in .error(429, #"{"error":{"message":"m","type":"x"}}"#) }
+        try fixture.addChannel()
+        #expect(try fixture.chat(chatBody()).status == 429)
+        #expect(try isOpen(fixture))
+    }
+
+    /// Answers that are a success, by the way they come.
+    enum Success: String, CaseIterable, Sendable {
+        case whole, stream, embeddings
+
+        var answer: StubUpstream.Answer {
+            switch self {
+            case .whole: return .chat("fine")
+            case .stream:
+                let event = #"{"id":"c","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#
+                return .stream([event, "[DONE]"], isCut: false)
+            case .embeddings:
+                let body = #"{"object":"list","data":[],"usage":{"prompt_tokens":1,"total_tokens":1}}"#
+                return .whole(HTTPResponse(headers: BreakerTests.json, body: Array(body.utf8)))
+            }
+        }
+    }
+
+    @Test("a success forgets the failures before it, however it came", arguments: Success.allCases)
+    func forgets(success: Success) async throws {
+        let few = ChannelHealth.failureLimit - 1
+        let fixture = try await GatewayFixture { call in call.number == few ? success.answer : Self.failure(500) }
+        try fixture.addChannel()
+        for _ in 0..<few { #expect(try fixture.chat(chatBody()).status == 500) }
+        if success == .embeddings {
+            #expect(try fixture.post("/v1/embeddings", Array(#"{"model":"gpt-4o","input":"x"}"#.utf8)).status == 200)
+        } else {
+            #expect(try fixture.chat(chatBody(["stream": .bool(success == .stream)])).status == 200)
+        }
+        for _ in 0..<few { #expect(try fixture.chat(chatBody()).status == 500) }
+        #expect(try !isOpen(fixture))
+        #expect(try fixture.chat(chatBody()).status == 500)
+        #expect(try isOpen(fixture))
+    }
+}
