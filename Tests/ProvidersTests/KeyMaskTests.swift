@@ -46,6 +46,7 @@ import Testing
         ("a key/with+signs", "a%20key%2fwith%2bsigns"), ("path/to/key", #"path\/to\/key"#),
         ("Secret??>>Key", "U2VjcmV0Pz8-PktleQ"), ("Secret??>>Key", "U2VjcmV0Pz8+PktleQ"),
         ("appid12345|secret.with.dots", "secret.with.dots"), ("appid12345|secret.withdots", "withdots"),
+        (#"quo"te/slash"#, #"quo\"te/slash"#), ("ab/sk-12345678/cd", "ab/sk-***/cd"),
         ("user=person&token=opensesame", "opensesame"),
         (#"{"client_secret":"opensesame","name":"nothing"}"#, "opensesame"),
         (#"{"Password":"line one\nline two"}"#, "line one"),

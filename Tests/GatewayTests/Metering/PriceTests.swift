@@ -55,6 +55,21 @@ import Testing
         #expect(table.groups == ["vip"])
     }
 
+    @Test("a price is remembered for its channel type, and of Qwen's names the one with a search costs the same")
+    func remembered() throws {
+        let table = try PriceTable(["ModelRatio": #"{"m":1,"m(7)":2,"qwen-max":3,"other":4}"#])
+        func rates(_ model: String, _ type: Int) -> Rates {
+            table.rates(model: model, channelType: type, group: "default")
+        }
+        for _ in 0..<2 {
+            for (type, ratio) in [(1, 1), (7, 2), (8, 1)] as [(Int, Int64)] {
+                #expect(rates("m", type).model.units == ratio * Ratio.scale)
+            }
+        }
+        #expect(rates("qwen-max-internet", 17).model.units == 3 * Ratio.scale)
+        #expect(rates("other-internet", 17).isDefaultPrice)
+    }
+
     @Test("the operator's own completion ratio is the price of what a model paints, the built-in one is not")
     func painted() throws {
         func ratio(_ options: [String: String]) throws -> Ratio {

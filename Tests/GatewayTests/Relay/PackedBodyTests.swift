@@ -1,0 +1,56 @@
+import HTTP
+import JSON
+import TestKit
+import Testing
+
+@testable import Gateway
+
+/// A packed body is as large as what it unpacks to.
+@Suite struct PackedBodyTests {
+    private static let packed = "Content-Encoding: gzip"
+
+    private static func body(_ bytes: Int) throws -> [UInt8] {
+        let text = String(repeating: "a", count: bytes)
+        return try #require(Gzip.pack(chatBody(["messages": [["role": "user", "content": .string(text)]]]).encoded()))
+    }
+
+    @Test("one that unpacks to more than a body may have is refused as too large")
+    func tooLarge() async throws {
+        var configuration = Configuration()
+        configuration.bodyLimit = 1 << 20
+        let fixture = try await GatewayFixture(configuration)
+        try fixture.addChannel()
+        let path = "/v1/chat/completions"
+        #expect(try fixture.post(path, Self.body(2 << 20), headers: [Self.packed]).status == 413)
+        #expect(try fixture.post(path, Self.body(1000 << 10), headers: [Self.packed]).status == 200)
+    }
+
+    @Test("all that one token's packed bodies unpack to is within the token's budget")
+    func budget() async throws {
+        var configuration = Configuration()
+        configuration.bodyLimit = 1 << 20
+        // Three bodies are let through whatever the budget.
+        configuration.bodyBudget = .init(process: 0, address: 0, token: 1)
+        let gate = StubGate()
+        let fixture = try await GatewayFixture(configuration) { _ in
+            guard case .whole(let response) = StubUpstream.Answer.chat("fine") else { return .drop }
+            return .held(gate, response)
+        }
+        try fixture.addChannel()
+        let body = try Self.body(1000 << 10)
+        let head = """
+            POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: sk-roottoken\r
+            Content-Type: application/json\r\n\(Self.packed)\r\nContent-Length: \(body.count)\r\n\r\n
+            """
+        let clients = try (0..<3).map { _ in
+            let client = try RawClient(port: fixture.port)
+            client.send(Array(head.utf8) + body)
+            return client
+        }
+        #expect(await eventually { fixture.upstream.calls.count == 3 })
+        #expect(try fixture.post("/v1/chat/completions", body, headers: [Self.packed]).status == 429)
+        gate.open()
+        for client in clients { #expect(client.receiveAnswer().status == 200) }
+        #expect(try fixture.post("/v1/chat/completions", body, headers: [Self.packed]).status == 200)
+    }
+}
