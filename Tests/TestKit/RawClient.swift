@@ -55,6 +55,14 @@ package final class RawClient {
         descriptor = -1
     }
 
+    /// Closes so that the server learns at once that nobody is there, and need not find out by sending; the object must
+    /// not be used any more.
+    package func hangUpHard() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        hangUp()
+    }
+
     /// Whatever comes next; empty at the end, on a reset and after the time limit.
     package func receive() -> [UInt8] {
         if !surplus.isEmpty {

@@ -42,9 +42,9 @@ import Testing
         let client = try begin(fixture, chatBody())
         try await eventually { !fixture.upstream.calls.isEmpty }
         // The head is on its way; it is there when the gateway's loops have had a turn.
-        try await Task.sleep(for: .seconds(6))
-        if halfCloses { client.finishSending() } else { client.hangUp() }
-        try await Task.sleep(for: .milliseconds(50))
+        try await Task.sleep(for: .seconds(1))
+        if halfCloses { client.finishSending() } else { client.hangUpHard() }
+        try await Task.sleep(for: .milliseconds(200))
         #expect(!isCharged(fixture))
         gate.open()
         try await eventually { isCharged(fixture) }
@@ -64,7 +64,7 @@ import Testing
         try fixture.addChannel()
         let client = try begin(fixture, chatBody())
         try await eventually { !fixture.upstream.calls.isEmpty }
-        try await Task.sleep(for: .milliseconds(200))
+        try await Task.sleep(for: .seconds(1))
         client.hangUp()
         #expect(await TestKit.eventually(seconds: 20) { isCharged(fixture) })
         gate.open()

@@ -1,12 +1,13 @@
 import HTTP
 import JSON
 import TestKit
+import TestTraits
 import Testing
 
 @testable import Gateway
 
 /// A packed body is as large as what it unpacks to.
-@Suite struct PackedBodyTests {
+@Suite(.inTurn) struct PackedBodyTests {
     private static let packed = "Content-Encoding: gzip"
 
     private static func body(_ bytes: Int) throws -> [UInt8] {
