@@ -127,8 +127,8 @@ if gateway.poll() is not None:
     problems.append("the gateway has ended")
 if failures:
     problems.append(f"{len(failures)} honest requests failed, the first: {failures[0]}")
-p99 = statistics.median(beside)
-print(f"p99 beside by p99 alone: {p99 / alone:.2f} (at most 3)")
+p99 = max(beside)
+print(f"the worst quarter's p99 by p99 alone: {p99 / alone:.2f} (at most 3)")
 if p99 > 3 * alone:
     problems.append("honest clients were slowed")
 print(f"memory: {before:.0f} MB before, {peak:.0f} at the end of a quarter, {after:.0f} after, {after / before:.2f} (at most 1.2)")

@@ -11,6 +11,8 @@ package enum DatabaseError: Error, Equatable, Sendable {
     /// Nothing is taken after `close`.
     case closed
     case constraint(String)
+    /// Something around the database, such as the disk, that may pass; no row is to blame.
+    case unavailable(String)
     case failed(String)
 }
 

@@ -119,7 +119,7 @@ extension DatabaseError {
     fileprivate var isOfOneRow: Bool {
         switch self {
         case .constraint, .failed: true
-        case .full, .busy, .closed, .inUse, .cannotOpen, .newerVersion: false
+        case .full, .busy, .unavailable, .closed, .inUse, .cannotOpen, .newerVersion: false
         }
     }
 }

@@ -86,7 +86,14 @@ extension Connection {
             state: LedgerStanding.State(rawValue: rest?.1 ?? 0) ?? .unknown)
     }
 
-    /// Notes that the ledger begins at a position, or that it ended there.
+    /// Notes that the ledger ended with nothing missing, unless it went on behind the position meanwhile.
+    package func closeLedger(at position: LedgerPosition) throws(DatabaseError) {
+        try run(
+            "UPDATE oneapi_ledger SET applied = ?, held = 0, state = ? WHERE id = 1 AND applied <= ?",
+            .int(position.sequence), .int(LedgerStanding.State.closed.rawValue), .int(position.sequence))
+    }
+
+    /// Notes that the ledger begins at a position.
     package func setLedger(_ position: LedgerPosition, _ state: LedgerStanding.State) throws(DatabaseError) {
         try run(
             "INSERT INTO oneapi_ledger(id, generation, applied, held, state) VALUES(1, ?, ?, 0, ?) ON CONFLICT(id) DO UPDATE SET generation = excluded.generation, applied = excluded.applied, held = 0, state = excluded.state",

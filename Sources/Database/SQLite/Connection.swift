@@ -161,7 +161,7 @@ package final class Connection {
         let text = String(cString: sqlite3_errmsg(handle))
         return switch status & 0xff {
         case SQLITE_FULL: .full
-        case SQLITE_IOERR where status == SQLITE_IOERR: .failed(text)
+        case SQLITE_IOERR, SQLITE_NOMEM, SQLITE_READONLY, SQLITE_INTERRUPT, SQLITE_PROTOCOL: .unavailable(text)
         case SQLITE_BUSY, SQLITE_LOCKED: .busy
         case SQLITE_CONSTRAINT: .constraint(text)
         case SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_CORRUPT: .cannotOpen(text)

@@ -17,7 +17,7 @@ enum Schema {
             for table in tables { try migrate(table, on: connection) }
             try migrateOwnTables(connection)
             try connection.run(
-                "INSERT INTO oneapi_meta(key, value) VALUES('schema_version', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                "INSERT INTO oneapi_meta(key, value) VALUES('schema_version', ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
                 .text(String(version)))
             try connection.execute("COMMIT")
         } catch {

@@ -27,7 +27,7 @@ package final class LogInThrottle: Sendable {
     /// Counts a try, before the password is looked at.
     /// - Parameter account: `nil` where there is none with this name.
     package func permits(account: Int64?, name: String, address: String, now: UInt64) -> Bool {
-        guard let account else { return unknown.accepts(String(name.lowercased().prefix(64)), now: now) }
+        guard let account else { return unknown.accepts(String(name.prefix(64)), now: now) }
         if isHome(address, of: account) { return true }
         return known.accepts(String(account), now: now)
     }

@@ -69,6 +69,13 @@ package struct Configuration: Sendable {
 
     /// Limits of an upstream call. one-api's RELAY_TIMEOUT bounds the whole exchange.
     package var transportLimits: TransportLimits { TransportLimits(total: relayTimeout) }
+
+    /// A stream may be of any length: what is held of it at once is bounded, not what comes in all.
+    package var streamLimits: TransportLimits {
+        var limits = transportLimits
+        limits.bodyBytes = nil
+        return limits
+    }
 }
 
 /// A wrong flag or variable; one line for the operator.

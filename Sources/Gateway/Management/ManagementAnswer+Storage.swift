@@ -36,6 +36,7 @@ extension ManagementError {
         switch error as? DatabaseError {
         case .full: "磁盘已满 / the disk is full"
         case .busy: "数据库被其他程序锁定，未作任何更改 / another program holds the database; nothing was changed"
+        case .unavailable: "数据库暂时不可用，未作任何更改 / the database is out of order; nothing was changed"
         default: "数据库操作失败 / the database refused"
         }
     }

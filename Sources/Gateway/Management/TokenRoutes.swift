@@ -98,12 +98,12 @@ enum TokenRoutes {
         let token = try await find(id, call)
         let status = try input.choice("status", TokenStatus.self)
         let isStatusOnly = !call.query.text("status_only").isEmpty
-        let balance = call.services.ledger.balance(ofToken: id) ?? token.remainQuota
+        let isSpent = call.services.ledger.isSpent(token: id) ?? (!token.isUnlimited && token.remainQuota <= 0)
         let stored = TokenStatus(rawValue: token.status)
         if status == .enabled, stored == .expired, token.expiredTime != -1, token.expiredTime <= call.context.time {
             throw ManagementError("令牌已过期，无法启用，请先修改令牌过期时间，或者设置为永不过期")
         }
-        if status == .enabled, stored == .exhausted, balance <= 0, !token.isUnlimited {
+        if status == .enabled, stored == .exhausted, isSpent {
             throw ManagementError("令牌可用额度已用尽，无法启用，请先修改令牌剩余额度，或者设置为无限额度")
         }
         var changes = Changes()

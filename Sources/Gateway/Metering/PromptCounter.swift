@@ -28,6 +28,12 @@ struct PromptCounter {
         return Int64(total)
     }
 
+    /// Tokens of a picture whose size is not known, at most.
+    static func mostOfPicture(_ model: String) -> Int64 {
+        // The shape with the most tiles.
+        Int64(ImageTokens.count(model: model, detail: "high", width: 2048, height: 768))
+    }
+
     /// Tokens of what an answer said.
     func completionTokens(of produced: [UInt8], model: String) -> Int64 {
         produced.withUnsafeBytes { Int64(count($0, Tokenizer(Encoding.forModel(model)))) }

@@ -62,7 +62,8 @@ struct Caller {
             url: url,
             headers: isStream ? target.streamHeaders : target.wholeHeaders,
             body: await spliced(target, channel, exchange),
-            limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
+            limits: isStream ? services.configuration.streamLimits : services.configuration.transportLimits,
+            proxy: services.configuration.relayProxy)
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
         if call.isCancelled { return .clientGone(wasAsked: false) }
@@ -89,7 +90,11 @@ struct Caller {
     ) {
         guard !isStream else { return request.onDisconnect { response.cancel() } }
         let (loop, patience) = (request.loop, services.configuration.answerPatience)
-        request.onDisconnect { loop.schedule(after: patience) { response.cancel() } }
+        request.onDisconnect { [weak request] in
+            // A client that is still there must be told before its connection is cut.
+            let isShutDown = request?.cancellation == .shuttingDown
+            loop.schedule(after: isShutDown ? min(patience, .seconds(2)) : patience) { response.cancel() }
+        }
     }
 
     /// An answer in the client's own format, as it comes.

@@ -78,7 +78,9 @@ extension Caller {
     ) async throws(TransportError) -> Attempt {
         let upstream = UpstreamRequest(
             method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
-            limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
+            limits: exchange.envelope.isStream
+                ? services.configuration.streamLimits : services.configuration.transportLimits,
+            proxy: services.configuration.relayProxy)
         let response = try await services.transport.send(upstream, call: call)
         let isStream = exchange.envelope.isStream
         Self.release(response, from: request, isStream: isStream, services)

@@ -69,31 +69,38 @@ struct ChatRelay: Sendable {
                 return GatewayError.overloaded.status
             case .refused(let error):
                 // Another channel's provider may be able to.
-                guard !isPinned,
-                    let next = picker.next(
-                        at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
-                else {
+                guard !isPinned, move(&exchange, &picker, request) else {
                     exchange.refund()
                     await writer.send(GatewayError.request(error).response(context))
                     return 400
                 }
-                exchange.move(to: next, prices: services.options.snapshot.prices)
             case .failed(let found):
                 let failure = ChannelGuard(services: services).note(
                     found, of: exchange.channel, context, now: request.loop.now)
                 // Nobody waits for what another channel would have to be paid for.
                 guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil,
-                    let next = picker.next(
-                        at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+                    move(&exchange, &picker, request)
                 else {
                     exchange.refund()
                     await writer.send(GatewayError.upstream(failure).response(context))
                     return failure.status
                 }
                 retriesLeft -= 1
-                exchange.move(to: next, prices: services.options.snapshot.prices)
             }
         }
+    }
+
+    /// Goes on to the next channel that can be paid; false where there is none.
+    private func move(
+        _ exchange: inout Exchange, _ picker: inout ChannelPicker, _ request: ServerRequest
+    ) -> Bool {
+        let options = services.options.snapshot
+        while let next = picker.next(
+            at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+        {
+            if exchange.move(to: next, options) { return true }
+        }
+        return false
     }
 
     /// Ends a request that was cancelled before its answer: a client that is still there is told.

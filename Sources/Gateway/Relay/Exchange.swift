@@ -12,7 +12,7 @@ struct Exchange: ~Copyable {
     /// The upstream's name for the model; prices go by it.
     private(set) var model: String
     private(set) var rates: Rates
-    private let reservation: Reservation
+    private var reservation: Reservation
     /// Counted already.
     private let promptTokens: Int64?
     /// What is asked where it is no chat; counted only when need be.
@@ -34,25 +34,15 @@ struct Exchange: ~Copyable {
         let principal = admission.principal
         let model = channel.upstreamModel(for: admission.envelope.model)
         let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
-        let limit = admission.envelope.maxCompletionTokens
-        let speaks = admission.envelope.speaks
-        let ceiling = rates.parts.promptCeiling(
-            writesCache: admission.envelope.writesCache, hasAudio: admission.envelope.hearsAudio)
-        func estimate(_ promptTokens: Int64) -> Int64 {
-            rates.estimate(
-                promptTokens: promptTokens, promptCeiling: ceiling, maxCompletionTokens: limit, speaks: speaks,
-                allowance: options.preConsumedQuota)
-        }
         let ledger = services.ledger
-        // A token has at least one byte, so the body's size bounds the prompt from above and costs nothing to know.
-        var amount =
-            images.map { rates.most(for: $0, model: model) } ?? estimate(Int64(admission.body.count))
+        let question = Question(admission.envelope, bytes: admission.body.count, images: images)
+        var amount = question.amount(channel, model, rates, options, promptTokens: nil)
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
         var known = promptTokens
         if images == nil, amount > available / Self.comfortable {
             let counted = try await services.promptTokens(
                 known, of: admission.body, or: embeddings, model: model, for: principal)
-            amount = estimate(counted)
+            amount = question.amount(channel, model, rates, options, promptTokens: counted)
             known = counted
         }
         do throws(ReservationRefusal) {
@@ -79,11 +69,18 @@ struct Exchange: ~Copyable {
         self.images = images
     }
 
-    /// Goes on with another channel, at its prices; what is held stays.
-    mutating func move(to channel: Channel, prices: PriceTable) {
-        self.channel = channel
-        model = channel.upstreamModel(for: envelope.model)
-        rates = prices.rates(model: model, channelType: channel.type, group: principal.user.group)
+    /// Goes on with another channel, at its prices.
+    /// - Returns: whether the token and its user can pay them; else everything stays as it was.
+    mutating func move(to channel: Channel, _ options: OptionsSnapshot) -> Bool {
+        let model = channel.upstreamModel(for: envelope.model)
+        let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
+        let amount = Question(envelope, bytes: body.count, images: images)
+            .amount(channel, model, rates, options, promptTokens: promptTokens)
+        if amount > reservation.amount {
+            do throws(ReservationRefusal) { try reservation.change(to: amount) } catch { return false }
+        }
+        (self.channel, self.model, self.rates) = (channel, model, rates)
+        return true
     }
 
     var userID: Int64 { principal.user.id }

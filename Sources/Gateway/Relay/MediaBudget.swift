@@ -29,7 +29,7 @@ final class MediaHold {
 
     init(_ budget: MediaBudget) { self.budget = budget }
 
-    deinit { budget.give(bytes) }
+    deinit { if bytes > 0 { budget.give(bytes) } }
 
     /// - Returns: whether there was room.
     func take(_ more: Int) -> Bool {

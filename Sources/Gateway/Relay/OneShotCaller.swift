@@ -174,7 +174,7 @@ struct OneShotCaller {
     ) async throws(Problem) -> Reply {
         let upstream = UpstreamRequest(
             method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
-            limits: services.configuration.transportLimits, proxy: services.configuration.relayProxy)
+            limits: services.configuration.streamLimits, proxy: services.configuration.relayProxy)
         var found: UpstreamFailure?
         var collected: (UpstreamResponse, [UInt8])?
         do throws(TransportError) {

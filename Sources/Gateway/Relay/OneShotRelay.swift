@@ -126,13 +126,23 @@ struct OneShotRelay: Sendable {
                     }
                     retriesLeft -= 1
                 }
-                guard !admission.isPinned, let other = next(&picker, request) else {
+                guard !admission.isPinned, move(&exchange, &picker, request) else {
                     exchange.refund()
                     throw told
                 }
-                exchange.move(to: other, prices: services.options.snapshot.prices)
             }
         }
+    }
+
+    /// Goes on to the next channel that can be paid; false where there is none.
+    private func move(
+        _ exchange: inout Exchange, _ picker: inout ChannelPicker, _ request: ServerRequest
+    ) -> Bool {
+        let options = services.options.snapshot
+        while let other = next(&picker, request) {
+            if exchange.move(to: other, options) { return true }
+        }
+        return false
     }
 
     /// Nobody knows what the upstream made of it; what it was asked is charged.

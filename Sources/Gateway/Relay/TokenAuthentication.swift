@@ -44,7 +44,8 @@ struct TokenAuthentication: Sendable {
             await note(.expired, of: token)
             throw .tokenExpired
         }
-        if !token.isUnlimited, let balance = services.ledger.balance(ofToken: token.id), balance <= 0 {
+        // The ledger knows of a new limit before the row does.
+        if !token.isUnlimited, services.ledger.isSpent(token: token.id) == true {
             await note(.exhausted, of: token)
             throw .tokenExhausted(name: token.name, id: token.id)
         }
@@ -60,7 +61,7 @@ struct TokenAuthentication: Sendable {
         let ledger = services.ledger
         _ = try? await services.tokens.changing(token: token.id) {
             try await services.database.write { connection in
-                if status == .exhausted, let balance = ledger.balance(ofToken: token.id), balance > 0 { return }
+                if status == .exhausted, ledger.isSpent(token: token.id) == false { return }
                 try connection.endToken(token.id, status: status.rawValue, expiredTime: token.expiredTime)
             }
         }

@@ -25,7 +25,10 @@ struct ChannelGuard: Sendable {
 
     private func disable(_ channel: Channel, _ context: RequestContext) {
         let (services, id, key, requestID) = (services, channel.id, channel.upstream.key, context.requestID)
+        // Of thousands that fail with one key, one does it.
+        guard services.routing.table.channel(id)?.isEnabled == true, channel.health.beginDisabling() else { return }
         EventLoop.current?.spawn {
+            defer { channel.health.endDisabling() }
             do {
                 let isDisabled = try await services.routing.change {
                     try await services.database.write { try $0.disableChannel(id, key: key) }

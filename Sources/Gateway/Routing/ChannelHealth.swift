@@ -9,6 +9,7 @@ final class ChannelHealth: Sendable {
     private struct State {
         var failures = 0
         var openUntil: UInt64 = 0
+        var isBeingDisabled = false
     }
 
     static let failureLimit = 5
@@ -21,9 +22,19 @@ final class ChannelHealth: Sendable {
 
     func succeeded() {
         state.withLock { state in
-            if state.failures != 0 { state = State() }
+            if state.failures != 0 { (state.failures, state.openUntil) = (0, 0) }
         }
     }
+
+    /// - Returns: whether nobody else is switching the channel off already; then `endDisabling` must follow.
+    func beginDisabling() -> Bool {
+        state.withLock { state in
+            defer { state.isBeingDisabled = true }
+            return !state.isBeingDisabled
+        }
+    }
+
+    func endDisabling() { state.withLock { $0.isBeingDisabled = false } }
 
     /// - Parameter retryAfter: seconds that the upstream asked for, at most a minute of which is believed.
     func failed(at now: UInt64, retryAfter: Int? = nil) {

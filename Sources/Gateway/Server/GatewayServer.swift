@@ -102,7 +102,7 @@ package final class GatewayServer: Sendable {
         let unfinished = await server.drain(limit: services.configuration.drainTimeout)
         if unfinished > 0 {
             services.log.write(
-                .error, "requests did not end in time; their charges are missing until the next start",
+                .error, "requests did not end in time; what they hold is given back and nothing of them is charged",
                 ["requests": String(unfinished)])
         }
         await services.ledger.close()

@@ -51,7 +51,9 @@ package final class Services: Sendable {
     /// Tells the operator once whose word is taken for a client's address, where he has not said it himself: behind a
     /// router that makes strangers look private, that is too much.
     func noteForwarding(by peer: String) {
-        guard !configuration.choosesProxies, !hasNoticedForwarding.exchange(true, ordering: .relaxed) else { return }
+        guard !configuration.choosesProxies, !hasNoticedForwarding.load(ordering: .relaxed),
+            !hasNoticedForwarding.exchange(true, ordering: .relaxed)
+        else { return }
         log.write(
             .warning, "X-Forwarded-For is believed from loopback and private addresses, since nobody says otherwise",
             ["peer": peer, "variable": "TRUSTED_PROXIES", "values": "networks, loopback, private, none"])

@@ -34,7 +34,10 @@ package struct CurlTransport: Transport {
         var request = asked
         if asked.reachesPublicAddressesOnly, let proxy = asked.proxy ?? environmentProxy.proxy(for: asked.url) {
             let address = try await hosts.check(asked.url)
-            if proxy.lowercased().hasPrefix("socks") { request.judgedAddress = address }
+            // An HTTP proxy asked for plain http looks the name up itself; a tunnel goes to the judged address.
+            if proxy.lowercased().hasPrefix("socks") || asked.url.lowercased().hasPrefix("https://") {
+                request.judgedAddress = address
+            }
         }
         if call.isCancelled { throw .cancelled }
         let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }

@@ -155,7 +155,3 @@ void oneapi_prepare_process(void) {
 void oneapi_trim_heap(void) { malloc_trim(1 << 20); }
 
 void oneapi_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
-
-int oneapi_contains(const void *bytes, uint64_t count, const void *needle, uint64_t needle_count) {
-    return memmem(bytes, count, needle, needle_count) != NULL;
-}

@@ -47,12 +47,11 @@ import Testing
         }
     }
 
-    @Test("a name that nobody has is refused like one that somebody has, in any letter case, and closes no account")
+    @Test("a name that nobody has is refused like one that somebody has, and closes no account")
     func unknownNames() {
         let throttle = LogInThrottle()
-        for number in 0..<20 {
-            let name = number % 2 == 0 ? "nobody" : "NOBODY"
-            #expect(throttle.permits(account: nil, name: name, address: "a", now: 10_000 * second))
+        for _ in 0..<20 {
+            #expect(throttle.permits(account: nil, name: "nobody", address: "a", now: 10_000 * second))
         }
         #expect(!throttle.permits(account: nil, name: "nobody", address: "b", now: 10_000 * second))
         #expect(throttle.permits(account: 7, name: "nobody", address: "b", now: 10_000 * second))

@@ -137,3 +137,54 @@ import Testing
         #expect(row?.content == String(repeating: "倍", count: LogRecord.journalLimits.content / 3))
     }
 }
+
+/// Records that move nothing, and requests that go on at other prices.
+@Suite struct LedgerHoldTests {
+    @Test("requests that all fail fill no journal: the database is told of their records too")
+    func refundsOnly() async throws {
+        let fixture = try await LedgerFixture(journalSize: 64 << 10)
+        for _ in 0..<30_000 {
+            do throws(ReservationRefusal) {
+                try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1).refund()
+            } catch { await Task.yield() }
+        }
+        #expect(try await becomesTrue { (try? fixture.spend(1)) != nil })
+        #expect(try await fixture.stored().user == 999)
+    }
+
+    @Test("a hold grows as far as token and user can pay, and stays where they cannot")
+    func changes() async throws {
+        let fixture = try await LedgerFixture(quota: 1000)
+        var reservation = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 100)
+        try reservation.change(to: 700)
+        #expect(fixture.ledger.availableQuota(ofUser: 1) == 300)
+        var refusal: ReservationRefusal?
+        do throws(ReservationRefusal) { try reservation.change(to: 1001) } catch { refusal = error }
+        #expect(refusal == .userQuota || refusal == .tokenQuota)
+        #expect(reservation.amount == 700 && fixture.ledger.availableQuota(ofUser: 1) == 300)
+        reservation.refund()
+        #expect(fixture.ledger.availableQuota(ofUser: 1) == 1000)
+    }
+
+    @Test("the end of a ledger is not noted where it has gone on")
+    func closesOnlyItsOwn() async throws {
+        let fixture = try await LedgerFixture()
+        try fixture.spend(10)
+        _ = await fixture.ledger.flush()
+        let position = try await fixture.database.read { try $0.ledgerPosition() }
+        let earlier = LedgerPosition(generation: position.generation, sequence: position.sequence - 1)
+        try await fixture.database.write { try $0.closeLedger(at: earlier) }
+        #expect(try await fixture.database.read { try $0.ledgerPosition() } == position)
+        #expect(try await fixture.database.write { try $0.ledgerStanding() }.state == .open)
+    }
+
+    @Test("a token that was made unlimited is not spent, whatever its row says yet")
+    func unlimitedAtOnce() async throws {
+        let fixture = try await LedgerFixture()
+        #expect(fixture.ledger.setBalance(ofToken: 1, to: 0, isUnlimited: false))
+        #expect(fixture.ledger.isSpent(token: 1) == true)
+        #expect(fixture.ledger.setBalance(ofToken: 1, to: 0, isUnlimited: true))
+        #expect(fixture.ledger.isSpent(token: 1) == false)
+        #expect(fixture.ledger.isSpent(token: 99) == nil)
+    }
+}

@@ -60,8 +60,9 @@ extension Ledger {
                 return .success((answer, entry.map { state.append($0) } ?? false))
             } catch { return .failure(error) }
         }
-        if case .failure(.storage) = result { tellJournalFailure() }
+        if case .failure(.storage) = result { refusedForStorage() }
         let (answer, mustFollow) = try result.get()
+        if synchronizesEach { synchronize() }
         if mustFollow { followSoon() }
         return answer
     }
@@ -76,6 +77,7 @@ extension Ledger {
             account.isUnlimited = isUnlimited
             return state.append(.setToken(id: id, quota: quota, isUnlimited: isUnlimited))
         }
+        if synchronizesEach { synchronize() }
         if mustFollow == true { followSoon() }
         return mustFollow != nil
     }

@@ -22,10 +22,13 @@ extension Ledger {
         }
     }
 
-    /// Hands what is pending to the database as one group.
+    /// Hands what is pending to the database as one group; records that move nothing move its position on, since the
+    /// journal may only be written over as far as that.
     func follow() {
         let isNeeded = state.withLock { state -> Bool in
-            guard !state.isSubmitted, !state.pending.isEmpty else { return false }
+            guard !state.isSubmitted, !state.pending.isEmpty || state.journal.lastSequence > state.applied else {
+                return false
+            }
             state.isSubmitted = true
             return true
         }
@@ -100,8 +103,11 @@ extension Ledger {
         }
     }
 
-    /// Says once that the journal cannot take more, if that is why something was refused.
-    func tellJournalFailure() {
+    /// Something was refused for want of room: brings the database on, which makes room, and says once if the journal
+    /// cannot take more.
+    func refusedForStorage() {
+        // Where the database refuses, it is tried again each second as it is.
+        if state.withLock({ $0.refusal == nil }) { follow() }
         let failure = state.withLock { state -> (any Error)? in
             guard let failure = state.journal.failure, !state.isJournalFailureTold, !state.isStorageFull else {
                 return nil

@@ -14,10 +14,6 @@ extension Ledger {
             return state.nextWaiter
         }
         guard let number else { return true }
-        let timer = Task { [weak self] in
-            if (try? await Task.sleep(for: limit)) != nil { self?.stopWaiting(number) }
-        }
-        defer { timer.cancel() }
         return await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
             let isDone = state.withLock { state -> Bool in
                 if state.pending.isEmpty { return true }
@@ -25,7 +21,13 @@ extension Ledger {
                     .init(number: number, sequence: state.journal.lastSequence, continuation: continuation))
                 return false
             }
-            if isDone { continuation.resume(returning: true) } else { follow() }
+            if isDone { return continuation.resume(returning: true) }
+            // Only now, or it could find nobody to end.
+            Task { [weak self] in
+                try? await Task.sleep(for: limit)
+                self?.stopWaiting(number)
+            }
+            follow()
         }
     }
 
@@ -59,7 +61,7 @@ extension Ledger {
         }
         synchronize()
         guard let position else { return true }
-        try? await database.write { try $0.setLedger(position, .closed) }
+        try? await database.write { try $0.closeLedger(at: position) }
         return true
     }
 }

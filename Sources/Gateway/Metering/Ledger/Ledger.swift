@@ -16,7 +16,7 @@ package final class Ledger: Sendable {
     /// What the group that is being committed covers; touched by the writer's thread only, which runs groups in turn.
     let inFlight = Mutex(SubmittedGroup())
     private let mapping: JournalMapping
-    private let synchronizesEach: Bool
+    let synchronizesEach: Bool
 
     /// Reservations that the last run left open and that are void now.
     package let closedReservations: Int
@@ -98,6 +98,12 @@ package final class Ledger: Sendable {
         }
     }
 
+    /// Whether a token with a limit has nothing left, requests that are under way not counted; `nil` for one that is not
+    /// open.
+    package func isSpent(token id: Int64) -> Bool? {
+        state.withLock { $0.tokens[id].map { !$0.isUnlimited && $0.balance <= 0 } }
+    }
+
     // MARK: Requests
 
     /// Holds quota back for a request.
@@ -106,6 +112,7 @@ package final class Ledger: Sendable {
         userID: Int64, tokenID: Int64, amount: Int64, limit: Int = .max
     ) throws(ReservationRefusal) -> Reservation {
         let amount = max(0, amount)
+        var mustFollow = false
         let result = state.withLock { state -> Result<Int64, ReservationRefusal> in
             guard !state.isStorageFull, state.hasRoom() else { return .failure(.storage) }
             guard let user = state.users[userID], let token = state.tokens[tokenID] else {
@@ -120,10 +127,11 @@ package final class Ledger: Sendable {
             token.hold(amount)
             state.held &+= amount
             state.holds[id] = LedgerHold(user: user, token: token, amount: amount)
-            state.write(.opened(reservation: id, userID: userID, tokenID: tokenID, amount: amount))
+            mustFollow = state.note(.opened(reservation: id, userID: userID, tokenID: tokenID, amount: amount))
             return .success(id)
         }
-        if case .failure(.storage) = result { tellJournalFailure() }
+        if mustFollow { followSoon() }
+        if case .failure(.storage) = result { refusedForStorage() }
         return Reservation(ledger: self, id: try result.get(), amount: amount)
     }
 
@@ -144,9 +152,28 @@ package final class Ledger: Sendable {
     }
 
     func refund(_ id: Int64) {
-        state.withLock { state in
-            if state.release(id) != nil { state.write(.refunded(reservation: id)) }
+        let mustFollow = state.withLock { state in
+            state.release(id) != nil && state.note(.refunded(reservation: id))
         }
+        if mustFollow { followSoon() }
+    }
+
+    /// Holds more, or less, for a request that goes on at other prices.
+    func change(_ id: Int64, to amount: Int64) throws(ReservationRefusal) {
+        let amount = max(0, amount)
+        let refusal = state.withLock { state -> ReservationRefusal? in
+            guard let hold = state.holds[id] else { return .unknownAccount }
+            let more = amount.minus(hold.amount)
+            if !hold.token.isUnlimited, hold.token.available < more { return .tokenQuota }
+            if hold.user.available < more { return .userQuota }
+            guard let old = state.release(id) else { return .unknownAccount }
+            old.user.hold(amount)
+            old.token.hold(amount)
+            state.held &+= amount
+            state.holds[id] = LedgerHold(user: old.user, token: old.token, amount: amount)
+            return nil
+        }
+        if let refusal { throw refusal }
     }
 
     /// Forces the journal to the disk, for those who fear a power cut more than a killed process.

@@ -49,6 +49,18 @@ struct LedgerState: ~Copyable {
         payload.withUnsafeBytes { _ = journal.append(kind: entry.kind, payload: $0, applied: applied) }
     }
 
+    /// Records that move nothing after which the database is told of them all the same.
+    private static let silence: Int64 = 4096
+
+    /// Journals what moves nothing.
+    /// - Returns: whether the follower has to be woken.
+    mutating func note(_ entry: LedgerEntry) -> Bool {
+        write(entry)
+        guard !isFollowing, journal.lastSequence &- applied >= Self.silence else { return false }
+        isFollowing = true
+        return true
+    }
+
     /// Journals a change that the database gets too.
     /// - Returns: whether the follower has to be woken.
     mutating func append(_ entry: LedgerEntry) -> Bool {

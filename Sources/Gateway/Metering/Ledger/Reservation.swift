@@ -3,7 +3,7 @@ package struct Reservation: ~Copyable {
     // Unmanaged, so that `discard self` may skip the refund; the gateway's ledger outlives every request.
     private let ledger: Unmanaged<Ledger>
     private let id: Int64
-    package let amount: Int64
+    package private(set) var amount: Int64
 
     init(ledger: Ledger, id: Int64, amount: Int64) {
         self.ledger = Unmanaged.passUnretained(ledger)
@@ -12,6 +12,12 @@ package struct Reservation: ~Copyable {
     }
 
     deinit { ledger.takeUnretainedValue().refund(id) }
+
+    /// Holds more, or less, where the request goes on at other prices; refused, it stays as it is.
+    package mutating func change(to amount: Int64) throws(ReservationRefusal) {
+        try ledger.takeUnretainedValue().change(id, to: amount)
+        self.amount = amount
+    }
 
     /// Charges the exact sum; it may exceed the amount where the client set no limit.
     package consuming func settle(_ settlement: Settlement) {

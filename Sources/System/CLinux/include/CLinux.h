@@ -28,7 +28,7 @@ void oneapi_close_reset(int fd);
 /// Seconds of real time and nanoseconds of the monotonic clock.
 uint64_t oneapi_monotonic_ns(void);
 
-// Gives pages of the heap that are free back to the system.
+/// Gives pages of the heap that are free back to the system.
 void oneapi_trim_heap(void);
 
 /// Blocks SIGTERM, SIGINT and SIGHUP in this thread and the threads it starts, so that only oneapi_wait_signal sees them.
@@ -39,6 +39,3 @@ int oneapi_wait_signal(void);
 void oneapi_prepare_process(void);
 /// Names the calling thread (15 bytes at most), as `ps -L` and debuggers show it.
 void oneapi_name_thread(const char *name);
-
-/// Whether `needle` occurs in `bytes` (memmem, which the overlay hides behind _GNU_SOURCE).
-int oneapi_contains(const void *bytes, uint64_t count, const void *needle, uint64_t needle_count);

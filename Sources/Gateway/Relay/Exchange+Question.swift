@@ -1,0 +1,34 @@
+import Arithmetic
+import Chat
+
+extension Exchange {
+    /// What a request may cost, as far as it is known before its answer.
+    struct Question {
+        private let envelope: ChatEnvelope
+        private let bytes: Int
+        private let images: ImageRequest?
+
+        init(_ envelope: ChatEnvelope, bytes: Int, images: ImageRequest?) {
+            self.envelope = envelope
+            self.bytes = bytes
+            self.images = images
+        }
+
+        /// What to hold back for a channel.
+        /// - Parameter promptTokens: where they were counted. Else the body's bytes bound them from above, since a token
+        ///   has at least one. Pictures, whose size may not be known, and a channel's own prompt come on top.
+        func amount(
+            _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, promptTokens: Int64?
+        ) -> Int64 {
+            if let images { return rates.most(for: images, model: model) }
+            let ceiling = rates.parts.promptCeiling(
+                writesCache: envelope.writesCache, hasAudio: envelope.hearsAudio)
+            let pictures = Int64(clamping: envelope.imageCount).times(PromptCounter.mostOfPicture(model))
+            let own = Int64(clamping: channel.systemPrompt?.utf8.count ?? 0)
+            return rates.estimate(
+                promptTokens: (promptTokens ?? Int64(clamping: bytes)).plus(own).plus(pictures), promptCeiling: ceiling,
+                maxCompletionTokens: envelope.maxCompletionTokens, speaks: envelope.speaks,
+                allowance: options.preConsumedQuota)
+        }
+    }
+}
