@@ -72,3 +72,16 @@ wait_for() {
     echo "nothing answers at $1" >&2
     return 1
 }
+
+# run_tests: the whole Swift suite, in $count tests. Those that began and never ended are named, should it not end in time.
+run_tests() {
+    no_proxy="*" timeout --kill-after=10 1500 swift test --skip-build >"$work/tests.log" 2>&1 || {
+        grep -aE '✘|error:|Fatal' "$work/tests.log" || true
+        python3 Scripts/lib/unfinished.py "$work/tests.log"
+        tail -n 5 "$work/tests.log"
+        exit 1
+    }
+    count=$(grep -aoE 'Test run with [0-9]+ tests' "$work/tests.log" | grep -oE '[0-9]+' | tail -n 1)
+    [ "${count:-0}" -gt 0 ] || { echo "no test ran"; exit 1; }
+    grep -a 'Test run with' "$work/tests.log"
+}

@@ -133,7 +133,7 @@ import Testing
         try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
         let client = try begin(fixture, chatBody())
         try await eventually { !fixture.upstream.calls.isEmpty }
-        try await Task.sleep(for: .seconds(6))
+        try await Task.sleep(for: .seconds(1))
         client.hangUp()
         try await Task.sleep(for: .milliseconds(50))
         gate.open()
@@ -154,7 +154,7 @@ import Testing
         let client = try begin(
             fixture, ["model": "gpt-image-1", "prompt": "x", "quality": "high"], path: "/v1/images/generations")
         try await eventually { !fixture.upstream.calls.isEmpty }
-        try await Task.sleep(for: .seconds(6))
+        try await Task.sleep(for: .seconds(1))
         client.hangUp()
         try await Task.sleep(for: .milliseconds(50))
         gate.open()

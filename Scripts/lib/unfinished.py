@@ -1,0 +1,12 @@
+"""Names the tests of Swift Testing that a log says have begun and not ended: unfinished.py LOG"""
+
+import re
+import sys
+from collections import Counter
+
+with open(sys.argv[1], errors="replace") as file:
+    log = file.read()
+begun = re.findall(r"^◇ Test (?!case|run)(.*?) started\.", log, re.M)
+ended = re.findall(r"^[✔✘] Test (.*?) (?:with \d+ test cases? )?(?:passed|failed) after", log, re.M)
+for name in Counter(begun) - Counter(ended):
+    print(f"did not end: {name}")
