@@ -1,5 +1,5 @@
-import TestTraits
 import Synchronization
+import TestTraits
 import Testing
 
 @testable import EventLoop
