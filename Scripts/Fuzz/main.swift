@@ -2,6 +2,7 @@
 // states what must hold whatever comes; the first input that breaks it, or ends the process, is printed with its seed,
 // and the status is not 0.
 import Glibc
+import TestKit
 
 let words = Array(CommandLine.arguments.dropFirst())
 let arguments = words.prefix(2).map { UInt64($0) }
@@ -27,6 +28,7 @@ let slowTargets: [(name: String, count: Int, make: () throws -> any FuzzTarget)]
 func isWanted(_ name: String) -> Bool { wanted.isEmpty || name.contains(wanted) }
 
 signal(SIGPIPE, SIG_IGN)
+TestThreads.admitCurrent()
 LastInput.printWhenSignalled()
 var chosen = targets.filter { isWanted($0.name) }.map { (target: $0, count: 256) }
 for (name, count, make) in slowTargets where isWanted(name) {
