@@ -78,6 +78,19 @@ import Testing
         #expect(log["content"]?.string?.contains("counted by the gateway") == true)
     }
 
+    @Test("of a stream that breaks off, what came is charged where its usage so far says less", arguments: [1, 500])
+    func cutBehindUsage(told: Int64) async throws {
+        let events = (1...20).map { _ in
+            #"{"id":"c","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}],"usage":{"prompt_tokens":8,"completion_tokens":\#(told),"total_tokens":\#(8 + told)}}"#
+        }
+        let fixture = try await GatewayFixture { _ in .stream(events, isCut: true) }
+        try fixture.addChannel()
+        _ = try fixture.chat(chatBody(["stream": true]))
+        let log = try #require(try fixture.lastLog())
+        #expect(log["completion_tokens"]?.int == max(told, 20))
+        #expect(log["prompt_tokens"]?.int == 8)
+    }
+
     @Test("passes an error event of the upstream on as an error")
     func errorEvent() async throws {
         let error = #"{"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}"#

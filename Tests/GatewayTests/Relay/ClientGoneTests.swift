@@ -131,14 +131,15 @@ import Testing
         let fixture = try await GatewayFixture { _ in .heldBody(gate, failure) }
         for _ in 0..<2 { try fixture.addChannel() }
         try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
-        let client = try begin(fixture, chatBody())
+        let client = try begin(fixture, chatBody(["user": "gone"]))
         try await eventually { !fixture.upstream.calls.isEmpty }
         try await Task.sleep(for: .seconds(1))
-        client.hangUp()
-        try await Task.sleep(for: .milliseconds(50))
+        client.hangUpHard()
+        try await Task.sleep(for: .milliseconds(200))
         gate.open()
         _ = try await fixture.logText(with: "upstream failed")
         #expect(try fixture.chat(chatBody()).status == 500)
+        #expect(fixture.upstream.calls.filter { $0.json["user"] == "gone" }.count == 1)
         #expect(try fixture.rootQuota() == Self.all)
         #expect(try fixture.logCount() == 0)
     }
