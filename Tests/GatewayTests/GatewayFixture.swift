@@ -23,7 +23,8 @@ final class GatewayFixture {
         _ base: Configuration = Configuration(), maxPages: Int? = nil, loops count: Int = 2,
         upstream answer: @escaping @Sendable (StubUpstream.Call) -> StubUpstream.Answer = { _ in
             .chat("hello there friend")
-        }
+        },
+        wrapping: (SQLiteDatabase) -> any Database = { $0 }
     ) async throws {
         upstream = try StubUpstream(answer)
         loops = EventLoopGroup(count: count)
@@ -40,7 +41,8 @@ final class GatewayFixture {
         configuration.webRateLimit = 0
         database = try SQLiteDatabase(path: configuration.databasePath, maxPages: maxPages)
         gateway = try await GatewayServer(
-            configuration: configuration, database: database, transport: CurlTransport(), log: log, loops: loops)
+            configuration: configuration, database: wrapping(database), transport: CurlTransport(), log: log,
+            loops: loops)
     }
 
     deinit {

@@ -24,6 +24,7 @@ import Testing
     func opens(status: Int) async throws {
         let fixture = try await GatewayFixture { _ in Self.failure(status) }
         try fixture.addChannel()
+        #expect(ChannelHealth.failureLimit == 5)
         for number in 1...ChannelHealth.failureLimit {
             #expect(try fixture.chat(chatBody()).status == status)
             let isLast = number == ChannelHealth.failureLimit

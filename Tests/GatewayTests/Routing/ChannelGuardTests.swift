@@ -45,6 +45,32 @@ import Testing
         #expect(fixture.upstream.calls.count == 2)
     }
 
+    @Test("of many that fail at once one switches the channel off, and when it is on again another one does")
+    func once() async throws {
+        var gated: GatedDatabase?
+        let fixture = try await GatewayFixture(
+            upstream: { _ in .error(401, Self.badKey) },
+            wrapping: { base in
+                let made = GatedDatabase(base)
+                gated = made
+                return made
+            })
+        let database = try #require(gated)
+        try fixture.addChannel()
+        try fixture.manage("PUT", "/api/option/", ["key": "AutomaticDisableChannelEnabled", "value": "true"])
+        let (first, second) = (database.stop(.beforeWrite), database.stop(.beforeWrite))
+        #expect(try fixture.chat(chatBody()).status == 401)
+        #expect(await first.reached())
+        for _ in 0..<3 { #expect(try fixture.chat(chatBody()).status == 401) }
+        first.goOn()
+        try await eventually { try status(fixture) == 3 }
+        #expect(!second.wasReached)
+        second.goOn()
+        try fixture.manage("PUT", "/api/channel/", ["id": 1, "status": 1])
+        #expect(try fixture.chat(chatBody()).status == 401)
+        try await eventually { try status(fixture) == 3 }
+    }
+
     static let harmless: [(Int, String)] = [
         (400, #"{"error":{"message":"You said: permission denied, api key expired","type":"invalid_request_error"}}"#),
         (400, #"{"error":{"message":"your access was terminated","type":"invalid_request_error","code":"x"}}"#),

@@ -83,5 +83,7 @@ final class Stop: Sendable {
         return isReached.withLock { $0 }
     }
 
+    var wasReached: Bool { isReached.withLock { $0 } }
+
     func goOn() { departure.open() }
 }
