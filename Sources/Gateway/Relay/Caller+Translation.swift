@@ -102,7 +102,7 @@ extension Caller {
         if isStream, Self.isEventStream(response) {
             let stream = TranslatedStream(
                 provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy)
-            return try await begin(.translating(stream), response, exchange.tally(services))
+            return try await begin(.translating(stream), response, exchange.tally())
         }
         let body = try await response.collect(limit: Self.answerLimit)
         do throws(UpstreamFailure) {
@@ -125,7 +125,7 @@ extension Caller {
             // What is charged is told.
             var production = Production()
             for event in events { event.appendProduced(to: &production.text) }
-            var tally = exchange.tally(services)
+            var tally = exchange.tally()
             answer.add(.usage(await tally.usage(production, services), original: nil))
         }
         let whole = answer

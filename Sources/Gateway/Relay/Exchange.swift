@@ -12,6 +12,8 @@ struct Exchange: ~Copyable {
     /// The upstream's name for the model; prices go by it.
     private(set) var model: String
     private(set) var rates: Rates
+    /// As they were when the exchange began.
+    let options: OptionsSnapshot
     private var reservation: Reservation
     /// Counted already.
     private let promptTokens: Int64?
@@ -40,10 +42,15 @@ struct Exchange: ~Copyable {
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
         var known = promptTokens
         if images == nil, amount > available / Self.comfortable {
+            let most = question.affordable(channel, model, rates, options, available: available)
             let counted = try await services.promptTokens(
-                known, of: admission.body, or: embeddings, model: model, for: principal)
-            amount = question.amount(channel, model, rates, options, promptTokens: counted)
-            known = counted
+                known, of: admission.body, or: embeddings, model: model, for: principal, upTo: most,
+                approximates: options.approximatesTokens)
+            // What was counted only until it was too much stays at its upper bound, which is refused.
+            if counted <= most {
+                amount = question.amount(channel, model, rates, options, promptTokens: counted)
+                known = counted
+            }
         }
         do throws(ReservationRefusal) {
             reservation = try ledger.reserve(
@@ -59,6 +66,7 @@ struct Exchange: ~Copyable {
             }
         }
         self.principal = principal
+        self.options = options
         body = admission.body
         envelope = admission.envelope
         self.channel = channel
@@ -86,10 +94,10 @@ struct Exchange: ~Copyable {
     var userID: Int64 { principal.user.id }
 
     /// For usage that the upstream does not tell.
-    borrowing func tally(_ services: Services) -> UsageTally {
+    borrowing func tally() -> UsageTally {
         UsageTally(
             model: model, body: body, embeddings: embeddings, promptTokens: promptTokens, userID: principal.user.id,
-            approximates: services.options.snapshot.approximatesTokens)
+            approximates: options.approximatesTokens)
     }
 
     /// Charges for an answer and writes its log row.
@@ -104,7 +112,7 @@ struct Exchange: ~Copyable {
             return await settle(
                 images, reported, production, note: note, services: services, context: context, now: now)
         }
-        var tally = tally(services)
+        var tally = tally()
         var usage: Usage
         var remarks: [String] = []
         if let reported {
@@ -124,7 +132,7 @@ struct Exchange: ~Copyable {
         let charged = ChargedUsage(usage)
         let quota = rates.quota(for: charged)
         var log: LogRecord?
-        if services.options.snapshot.logsConsumption {
+        if options.logsConsumption {
             var row = logRow(context, now)
             row.content = rates.logText(charged, isEstimated: usage.isEstimated, remarks: remarks)
             row.quota = quota
@@ -176,11 +184,8 @@ struct Exchange: ~Copyable {
                     usage = cut
                 }
             } else {
-                let counted = await tally(services).completion(
-                    Production(text: Array(asked.prompt.utf8)), services)
-                usage = PaintedTokens.usage(
-                    of: asked, count: count, promptTokens: counted, size: production.size, quality: production.quality,
-                    auto: "medium")
+                let counted = await tally().completion(Production(text: Array(asked.prompt.utf8)), services)
+                usage = painted(count, asked, production, promptTokens: counted)
             }
             if let note { remarks.append(note) }
             let charged = ChargedUsage(usage)
@@ -195,8 +200,17 @@ struct Exchange: ~Copyable {
             row.content = rates.imageLogText + (note.map { "（\($0)）" } ?? "")
         }
         row.quota = quota
-        let log = services.options.snapshot.logsConsumption ? row : nil
+        let log = options.logsConsumption ? row : nil
         reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
+    }
+
+    /// What pictures come to of which the upstream does not tell.
+    private borrowing func painted(
+        _ count: Int64, _ asked: ImageRequest, _ production: Production, promptTokens: Int64 = 0
+    ) -> Usage {
+        PaintedTokens.usage(
+            of: asked, count: count, promptTokens: promptTokens, size: production.size, quality: production.quality,
+            auto: "medium")
     }
 
     private borrowing func logRow(_ context: RequestContext, _ now: UInt64) -> LogRecord {

@@ -184,7 +184,7 @@ struct OneShotCaller {
             if streams {
                 let caller = Caller(services: services, parser: LoopTools.current(request.loop).json, context: context)
                 let begun = try await caller.begin(
-                    .painting(OpenAIImageStream()), response, exchange.tally(services))
+                    .painting(OpenAIImageStream()), response, exchange.tally())
                 if case .stream(let response, let stream, let output) = begun {
                     return .stream(response, stream, output: output)
                 }

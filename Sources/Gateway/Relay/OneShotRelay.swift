@@ -90,7 +90,7 @@ struct OneShotRelay: Sendable {
         var exchange = try await Exchange(
             admission, channel: first, promptTokens: embeddings == nil ? 0 : nil, images: images,
             embeddings: embeddings, services: services)
-        var retriesLeft = admission.isPinned ? 0 : services.options.snapshot.retryTimes
+        var retriesLeft = admission.isPinned ? 0 : exchange.options.retryTimes
         let caller = OneShotCaller(services: services, context: context)
         while true {
             do throws(OneShotCaller.Problem) {

@@ -19,7 +19,7 @@ struct StreamedAnswer {
     ) async {
         var relay = begun
         var output = first
-        var tally = exchange.tally(services)
+        var tally = exchange.tally()
         var counted: Int64 = 0
         var headers = context.headers("text/event-stream")
         headers.add("Cache-Control", "no-cache")
@@ -98,7 +98,7 @@ struct StreamedAnswer {
         let text = relay.produced
         var usage = await tally.usage(Production(text: text, countedTokens: counted), services)
         let counter = PromptCounter(
-            parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
+            parser: LoopTools.current(request.loop).json, approximates: tally.approximates)
         return relay.finish(isCleanEnd: true, into: &output) { produced in
             // An end may bring a last piece, which is small.
             let rest = Array(produced.dropFirst(text.count))
