@@ -15,7 +15,7 @@ enum Attempt {
     case failed(UpstreamFailure)
     /// Other requests hold as much of fetched media as may be held.
     case busy
-    /// - Parameter wasAsked: the upstream may have had the prompt.
+    /// - Parameter wasAsked: the upstream may have had the prompt, or some of it.
     case clientGone(wasAsked: Bool)
 }
 
@@ -80,7 +80,7 @@ struct Caller {
             }
             return try await passOn(response, exchange)
         } catch {
-            return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
+            return error == .cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(Self.failure(error))
         }
     }
 

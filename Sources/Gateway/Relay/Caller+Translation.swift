@@ -63,12 +63,14 @@ extension Caller {
                 encoded = try await self.encoded(chat, provider, target, fetched: media.bytes, exchange)
             } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .refused(error) }
         } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
+        // A token and pictures were asked for on the same call, of others.
+        call.wasSent = false
         do throws(TransportError) {
             // What was fetched counts until the upstream has it.
             defer { withExtendedLifetime(media) {} }
             return try await send(encoded, provider, exchange, request, call, legacy)
         } catch {
-            return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
+            return error == .cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(Self.failure(error))
         }
     }
 

@@ -52,7 +52,7 @@ struct OneShotCaller {
         } catch {
             request.onDisconnect(nil)
             if case .clientGone = error { throw error }
-            throw call.isCancelled ? .clientGone(wasAsked: true) : error
+            throw call.isCancelled ? .clientGone(wasAsked: call.wasSent) : error
         }
     }
 
@@ -96,6 +96,8 @@ struct OneShotCaller {
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
             target.accessToken = token?.text
         } catch { throw call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
+        // The token was asked for on the same call, of somebody else.
+        call.wasSent = false
         switch question {
         case .embeddings(let asked, let isBase64):
             guard let provider = provider as? any EmbeddingProvider else { throw Self.missing(question) }
@@ -193,7 +195,7 @@ struct OneShotCaller {
                 collected = (response, try await response.collect(limit: Caller.answerLimit))
             }
         } catch {
-            throw error == .cancelled ? .clientGone(wasAsked: true) : .failed(Caller.failure(error))
+            throw error == .cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(Caller.failure(error))
         }
         guard let (response, body) = collected else { throw .failed(found ?? OpenAIErrors.cutStream) }
         var answer = try await whole(body, response, exchange, paints: true)
@@ -226,7 +228,7 @@ struct OneShotCaller {
         request.onDisconnect { call.cancel() }
         do throws(UpstreamFailure) {
             return try await whole.send(encoded, call) { Caller.release($0, from: request, isStream: false, services) }
-        } catch { throw error.code == WholeCall.cancelled ? .clientGone(wasAsked: true) : .failed(error) }
+        } catch { throw error.code == WholeCall.cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(error) }
     }
 
     /// Sends and turns an error status into a failure.
