@@ -164,13 +164,15 @@ struct Exchange: ~Copyable {
             + "\(usage.completionTokens)"
     }
 
-    /// Charges for pictures, of those that came as many as were asked for: by their tokens where the model bills those,
-    /// else by size and number.
+    /// Charges for pictures, of those that came as many as were asked for, and for all of these where the answer broke
+    /// off, since the others may have been made: by their tokens where the model bills those, else by size and number.
     private consuming func settle(
         _ asked: ImageRequest, _ reported: Usage?, _ production: Production, note: String?, services: Services,
         context: RequestContext, now: UInt64
     ) async {
-        let count = min(asked.count ?? 1, production.pictures ?? asked.count ?? 1)
+        let wanted = asked.count ?? 1
+        let came = min(wanted, production.pictures ?? wanted)
+        let count = production.isCut ? wanted : came
         var row = logRow(context, now)
         var remarks: [String] = []
         let quota: Int64
@@ -183,6 +185,7 @@ struct Exchange: ~Copyable {
                     remarks.append(noteImpossible(reported, services, context))
                     usage = cut
                 }
+                if count > came { usage = usage.adding(painted(count.minus(came), asked, production)) }
             } else {
                 let counted = await tally().completion(Production(text: Array(asked.prompt.utf8)), services)
                 usage = painted(count, asked, production, promptTokens: counted)

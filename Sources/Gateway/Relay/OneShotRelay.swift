@@ -114,6 +114,9 @@ struct OneShotRelay: Sendable {
                     await settle(exchange, wasAsked: wasAsked, request, context)
                     throw request.cancellation == .shuttingDown ? .shuttingDown : error.gatewayError
                 }
+                if case .lost(let found, let pictures) = error {
+                    throw await settle(exchange, lost: found, pictures, request, context)
+                }
                 var told = error.gatewayError
                 if case .failed(let found) = error {
                     let failure = ChannelGuard(services: services).note(
@@ -153,6 +156,20 @@ struct OneShotRelay: Sendable {
         await exchange.settle(
             usage: nil, note: request.reasonOfCancellation, services: services, context: context,
             now: request.loop.now)
+    }
+
+    /// The upstream is paid for what it made, or may have made, and nobody makes it once more.
+    /// - Returns: what the client is told.
+    private func settle(
+        _ exchange: consuming Exchange, lost found: UpstreamFailure, _ pictures: Int64?, _ request: ServerRequest,
+        _ context: RequestContext
+    ) async -> GatewayError {
+        let failure = ChannelGuard(services: services).note(
+            found, of: exchange.channel, context, now: request.loop.now)
+        await exchange.settle(
+            usage: nil, Production(pictures: pictures), note: "图片未送达 / the pictures did not arrive",
+            services: services, context: context, now: request.loop.now)
+        return .upstream(failure)
     }
 
     private static func check(_ images: ImageRequest, for model: String) throws(OneShotCaller.Problem) {

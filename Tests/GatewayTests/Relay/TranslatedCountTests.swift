@@ -66,10 +66,12 @@ import Testing
         #expect(fixture.services.bodies.takenUp - before == 1)
     }
 
-    @Test("of pictures that were cut off, as many may have been made as were asked for")
+    @Test("of pictures that were cut off, those that came are known, and that others may have been made")
     func pictures() {
         let stream = AnswerStream.painting(.init())
-        #expect(stream.production(counted: 0, isCut: true).pictures == nil)
-        #expect(stream.production(counted: 0, isCut: false).pictures == 0)
+        for isCut in [true, false] {
+            let production = stream.production(counted: 0, isCut: isCut)
+            #expect(production.pictures == 0 && production.isCut == isCut)
+        }
     }
 }
