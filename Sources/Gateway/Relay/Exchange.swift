@@ -112,13 +112,12 @@ struct Exchange: ~Copyable {
             return await settle(
                 images, reported, production, note: note, services: services, context: context, now: now)
         }
-        var tally = tally()
         var usage: Usage
         var remarks: [String] = []
         if let reported {
             usage = reported
             if production.isCut || reported.isEstimated {
-                let counted = await tally.completion(production, services)
+                let counted = await tally().completion(production, services)
                 if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }
             }
             if let cut = bound(usage, production).cut(usage) {
@@ -126,6 +125,7 @@ struct Exchange: ~Copyable {
                 usage = cut
             }
         } else {
+            var tally = tally()
             usage = await tally.usage(production, services)
         }
         if let note { remarks.append(note) }
