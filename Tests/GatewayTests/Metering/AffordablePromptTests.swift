@@ -1,4 +1,5 @@
 import Chat
+import EventLoop
 import JSON
 import TestTraits
 import Testing
@@ -58,6 +59,20 @@ import Testing
         #expect(most(103) == 1 && most(105) == 2 && most(1100) == 400)
         #expect(most(250_099) == 99_999)
         #expect(most(250_100) == .max)
+    }
+
+    @Test(
+        "for whom an empty prompt is too dear already, nothing is counted", arguments: [(5, 403, 0), (200_000, 200, 1)])
+    func none(quota: Int64, status: Int, counts: Int) async throws {
+        let fixture = try await GatewayFixture()
+        try fixture.addChannel()
+        // Small enough to be read on the loop, and too large to be counted there.
+        let text = String(repeating: "word ", count: 8000)
+        let body = chatBody(["max_tokens": 1, "messages": [["role": "user", "content": .string(text)]]])
+        let key = "sk-" + (try fixture.key(["unlimited_quota": false, "remain_quota": .int(quota)]))
+        let before = fixture.services.bodies.takenUp
+        #expect(try fixture.chat(body, key: key).status == status)
+        #expect(fixture.services.bodies.takenUp - before == counts)
     }
 
     @Test(
