@@ -97,7 +97,7 @@ final class FuzzGateway {
         let services = gateway.services
         try waiting {
             services.tokens.invalidate()
-            try await services.reloadChannels()
+            try await services.routing.reload()
         }
     }
 

@@ -11,10 +11,6 @@ package struct ChatEnvelope: Sendable, Equatable {
     package var maxTokens: Int64?
     /// Answers asked for.
     package var count: Int64 = 1
-    /// No text of the prompt, tools included, is longer than this many bytes of UTF-8; images are counted in with
-    /// their data URLs.
-    package var promptBytesLimit = 0
-    package var messageCount = 0
     /// Image parts of all messages.
     package var imageCount = 0
     /// Something marks what the provider is to keep in its cache.

@@ -20,7 +20,7 @@ package struct KeyMask: Sendable {
     package init(_ keys: String...) {
         var forms: Set<[UInt8]> = []
         for key in keys {
-            for secret in Self.parts(of: key) {
+            for secret in Self.parts(of: key) where secret.utf8.count >= Self.shortest {
                 for form in Self.forms(of: secret) where form.utf8.count >= Self.shortest {
                     forms.insert(Array(form.utf8))
                 }
@@ -57,7 +57,6 @@ package struct KeyMask: Sendable {
     private static func isKeyLine(_ line: Substring) -> Bool { !line.hasPrefix("-----") }
 
     private static func forms(of secret: String) -> [String] {
-        guard secret.utf8.count >= shortest else { return [] }
         let encoded = percentEncoded(secret)
         let escaped = String(decoding: JSON.string(secret).encoded().dropFirst().dropLast(), as: UTF8.self)
         let base64 = Base64.encode(Array(secret.utf8)).trimmingSuffix("=")
@@ -65,8 +64,14 @@ package struct KeyMask: Sendable {
             secret, encoded, lowercasedEscapes(encoded), escaped, escaped.replacing("/", with: "\\/"), base64,
             base64.replacing("+", with: "-").replacing("/", with: "_"),
             // As `sanitized` leaves it, which has been at work before.
-            sanitized(secret, limit: .max), sanitized("Bearer " + secret, limit: .max).removingPrefix("Bearer "),
-        ].filter { $0 != "***" && !$0.hasPrefix("***") }
+            sanitized(secret, limit: .max), sanitizedBehindScheme(secret),
+        ].filter { !$0.hasPrefix("***") }
+    }
+
+    private static func sanitizedBehindScheme(_ secret: String) -> String {
+        let scheme = "Bearer "
+        let text = sanitized(scheme + secret, limit: .max)
+        return String(decoding: text.utf8.dropFirst(scheme.utf8.count), as: UTF8.self)
     }
 
     private static func lowercasedEscapes(_ text: String) -> String {
@@ -85,13 +90,23 @@ package struct KeyMask: Sendable {
     package func masked(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var output: [UInt8] = []
+        // How much of the text is in the output, or masked there.
+        var done = 0
         var index = 0
         while index < bytes.count {
             let length = length(at: index, in: bytes)
-            output += length > 0 ? Self.mask : [bytes[index]]
-            index += max(1, length)
+            if length == 0 {
+                index += 1
+                continue
+            }
+            output += bytes[done..<index]
+            output += Self.mask
+            index += length
+            done = index
         }
-        return output.count == bytes.count && output == bytes ? text : String(decoding: output, as: UTF8.self)
+        guard done > 0 else { return text }
+        output += bytes[done...]
+        return String(decoding: output, as: UTF8.self)
     }
 
     /// Bytes of the secret that stands there; 0 for none. A text that was cut off may end within one.
@@ -150,9 +165,5 @@ extension String {
         var text = self
         while text.last == suffix { text.removeLast() }
         return text
-    }
-
-    fileprivate func removingPrefix(_ prefix: String) -> String {
-        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self
     }
 }

@@ -9,11 +9,13 @@ package struct Tokenizer: Sendable {
     }
 
     /// Number of tokens of a UTF-8 text.
-    package func count(_ text: UnsafeRawBufferPointer) -> Int {
+    /// - Parameter limit: more need not be counted: the result is then some number above it.
+    package func count(_ text: UnsafeRawBufferPointer, upTo limit: Int = .max) -> Int {
         var total = 0
         var merger = PairMerger(vocabulary: vocabulary)
         forEachPiece(text) { start, length in
             total += vocabulary.rank(start, length) != Vocabulary.none ? 1 : merger.count(start, length)
+            return total <= limit
         }
         return total
     }
@@ -37,6 +39,7 @@ package struct Tokenizer: Sendable {
                 } else {
                     merger.encode(start, length, into: &tokens)
                 }
+                return true
             }
         }
         return tokens
@@ -45,14 +48,15 @@ package struct Tokenizer: Sendable {
     /// The bytes of tokens; unknown ones have none.
     package func decode(_ tokens: [Int]) -> [UInt8] { tokens.flatMap { vocabulary.token($0) } }
 
+    /// - Parameter visit: returns whether to go on.
     @inline(__always)
-    private func forEachPiece(_ text: UnsafeRawBufferPointer, _ visit: (UnsafePointer<UInt8>, Int) -> Void) {
+    private func forEachPiece(_ text: UnsafeRawBufferPointer, _ visit: (UnsafePointer<UInt8>, Int) -> Bool) {
         guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
         let scanner = Scanner(bytes: base, count: text.count)
         var start = 0
         while start < text.count {
             let end = encoding == .cl100k ? scanner.cl100k(start) : scanner.o200k(start)
-            visit(base + start, end - start)
+            guard visit(base + start, end - start) else { return }
             start = end
         }
     }

@@ -44,6 +44,12 @@ final class Listener: Sendable {
         return client
     }
 
+    /// Whether a connection waits to be taken.
+    var hasCaller: Bool {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&event, 1, 0) == 1
+    }
+
     /// Takes one connection, reads something, sends these bytes and closes.
     func answerOnce(_ bytes: [UInt8]) {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -68,6 +68,16 @@ import Testing
         #expect(KeyMask("123456").masked("123456") == "***")
     }
 
+    @Test("what stands around a key and between keys stays as it was")
+    func around() {
+        let mask = KeyMask("SECRET77")
+        #expect(mask.masked("SECRET77") == "***")
+        #expect(mask.masked("ä SECRET77SECRET77 ö") == "ä ****** ö")
+        #expect(mask.masked("") == "" && mask.masked("SECRE ***") == "SECRE ***")
+        // A mark that joins what stands before it.
+        #expect(KeyMask("\u{301}secret").masked("<\u{301}secret>") == "<***>")
+    }
+
     @Test("a text that was cut off within a key ends before it")
     func cutOff() {
         let mask = KeyMask("0123456789abcdef")

@@ -24,7 +24,6 @@ extension ChatInspector {
             throw RequestError(
                 .invalidValue, "Invalid 'messages': empty array. Expected at least one message.", parameter: "messages")
         }
-        envelope.messageCount = index
     }
 
     private func readMessage(

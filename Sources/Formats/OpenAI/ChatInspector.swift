@@ -43,16 +43,12 @@ package struct ChatInspector {
     private func locate(_ bytes: UnsafeRawBufferPointer, _ envelope: inout ChatEnvelope) throws(RequestError) {
         var census = MemberCensus(MeteredMembers.Chat.names)
         var found = envelope.spans
-        var promptBytes = 0
         var marksCache = false
         JSONSpans.forEachMember(in: bytes) { member in
             let index = JSONSpans.withKey(of: member, in: bytes) { census.note($0) }
             switch index.flatMap(MeteredMembers.Chat.init) {
             case .model: found.model = member.valueRange
-            case .messages:
-                found.messages = member.valueRange
-                promptBytes += member.valueRange.count
-            case .tools, .functions: promptBytes += member.valueRange.count
+            case .messages: found.messages = member.valueRange
             case .streamOptions: found.streamOptions = member.valueRange
             case .cacheControl: marksCache = true
             default: break
@@ -61,7 +57,6 @@ package struct ChatInspector {
         }
         try census.check(at: "")
         envelope.spans = found
-        envelope.promptBytesLimit = promptBytes
         envelope.writesCache = marksCache
     }
 

@@ -22,7 +22,8 @@ extension Configuration {
           USER_CONTENT_REQUEST_PROXY    proxy for images that clients name by address
           USER_CONTENT_REQUEST_TIMEOUT  seconds for one of them (30)
           USER_CONTENT_REQUEST_BYTES    bytes of all of them that one request may have (67108864)
-          USER_CONTENT_TOTAL_BYTES      bytes of them that all requests may hold at once (134217728); beyond: 503
+          USER_CONTENT_TOTAL_BYTES      memory that all requests may hold for them at once, three times their bytes
+                                        (268435456); beyond: 503
           USER_CONTENT_ALLOW_PRIVATE    true: also from private and local addresses; with a proxy, also from names that
                                         this machine cannot look up
           GEMINI_SAFETY_SETTING         threshold of Gemini's harm categories (BLOCK_NONE)

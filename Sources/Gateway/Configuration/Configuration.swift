@@ -23,7 +23,7 @@ package struct Configuration: Sendable {
     package var allowsPrivateMedia = false
     /// Bytes of such images that one request may have, and all requests together.
     package var mediaRequestBytes = 64 << 20
-    package var mediaTotalBytes = 128 << 20
+    package var mediaTotalBytes = 256 << 20
     /// How long an upstream's image task may take in all; no variable sets it.
     package var imageTaskTimeout: Duration = .seconds(300)
     /// How long a whole answer that has begun to come is waited for after its client left: the upstream has made it, so

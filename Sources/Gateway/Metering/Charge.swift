@@ -1,3 +1,4 @@
+import Arithmetic
 package import Chat
 
 /// The price factors of one request.
@@ -123,14 +124,17 @@ extension Rates {
 
     /// - Parameter units: tokens times their ratios.
     private func charge(units: Int128) -> Int64 {
-        let (first, overflow) = units.multipliedReportingOverflow(by: Int128(model.units))
-        let (second, overflowAgain) = first.multipliedReportingOverflow(by: Int128(group.units))
-        guard !overflow, !overflowAgain else { return Self.mostQuota }
-        let scale = Int128(Ratio.scale) * Int128(Ratio.scale) * Int128(Ratio.scale)
-        let quota = second / scale + (second % scale == 0 ? 0 : 1)
-        if quota == 0, model.units > 0, group.units > 0 { return 1 }
-        return Int64(clamping: min(quota, Int128(Self.mostQuota)))
+        let price = price
+        let (quota, isExact) = UInt128(clamping: units).scaled(by: price, over: Self.scale)
+        let charged = min(Self.mostQuota, Int64(clamping: quota).plus(isExact ? 0 : 1))
+        return charged == 0 && price > 0 ? 1 : charged
     }
+
+    /// Model and group ratio together, which two numbers of 64 bits always make.
+    var price: UInt128 { UInt128(clamping: model.units).times(UInt128(clamping: group.units)) }
+
+    /// Three ratios' scales.
+    static let scale: UInt128 = 1_000_000_000_000_000_000_000_000_000
 
     /// The log row's text (spec/billing.md §7), with our remarks behind it.
     package func logText(_ usage: ChargedUsage? = nil, isEstimated: Bool, remarks: [String] = []) -> String {

@@ -40,13 +40,9 @@ struct ImagePrice: Sendable, Equatable {
 extension Rates {
     /// `int(model ratio × group ratio × factor × 1000) × count`.
     func quota(for images: ImagePrice) -> Int64 {
-        let (first, overflow) = (Int128(model.units) * Int128(group.units)).multipliedReportingOverflow(
-            by: Int128(images.factor.units))
-        let scale = Int128(Ratio.scale) * Int128(Ratio.scale)
-        // Divided before the last scale is: a thousand is part of it.
-        let single = overflow ? Int128(Self.mostQuota) : first / scale * 1000 / Int128(Ratio.scale)
-        let (whole, isTooMuch) = single.multipliedReportingOverflow(by: Int128(max(0, images.count)))
-        return isTooMuch ? Self.mostQuota : Int64(clamping: min(whole, Int128(Self.mostQuota)))
+        let single = price.scaled(by: UInt128(clamping: images.factor.units), over: Self.scale / 1000).quotient
+        let (whole, isTooMuch) = single.multipliedReportingOverflow(by: UInt128(clamping: images.count))
+        return isTooMuch ? Self.mostQuota : min(Self.mostQuota, Int64(clamping: whole))
     }
 
     var imageLogText: String { "倍率：\(model.twoDecimals) × \(group.twoDecimals)" }

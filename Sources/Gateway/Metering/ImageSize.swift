@@ -1,11 +1,15 @@
+import HTTP
+
 /// Pixel sizes from the head of an inline image; addresses are not fetched for counting.
 enum ImageSize {
     /// - Parameter url: `data:image/…;base64,…`.
     /// - Returns: `nil` for anything else and for formats that are not known.
     static func read(dataURL url: UnsafeRawBufferPointer) -> (width: Int, height: Int)? {
         guard url.starts(with: "data:image/".utf8), let comma = url.prefix(100).firstIndex(of: 0x2c) else { return nil }
+        let text = UnsafeRawBufferPointer(rebasing: url[(comma + 1)...])
+        let head = Base64.decodeBeginning(of: text, limit: 32)
         // A JPEG's size can stand behind an embedded preview.
-        return size(decodeBase64(UnsafeRawBufferPointer(rebasing: url[(comma + 1)...]), limit: 256 << 10))
+        return size(head.starts(with: [0xff, 0xd8]) ? Base64.decodeBeginning(of: text, limit: 256 << 10) : head)
     }
 
     private static func size(_ bytes: [UInt8]) -> (Int, Int)? {
@@ -40,31 +44,5 @@ enum ImageSize {
             index += 2 + (Int(bytes[index + 2]) << 8 | Int(bytes[index + 3]))
         }
         return nil
-    }
-
-    private static func decodeBase64(_ text: UnsafeRawBufferPointer, limit: Int) -> [UInt8] {
-        var output: [UInt8] = []
-        var bits: UInt32 = 0
-        var held = 0
-        for byte in text {
-            let value: UInt32
-            switch byte {
-            case 0x41...0x5a: value = UInt32(byte) - 0x41
-            case 0x61...0x7a: value = UInt32(byte) - 0x61 + 26
-            case 0x30...0x39: value = UInt32(byte) - 0x30 + 52
-            case 0x2b, 0x2d: value = 62
-            case 0x2f, 0x5f: value = 63
-            case 0x3d: return output
-            default: continue
-            }
-            bits = (bits << 6 | value) & 0xff_ffff
-            held += 6
-            if held >= 8 {
-                held -= 8
-                output.append(UInt8(truncatingIfNeeded: bits >> UInt32(held)))
-                if output.count >= limit { return output }
-            }
-        }
-        return output
     }
 }

@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import Database
 import Formats
@@ -11,15 +12,18 @@ struct PromptCounter {
     let approximates: Bool
 
     /// Tokens of a chat prompt (spec/billing.md §6.2), with tools and calls, which one-api leaves out.
-    func promptTokens(of body: [UInt8], model: String) -> Int64 {
+    /// - Parameter limit: more need not be counted: the result is then some number above it.
+    func promptTokens(of body: [UInt8], model: String, upTo limit: Int64 = .max) -> Int64 {
+        let limit = Int(clamping: limit)
         let overhead = MessageOverhead(model: model)
         var total = overhead.reply
         let tokenizer = Tokenizer(Encoding.forModel(model))
         PromptText.forEach(in: body, parser: parser) { piece in
+            guard total <= limit else { return }
             switch piece {
             case .message: total += overhead.message
-            case .name(let text): total += overhead.name + count(text, tokenizer)
-            case .text(let text): total += count(text, tokenizer)
+            case .name(let text): total += overhead.name + count(text, tokenizer, upTo: limit.minus(total))
+            case .text(let text): total += count(text, tokenizer, upTo: limit.minus(total))
             case .image(let url, let detail):
                 let size = ImageSize.read(dataURL: url) ?? (0, 0)
                 total += ImageTokens.count(model: model, detail: detail, width: size.width, height: size.height)
@@ -35,24 +39,30 @@ struct PromptCounter {
     }
 
     /// Tokens of what an answer said.
-    func completionTokens(of produced: [UInt8], model: String) -> Int64 {
-        produced.withUnsafeBytes { Int64(count($0, Tokenizer(Encoding.forModel(model)))) }
+    func completionTokens(of produced: [UInt8], model: String, upTo limit: Int64 = .max) -> Int64 {
+        produced.withUnsafeBytes {
+            Int64(clamping: count($0, Tokenizer(Encoding.forModel(model)), upTo: Int(clamping: limit)))
+        }
     }
 
-    private func count(_ text: UnsafeRawBufferPointer, _ tokenizer: Tokenizer) -> Int {
-        approximates ? text.count * 38 / 100 : tokenizer.count(text)
+    private func count(_ text: UnsafeRawBufferPointer, _ tokenizer: Tokenizer, upTo limit: Int) -> Int {
+        approximates ? text.count * 38 / 100 : tokenizer.count(text, upTo: limit)
     }
 }
 
 extension PromptCounter {
     /// Tokens of what is asked, for the estimate and for upstreams that do not say.
-    func tokens(of request: EmbeddingRequest, model: String) -> Int64 {
-        request.inputs.reduce(0) { sum, input in
+    /// - Parameter limit: more need not be counted: the result is then some number above it.
+    func tokens(of request: EmbeddingRequest, model: String, upTo limit: Int64 = .max) -> Int64 {
+        var sum: Int64 = 0
+        for input in request.inputs where sum <= limit {
             switch input {
-            case .tokens(let tokens): sum + Int64(tokens.count)
-            case .text(let text): sum + completionTokens(of: Array(text.utf8), model: model)
+            case .tokens(let tokens): sum = sum.plus(Int64(clamping: tokens.count))
+            case .text(let text):
+                sum = sum.plus(completionTokens(of: Array(text.utf8), model: model, upTo: limit.minus(sum)))
             }
         }
+        return sum
     }
 }
 
@@ -61,19 +71,26 @@ extension Services {
     /// - Parameters:
     ///   - known: counted already.
     ///   - embeddings: what is asked where it is no chat.
+    ///   - limit: more need not be counted: the result is then some number above it.
     func promptTokens(
-        _ known: Int64?, of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, for principal: Principal
+        _ known: Int64?, of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, for principal: Principal,
+        upTo limit: Int64, approximates: Bool
     ) async throws(GatewayError) -> Int64 {
         if let known { return known }
-        let approximates = options.snapshot.approximatesTokens
+        // Where not even an empty prompt is paid for, nothing is counted.
+        guard limit >= 0 else { return 0 }
         return try await offLoop(bytes: body.count, slice: LoopSlice.text, of: principal.user.id) { parser in
-            PromptCounter(parser: parser, approximates: approximates).tokens(of: body, or: embeddings, model: model)
+            PromptCounter(parser: parser, approximates: approximates)
+                .tokens(of: body, or: embeddings, model: model, upTo: limit)
         }
     }
 }
 
 extension PromptCounter {
-    fileprivate func tokens(of body: [UInt8], or embeddings: EmbeddingRequest?, model: String) -> Int64 {
-        embeddings.map { tokens(of: $0, model: model) } ?? promptTokens(of: body, model: model)
+    fileprivate func tokens(
+        of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, upTo limit: Int64
+    ) -> Int64 {
+        embeddings.map { tokens(of: $0, model: model, upTo: limit) }
+            ?? promptTokens(of: body, model: model, upTo: limit)
     }
 }

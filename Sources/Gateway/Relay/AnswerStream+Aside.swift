@@ -39,8 +39,7 @@ extension AnswerStream {
         case .passing(let relay): if relay.isUsageFinal { production.countedTokens = 0 }
         case .translating: break
         case .painting(let images):
-            // A stream that breaks off may have been painted to its end.
-            production.pictures = isCut ? nil : images.pictures
+            production.pictures = images.pictures
             (production.size, production.quality) = (images.size, images.quality)
         }
         return production

@@ -15,7 +15,7 @@ enum Attempt {
     case failed(UpstreamFailure)
     /// Other requests hold as much of fetched media as may be held.
     case busy
-    /// - Parameter wasAsked: the upstream may have had the prompt.
+    /// - Parameter wasAsked: the upstream may have had the prompt, or some of it.
     case clientGone(wasAsked: Bool)
 }
 
@@ -80,7 +80,7 @@ struct Caller {
             }
             return try await passOn(response, exchange)
         } catch {
-            return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
+            return error == .cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(Self.failure(error))
         }
     }
 
@@ -104,7 +104,7 @@ struct Caller {
         let envelope = exchange.envelope
         if envelope.isStream, Self.isEventStream(response) {
             let relay = OpenAIStreamRelay(hidesUsage: !envelope.includesUsage, parser: parser)
-            return try await begin(.passing(relay), response, exchange.tally(services))
+            return try await begin(.passing(relay), response, exchange.tally())
         }
         let body = try await response.collect(limit: Self.answerLimit)
         return await whole(body, response, exchange)
@@ -119,13 +119,8 @@ struct Caller {
     private func whole(
         _ body: [UInt8], _ response: UpstreamResponse, _ exchange: borrowing Exchange
     ) async -> Attempt {
-        let (status, type) = (response.status, response.headers["Content-Type"])
         do throws(UpstreamFailure) {
-            let answer = try await services.offLoop(
-                certainly: body.count, of: exchange.userID
-            ) { parser throws(UpstreamFailure) in
-                try OpenAIAnswer.read(body, status: status, contentType: type, parser: parser)
-            }
+            let answer = try await read(body, response, of: exchange.userID)
             if exchange.envelope.isStream {
                 throw UpstreamFailure(
                     kind: .notTheProvider, status: 502,
@@ -137,6 +132,19 @@ struct Caller {
                     body: body, usage: answer.usage,
                     production: Production(text: answer.produced, received: Int64(body.count))))
         } catch { return .failed(error) }
+    }
+
+    private func read(
+        _ body: [UInt8], _ response: UpstreamResponse, of userID: Int64
+    ) async throws(UpstreamFailure) -> OpenAIAnswer {
+        let (status, type) = (response.status, response.headers["Content-Type"])
+        // Nearly every answer, for which no closure need be made.
+        if body.count <= LoopSlice.bytes {
+            return try OpenAIAnswer.read(body, status: status, contentType: type, parser: parser)
+        }
+        return try await services.offLoop(certainly: body.count, of: userID) { parser throws(UpstreamFailure) in
+            try OpenAIAnswer.read(body, status: status, contentType: type, parser: parser)
+        }
     }
 
     /// Reads until the first event is known to be one, so that an error in its place can still be retried.

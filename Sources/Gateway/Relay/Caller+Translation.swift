@@ -63,12 +63,14 @@ extension Caller {
                 encoded = try await self.encoded(chat, provider, target, fetched: media.bytes, exchange)
             } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .refused(error) }
         } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
+        // A token and pictures were asked for on the same call, of others.
+        call.wasSent = false
         do throws(TransportError) {
             // What was fetched counts until the upstream has it.
             defer { withExtendedLifetime(media) {} }
             return try await send(encoded, provider, exchange, request, call, legacy)
         } catch {
-            return error == .cancelled ? .clientGone(wasAsked: true) : .failed(Self.failure(error))
+            return error == .cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(Self.failure(error))
         }
     }
 
@@ -102,7 +104,7 @@ extension Caller {
         if isStream, Self.isEventStream(response) {
             let stream = TranslatedStream(
                 provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy)
-            return try await begin(.translating(stream), response, exchange.tally(services))
+            return try await begin(.translating(stream), response, exchange.tally())
         }
         let body = try await response.collect(limit: Self.answerLimit)
         do throws(UpstreamFailure) {
@@ -125,7 +127,7 @@ extension Caller {
             // What is charged is told.
             var production = Production()
             for event in events { event.appendProduced(to: &production.text) }
-            var tally = exchange.tally(services)
+            var tally = exchange.tally()
             answer.add(.usage(await tally.usage(production, services), original: nil))
         }
         let whole = answer

@@ -37,7 +37,7 @@ struct ChatRelay: Sendable {
     ) async -> Int {
         var exchange = admitted
         var picker = channels
-        var retriesLeft = isPinned ? 0 : services.options.snapshot.retryTimes
+        var retriesLeft = isPinned ? 0 : exchange.options.retryTimes
         let caller = Caller(services: services, parser: LoopTools.current(request.loop).json, context: context)
         while true {
             switch await caller.call(exchange.channel, for: exchange, request) {

@@ -30,5 +30,23 @@ extension Exchange {
                 maxCompletionTokens: envelope.maxCompletionTokens, speaks: envelope.speaks,
                 allowance: options.preConsumedQuota)
         }
+
+        /// The most tokens that the prompt may have for a balance to pay for it: no more need be counted to refuse it.
+        /// - Returns: `.max` where the balance pays for all that the body can have, -1 where it pays for none.
+        func affordable(
+            _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, available: Int64
+        ) -> Int64 {
+            func isPaid(_ tokens: Int64?) -> Bool {
+                amount(channel, model, rates, options, promptTokens: tokens) <= available
+            }
+            if isPaid(nil) { return .max }
+            guard isPaid(0) else { return -1 }
+            var (paid, unpaid) = (Int64(0), Int64(clamping: bytes))
+            while unpaid.minus(paid) > 1 {
+                let middle = paid.plus(unpaid.minus(paid) / 2)
+                if isPaid(middle) { paid = middle } else { unpaid = middle }
+            }
+            return paid
+        }
     }
 }

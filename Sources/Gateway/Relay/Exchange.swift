@@ -12,6 +12,8 @@ struct Exchange: ~Copyable {
     /// The upstream's name for the model; prices go by it.
     private(set) var model: String
     private(set) var rates: Rates
+    /// As they were when the exchange began.
+    let options: OptionsSnapshot
     private var reservation: Reservation
     /// Counted already.
     private let promptTokens: Int64?
@@ -40,10 +42,15 @@ struct Exchange: ~Copyable {
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
         var known = promptTokens
         if images == nil, amount > available / Self.comfortable {
+            let most = question.affordable(channel, model, rates, options, available: available)
             let counted = try await services.promptTokens(
-                known, of: admission.body, or: embeddings, model: model, for: principal)
-            amount = question.amount(channel, model, rates, options, promptTokens: counted)
-            known = counted
+                known, of: admission.body, or: embeddings, model: model, for: principal, upTo: most,
+                approximates: options.approximatesTokens)
+            // What was counted only until it was too much stays at its upper bound, which is refused.
+            if counted <= most {
+                amount = question.amount(channel, model, rates, options, promptTokens: counted)
+                known = counted
+            }
         }
         do throws(ReservationRefusal) {
             reservation = try ledger.reserve(
@@ -59,6 +66,7 @@ struct Exchange: ~Copyable {
             }
         }
         self.principal = principal
+        self.options = options
         body = admission.body
         envelope = admission.envelope
         self.channel = channel
@@ -86,10 +94,10 @@ struct Exchange: ~Copyable {
     var userID: Int64 { principal.user.id }
 
     /// For usage that the upstream does not tell.
-    borrowing func tally(_ services: Services) -> UsageTally {
+    borrowing func tally() -> UsageTally {
         UsageTally(
             model: model, body: body, embeddings: embeddings, promptTokens: promptTokens, userID: principal.user.id,
-            approximates: services.options.snapshot.approximatesTokens)
+            approximates: options.approximatesTokens)
     }
 
     /// Charges for an answer and writes its log row.
@@ -104,13 +112,12 @@ struct Exchange: ~Copyable {
             return await settle(
                 images, reported, production, note: note, services: services, context: context, now: now)
         }
-        var tally = tally(services)
         var usage: Usage
         var remarks: [String] = []
         if let reported {
             usage = reported
             if production.isCut || reported.isEstimated {
-                let counted = await tally.completion(production, services)
+                let counted = await tally().completion(production, services)
                 if counted > usage.completionTokens { (usage.completionTokens, usage.isEstimated) = (counted, true) }
             }
             if let cut = bound(usage, production).cut(usage) {
@@ -118,13 +125,14 @@ struct Exchange: ~Copyable {
                 usage = cut
             }
         } else {
+            var tally = tally()
             usage = await tally.usage(production, services)
         }
         if let note { remarks.append(note) }
         let charged = ChargedUsage(usage)
         let quota = rates.quota(for: charged)
         var log: LogRecord?
-        if services.options.snapshot.logsConsumption {
+        if options.logsConsumption {
             var row = logRow(context, now)
             row.content = rates.logText(charged, isEstimated: usage.isEstimated, remarks: remarks)
             row.quota = quota
@@ -156,13 +164,15 @@ struct Exchange: ~Copyable {
             + "\(usage.completionTokens)"
     }
 
-    /// Charges for pictures, of those that came as many as were asked for: by their tokens where the model bills those,
-    /// else by size and number.
+    /// Charges for pictures, of those that came as many as were asked for, and for all of these where the answer broke
+    /// off, since the others may have been made: by their tokens where the model bills those, else by size and number.
     private consuming func settle(
         _ asked: ImageRequest, _ reported: Usage?, _ production: Production, note: String?, services: Services,
         context: RequestContext, now: UInt64
     ) async {
-        let count = min(asked.count ?? 1, production.pictures ?? asked.count ?? 1)
+        let wanted = asked.count ?? 1
+        let came = min(wanted, production.pictures ?? wanted)
+        let count = production.isCut ? wanted : came
         var row = logRow(context, now)
         var remarks: [String] = []
         let quota: Int64
@@ -175,12 +185,10 @@ struct Exchange: ~Copyable {
                     remarks.append(noteImpossible(reported, services, context))
                     usage = cut
                 }
+                if count > came { usage = usage.adding(painted(count.minus(came), asked, production)) }
             } else {
-                let counted = await tally(services).completion(
-                    Production(text: Array(asked.prompt.utf8)), services)
-                usage = PaintedTokens.usage(
-                    of: asked, count: count, promptTokens: counted, size: production.size, quality: production.quality,
-                    auto: "medium")
+                let counted = await tally().completion(Production(text: Array(asked.prompt.utf8)), services)
+                usage = painted(count, asked, production, promptTokens: counted)
             }
             if let note { remarks.append(note) }
             let charged = ChargedUsage(usage)
@@ -195,8 +203,17 @@ struct Exchange: ~Copyable {
             row.content = rates.imageLogText + (note.map { "（\($0)）" } ?? "")
         }
         row.quota = quota
-        let log = services.options.snapshot.logsConsumption ? row : nil
+        let log = options.logsConsumption ? row : nil
         reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
+    }
+
+    /// What pictures come to of which the upstream does not tell.
+    private borrowing func painted(
+        _ count: Int64, _ asked: ImageRequest, _ production: Production, promptTokens: Int64 = 0
+    ) -> Usage {
+        PaintedTokens.usage(
+            of: asked, count: count, promptTokens: promptTokens, size: production.size, quality: production.quality,
+            auto: "medium")
     }
 
     private borrowing func logRow(_ context: RequestContext, _ now: UInt64) -> LogRecord {

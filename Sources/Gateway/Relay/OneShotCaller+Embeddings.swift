@@ -32,7 +32,7 @@ extension OneShotCaller {
             }
             var usage = answer.usage ?? Usage(isEstimated: true)
             if answer.usage == nil {
-                var tally = exchange.tally(services)
+                var tally = exchange.tally()
                 usage.promptTokens = await tally.prompt(services)
             }
             let (model, promptTokens) = (exchange.envelope.model, usage.promptTokens)

@@ -28,12 +28,14 @@ extension OneShotCaller {
             let body: [UInt8]
             let status: Int
             do throws(Problem) {
-                let (response, bytes) = try await ask(encoded, provider, request, call, userID)
+                let (response, bytes) = try await ask(encoded, provider, request, call, userID, paints: !hasTask)
                 (body, status) = (bytes, response.status)
             } catch {
                 // A task that was begun is paid for: a poll that fails is repeated, and never begun elsewhere.
                 guard hasTask, case .failed(let failure) = error, !call.isCancelled else { throw error }
-                guard failure.isRetryable, isPatient(start, request) else { throw .failed(failure.final) }
+                guard failure.isRetryable, isPatient(start, request) else {
+                    throw .lost(failure.final, pictures: nil)
+                }
                 await rest()
                 continue
             }
@@ -45,7 +47,9 @@ extension OneShotCaller {
             } catch { throw .failed(hasTask ? error.final : error) }
             switch progress {
             case .done(let answer):
-                let images = try await inlined(answer, asked, call)
+                let media = MediaHold(services.media)
+                defer { withExtendedLifetime(media) {} }
+                let images = try await inlined(answer, asked, call, media)
                 let created = context.time
                 let bytes = await services.offLoop(certainly: images.size, of: userID) { _ in
                     OpenAIOneShotAnswers.images(images, created: created)
@@ -56,11 +60,10 @@ extension OneShotCaller {
             case .pending(let poll):
                 hasTask = true
                 guard isPatient(start, request) else {
-                    throw .failed(
-                        UpstreamFailure(
-                            kind: .timedOut, status: 504, message: "The upstream's image task did not end in time.",
-                            code: .text("image_task_timeout")
-                        ).final)
+                    let failure = UpstreamFailure(
+                        kind: .timedOut, status: 504, message: "The upstream's image task did not end in time.",
+                        code: .text("image_task_timeout"))
+                    throw .lost(failure.final, pictures: nil)
                 }
                 encoded = poll
                 await rest()
@@ -73,22 +76,21 @@ extension OneShotCaller {
     }
 
     /// Images by address, fetched where the client wants their bytes.
+    /// - Parameter hold: to be kept as long as the images are.
     private func inlined(
-        _ answer: ImageAnswer, _ asked: ImageRequest, _ call: UpstreamCall
+        _ answer: ImageAnswer, _ asked: ImageRequest, _ call: UpstreamCall, _ hold: MediaHold
     ) async throws(Problem) -> ImageAnswer {
         guard asked.responseFormat == "b64_json" else { return answer }
         var inlined = answer
-        let hold = MediaHold(services.media)
         for index in inlined.images.indices {
             guard case .url(let address) = inlined.images[index].media else { continue }
             do throws(MediaProblem) {
                 inlined.images[index].media = try await MediaFetcher(services: services).fetch(
                     address, "data[\(index)].url", call, hold)
             } catch {
-                throw .failed(
-                    UpstreamFailure(
-                        kind: .server, status: 502, message: error.message, code: .text("image_download_failed")
-                    ).final)
+                let failure = UpstreamFailure(
+                    kind: .server, status: 502, message: error.message, code: .text("image_download_failed"))
+                throw .lost(failure.final, pictures: Int64(clamping: answer.images.count))
             }
         }
         return inlined

@@ -13,11 +13,14 @@ struct OneShotCaller {
         case failed(UpstreamFailure)
         /// - Parameter wasAsked: the upstream may have done what was asked.
         case clientGone(wasAsked: Bool)
+        /// The upstream made what was asked, or may have, and the client gets nothing of it.
+        /// - Parameter pictures: that were made; `nil` where nobody knows.
+        case lost(UpstreamFailure, pictures: Int64?)
 
         var gatewayError: GatewayError {
             switch self {
             case .refused(let error): .request(error)
-            case .failed(let failure): .upstream(failure)
+            case .failed(let failure), .lost(let failure, _): .upstream(failure)
             case .clientGone: .upstream(Caller.failure(.cancelled))
             }
         }
@@ -51,8 +54,10 @@ struct OneShotCaller {
             return reply
         } catch {
             request.onDisconnect(nil)
-            if case .clientGone = error { throw error }
-            throw call.isCancelled ? .clientGone(wasAsked: true) : error
+            switch error {
+            case .clientGone, .lost: throw error
+            case .refused, .failed: throw call.isCancelled ? .clientGone(wasAsked: call.wasSent) : error
+            }
         }
     }
 
@@ -96,6 +101,8 @@ struct OneShotCaller {
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
             target.accessToken = token?.text
         } catch { throw call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
+        // The token was asked for on the same call, of somebody else.
+        call.wasSent = false
         switch question {
         case .embeddings(let asked, let isBase64):
             guard let provider = provider as? any EmbeddingProvider else { throw Self.missing(question) }
@@ -137,7 +144,7 @@ struct OneShotCaller {
             url: url, headers: vendor.headers(key: channel.upstream.key, accept: accept),
             body: await named(exchange))
         if isStream { return try await stream(encoded, exchange, request, call) }
-        let (response, body) = try await send(encoded, request, call)
+        let (response, body) = try await send(encoded, request, call, paints: paints)
         return .whole(try await whole(body, response, exchange, paints: paints))
     }
 
@@ -175,27 +182,32 @@ struct OneShotCaller {
         let upstream = UpstreamRequest(
             method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
             limits: services.configuration.streamLimits, proxy: services.configuration.relayProxy)
-        var found: UpstreamFailure?
+        var problem: Problem?
         var collected: (UpstreamResponse, [UInt8])?
+        var isGranted = false
         do throws(TransportError) {
             let response = try await services.transport.send(upstream, call: call)
-            let streams = (200..<300).contains(response.status) && Caller.isEventStream(response)
+            isGranted = (200..<300).contains(response.status)
+            let streams = isGranted && Caller.isEventStream(response)
             Caller.release(response, from: request, isStream: streams, services)
             if streams {
                 let caller = Caller(services: services, parser: LoopTools.current(request.loop).json, context: context)
                 let begun = try await caller.begin(
-                    .painting(OpenAIImageStream()), response, exchange.tally(services))
+                    .painting(OpenAIImageStream()), response, exchange.tally())
                 if case .stream(let response, let stream, let output) = begun {
                     return .stream(response, stream, output: output)
                 }
-                if case .failed(let failure) = begun { found = failure }
+                if case .failed(let failure) = begun {
+                    // Of an upstream that does not say what went wrong, nobody knows what it painted.
+                    problem = failure.kind == .brokenOff ? .lost(failure, pictures: nil) : .failed(failure)
+                }
             } else {
                 collected = (response, try await response.collect(limit: Caller.answerLimit))
             }
         } catch {
-            throw error == .cancelled ? .clientGone(wasAsked: true) : .failed(Caller.failure(error))
+            throw Self.problem(Caller.failure(error), call, isGranted: isGranted)
         }
-        guard let (response, body) = collected else { throw .failed(found ?? OpenAIErrors.cutStream) }
+        guard let (response, body) = collected else { throw problem ?? .lost(OpenAIErrors.cutStream, pictures: nil) }
         var answer = try await whole(body, response, exchange, paints: true)
         let bytes = answer.body
         answer.body = await services.offLoop(certainly: bytes.count, of: exchange.userID) { _ in
@@ -218,23 +230,35 @@ struct OneShotCaller {
         }
     }
 
+    /// What becomes of a call that ended without an answer.
+    /// - Parameter isGranted: the upstream had agreed to paint.
+    private static func problem(_ failure: UpstreamFailure, _ call: UpstreamCall, isGranted: Bool) -> Problem {
+        if failure.code == WholeCall.cancelled { return .clientGone(wasAsked: call.wasSent) }
+        return isGranted ? .lost(failure, pictures: nil) : .failed(failure)
+    }
+
+    /// - Parameter paints: an answer that breaks off is one of pictures, which were made before it began.
     private func send(
-        _ encoded: EncodedRequest, _ request: ServerRequest, _ call: UpstreamCall
+        _ encoded: EncodedRequest, _ request: ServerRequest, _ call: UpstreamCall, paints: Bool
     ) async throws(Problem) -> (response: UpstreamResponse, body: [UInt8]) {
         let whole = WholeCall(
             services: services, limits: services.configuration.transportLimits, answerLimit: Caller.answerLimit)
         request.onDisconnect { call.cancel() }
+        var isGranted = false
         do throws(UpstreamFailure) {
-            return try await whole.send(encoded, call) { Caller.release($0, from: request, isStream: false, services) }
-        } catch { throw error.code == WholeCall.cancelled ? .clientGone(wasAsked: true) : .failed(error) }
+            return try await whole.send(encoded, call) { response in
+                isGranted = (200..<300).contains(response.status)
+                Caller.release(response, from: request, isStream: false, services)
+            }
+        } catch { throw Self.problem(error, call, isGranted: paints && isGranted) }
     }
 
     /// Sends and turns an error status into a failure.
     func ask(
         _ encoded: EncodedRequest, _ provider: any Provider, _ request: ServerRequest, _ call: UpstreamCall,
-        _ userID: Int64
+        _ userID: Int64, paints: Bool = false
     ) async throws(Problem) -> (response: UpstreamResponse, body: [UInt8]) {
-        let (response, body) = try await send(encoded, request, call)
+        let (response, body) = try await send(encoded, request, call, paints: paints)
         let (status, headers) = (response.status, response.headers)
         guard (200..<300).contains(status) else {
             throw .failed(

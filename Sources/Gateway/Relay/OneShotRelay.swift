@@ -90,7 +90,7 @@ struct OneShotRelay: Sendable {
         var exchange = try await Exchange(
             admission, channel: first, promptTokens: embeddings == nil ? 0 : nil, images: images,
             embeddings: embeddings, services: services)
-        var retriesLeft = admission.isPinned ? 0 : services.options.snapshot.retryTimes
+        var retriesLeft = admission.isPinned ? 0 : exchange.options.retryTimes
         let caller = OneShotCaller(services: services, context: context)
         while true {
             do throws(OneShotCaller.Problem) {
@@ -113,6 +113,9 @@ struct OneShotRelay: Sendable {
                 if case .clientGone(let wasAsked) = error {
                     await settle(exchange, wasAsked: wasAsked, request, context)
                     throw request.cancellation == .shuttingDown ? .shuttingDown : error.gatewayError
+                }
+                if case .lost(let found, let pictures) = error {
+                    throw await settle(exchange, lost: found, pictures, request, context)
                 }
                 var told = error.gatewayError
                 if case .failed(let found) = error {
@@ -153,6 +156,20 @@ struct OneShotRelay: Sendable {
         await exchange.settle(
             usage: nil, note: request.reasonOfCancellation, services: services, context: context,
             now: request.loop.now)
+    }
+
+    /// The upstream is paid for what it made, or may have made, and nobody makes it once more.
+    /// - Returns: what the client is told.
+    private func settle(
+        _ exchange: consuming Exchange, lost found: UpstreamFailure, _ pictures: Int64?, _ request: ServerRequest,
+        _ context: RequestContext
+    ) async -> GatewayError {
+        let failure = ChannelGuard(services: services).note(
+            found, of: exchange.channel, context, now: request.loop.now)
+        await exchange.settle(
+            usage: nil, Production(pictures: pictures), note: "图片未送达 / the pictures did not arrive",
+            services: services, context: context, now: request.loop.now)
+        return .upstream(failure)
     }
 
     private static func check(_ images: ImageRequest, for model: String) throws(OneShotCaller.Problem) {

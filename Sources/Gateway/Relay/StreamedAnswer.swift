@@ -19,7 +19,7 @@ struct StreamedAnswer {
     ) async {
         var relay = begun
         var output = first
-        var tally = exchange.tally(services)
+        var tally = exchange.tally()
         var counted: Int64 = 0
         var headers = context.headers("text/event-stream")
         headers.add("Cache-Control", "no-cache")
@@ -43,7 +43,7 @@ struct StreamedAnswer {
             if let error {
                 outcome = .failed(Caller.failure(error))
             } else {
-                outcome = await finish(&relay, &output, &tally, counted)
+                outcome = await finish(&relay, &output, &tally, &counted)
             }
             if let found = failure(outcome) {
                 response.cancel()
@@ -90,7 +90,7 @@ struct StreamedAnswer {
 
     /// Ends the stream; where the client wants usage that the upstream did not tell, with what is counted here.
     private func finish(
-        _ relay: inout AnswerStream, _ output: inout [UInt8], _ tally: inout UsageTally, _ counted: Int64
+        _ relay: inout AnswerStream, _ output: inout [UInt8], _ tally: inout UsageTally, _ counted: inout Int64
     ) async -> AnswerStream.Outcome {
         guard relay.usage == nil, case .translating(let stream) = relay, stream.includesUsage else {
             return relay.finish(isCleanEnd: true, into: &output)
@@ -98,14 +98,20 @@ struct StreamedAnswer {
         let text = relay.produced
         var usage = await tally.usage(Production(text: text, countedTokens: counted), services)
         let counter = PromptCounter(
-            parser: LoopTools.current(request.loop).json, approximates: services.options.snapshot.approximatesTokens)
-        return relay.finish(isCleanEnd: true, into: &output) { produced in
+            parser: LoopTools.current(request.loop).json, approximates: tally.approximates)
+        let outcome = relay.finish(isCleanEnd: true, into: &output) { produced in
             // An end may bring a last piece, which is small.
             let rest = Array(produced.dropFirst(text.count))
             usage.completionTokens = usage.completionTokens.plus(
                 rest.isEmpty ? 0 : counter.completionTokens(of: rest, model: tally.model))
             return usage
         }
+        if case .complete = outcome {
+            // The charge takes what was counted here.
+            counted = usage.completionTokens
+            _ = relay.takeProduced()
+        }
+        return outcome
     }
 
     private func settle(

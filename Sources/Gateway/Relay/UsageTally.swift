@@ -12,7 +12,8 @@ struct Production: Sendable {
     var received: Int64 = 0
     /// The answer is not whole, so that what the upstream said of it may be of its beginning only.
     var isCut = false
-    /// Pictures that came, where they were counted, and what they are said to be.
+    /// Pictures that came, where they were counted, and what they are said to be. Where the answer is cut, the others may
+    /// have been made too.
     var pictures: Int64?
     var size: String?
     var quality: String?

@@ -23,6 +23,7 @@ final class CurlTransfer: UpstreamBody {
     private(set) var headers = HTTPHeaders()
     private var headBytes = 0
     private var hasHead = false
+    private var hasLeft = false
     private var buffer: [UInt8] = []
     private var totalReceived = 0
     private var isPaused = false
@@ -74,6 +75,9 @@ final class CurlTransfer: UpstreamBody {
 
     func cancel() { end(.failure(.cancelled)) }
 
+    /// Whether bytes of the request left. Known when the head is there or the transfer has ended.
+    var wasSent: Bool { hasHead || hasLeft }
+
     // MARK: For curl
 
     func receivedHeader(_ line: UnsafeRawBufferPointer) {
@@ -121,6 +125,9 @@ final class CurlTransfer: UpstreamBody {
         wake()
         return bytes.count
     }
+
+    /// To be called while the handle is still this transfer's.
+    func noteSent() { hasLeft = oneapi_easy_was_sent(handle.easy) }
 
     /// curl is done with this transfer; the handle is already back in the pool.
     func finish(_ result: CURLcode) {

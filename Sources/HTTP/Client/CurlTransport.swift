@@ -43,7 +43,10 @@ package struct CurlTransport: Transport {
         let client = loop.local(CurlClient.self) { CurlClient(loop: loop, environmentProxy: environmentProxy) }
         let transfer = try client.start(request)
         call.attach { transfer.cancel() }
-        defer { call.attach {} }
+        defer {
+            call.attach {}
+            if transfer.wasSent { call.wasSent = true }
+        }
         try await transfer.waitForHead()
         return UpstreamResponse(status: transfer.status, headers: transfer.headers, body: transfer)
     }
@@ -122,6 +125,7 @@ final class CurlClient {
     /// Takes a transfer off curl and keeps its handle for the next. Never called from inside a curl callback.
     func release(_ transfer: CurlTransfer) {
         guard active.removeValue(forKey: transfer.handle.key) != nil else { return }
+        transfer.noteSent()
         curl_multi_remove_handle(multi, transfer.handle.easy)
         guard idleHandles.count < 1024 else { return }
         transfer.handle.forgetLargeBody()

@@ -30,6 +30,7 @@ package struct InMemoryTransport: Transport {
     ) async throws(TransportError) -> UpstreamResponse {
         if call.isCancelled { throw .cancelled }
         let answer = try answer(request)
+        call.wasSent = true
         return UpstreamResponse(
             status: answer.status, headers: answer.headers,
             body: Pieces(remaining: answer.pieces, failure: answer.failure))

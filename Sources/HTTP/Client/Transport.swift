@@ -110,6 +110,9 @@ package struct UpstreamResponse {
 package final class UpstreamCall {
     private var onCancel: (() -> Void)?
     package private(set) var isCancelled = false
+    /// Whether bytes of a request left on this call since it was last set to false: what the other side may have had, it
+    /// may have worked on. Nothing left while a name is looked up, a connection made or a proxy asked for one.
+    package var wasSent = false
 
     package init() {}
 

@@ -44,6 +44,27 @@ package enum Base64 {
         return bits < 6 && padding <= 2 ? output : nil
     }
 
+    /// The first bytes of a text that may have faults: letters of both alphabets (RFC 4648 §4 and §5) are read, others
+    /// are passed over.
+    /// - Parameter limit: bytes to read.
+    package static func decodeBeginning(of text: UnsafeRawBufferPointer, limit: Int) -> [UInt8] {
+        var output: [UInt8] = []
+        var group: UInt32 = 0
+        var bits = 0
+        for byte in text {
+            guard byte != 0x3d, output.count < limit else { break }
+            guard let value = value(of: byte == 0x2d ? 0x2b : byte == 0x5f ? 0x2f : byte) else { continue }
+            // The bits that were written before fall out at the top.
+            group = group << 6 | value
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                output.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+            }
+        }
+        return output
+    }
+
     private static func value(of byte: UInt8) -> UInt32? {
         switch byte {
         case 0x41...0x5a: UInt32(byte) - 0x41

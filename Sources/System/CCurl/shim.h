@@ -1,5 +1,6 @@
 #pragma once
 #include <curl/curl.h>
+#include <stdbool.h>
 
 // curl's setters are variadic, which Swift cannot call; one function per argument type.
 static inline CURLcode oneapi_easy_set_long(CURL *easy, CURLoption option, long value) {
@@ -32,6 +33,15 @@ static inline CURLcode oneapi_easy_set_open_callback(CURL *easy, oneapi_open_cal
 }
 static inline CURLcode oneapi_easy_status(CURL *easy, long *status) {
     return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
+}
+/// Whether bytes of the request itself were sent. What a proxy is asked before (CONNECT) counts to the request's size too,
+/// but comes before the transfer begins.
+static inline bool oneapi_easy_was_sent(CURL *easy) {
+    long size = 0;
+    curl_off_t begun = 0;
+    curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size);
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
+    return size > 0 && begun > 0;
 }
 static inline CURLcode oneapi_easy_private(CURL *easy, void **context) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, context);

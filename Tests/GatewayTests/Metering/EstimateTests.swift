@@ -54,6 +54,26 @@ import Testing
         }
     }
 
+    @Test("a charge grows with its tokens up to the most that an answer costs, and there it stays")
+    func monotone() {
+        // A token costs a hundred million, and 1,702 of them are more than 128 bits before they are scaled.
+        let rates = Rates(model: Self.ratio(10_000), group: Self.ratio(10_000))
+        for tokens: Int64 in [1, 1000, 1701, 1702, 1703, 100_000, 11_258_999, 11_259_000, 1 << 40, .max] {
+            let expected = tokens > 11_258_999 ? Rates.mostQuota : tokens * 100_000_000
+            #expect(rates.quota(for: ChargedUsage(Usage(promptTokens: tokens))) == expected)
+            #expect(rates.estimate(promptTokens: tokens, maxCompletionTokens: 0, allowance: 0) == expected)
+            var pictures = ImagePrice(model: "m", count: 1, size: nil, quality: nil)
+            pictures.factor = Ratio(units: tokens)
+            // A picture costs a hundred for each billionth of its factor.
+            #expect(rates.quota(for: pictures) == min(Rates.mostQuota, Int64(clamping: Int128(tokens) * 100)))
+        }
+        // What is over by a trace is rounded up, behind 128 bits too.
+        let traces = Rates(model: Ratio(units: 10_000 * Ratio.scale + 1), group: Self.ratio(10_000))
+        #expect(traces.quota(for: ChargedUsage(Usage(promptTokens: 5000))) == 500_000_000_001)
+        #expect(
+            Rates(model: .zero, group: Self.ratio(1 << 30)).quota(for: ChargedUsage(Usage(promptTokens: .max))) == 0)
+    }
+
     @Test("counts and ratios of any size give an estimate, and none above the most that an answer costs")
     func extremes() {
         let dearest = Ratio(units: 1_000_000_000 * Ratio.scale)

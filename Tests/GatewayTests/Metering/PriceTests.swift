@@ -30,6 +30,7 @@ import Testing
     static let models: [(String, Int, String, String)] = [
         ("gpt-4o", 1, "2.50", "4.00"), ("gpt-4", 1, "15.00", "2.00"), ("gpt-3.5-turbo", 1, "0.25", "3.00"),
         ("llama3-8b-8192", 33, "0.15", "2.00"), ("nomodelratio", 1, "30.00", "1.00"),
+        ("gpt-4o-audio-preview", 1, "1.25", "4.00"), ("gpt-4o-mini-audio-preview", 1, "0.08", "4.00"),
         ("deepseek-reasoner", 36, "0.28", "3.98"), ("openrouter/auto", 20, "30.00", "1.00"),
     ]
 
@@ -68,6 +69,19 @@ import Testing
         }
         #expect(rates("qwen-max-internet", 17).model.units == 3 * Ratio.scale)
         #expect(rates("other-internet", 17).isDefaultPrice)
+    }
+
+    @Test(
+        "a model's name without its date has all prices of the newest dated one",
+        arguments: [
+            ("gpt-4o-audio-preview", "gpt-4o-audio-preview-2025-06-03"),
+            ("gpt-4o-mini-audio-preview", "gpt-4o-mini-audio-preview-2024-12-17"),
+            ("claude-3-opus", "claude-3-opus-20240229"),
+        ])
+    func undated(name: String, dated: String) throws {
+        let table = try PriceTable()
+        let rates = table.rates(model: name, channelType: 1, group: "default")
+        #expect(rates == table.rates(model: dated, channelType: 1, group: "default") && !rates.isDefaultPrice)
     }
 
     @Test("the operator's own completion ratio is the price of what a model paints, the built-in one is not")

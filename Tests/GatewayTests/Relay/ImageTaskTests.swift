@@ -13,7 +13,7 @@ import Testing
         (#"{"request_id":"r","code":"InternalError","message":"later"}"#, 500, "InternalError", 500),
     ]
 
-    @Test("a task that does not end in time is told, charged nothing and begun once", arguments: ends)
+    @Test("a task that does not end in time is told, charged as asked for and begun once", arguments: ends)
     func patienceEnds(poll: String, status: Int, code: String, answer: Int) async throws {
         var configuration = Configuration()
         configuration.imageTaskTimeout = .milliseconds(100)
@@ -40,7 +40,11 @@ import Testing
         let paths = fixture.upstream.calls.map(\.path)
         #expect(paths.count { $0.hasSuffix("/image-synthesis") } == 1)
         #expect(paths.contains { $0.hasSuffix("/tasks/t") })
-        #expect(try fixture.logCount() == 0)
-        #expect(try fixture.rootQuota() == before)
+        // The upstream goes on with it.
+        let rates = fixture.services.options.snapshot.prices.rates(
+            model: "wanx2.1-t2i-turbo", channelType: 17, group: "default")
+        let price = ImagePrice(model: "wanx2.1-t2i-turbo", count: 1, size: nil, quality: nil)
+        #expect(try fixture.rootQuota() == before - rates.quota(for: price))
+        #expect(try fixture.logCount() == 1)
     }
 }

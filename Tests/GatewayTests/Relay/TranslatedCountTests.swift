@@ -46,14 +46,32 @@ import Testing
         // A token may be split where a piece ends.
         #expect(abs(counted - whole) <= 4)
         #expect(answer.body.contains("\"completion_tokens\":\(counted)"))
-        // A long one on its way too, so that it need not be kept; the rest for the client and for the charge.
-        #expect(fixture.services.bodies.takenUp >= (pieces == 1 ? 0 : 3))
+        // A long one on its way too, so that it need not be kept; then the rest.
+        #expect(fixture.services.bodies.takenUp >= (pieces == 1 ? 0 : 2))
     }
 
-    @Test("of pictures that were cut off, as many may have been made as were asked for")
+    @Test("what is counted for the client is not counted once more for the charge")
+    func once() async throws {
+        let piece = String(repeating: "lorem ipsum ", count: 100)
+        let sent = (0..<100).map { _ in Self.event(piece) } + [Self.event("end", #","finishReason":"STOP""#)]
+        let fixture = try await GatewayFixture { _ in .stream(sent, isCut: false) }
+        try fixture.addChannel(["type": 24, "models": "gemini-2.5-flash"])
+        let before = fixture.services.bodies.takenUp
+        let answer = try fixture.chat(
+            chatBody(["stream": true, "stream_options": ["include_usage": true]], model: "gemini-2.5-flash"))
+        #expect(answer.status == 200)
+        let counted = try #require(try fixture.lastLog()?["completion_tokens"]?.int)
+        #expect(counted > 20_000 && answer.body.contains("\"completion_tokens\":\(counted)"))
+        // Its text is too much for the loop and too little to be counted on its way.
+        #expect(fixture.services.bodies.takenUp - before == 1)
+    }
+
+    @Test("of pictures that were cut off, those that came are known, and that others may have been made")
     func pictures() {
         let stream = AnswerStream.painting(.init())
-        #expect(stream.production(counted: 0, isCut: true).pictures == nil)
-        #expect(stream.production(counted: 0, isCut: false).pictures == 0)
+        for isCut in [true, false] {
+            let production = stream.production(counted: 0, isCut: isCut)
+            #expect(production.pictures == 0 && production.isCut == isCut)
+        }
     }
 }

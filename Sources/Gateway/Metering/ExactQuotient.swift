@@ -1,0 +1,16 @@
+extension UInt128 {
+    /// This times `factor` over `divisor`, rounded down, with all bits of the product; `.max` where the quotient is larger.
+    /// - Parameter divisor: above zero.
+    func scaled(by factor: UInt128, over divisor: UInt128) -> (quotient: UInt128, isExact: Bool) {
+        let (product, overflows) = multipliedReportingOverflow(by: factor)
+        if !overflows {
+            let (quotient, rest) = product.quotientAndRemainder(dividingBy: divisor)
+            return (quotient, rest == 0)
+        }
+        let wide = multipliedFullWidth(by: factor)
+        // Else the quotient has more than 128 bits, which the division below would end the process for.
+        guard wide.high < divisor else { return (.max, true) }
+        let (quotient, rest) = divisor.dividingFullWidth(wide)
+        return (quotient, rest == 0)
+    }
+}

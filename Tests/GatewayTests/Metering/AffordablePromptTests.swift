@@ -1,0 +1,94 @@
+import Chat
+import EventLoop
+import JSON
+import TestTraits
+import Testing
+
+@testable import Gateway
+
+/// A prompt is counted as far as the balance goes, and no further.
+@Suite(.inTurn) struct AffordablePromptTests {
+    private static var counter: PromptCounter { PromptCounter(parser: JSONParser(), approximates: false) }
+
+    private static func body(_ words: Int, messages: Int) -> [UInt8] {
+        let message: JSON = ["role": "user", "content": .string(String(repeating: "word ", count: words))]
+        return chatBody(["messages": .array(Array(repeating: message, count: messages))]).encoded()
+    }
+
+    @Test(
+        "counting stops soon behind the limit, in a long text and between texts", arguments: [(50_000, 1), (1, 5000)])
+    func stops(words: Int, messages: Int) {
+        let body = Self.body(words, messages: messages)
+        let whole = Self.counter.promptTokens(of: body, model: "gpt-4o")
+        #expect(whole > Int64(words * messages))
+        for limit: Int64 in [0, 1, 100, 1000] {
+            let counted = Self.counter.promptTokens(of: body, model: "gpt-4o", upTo: limit)
+            #expect(counted > limit && counted < limit + 20)
+        }
+        for limit in [whole, whole + 1, .max] {
+            #expect(Self.counter.promptTokens(of: body, model: "gpt-4o", upTo: limit) == whole)
+        }
+        #expect(Self.counter.promptTokens(of: body, model: "gpt-4o", upTo: whole - 1) == whole)
+    }
+
+    @Test("inputs of embeddings are counted as far, too")
+    func embeddings() {
+        var request = EmbeddingRequest(model: "m", inputs: [])
+        request.inputs = [.text(String(repeating: "word ", count: 50_000)), .tokens([1, 2, 3]), .text("word")]
+        let whole = Self.counter.tokens(of: request, model: "gpt-4o")
+        let counted = Self.counter.tokens(of: request, model: "gpt-4o", upTo: 10)
+        #expect(counted > 10 && counted < 20 && whole > 50_000)
+        #expect(Self.counter.tokens(of: request, model: "gpt-4o", upTo: whole) == whole)
+    }
+
+    @Test("the most that a balance pays for is exact")
+    func affordable() async throws {
+        let fixture = try await GatewayFixture()
+        try fixture.addChannel()
+        let channel = try #require(fixture.services.routing.table.channel(1))
+        var envelope = ChatEnvelope()
+        envelope.maxTokens = 10
+        let question = Exchange.Question(envelope, bytes: 100_000, images: nil)
+        // 2.5 for a token of the prompt, four times as much for one of the answer.
+        let rates = Rates(model: Ratio(units: 5 * Ratio.scale / 2), completion: Ratio(units: 4 * Ratio.scale))
+        func most(_ available: Int64) -> Int64 {
+            question.affordable(channel, "gpt-4o", rates, fixture.services.options.snapshot, available: available)
+        }
+        #expect(most(0) == -1 && most(99) == -1)
+        #expect(most(100) == 0 && most(102) == 0)
+        #expect(most(103) == 1 && most(105) == 2 && most(1100) == 400)
+        #expect(most(250_099) == 99_999)
+        #expect(most(250_100) == .max)
+    }
+
+    @Test(
+        "for whom an empty prompt is too dear already, nothing is counted", arguments: [(5, 403, 0), (200_000, 200, 1)])
+    func none(quota: Int64, status: Int, counts: Int) async throws {
+        let fixture = try await GatewayFixture()
+        try fixture.addChannel()
+        // Small enough to be read on the loop, and too large to be counted there.
+        let text = String(repeating: "word ", count: 8000)
+        let body = chatBody(["max_tokens": 1, "messages": [["role": "user", "content": .string(text)]]])
+        let key = "sk-" + (try fixture.key(["unlimited_quota": false, "remain_quota": .int(quota)]))
+        let before = fixture.services.bodies.takenUp
+        #expect(try fixture.chat(body, key: key).status == status)
+        #expect(fixture.services.bodies.takenUp - before == counts)
+    }
+
+    @Test(
+        "who can pay for some of a long prompt is refused, and served when the balance does", arguments: [false, true])
+    func refused(isEmbedding: Bool) async throws {
+        let fixture = try await GatewayFixture()
+        try fixture.addChannel()
+        let text = String(repeating: "word ", count: 20_000)
+        let body: JSON =
+            isEmbedding
+            ? ["model": "gpt-4o", "input": .string(text)]
+            : chatBody(["max_tokens": 1, "messages": [["role": "user", "content": .string(text)]]])
+        let path = isEmbedding ? "/v1/embeddings" : "/v1/chat/completions"
+        for (quota, status) in [(1, 403), (40_000, 403), (51_000, 200)] as [(Int64, Int)] {
+            let key = "sk-" + (try fixture.key(["unlimited_quota": false, "remain_quota": .int(quota)]))
+            #expect(try fixture.post(path, body.encoded(), key: key).status == status, "\(quota)")
+        }
+    }
+}
