@@ -18,9 +18,13 @@ enum Program {
         let log = Log(
             directory: logDirectory(configuration), isOneFile: configuration.isOneLogFile,
             showsDebug: configuration.isDebug)
+        if let problem = log.problem { fail("cannot start: \(problem)") }
         let configuration = checked(configuration, log)
         let loops = EventLoopGroup(count: configuration.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
-        loops.start()
+        do throws(StartError) { try loops.start() } catch {
+            log.close()
+            fail("cannot start: \(error)")
+        }
         let finished = DispatchSemaphore(value: 0)
         Task {
             do {
@@ -29,7 +33,7 @@ enum Program {
                 let gateway = try await GatewayServer(
                     configuration: configuration, database: database, transport: transport, log: log, loops: loops)
                 announce(gateway, configuration, log)
-                await Signals.firstToEnd(log)
+                try await Signals.firstToEnd(log)
                 log.write(.info, "shutting down: running answers are finished first")
                 await gateway.shutDown()
                 database.close()
