@@ -56,9 +56,9 @@ package final class MockServer: Sendable {
 
     /// Begins to answer.
     /// - Returns: the bound port.
-    /// - Throws: `ListenError`.
+    /// - Throws: `ListenError`, `StartError`.
     package func start() throws -> Int {
-        loops.start()
+        try loops.start()
         return try server.start()
     }
 

@@ -57,7 +57,7 @@ func conform(_ arguments: Arguments) async -> Never {
         let port = try mock.start()
         let address = "http://\(arguments.configuration.host):\(port)"
         print("the mock listens at \(address)")
-        loops.start()
+        try loops.start()
         let judge = Judge(target: arguments.target, mock: mock, address: address, transport: transport)
         let report = await withCheckedContinuation { continuation in
             loops.next().spawn { continuation.resume(returning: await judge.run()) }

@@ -54,7 +54,7 @@ final class FuzzGateway {
     }
 
     init() throws {
-        loops.start()
+        try loops.start()
         var configuration = Configuration()
         (configuration.host, configuration.port) = ("127.0.0.1", 0)
         configuration.databasePath = directory.path + "/one-api.db"

@@ -55,6 +55,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         close(epoll)
     }
 
+    /// Whether the system gave the descriptors that a loop needs.
+    package var isUsable: Bool { epoll >= 0 && wakeup >= 0 }
+
     /// The loop whose thread this is.
     package static var current: EventLoop? {
         oneapi_thread_value().map { Unmanaged<EventLoop>.fromOpaque($0).takeUnretainedValue() }

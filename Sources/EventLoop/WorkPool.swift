@@ -5,14 +5,18 @@ import Glibc
 ///
 /// `@unchecked Sendable`: the queue and the counts are touched only with `mutex` held, and the two pointers never change.
 package final class WorkPool: @unchecked Sendable {
-    /// As much waits as may: whoever asked should come back later.
+    /// As much waits as may, or the system gives no thread: whoever asked should come back later.
     package struct Full: Error, Equatable {
         package init() {}
     }
 
+    /// A piece of work, told whether a worker does it; else nobody will.
+    typealias Piece = @Sendable (_ isServed: Bool) -> Void
+
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var queue: FairQueue<@Sendable () -> Void>
+    private var queue: FairQueue<Piece>
+    /// Threads that run or are being started.
     private var started = 0
     private var idle = 0
     private var busy = 0
@@ -20,15 +24,18 @@ package final class WorkPool: @unchecked Sendable {
     private let size: Int
     private let name: String
     private let isBackground: Bool
+    private let starter: ThreadStarter
 
     /// A pool lives as long as the process: its threads never end.
     /// - Parameter isBackground: its threads leave the processor to the loops where both want it.
     package init(
-        threads: Int, named name: String, limits: FairLimits = .none, isBackground: Bool = false
+        threads: Int, named name: String, limits: FairLimits = .none, isBackground: Bool = false,
+        startThread starter: @escaping ThreadStarter = startThread(named:_:)
     ) {
         size = max(1, threads)
         self.name = name
         self.isBackground = isBackground
+        self.starter = starter
         queue = FairQueue(limits: limits)
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
@@ -47,17 +54,18 @@ package final class WorkPool: @unchecked Sendable {
         of owner: Int64, _ body: @escaping @Sendable () -> T
     ) async throws(Full) -> T {
         let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<T?, Never>) in
-            let isTaken = submit(of: owner, isCertain: false) { continuation.resume(returning: body()) }
+            let isTaken = submit(of: owner) { continuation.resume(returning: $0 ? body() : nil) }
             if !isTaken { continuation.resume(returning: nil) }
         }
         guard let result else { throw Full() }
         return result
     }
 
-    /// The same even where as much waits as may, for work whose refusal would lose something.
+    /// The same even where as much waits as may, for work whose refusal would lose something. Where the system gives no
+    /// thread, the asking thread does it itself.
     package func runCertainly<T: Sendable>(of owner: Int64 = 0, _ body: @escaping @Sendable () -> T) async -> T {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<T, Never>) in
-            _ = submit(of: owner, isCertain: true) { continuation.resume(returning: body()) }
+            _ = submit(of: owner, isCertain: true) { _ in continuation.resume(returning: body()) }
         }
     }
 
@@ -75,15 +83,38 @@ package final class WorkPool: @unchecked Sendable {
         return begun
     }
 
-    private func submit(of owner: Int64, isCertain: Bool, _ work: @escaping @Sendable () -> Void) -> Bool {
+    /// - Returns: whether `piece` will be called.
+    func submit(of owner: Int64, isCertain: Bool = false, _ piece: @escaping Piece) -> Bool {
         pthread_mutex_lock(mutex)
-        let isTaken = queue.add(work, of: owner, isCertain: isCertain)
+        let isTaken = queue.add(piece, of: owner, isCertain: isCertain)
         let mustStart = idle < queue.count && started < size
         if mustStart { started += 1 }
         if queue.hasNext { pthread_cond_signal(condition) }
         pthread_mutex_unlock(mutex)
-        if mustStart { startThread(named: name) { self.work() }.detach() }
+        if mustStart { startWorker() }
         return isTaken
+    }
+
+    private func startWorker() {
+        do throws(StartError) {
+            try starter(name) { self.work() }.detach()
+        } catch {
+            for piece in takeUnserved() { piece(false) }
+        }
+    }
+
+    /// What waits and nobody will do, after a thread could not be started: where there are others, they do it.
+    private func takeUnserved() -> [Piece] {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        started -= 1
+        guard started == 0 else { return [] }
+        var unserved: [Piece] = []
+        while let (piece, owner) = queue.next() {
+            unserved.append(piece)
+            queue.finished(of: owner)
+        }
+        return unserved
     }
 
     private func work() {
@@ -91,7 +122,7 @@ package final class WorkPool: @unchecked Sendable {
         if isBackground { _ = nice(5) }
         pthread_mutex_lock(mutex)
         while true {
-            guard let (work, owner) = queue.next() else {
+            guard let (piece, owner) = queue.next() else {
                 idle += 1
                 pthread_cond_wait(condition, mutex)
                 idle -= 1
@@ -100,7 +131,7 @@ package final class WorkPool: @unchecked Sendable {
             busy += 1
             begun += 1
             pthread_mutex_unlock(mutex)
-            work()
+            piece(true)
             pthread_mutex_lock(mutex)
             busy -= 1
             // The owner may have been held back until now; this thread itself goes on with what is next.

@@ -18,18 +18,20 @@ enum Program {
         let log = Log(
             directory: logDirectory(configuration), isOneFile: configuration.isOneLogFile,
             showsDebug: configuration.isDebug)
+        if let problem = log.problem { fail("cannot start: \(problem)") }
         let configuration = checked(configuration, log)
         let loops = EventLoopGroup(count: configuration.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
-        loops.start()
-        let finished = DispatchSemaphore(value: 0)
+        start(loops, log)
+        let (begun, finished) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         Task {
+            begun.signal()
             do {
                 let database = try SQLiteDatabase(
                     path: configuration.databasePath, busyTimeout: configuration.busyTimeout)
                 let gateway = try await GatewayServer(
                     configuration: configuration, database: database, transport: transport, log: log, loops: loops)
                 announce(gateway, configuration, log)
-                await Signals.firstToEnd(log)
+                try await Signals.firstToEnd(log)
                 log.write(.info, "shutting down: running answers are finished first")
                 await gateway.shutDown()
                 database.close()
@@ -40,9 +42,26 @@ enum Program {
             }
             finished.signal()
         }
+        // Where the system gives Swift no thread for its tasks, none ever runs, and nobody says so.
+        if begun.wait(timeout: .now() + .seconds(20)) == .timedOut {
+            fail(StartError.noThread(name: "tasks", reason: "none came in 20 seconds"), log)
+        }
         finished.wait()
         loops.stop()
         log.close()
+    }
+
+    private static func start(_ loops: EventLoopGroup, _ log: Log) {
+        do throws(StartError) {
+            try loops.start()
+            // Swift's own threads come next, and whoever asks for the first waits for ever where there is none.
+            try startThread(named: "tasks") {}.join()
+        } catch { fail(error, log) }
+    }
+
+    private static func fail(_ error: StartError, _ log: Log) -> Never {
+        log.close()
+        fail("cannot start: \(error)")
     }
 
     /// The literal from one-api's compose file is no secret.

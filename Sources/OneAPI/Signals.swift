@@ -11,17 +11,26 @@ enum Signals {
 
     /// Returns at the first SIGTERM or SIGINT. A later one ends the process at once, with 128 and its number: charges are
     /// in the journal by then, as after a kill, and the next start applies them. SIGHUP reopens the log file all along.
-    static func firstToEnd(_ log: Log) async {
-        await withCheckedContinuation { continuation in
-            startThread(named: "signals") {
-                waitToEnd(log)
-                let first = oneapi_monotonic_ns()
-                continuation.resume()
-                var number = waitToEnd(log)
-                while oneapi_monotonic_ns() &- first < apart { number = waitToEnd(log) }
-                FileHandle.standardError.write(Data("one-api: ended at once by a second signal\n".utf8))
-                _exit(128 &+ number)
-            }.detach()
+    /// - Throws: where the system gives no thread for it.
+    static func firstToEnd(_ log: Log) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            do throws(StartError) {
+                try wait(log, continuation).detach()
+            } catch { continuation.resume(throwing: error) }
+        }
+    }
+
+    private static func wait(
+        _ log: Log, _ continuation: CheckedContinuation<Void, any Error>
+    ) throws(StartError) -> LoopThread {
+        try startThread(named: "signals") {
+            waitToEnd(log)
+            let first = oneapi_monotonic_ns()
+            continuation.resume()
+            var number = waitToEnd(log)
+            while oneapi_monotonic_ns() &- first < apart { number = waitToEnd(log) }
+            FileHandle.standardError.write(Data("one-api: ended at once by a second signal\n".utf8))
+            _exit(128 &+ number)
         }
     }
 

@@ -14,7 +14,7 @@ import Testing
 @Suite(.inTurn) struct ConformTests {
     private func judge(_ target: Target, _ mock: MockServer, port: Int) async -> Report {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        #expect(throws: Never.self) { try loops.start() }
         let judge = Judge(
             target: target, mock: mock, address: "http://127.0.0.1:\(port)", transport: CurlTransport())
         let report = await withCheckedContinuation { continuation in

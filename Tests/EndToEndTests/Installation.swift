@@ -22,7 +22,7 @@ final class Installation {
     init(models: String?, configure: (inout Configuration) -> Void = { _ in }) async throws {
         mock = try MockServer()
         mockPort = try mock.start()
-        loops.start()
+        try loops.start()
         var configuration = Configuration()
         configuration.host = "127.0.0.1"
         configuration.port = 0

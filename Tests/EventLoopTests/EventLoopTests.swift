@@ -5,9 +5,9 @@ import Testing
 
 @Suite(.inTurn) struct EventLoopTests {
     @Test("runs an async function on its own thread, across suspensions")
-    func staysOnLoop() async {
+    func staysOnLoop() async throws {
         let loops = EventLoopGroup(count: 2)
-        loops.start()
+        try loops.start()
         let results = await withTaskGroup(of: Bool.self) { group in
             for loop in loops.loops {
                 group.addTask(executorPreference: loop) {
@@ -25,9 +25,9 @@ import Testing
     }
 
     @Test("fires timers in order of time and skips cancelled ones")
-    func timers() async {
+    func timers() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         let loop = loops.loops[0]
         let order = await withCheckedContinuation { (continuation: CheckedContinuation<[Int], Never>) in
             loop.submit {
@@ -55,9 +55,9 @@ import Testing
     func nanoseconds(duration: Duration, expected: UInt64) { #expect(duration.nanoseconds == expected) }
 
     @Test("a timer that is centuries away holds nothing up", .timeLimit(.minutes(10)))
-    func farTimer() async {
+    func farTimer() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         let loop = loops.loops[0]
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             loop.submit {
@@ -73,9 +73,9 @@ import Testing
     }
 
     @Test("takes work from many threads without losing any")
-    func submitsFromManyThreads() async {
+    func submitsFromManyThreads() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         let count = Counter()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<200 {

@@ -6,9 +6,9 @@ import Testing
 
 @Suite(.inTurn) struct ReadinessTests {
     @Test("an event of a closed descriptor does not reach the source that got its number in the same turn")
-    func staleEvent() async {
+    func staleEvent() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         let loop = loops.loops[0]
         let calls = Calls()
@@ -37,9 +37,9 @@ import Testing
     }
 
     @Test("events of a registered descriptor arrive, and stop when it is deregistered")
-    func events() async {
+    func events() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         let loop = loops.loops[0]
         let calls = Calls()

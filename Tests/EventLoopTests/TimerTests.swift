@@ -21,9 +21,9 @@ import Testing
     }
 
     @Test("an idle loop wakes for its timers, in time: also for an earlier one that came later")
-    func punctual() async {
+    func punctual() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         let loop = loops.loops[0]
         for delay in [1, 20, 150] {
@@ -41,9 +41,9 @@ import Testing
     }
 
     @Test("a deadline fires once when its time comes, in time, and not while it is put off")
-    func deadline() async {
+    func deadline() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         let loop = loops.loops[0]
         let answer = Answer()
@@ -72,9 +72,9 @@ import Testing
     }
 
     @Test("a timer so far away that no clock gets there does not wake or end the loop")
-    func never() async {
+    func never() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         let loop = loops.loops[0]
         let answer = Answer()

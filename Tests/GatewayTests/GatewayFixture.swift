@@ -29,7 +29,7 @@ final class GatewayFixture {
         upstream = try StubUpstream(answer)
         loops = EventLoopGroup(count: count)
         log = Log(directory: directory.path, isOneFile: true, echoes: false)
-        loops.start()
+        try loops.start()
         var configuration = base
         configuration.host = "127.0.0.1"
         configuration.port = 0
@@ -212,7 +212,7 @@ final class StubUpstream {
     var streamsCancelled: Int { handler.cancelled.withLock { $0 } }
 
     init(_ answer: @escaping @Sendable (Call) -> Answer) throws {
-        loops.start()
+        try loops.start()
         handler = Handler(answer: answer)
         port = try HTTPServer(configuration: ServerConfiguration(host: "127.0.0.1"), loops: loops, handler: handler)
             .start()

@@ -94,7 +94,7 @@ import Testing
     @Test("tries a few times a second while the process has no descriptor left, and serves as soon as it has")
     func waitsForDescriptors() async throws {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         let configuration = ServerConfiguration(host: "127.0.0.1")
         var port: UInt16 = 0

@@ -28,7 +28,7 @@ import Testing
     @Test("without a least rate only a pause ends a body")
     func bodyWithoutRate() {
         var limits = Machine.limits
-        limits.bodyRate = 0
+        limits.body.rate = 0
         var machine = ConnectionStateMachine(limits: limits)
         machine.requestBegan(Machine.head(.length(100)))
         try? machine.bodyBegan(at: 0)
@@ -41,7 +41,7 @@ import Testing
     @Test("limits that are too large to add up are no limits")
     func hugeLimits() {
         var limits = Machine.limits
-        (limits.bodyPause, limits.bodyTotal, limits.head) = (.max, .max, .max)
+        (limits.body.pause, limits.body.total, limits.head) = (.max, .max, .max)
         var machine = ConnectionStateMachine(limits: limits)
         machine.headBegan(at: Machine.second(5))
         #expect(machine.tick(at: .max - 1) == [])

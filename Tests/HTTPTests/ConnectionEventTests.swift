@@ -113,7 +113,7 @@ import Testing
         #expect(machine.writeStep == .wait)
         #expect(machine.ready(.writable, at: Machine.second(100)) == .wakeWriter)
         #expect(machine.writeStep == .transfer)
-        machine.didWrite()
+        machine.didWrite(100_000)
         #expect(machine.tick(at: Machine.second(130)) == [])
         machine.writeBlocked(at: Machine.second(130))
         #expect(machine.tick(at: Machine.second(249)) == [])

@@ -14,6 +14,8 @@ enum Machine {
         configuration.bodyBaseTime = .seconds(60)
         configuration.bodyLeastRate = 1000
         configuration.writeTimeout = .seconds(120)
+        configuration.answerBaseTime = .seconds(200)
+        configuration.answerLeastRate = 1000
         configuration.lingerTime = .seconds(2)
         configuration.halfCloseProbeDelay = .milliseconds(500)
         configuration.halfCloseProbeInterval = .seconds(15)

@@ -1,5 +1,8 @@
 import CCurl
+import EventLoop
 import Glibc
+import Synchronization
+import TestKit
 import TestTraits
 import Testing
 
@@ -48,6 +51,41 @@ import Testing
         #expect(PublicHost.judge(url) == .isNone)
     }
 
+    private static func check(
+        _ url: String, _ hosts: PublicHost, of owner: Int64
+    ) async throws -> Result<String?, TransportError> {
+        let loops = EventLoopGroup(count: 1)
+        try loops.start()
+        defer { loops.stop() }
+        let loop = loops.loops[0]
+        return await Task(executorPreference: loop) {
+            do throws(TransportError) {
+                return Result.success(try await hosts.check(url, of: owner, on: loop))
+            } catch { return .failure(error) }
+        }.value
+    }
+
+    @Test("a user whose names never resolve is told so in time and holds up nobody else")
+    func hangingNames() async throws {
+        let asked = Mutex(0)
+        let gate = Gate()
+        let hanging = PublicHost(limit: .milliseconds(500)) { _ in
+            asked.withLock { $0 += 1 }
+            for _ in 0..<60_000 where !gate.isOpen { usleep(1000) }
+            return []
+        }
+        async let answers = withThrowingTaskGroup(of: Result<String?, TransportError>.self) { group in
+            for _ in 0..<12 { group.addTask { try await Self.check("http://slow.example/", hanging, of: 7001) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(await eventually { asked.withLock { $0 } == 2 })
+        let quick = PublicHost { _ in [TestAddress.v4(8, 8, 8, 8)] }
+        #expect(try await Self.check("http://a.example/", quick, of: 7002) == .success("8.8.8.8"))
+        #expect(try await answers == Array(repeating: .failure(.timedOut(.connect)), count: 12))
+        gate.open()
+        #expect(asked.withLock { $0 } == 2)
+    }
+
     @Test("every address of a name must be public, and there must be one")
     func resolved() async throws {
         let open = TestAddress.v4(8, 8, 8, 8)
@@ -57,12 +95,9 @@ import Testing
             ([closed, open], false),
         ] {
             let hosts = PublicHost { _ in addresses }
-            do throws(TransportError) {
-                try await hosts.check("http://a.example/")
-                #expect(isPublic)
-            } catch {
-                #expect(!isPublic && error == .connectFailed("Couldn't connect to server"))
-            }
+            let refusal = TransportError.connectFailed("Couldn't connect to server")
+            let found = try await Self.check("http://a.example/", hosts, of: 1)
+            #expect(found == (isPublic ? .success("8.8.8.8") : .failure(refusal)))
         }
     }
 

@@ -16,7 +16,7 @@ final class ServerFixture {
 
     init(configure: (inout ServerConfiguration) -> Void = { _ in }, handler: any RequestHandler) throws {
         loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         var configuration = ServerConfiguration(host: "127.0.0.1")
         configure(&configuration)
         server = HTTPServer(configuration: configuration, loops: loops, handler: handler)

@@ -13,7 +13,7 @@ import Testing
         _ url: String, _ limits: TransportLimits = TransportLimits()
     ) async throws -> TransportError? {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         do {
             try await Task(executorPreference: loops.loops[0]) {

@@ -31,8 +31,8 @@ package final class SQLiteDatabase: Database {
             throw error
         }
         let readConnection = try Connection(path: path, busyTimeout: busyTimeout, isReadOnly: true)
-        writer = WorkQueue(name: "db-writer", connection: connection, groupsInTransaction: true)
-        reader = WorkQueue(name: "db-reader", connection: readConnection, groupsInTransaction: false)
+        writer = try WorkQueue(name: "db-writer", connection: connection, groupsInTransaction: true)
+        reader = try WorkQueue(name: "db-reader", connection: readConnection, groupsInTransaction: false)
     }
 
     package func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {

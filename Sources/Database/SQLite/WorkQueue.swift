@@ -21,12 +21,14 @@ final class WorkQueue: @unchecked Sendable {
     private let groupsInTransaction: Bool
     private var thread: LoopThread?
 
-    init(name: String, connection: Connection, groupsInTransaction: Bool) {
+    init(name: String, connection: Connection, groupsInTransaction: Bool) throws(DatabaseError) {
         self.connection = connection
         self.groupsInTransaction = groupsInTransaction
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
-        thread = startThread(named: name) { self.work() }
+        do throws(StartError) {
+            thread = try startThread(named: name) { self.work() }
+        } catch { throw .cannotOpen(error.description) }
     }
 
     deinit {

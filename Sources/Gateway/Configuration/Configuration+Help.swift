@@ -39,7 +39,7 @@ extension Configuration {
           MAX_REQUEST_BODY_BYTES        largest request body, as sent and as unpacked (33554432)
           REQUEST_BODY_SECONDS          seconds for a body to arrive (60), and one more for each
           REQUEST_BODY_LEAST_RATE       so many bytes of it (32768; 0: only pauses above 60 s end it)
-          REQUEST_BODY_BUDGET_BYTES     bytes of all bodies above 64 KiB in memory (1073741824; 0: no limit)
+          REQUEST_BODY_BUDGET_BYTES     bytes of all bodies above 4 KiB in memory (1073741824; 0: no limit)
           REQUEST_BODY_BUDGET_PER_ADDRESS, REQUEST_BODY_BUDGET_PER_TOKEN
                                         the same of one client address and of one token (536870912,
                                         268435456), each at least 3 times MAX_REQUEST_BODY_BYTES

@@ -1,4 +1,4 @@
-import EventLoop
+package import EventLoop
 import Glibc
 import Synchronization
 
@@ -29,6 +29,7 @@ package final class Log: Sendable {
     private let showsDebug: Bool
     private let echoes: Bool
     private let thread = Mutex<LoopThread?>(nil)
+    private let failure = Mutex<StartError?>(nil)
 
     /// - Parameters:
     ///   - directory: where the files go; `nil` for none.
@@ -39,8 +40,14 @@ package final class Log: Sendable {
         self.isOneFile = isOneFile
         self.showsDebug = showsDebug
         self.echoes = echoes
-        thread.withLock { $0 = startThread(named: "log") { self.run() } }
+        do throws(StartError) {
+            let started = try startThread(named: "log") { self.run() }
+            thread.withLock { $0 = started }
+        } catch { failure.withLock { $0 = error } }
     }
+
+    /// Why nothing is ever written.
+    package var problem: StartError? { failure.withLock { $0 } }
 
     /// - Parameters:
     ///   - message: constant words; what varies goes into `fields`, which must hold no secrets.

@@ -88,6 +88,7 @@ struct MediaFetcher {
                 bodyBytes: limit),
             proxy: configuration.userContentProxy)
         request.reachesPublicAddressesOnly = !configuration.allowsPrivateMedia
+        request.owner = user
         let response: UpstreamResponse
         let bytes: [UInt8]?
         do throws(TransportError) {

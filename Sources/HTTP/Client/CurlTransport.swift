@@ -33,7 +33,7 @@ package struct CurlTransport: Transport {
         guard Self.isWeb(asked.url) else { throw .badAddress }
         var request = asked
         if asked.reachesPublicAddressesOnly, let proxy = asked.proxy ?? environmentProxy.proxy(for: asked.url) {
-            let address = try await hosts.check(asked.url)
+            let address = try await hosts.check(asked.url, of: asked.owner, on: loop)
             // An HTTP proxy asked for plain http looks the name up itself; a tunnel goes to the judged address.
             if proxy.lowercased().hasPrefix("socks") || asked.url.lowercased().hasPrefix("https://") {
                 request.judgedAddress = address
@@ -68,7 +68,6 @@ final class CurlClient {
     private var active: [UnsafeMutableRawPointer: CurlTransfer] = [:]
     private var timer: LoopDeadline?
     private var isSweeping = false
-    private var isInCurl = false
 
     let environmentProxy: EnvironmentProxy
 
@@ -145,9 +144,7 @@ final class CurlClient {
 
     func act(on socket: curl_socket_t, _ events: Int32) {
         var running: Int32 = 0
-        isInCurl = true
         curl_multi_socket_action(multi, socket, events, &running)
-        isInCurl = false
         collectDone()
     }
 

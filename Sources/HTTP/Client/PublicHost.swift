@@ -16,35 +16,51 @@ struct PublicHost: Sendable {
         case isNone
     }
 
-    /// Look-ups of clients' names, which may be slow on purpose, hold nobody else up.
-    private static let pool = WorkPool(
-        threads: 4, named: "names", limits: FairLimits(waiting: 256, waitingOfOne: 256, runningOfOne: 4))
+    /// Look-ups of clients' names, which may be slow on purpose, hold nobody else up: a user has two threads at most, for
+    /// as long as the resolver takes.
+    static let threads = WorkPool(
+        threads: 8, named: "names", limits: FairLimits(waiting: 512, waitingOfOne: 64, runningOfOne: 2))
 
     let resolve: Resolver
+    private let limit: Duration
+    private let pool: WorkPool
 
+    /// - Parameter limit: how long a caller waits, for a thread and for the look-up.
+    init(limit: Duration = .seconds(10), pool: WorkPool = threads, resolve: @escaping Resolver) {
+        self.limit = limit
+        self.pool = pool
+        self.resolve = resolve
+    }
+
+    /// - Parameters:
+    ///   - owner: whose request it is; users take turns.
+    ///   - loop: where the caller is.
     /// - Returns: the address that was judged, as libcurl connects to it; `nil` where the host is an address itself.
-    /// - Throws: `.connectFailed` for what is not public, in the same words whatever the reason.
+    /// - Throws: `.connectFailed` for what is not public, in the same words whatever the reason; `.timedOut`.
     @discardableResult
-    func check(_ url: String) async throws(TransportError) -> String? {
+    func check(_ url: String, of owner: Int64, on loop: EventLoop) async throws(TransportError) -> String? {
         switch Self.judge(url) {
         case .isPublic: return nil
         case .isNone: throw .badAddress
         case .isPrivate: throw Self.refusal
         case .name(let name):
             let resolve = resolve
-            let address: String?
+            let found: String??
             do throws(WorkPool.Full) {
-                address = try await Self.pool.run(of: 0) {
-                    let addresses = resolve(name)
-                    let arePublic = addresses.allSatisfy { address in
-                        withUnsafePointer(to: address) { PublicAddress.isPublic($0) }
-                    }
-                    return arePublic ? addresses.first.flatMap(Self.text) : nil
-                }
+                found = try await pool.run(of: owner, within: limit, on: loop) { Self.publicAddress(resolve(name)) }
             } catch { throw Self.refusal }
+            guard let address = found else { throw .timedOut(.connect) }
             guard let address else { throw Self.refusal }
             return address
         }
+    }
+
+    /// The first, if all are public.
+    private static func publicAddress(_ addresses: [sockaddr_storage]) -> String? {
+        let arePublic = addresses.allSatisfy { address in
+            withUnsafePointer(to: address) { PublicAddress.isPublic($0) }
+        }
+        return arePublic ? addresses.first.flatMap(text) : nil
     }
 
     private static let refusal = TransportError.connectFailed("Couldn't connect to server")
@@ -93,45 +109,5 @@ struct PublicHost: Sendable {
         guard curl_url_get(parsed, CURLUPART_HOST, &text, 0) == CURLUE_OK, let text else { return nil }
         defer { curl_free(text) }
         return String(cString: text)
-    }
-
-    // MARK: Its addresses
-
-    /// An address as text, IPv6 in brackets.
-    private static func text(_ address: sockaddr_storage) -> String? {
-        var address = address
-        var text = [CChar](repeating: 0, count: 64)
-        let isV6 = Int32(address.ss_family) == AF_INET6
-        let size = socklen_t(isV6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getnameinfo($0, size, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
-            }
-        }
-        guard status == 0 else { return nil }
-        let written = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return isV6 ? "[\(written)]" : written
-    }
-
-    static let system = PublicHost { name in
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(name, nil, &hints, &list) == 0 else { return [] }
-        defer { freeaddrinfo(list) }
-        var found: [sockaddr_storage] = []
-        var next = list
-        while let entry = next?.pointee {
-            if let address = entry.ai_addr {
-                var storage = sockaddr_storage()
-                let size = min(Int(entry.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
-                withUnsafeMutableBytes(of: &storage) {
-                    $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size))
-                }
-                found.append(storage)
-            }
-            next = entry.ai_next
-        }
-        return found
     }
 }

@@ -36,6 +36,8 @@ package struct UpstreamRequest: Sendable {
     /// before the proxy gets it, and one that cannot be looked up is refused. A SOCKS proxy gets the address that was
     /// judged; an HTTP proxy gets the name, and looks it up again.
     package var reachesPublicAddressesOnly = false
+    /// Whose request it is: users take turns where it waits for a thread, which a look-up of its name does.
+    package var owner: Int64 = 0
     /// Where a SOCKS proxy connects to instead of the host's name.
     var judgedAddress: String?
 

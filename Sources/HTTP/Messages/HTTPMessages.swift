@@ -7,7 +7,6 @@ package struct HTTPMethod: Equatable, Hashable, Sendable {
     package static let head = HTTPMethod("HEAD")
     package static let post = HTTPMethod("POST")
     package static let put = HTTPMethod("PUT")
-    package static let patch = HTTPMethod("PATCH")
     package static let delete = HTTPMethod("DELETE")
     package static let options = HTTPMethod("OPTIONS")
 }

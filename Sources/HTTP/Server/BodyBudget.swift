@@ -3,8 +3,8 @@ import Synchronization
 
 /// What all request bodies that are in memory may take together: for the process, for a client's address, and for a token.
 ///
-/// A body is charged before its bytes are read, and released when its request ends. Bodies up to `free` bytes cost nothing,
-/// so that the lock is taken by few requests.
+/// A body is charged as its bytes come, and released when its request ends. Bodies up to `free` bytes cost nothing, so that
+/// ordinary requests take no lock; a connection may hold more than that of a head.
 package final class BodyBudget: Sendable {
     /// Whose budget is used up.
     package enum Scope: Equatable, Sendable { case process, address, token }
@@ -29,11 +29,12 @@ package final class BodyBudget: Sendable {
     }
 
     /// Bytes of a body that are not charged.
-    package static let free = 64 << 10
+    package static let free = 4 << 10
 
     private struct Held {
         var total = 0
-        var addresses: [String: Int] = [:]
+        /// By network: an address, or the /64 of IPv6 that it is in.
+        var networks: [String: Int] = [:]
         var tokens: [Int64: Int] = [:]
         var released = 0
     }
@@ -54,28 +55,30 @@ package final class BodyBudget: Sendable {
         }
     }
 
-    fileprivate func charge(_ bytes: Int, _ account: BodyAccount) throws(BodyError) {
+    /// - Parameter isAsked: only whether there is room.
+    func charge(_ bytes: Int, _ network: String, _ id: Int64?, isAsked: Bool = false) throws(BodyError) {
         let refusal = held.withLock { held -> Scope? in
             let total = held.total.plus(bytes)
-            let address = (held.addresses[account.address] ?? 0).plus(bytes)
-            let token = account.token.map { (held.tokens[$0] ?? 0).plus(bytes) }
+            let address = (held.networks[network] ?? 0).plus(bytes)
+            let token = id.map { (held.tokens[$0] ?? 0).plus(bytes) }
             if let token, limits.token > 0, token > limits.token { return .token }
             if limits.address > 0, address > limits.address { return .address }
             if limits.process > 0, total > limits.process { return .process }
+            if isAsked { return nil }
             held.total = total
-            held.addresses[account.address] = address
-            if let id = account.token { held.tokens[id] = token }
+            held.networks[network] = address
+            if let id { held.tokens[id] = token }
             return nil
         }
         if let refusal { throw .overBudget(refusal) }
     }
 
-    fileprivate func release(_ bytes: Int, _ account: BodyAccount) {
+    func release(_ bytes: Int, _ network: String, _ id: Int64?) {
         held.withLock { held in
             held.total = held.total.minus(bytes)
             held.released = held.released.plus(bytes)
-            held.addresses[account.address] = Self.rest(held.addresses[account.address], bytes)
-            if let id = account.token { held.tokens[id] = Self.rest(held.tokens[id], bytes) }
+            held.networks[network] = Self.rest(held.networks[network], bytes)
+            if let id { held.tokens[id] = Self.rest(held.tokens[id], bytes) }
         }
     }
 
@@ -83,40 +86,5 @@ package final class BodyBudget: Sendable {
     private static func rest(_ held: Int?, _ bytes: Int) -> Int? {
         guard let held, held > bytes else { return nil }
         return held.minus(bytes)
-    }
-}
-
-/// Who pays for a request's body.
-package struct BodyAccount: Sendable {
-    package let budget: BodyBudget
-    /// The client's, as the operator's proxies tell it.
-    package let address: String
-    /// `nil` where there is none.
-    package let token: Int64?
-
-    package init(budget: BodyBudget, address: String, token: Int64?) {
-        self.budget = budget
-        self.address = address
-        self.token = token
-    }
-}
-
-/// What one request has charged.
-struct BodyLease {
-    private let account: BodyAccount
-    private var charged = 0
-
-    init(_ account: BodyAccount) { self.account = account }
-
-    /// Charges what a body's bytes take now beyond what they took before; to be called before they are read.
-    mutating func grow(to bytes: Int) throws(BodyError) {
-        guard bytes > BodyBudget.free, bytes > charged else { return }
-        try account.budget.charge(bytes - charged, account)
-        charged = bytes
-    }
-
-    mutating func release() {
-        if charged > 0 { account.budget.release(charged, account) }
-        charged = 0
     }
 }

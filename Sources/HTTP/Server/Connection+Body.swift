@@ -1,3 +1,4 @@
+import Arithmetic
 import EventLoop
 
 extension Connection {
@@ -5,7 +6,7 @@ extension Connection {
         guard let head, !machine.isBodyRead else { return [] }
         if case .length(let length) = head.framing {
             if length > limit { throw .tooLarge }
-            try lease?.grow(to: length)
+            if input.count < length { try lease?.expect(length) }
         }
         try machine.bodyBegan(at: loop.now)
         do throws(BodyError) {
@@ -26,14 +27,16 @@ extension Connection {
     }
 
     private func readPlain(_ length: Int) async throws(BodyError) -> [UInt8] {
+        try lease?.arrived(min(input.count, length), of: length)
         if input.count >= length { return input.take(length) }
         var body: [UInt8] = []
-        body.reserveCapacity(length)
         input.moveAll(to: &body)
         while body.count < length {
             let count = await receive(atMost: acceptor.scratch.count)
             if count == 0 { throw machine.bodyFailure }
             let own = min(count, length - body.count)
+            try lease?.arrived(body.count.plus(own), of: length)
+            Self.makeRoom(for: own, of: length, in: &body)
             body.append(contentsOf: received(own))
             // The beginning of a pipelined request.
             if own < count { input.append(UnsafeRawBufferPointer(rebasing: acceptor.scratch[own..<count])) }
@@ -41,12 +44,19 @@ extension Connection {
         return body
     }
 
+    /// Memory grows with what came, never by what was announced. It is taken in few steps, each no more than four times
+    /// what lies there; pages of it that nothing was written to take none of the machine's.
+    private static func makeRoom(for count: Int, of length: Int, in body: inout [UInt8]) {
+        let needed = body.count.plus(count)
+        if body.capacity < needed { body.reserveCapacity(min(length, needed.times(4))) }
+    }
+
     private func readChunks(limit: Int) async throws(BodyError) -> [UInt8] {
         var decoder = ChunkedDecoder()
         var body: [UInt8] = []
         while true {
             try input.decode(&decoder, into: &body)
-            try lease?.grow(to: body.capacity)
+            try lease?.arrived(body.count, of: .max)
             if decoder.isDone { break }
             if body.count > limit { throw .tooLarge }
             let count = await receive(atMost: Self.headRoom)

@@ -37,10 +37,16 @@ struct ConnectionStateMachine {
     private var deadline = UInt64.max
     private var writeDeadline = UInt64.max
     private var probeTime = UInt64.max
-    private var bodyStart: UInt64 = 0
-    private var bodyReceived: UInt64 = 0
+    private var body: TransferPace
+    private var answer: TransferPace
+    /// The client took its answer too slowly.
+    private var isTooSlow = false
 
-    init(limits: ConnectionLimits) { self.limits = limits }
+    init(limits: ConnectionLimits) {
+        self.limits = limits
+        body = TransferPace(limits.body)
+        answer = TransferPace(limits.answer)
+    }
 
     var isGone: Bool { peer == .gone || phase == .closed }
 
@@ -90,7 +96,11 @@ struct ConnectionStateMachine {
     /// Looks at the time limits; to be called now and then.
     mutating func tick(at now: UInt64) -> ConnectionActions {
         guard phase != .closed else { return [] }
-        if isBlocked { return now >= writeDeadline ? leave() : [] }
+        if isBlocked {
+            guard now >= writeDeadline else { return [] }
+            isTooSlow = true
+            return leave()
+        }
         if now >= deadline {
             deadline = .max
             switch phase {
@@ -120,8 +130,8 @@ struct ConnectionStateMachine {
         // After FIN there is always the end to read, of which no event tells again.
         isReadable = !isDrained || peer != .open
         guard phase == .body else { return }
-        bodyReceived = bodyReceived.plus(UInt64(clamping: count))
-        deadline = bodyDeadline(now)
+        body.moved(count)
+        deadline = body.deadline(now)
     }
 
     mutating func didFindNothing() { isReadable = false }
@@ -169,15 +179,13 @@ struct ConnectionStateMachine {
     mutating func bodyBegan(at now: UInt64) throws(BodyError) {
         if let cancellation { throw cancellation == .shuttingDown ? .shuttingDown : .disconnected }
         awaitsContinue = false
-        (bodyStart, bodyReceived) = (now, 0)
-        enter(.body, until: bodyDeadline(now))
+        waitForBody(at: now)
     }
 
-    /// A pause may last so long, and the whole as long as a slow client needs for what has come so far.
-    private func bodyDeadline(_ now: UInt64) -> UInt64 {
-        let pause = now.plus(limits.bodyPause)
-        guard let seconds = bodyReceived.times(1_000_000_000).over(limits.bodyRate) else { return pause }
-        return min(pause, bodyStart.plus(limits.bodyTotal).plus(seconds))
+    private mutating func waitForBody(at now: UInt64) {
+        body.end()
+        body.begin(at: now)
+        enter(.body, until: body.deadline(now))
     }
 
     mutating func bodyEnded() {
@@ -231,8 +239,7 @@ struct ConnectionStateMachine {
 
     mutating func discardBegan(at now: UInt64) {
         hasTimedOut = false
-        (bodyStart, bodyReceived) = (now, 0)
-        enter(.body, until: bodyDeadline(now))
+        waitForBody(at: now)
     }
 
     mutating func lingerBegan(at now: UInt64) {
@@ -247,12 +254,23 @@ struct ConnectionStateMachine {
         return isWritable ? .transfer : .wait
     }
 
-    mutating func didWrite() { isBlocked = false }
+    /// - Parameter count: bytes that the kernel took.
+    mutating func didWrite(_ count: Int) {
+        isBlocked = false
+        answer.moved(count)
+    }
 
     mutating func writeBlocked(at now: UInt64) {
         isWritable = false
         isBlocked = true
-        writeDeadline = now.plus(limits.write)
+        answer.begin(at: now)
+        writeDeadline = answer.deadline(now)
+    }
+
+    /// Nothing is left to write for now: what comes next has its own time.
+    mutating func writeEnded() {
+        isBlocked = false
+        answer.end()
     }
 
     mutating func writeFailed() -> ConnectionActions { leave() }
@@ -285,11 +303,12 @@ struct ConnectionStateMachine {
         return cancel(.clientGone).union([.reset, .wakeReader, .wakeWriter])
     }
 
-    /// The handler or the serving loop ends the connection.
+    /// The handler or the serving loop ends the connection. A client that was too slow is reset, or the kernel would keep
+    /// for it what it did not take.
     mutating func close(reset: Bool) -> ConnectionActions {
         hasAnswered = true
         guard phase != .closed else { return [] }
         phase = .closed
-        return [reset ? .reset : .close, .wakeReader, .wakeWriter]
+        return [reset || isTooSlow ? .reset : .close, .wakeReader, .wakeWriter]
     }
 }

@@ -1,14 +1,24 @@
+import Arithmetic
 import EventLoop
 import Glibc
 
 extension Connection {
+    /// Bytes of a body up to which it is sent together with its head.
+    private static let smallBody = 16 << 10
+
     func sendWhole(_ response: HTTPResponse) async {
         appendHead(status: response.status, headers: response.headers)
         if response.status != 204, response.status != 304 {
             output.append(contentsOf: "Content-Length: ")
             output.appendDecimal(response.body.count)
             output.append(contentsOf: "\r\n\r\n")
-            if head?.method != .head { output.append(contentsOf: response.body) }
+            if head?.method != .head {
+                if response.body.count <= Self.smallBody {
+                    output.append(contentsOf: response.body)
+                } else {
+                    outputBody = response.body
+                }
+            }
         } else {
             output.append(contentsOf: "\r\n")
         }
@@ -88,10 +98,11 @@ extension Connection {
         if sent > 0 { output.removeFirst(sent) } else { output.removeAll(keepingCapacity: true) }
     }
 
-    /// Hands `output` to the kernel, waiting while its buffer is full. False if the client is gone.
+    /// Hands `output` and `outputBody` to the kernel, waiting while its buffer is full. False if the client is gone.
     func flush() async -> Bool {
         var sent = 0
-        sending: while sent < output.count {
+        let size = output.count.plus(outputBody.count)
+        sending: while sent < size {
             switch machine.writeStep {
             case .stop: break sending
             case .wait: await withUnsafeContinuation { writer = $0 }
@@ -99,7 +110,7 @@ extension Connection {
                 let count = sendNow(from: sent)
                 if count > 0 {
                     sent += count
-                    machine.didWrite()
+                    machine.didWrite(count)
                 } else if errno == EAGAIN {
                     machine.writeBlocked(at: loop.now)
                 } else if errno != EINTR {
@@ -107,14 +118,23 @@ extension Connection {
                 }
             }
         }
-        let isDone = sent == output.count && !machine.isGone
+        let isDone = sent == size && !machine.isGone
+        machine.writeEnded()
         output.removeAll(keepingCapacity: output.capacity <= 256 << 10)
+        outputBody = []
         return isDone
     }
 
     private func sendNow(from start: Int) -> Int {
-        output.withUnsafeBytes { bytes in
-            send(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start, Int32(MSG_NOSIGNAL))
+        if start >= output.count { return send(outputBody, from: start - output.count, Int32(MSG_NOSIGNAL)) }
+        // A head waits for the beginning of its body, to share a packet with it.
+        let flags = outputBody.isEmpty ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_MORE
+        return send(output, from: start, Int32(flags))
+    }
+
+    private func send(_ bytes: [UInt8], from start: Int, _ flags: Int32) -> Int {
+        bytes.withUnsafeBytes { bytes in
+            Glibc.send(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start, flags)
         }
     }
 }

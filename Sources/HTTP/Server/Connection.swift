@@ -19,6 +19,8 @@ final class Connection: EventSource {
     var reader: UnsafeContinuation<Void, Never>?
 
     var output: [UInt8] = []
+    /// A large answer's body, which goes out behind `output` without being copied to it.
+    var outputBody: [UInt8] = []
     var writer: UnsafeContinuation<Void, Never>?
     var isChunked = false
     var expectedLength: Int?

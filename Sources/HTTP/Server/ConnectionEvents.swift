@@ -55,11 +55,9 @@ package enum Cancellation: Equatable, Sendable {
 struct ConnectionLimits {
     var keepAlive: UInt64
     var head: UInt64
-    var bodyPause: UInt64
-    var bodyTotal: UInt64
-    /// Bytes a second that stretch `bodyTotal`; 0 for no total limit.
-    var bodyRate: UInt64
-    var write: UInt64
+    var body: PaceLimits
+    /// For the client to take a whole answer, or a piece of a stream.
+    var answer: PaceLimits
     var linger: UInt64
     /// From a client's FIN to the first look at whether it still reads, and between looks.
     var probeDelay: UInt64
@@ -68,10 +66,12 @@ struct ConnectionLimits {
     init(_ configuration: ServerConfiguration) {
         keepAlive = configuration.keepAliveTimeout.nanoseconds
         head = configuration.headTimeout.nanoseconds
-        bodyPause = configuration.bodyTimeout.nanoseconds
-        bodyTotal = configuration.bodyBaseTime.nanoseconds
-        bodyRate = UInt64(clamping: configuration.bodyLeastRate)
-        write = configuration.writeTimeout.nanoseconds
+        body = PaceLimits(
+            pause: configuration.bodyTimeout.nanoseconds, total: configuration.bodyBaseTime.nanoseconds,
+            rate: UInt64(clamping: configuration.bodyLeastRate))
+        answer = PaceLimits(
+            pause: configuration.writeTimeout.nanoseconds, total: configuration.answerBaseTime.nanoseconds,
+            rate: UInt64(clamping: configuration.answerLeastRate))
         linger = configuration.lingerTime.nanoseconds
         probeDelay = configuration.halfCloseProbeDelay.nanoseconds
         probeInterval = configuration.halfCloseProbeInterval.nanoseconds

@@ -20,6 +20,10 @@ package struct ServerConfiguration: Sendable {
     package var bodyLeastRate = 32 << 10
     /// While the client takes nothing of what is ready for it.
     package var writeTimeout: Duration = .seconds(120)
+    /// For it to take all of a whole answer, or of a piece of a stream, beside what `answerLeastRate` allows for its size.
+    package var answerBaseTime: Duration = .seconds(120)
+    /// Bytes taken that stretch that time by one second; 0 sets no limit to the whole.
+    package var answerLeastRate = 32 << 10
     /// How long a connection that closes reads away what still comes.
     package var lingerTime: Duration = .seconds(2)
     /// From the end of what a client sends (FIN) to the first look at whether it still reads its answer, and between

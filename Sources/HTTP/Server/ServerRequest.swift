@@ -27,8 +27,8 @@ package final class ServerRequest {
     /// The whole body: dechunked, and unpacked if it came with `Content-Encoding: gzip`.
     /// - Parameters:
     ///   - limit: bytes, as sent and as unpacked.
-    ///   - account: what the bytes are charged to until the request ends; above its budget `.overBudget` is thrown before
-    ///     they are read.
+    ///   - account: what the bytes are charged to, as they come, until the request ends; `.overBudget` is thrown where they
+    ///     are more than its budget has room for, at once where their announced length is.
     package func body(limit: Int, account: BodyAccount? = nil) async throws(BodyError) -> [UInt8] {
         let (raw, isPacked) = try await packedBody(limit: limit, account: account)
         return isPacked ? try await unpack(raw, limit: limit) : raw
@@ -61,7 +61,7 @@ package final class ServerRequest {
     private func unpack(_ packed: [UInt8], limit: Int) async throws(BodyError) -> [UInt8] {
         guard let unpacker = GzipUnpacker(limit: limit) else { throw .badEncoding }
         while try !unpacker.step(packed) {
-            try connection.lease?.grow(to: packed.count.plus(unpacker.output.capacity))
+            try connection.lease?.grow(to: packed.count.plus(unpacker.output.count))
             await loop.sleep(for: .zero)
         }
         return unpacker.output

@@ -31,9 +31,6 @@ typedef curl_socket_t (*oneapi_open_callback)(void *context, curlsocktype purpos
 static inline CURLcode oneapi_easy_set_open_callback(CURL *easy, oneapi_open_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
-static inline CURLcode oneapi_easy_status(CURL *easy, long *status) {
-    return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
-}
 /// Whether bytes of the request itself were sent. What a proxy is asked before (CONNECT) counts to the request's size too,
 /// but comes before the transfer begins.
 static inline bool oneapi_easy_was_sent(CURL *easy) {
@@ -42,9 +39,6 @@ static inline bool oneapi_easy_was_sent(CURL *easy) {
     curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size);
     curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &begun);
     return size > 0 && begun > 0;
-}
-static inline CURLcode oneapi_easy_private(CURL *easy, void **context) {
-    return curl_easy_getinfo(easy, CURLINFO_PRIVATE, context);
 }
 static inline CURLMcode oneapi_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);

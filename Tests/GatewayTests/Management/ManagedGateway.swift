@@ -32,7 +32,7 @@ final class ManagedGateway {
     ) async throws {
         self.directory = directory
         log = Log(directory: keepsLog ? directory.path : nil, isOneFile: true, echoes: false)
-        loops.start()
+        try loops.start()
         var configuration = base
         configuration.host = "127.0.0.1"
         configuration.port = 0

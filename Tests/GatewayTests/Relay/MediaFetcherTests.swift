@@ -149,7 +149,7 @@ import Testing
     ) async throws -> (error: RequestError?, paths: [String]) {
         let fixture = try await fixture(isGuarded: isGuarded)
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         let (services, root) = (fixture.services, "http://127.0.0.1:\(fixture.upstream.port)")
         let error = await Task(executorPreference: loops.loops[0]) { () -> RequestError? in

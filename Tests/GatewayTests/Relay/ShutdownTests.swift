@@ -51,7 +51,7 @@ import Testing
                 "POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nAuthorization: sk-roottoken\r\n"
                 + "Content-Type: application/json\r\nContent-Length: 90000\r\n\r\n"
             let slow = try (0..<3).map { _ in try RawClient(port: fixture.port) }
-            for client in slow { client.send(head + "{") }
+            for client in slow { client.send(Array(head.utf8) + [UInt8](repeating: 0x20, count: 80_000)) }
             #expect(await eventually { fixture.services.bodyBudget.total == 270_000 })
             let refused = try RawClient(port: fixture.port)
             refused.send(head)
@@ -75,14 +75,15 @@ import Testing
         let made = try fixture.manage(
             "POST", "/api/token/", ["name": "other", "unlimited_quota": true, "expired_time": -1])
         let key = try #require(made["data"]?["key"]?.string)
-        func begin(_ key: String) throws -> RawClient {
+        func begin(_ key: String, sending count: Int = 0) throws -> RawClient {
             let client = try RawClient(port: fixture.port)
-            client.send(
+            let head =
                 "POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nAuthorization: sk-\(key)\r\n"
-                    + "Content-Type: application/json\r\nContent-Length: 90000\r\nExpect: 100-continue\r\n\r\n")
+                + "Content-Type: application/json\r\nContent-Length: 90000\r\nExpect: 100-continue\r\n\r\n"
+            client.send(Array(head.utf8) + [UInt8](repeating: 0x20, count: count))
             return client
         }
-        let slow = try (0..<3).map { _ in try begin("roottoken") }
+        let slow = try (0..<3).map { _ in try begin("roottoken", sending: 80_000) }
         #expect(await eventually { fixture.services.bodyBudget.total == 270_000 })
         #expect(try begin("roottoken").receiveAnswer().status == 429)
         #expect(try begin(key).receive(until: "\r\n\r\n").contains("100 Continue"))

@@ -10,12 +10,17 @@ final class InBackground<Value: Sendable>: Sendable {
     private let isDone = StubGate()
 
     init(_ work: @escaping @Sendable () throws -> Value) {
-        _ = startThread(named: "test-call") { [self] in
-            TestThreads.admitCurrent()
-            let result = Result { try work() }
-            value.withLock { $0 = result }
-            isDone.open()
-        }
+        do throws(StartError) {
+            try startThread(named: "test-call") { [self] in
+                TestThreads.admitCurrent()
+                finish(Result { try work() })
+            }.detach()
+        } catch { finish(.failure(error)) }
+    }
+
+    private func finish(_ result: Result<Value, any Error>) {
+        value.withLock { $0 = result }
+        isDone.open()
     }
 
     /// Returns when the work is done; its own time limits bound it.
