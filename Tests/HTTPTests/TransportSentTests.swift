@@ -16,7 +16,7 @@ import Testing
         _ requests: UpstreamRequest..., when isTime: @escaping @Sendable () -> Bool
     ) async throws -> Bool {
         let loops = EventLoopGroup(count: 1)
-        loops.start()
+        try loops.start()
         defer { loops.stop() }
         return try await Task(executorPreference: loops.loops[0]) { () async throws -> Bool in
             var wasSent = false
