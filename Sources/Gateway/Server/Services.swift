@@ -42,11 +42,18 @@ package final class Services: Sendable {
         tokens = TokenDirectory(database: database, ledger: ledger)
         logInThrottle = LogInThrottle(isOff: configuration.isDebug)
         startTime = LocalTime.now().seconds
-        try await reloadChannels()
+        try await routing.reload()
     }
 
-    /// Makes the routing table anew from the database, where a channel was changed without `routing.change`.
-    package func reloadChannels() async throws { try await routing.reload() }
+    /// An answered change of options or channels is not in memory: no request may be served by what it replaced.
+    var isBehind: Bool { options.isStale || routing.isStale }
+
+    /// - Returns: `false` where the database cannot be read, and the request must be refused.
+    func catchUp() async -> Bool {
+        let areOptions = await options.catchUp()
+        let areChannels = await routing.catchUpIfStale()
+        return areOptions && areChannels
+    }
 
     /// Tells the operator once whose word is taken for a client's address, where he has not said it himself: behind a
     /// router that makes strangers look private, that is too much.

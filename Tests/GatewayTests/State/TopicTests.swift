@@ -1,3 +1,5 @@
+import Synchronization
+import TestKit
 import TestTraits
 import Testing
 
@@ -52,8 +54,6 @@ import Testing
         topic.begin(3)
         topic.end(3)
         #expect(topic.freshness(of: 4, readAt: later) == .current)
-        topic.changeAll()
-        #expect(topic.freshness(of: 4, readAt: later) == .stale)
     }
 }
 
@@ -93,6 +93,64 @@ import Testing
         #expect(snapshot.value == "later")
         try await snapshot.reload { "now" }
         #expect(snapshot.value == "now")
+    }
+
+    @Test("a change that cannot be read back counts as made, and the value as stale until a read succeeds")
+    func unread() async throws {
+        let snapshot = Snapshot(0)
+        #expect(try await snapshot.change({ "done" }, reload: { throw Failure() }) == "done")
+        #expect(snapshot.isStale && snapshot.value == 0)
+        #expect(await snapshot.catchUp { throw Failure() } == false)
+        #expect(snapshot.isStale)
+        #expect(await snapshot.catchUp { 5 })
+        #expect(snapshot.value == 5 && !snapshot.isStale)
+        #expect(await snapshot.catchUp { 6 })
+        #expect(snapshot.value == 5)
+    }
+
+    @Test("a failed write that cannot be read back is reported, and the value stale: it may have been done")
+    func unreadFailure() async throws {
+        let snapshot = Snapshot(0)
+        await #expect(throws: Failure.self) {
+            try await snapshot.change({ throw Failure() }, reload: { throw Failure() })
+        }
+        #expect(snapshot.isStale)
+    }
+
+    @Test("a read that fails does not matter where another one that began later has the change")
+    func readByAnother() async throws {
+        let snapshot = Snapshot(0)
+        try await snapshot.change(
+            {},
+            reload: {
+                try await snapshot.reload { 7 }
+                throw Failure()
+            })
+        #expect(!snapshot.isStale && snapshot.value == 7)
+    }
+
+    @Test("all who find the value stale wait for one read, and a read from before the change is not enough")
+    func oneRead() async throws {
+        let snapshot = Snapshot(0)
+        try await snapshot.change({}, reload: { throw Failure() })
+        let reads = Mutex(0)
+        let gate = StubGate()
+        let read: @Sendable () async throws -> Int = {
+            let number = reads.withLock { reads in
+                reads += 1
+                return reads
+            }
+            await gate.wait()
+            return number
+        }
+        let tasks = (0..<10).map { _ in
+            Task(executorPreference: TestThreads.shared) { await snapshot.catchUp(read) }
+        }
+        #expect(try await becomesTrue { reads.withLock { $0 } == 1 })
+        try await snapshot.change({}, reload: { throw Failure() })
+        gate.open()
+        for task in tasks { #expect(await task.value) }
+        #expect(snapshot.value == 2 && reads.withLock { $0 } == 2)
     }
 
     @Test("a change is under way from its beginning until the value has it")
