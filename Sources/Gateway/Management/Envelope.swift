@@ -1,3 +1,4 @@
+import Arithmetic
 import HTTP
 import JSON
 
@@ -34,12 +35,59 @@ struct ManagementAnswer {
     /// `{"success":true,"message":"","data":…}`
     static func data(_ value: JSON) -> ManagementAnswer { ManagementAnswer(members: [("data", value)]) }
     static let done = ManagementAnswer(members: [])
+
+    /// With `success` and `message`, unless the answer has its own or is a list in OpenAI's form.
+    var object: JSON {
+        var object = JSONObject()
+        if !members.contains(where: { $0.0 == "object" }) {
+            if !members.contains(where: { $0.0 == "success" }) { object.append("success", true) }
+            if !members.contains(where: { $0.0 == "message" }) { object.append("message", "") }
+        }
+        for (name, value) in members { object.append(name, value) }
+        return .object(object)
+    }
+}
+
+extension String {
+    /// Whether it has no more Unicode scalars than the limit. Each has four bytes at most, so that what is much too long
+    /// need not be counted.
+    func hasAtMost(_ limit: Int) -> Bool { utf8.count / 4 <= limit && unicodeScalars.count <= limit }
+}
+
+extension JSON {
+    /// Whether its text has about so many bytes or more; looks at no more of it than that.
+    func isHeavier(than bytes: Int) -> Bool {
+        var left = bytes
+        weigh(&left)
+        return left < 0
+    }
+
+    private func weigh(_ left: inout Int) {
+        left = left.minus(8)
+        switch self {
+        case .null, .bool, .number: break
+        case .string(let text): left = left.minus(text.utf8.count)
+        case .array(let items):
+            for item in items {
+                guard left >= 0 else { return }
+                item.weigh(&left)
+            }
+        case .object(let object):
+            for member in object.members {
+                guard left >= 0 else { return }
+                left = left.minus(member.key.utf8.count)
+                member.value.weigh(&left)
+            }
+        }
+    }
 }
 
 /// An object from outside: names match in any letter case, and the kinds of values are checked.
-struct InputObject {
+struct InputObject: Sendable {
     /// Bytes of a request's body, which is an object typed by hand or by the dashboard.
     static let bodyLimit = 4 << 20
+    /// Of whoever has not said yet who he is.
+    static let strangersLimit = 64 << 10
 
     private let members: [String: JSON]
 
@@ -73,7 +121,7 @@ struct InputObject {
     /// A text to be stored: no more Unicode scalars than the limit, and no NUL, which SQL servers refuse.
     func text(_ name: String, limit: Int) throws -> String? {
         guard let text = try text(name) else { return nil }
-        guard text.unicodeScalars.count <= limit, !text.utf8.contains(0) else {
+        guard text.hasAtMost(limit), !text.utf8.contains(0) else {
             throw wrong(name, "a string of at most \(limit) characters, without NUL")
         }
         return text
