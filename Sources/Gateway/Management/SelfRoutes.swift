@@ -38,10 +38,10 @@ enum SelfRoutes {
         return try await renewedSession(call)
     }
 
-    /// A new password ends every session but the one that set it.
+    /// A new password ends every session but the one that set it. Where the row cannot be read, it ends that one too.
     private static func renewedSession(_ call: Call) async throws -> ManagementAnswer {
         let id = try call.caller().id
-        guard let user = try await call.services.database.read({ try $0.user(id: id) }) else { return .done }
+        guard let user = try? await call.services.database.read({ try $0.user(id: id) }) else { return .done }
         return ManagementAnswer(members: [], cookie: call.newSessionCookie(for: user))
     }
 

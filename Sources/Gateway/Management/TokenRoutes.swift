@@ -124,13 +124,17 @@ enum TokenRoutes {
         }
         let update = changes
         return try await call.services.tokens.changing(token: id) {
-            _ = try await call.services.database.write { try $0.updateToken(id, update) }
-            var changed = try await find(id, call)
+            // The row as it is now comes from the same transaction: no failing read may deny a change that was made.
+            let row = try await call.services.database.write { connection in
+                _ = try connection.updateToken(id, update)
+                return try connection.token(id: id, userID: token.userID)
+            }
+            guard var changed = row else { throw ManagementError.notFound }
             guard let limit else { return .data(changed.json(call.services.ledger)) }
             // The limit goes through the ledger, as every change of a balance does.
             call.services.ledger.open(user: try call.caller(), token: token)
             guard call.services.ledger.setBalance(ofToken: id, to: limit.quota, isUnlimited: limit.isUnlimited) else {
-                throw ManagementError(.storage)
+                throw ManagementError.quotaUnchanged
             }
             var answer = await ManagementAnswer.recorded(by: call.services.ledger)
             changed.isUnlimited = limit.isUnlimited

@@ -107,7 +107,7 @@ enum UserRoutes {
                 let text = "管理员将用户额度从 \(options.display(before))修改为 \(options.display(quota))"
                 return systemLog(text, .manage, user: user, id: user.id, now)
             }
-        } catch { throw ManagementError(error) }
+        } catch { throw error == .storage ? ManagementError.quotaUnchanged : ManagementError(error) }
         return await .recorded(by: ledger)
     }
 

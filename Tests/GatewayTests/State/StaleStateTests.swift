@@ -1,57 +1,9 @@
 import Database
-import HTTP
 import JSON
 import TestTraits
 import Testing
 
 @testable import Gateway
-
-/// A gateway whose database stops where a test says.
-private final class Raced {
-    let gateway: ManagedGateway
-    let database: GatedDatabase
-
-    init() async throws {
-        var gated: GatedDatabase?
-        gateway = try await ManagedGateway(wrapping: { base in
-            let made = GatedDatabase(base)
-            gated = made
-            return made
-        })
-        database = try #require(gated)
-    }
-
-    func call(
-        _ method: String, _ path: String, _ body: JSON? = nil, headers: [String]? = nil
-    ) -> InBackground<ManagedAnswer> {
-        let port = gateway.gateway.port
-        return InBackground { try ManagedGateway.send(port, method, path, body?.encoded(), headers) }
-    }
-
-    /// A common user with a token that nobody has used yet.
-    func addUser(isAdmin: Bool = false) async throws -> (id: Int64, token: TokenRecord, headers: [String]) {
-        let user = try gateway.addUser("alice", isAdmin: isAdmin)
-        let tokens = try await gateway.database.read { try $0.tokens(userID: user.id, page: 0) }
-        return (user.id, try #require(tokens.first), user.headers)
-    }
-
-    func addChannel(_ more: JSONObject = [:]) throws -> Int64 {
-        var channel: JSONObject = ["type": 1, "name": "one", "key": "k", "models": "gpt-4o"]
-        for member in more.members { channel[member.key] = member.value }
-        try gateway.data("POST", "/api/channel/", .object(channel))
-        return try gateway.newestID("/api/channel/")
-    }
-
-    func chat(_ key: String) throws -> ManagedAnswer {
-        try gateway.send(
-            "POST", "/v1/chat/completions", chatBody(),
-            headers: ["Authorization: Bearer sk-\(key)", "Content-Type: application/json"])
-    }
-
-    func models(_ key: String) throws -> ManagedAnswer {
-        try gateway.send("GET", "/v1/models", headers: ["Authorization: Bearer sk-\(key)"])
-    }
-}
 
 @Suite(.inTurn) struct StaleStateTests {
     @Test("a row read before a change is not kept after it", arguments: PrincipalChange.all)
@@ -151,58 +103,6 @@ private final class Raced {
         #expect(try await slow.result().json["data"]?["name"] == "renamed")
         #expect(try raced.gateway.data("GET", "/api/user/available_models") == ["gpt-4o"])
         #expect(raced.gateway.gateway.services.routing.table.channel(first)?.name == "renamed")
-    }
-
-    @Test(
-        "where a change cannot be read back it is made, and requests are refused until they can see it",
-        arguments: ["channel", "option"])
-    func unread(kind: String) async throws {
-        let raced = try await Raced()
-        let channel = try raced.addChannel()
-        let user = try await raced.addUser()
-        #expect(try raced.models(user.token.key).status == 200)
-        let stop = raced.database.stop(.afterWrite)
-        let changing =
-            kind == "channel"
-            ? raced.call("PUT", "/api/channel/", ["id": .int(channel), "status": 2])
-            : raced.call("PUT", "/api/option/", ["key": "SystemName", "value": "new"])
-        #expect(await stop.reached())
-        raced.database.refuseReads(true)
-        stop.goOn()
-        #expect(try await changing.result().json["success"] == true)
-        let refused = try raced.models(user.token.key)
-        #expect(refused.status == 503 && refused.text.contains("settings_unavailable"))
-        #expect(refused.headers["Retry-After"] == "1")
-        #expect(try raced.gateway.send("GET", "/api/status", headers: []).status == 503)
-        raced.database.refuseReads(false)
-        let name = try raced.gateway.data("GET", "/api/status", headers: [])["system_name"]
-        #expect((name == "new") == (kind == "option"))
-        let models = try raced.models(user.token.key).json["data"]?.column("id")
-        #expect(models == (kind == "channel" ? [] : ["gpt-4o"]))
-    }
-
-    @Test("who asks to delete another's token disturbs nothing of it")
-    func foreignToken() async throws {
-        let raced = try await Raced()
-        _ = try raced.addChannel()
-        let alice = try await raced.addUser()
-        let bob = try raced.gateway.addUser("bob")
-        try raced.gateway.data("POST", "/api/topup", ["user_id": .int(alice.id), "quota": 1_000_000])
-        let (authenticated, looked) = (raced.database.stop(.afterRead), raced.database.stop(.afterRead))
-        let deleting = raced.call("DELETE", "/api/token/\(alice.token.id)", headers: bob.headers)
-        #expect(await authenticated.reached())
-        authenticated.goOn()
-        #expect(await looked.reached())
-        // The token's first request of all, while it is asked for.
-        #expect(try raced.chat(alice.token.key).status == 200)
-        let ledger = raced.gateway.gateway.services.ledger
-        let balance = ledger.balance(ofToken: alice.token.id)
-        looked.goOn()
-        #expect(try await deleting.result().message == "record not found")
-        let reads = raced.database.reads
-        #expect(try raced.chat(alice.token.key).status == 200)
-        #expect(raced.database.reads == reads && balance != nil)
-        #expect(ledger.balance(ofToken: alice.token.id) == balance)
     }
 
     @Test("two values of an option: memory has the one that the database has")
