@@ -53,7 +53,9 @@ extension Connection {
 
     private func setLastID(_ id: Int64, in table: IdentifiedTable) throws(DatabaseError) {
         // A start on a full disk writes nothing that stands there already.
-        if try first("SELECT last FROM oneapi_ids WHERE name = ?", [.text(table.rawValue)], { $0.int(0) }) == id { return }
+        if try first("SELECT last FROM oneapi_ids WHERE name = ?", [.text(table.rawValue)], { $0.int(0) }) == id {
+            return
+        }
         try run(
             "INSERT INTO oneapi_ids(name, last) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET last = CASE WHEN last < ? THEN MAX(last, excluded.last) ELSE excluded.last END",
             .text(table.rawValue), .int(id), .int(IdentifiedTable.limit))
