@@ -38,7 +38,7 @@ import Testing
             }
             #expect(try await becomesTrue { pool.running == 1 })
             let large = InBackground { try ManagedGateway.send(port, method, path, body?.encoded(), nil) }
-            #expect(try await becomesTrue(seconds: 5) { pool.waiting == 1 })
+            #expect(try await becomesTrue { pool.waiting == 1 })
             #expect(try gateway.send("GET", "/api/notice").status == 200)
             gate.open()
             await blocked.value
