@@ -94,9 +94,10 @@ final class FuzzGateway {
 
     /// Makes the gateway read the database again.
     func refresh() throws {
-        let services = gateway.services
+        let (services, database) = (gateway.services, database)
         try waiting {
-            services.tokens.invalidate()
+            let users = try await database.read { try $0.rows("SELECT id FROM users") { $0.int(0) } }
+            for user in users { await services.tokens.changing(user: user) {} }
             try await services.routing.reload()
         }
     }

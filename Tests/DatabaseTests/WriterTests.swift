@@ -85,7 +85,8 @@ import Testing
         let token = try #require(try await database.read { try $0.token(key: "t") })
         #expect(token.remainQuota == 499_999_999_999_970)
         #expect(token.accessedTime == 77)
-        #expect(try await database.read { try $0.ledgerPosition() } == LedgerPosition(generation: 2, sequence: 9))
+        #expect(
+            try await database.write { try $0.ledgerStanding() }.position == LedgerPosition(generation: 2, sequence: 9))
         #expect(try await database.read { try $0.logQuota(LogFilter()) } == 60)
         #expect(try await database.write { try $0.databaseIdentity() } == database.write { try $0.databaseIdentity() })
         database.close()
@@ -106,7 +107,13 @@ import Testing
             }
         }
         #expect(try await count("enabled = 1") == 4)
-        try await database.write { try $0.setChannelStatus(id, 3) }
+        func set(_ status: Int64) async throws {
+            var changes = Changes()
+            changes.set("status", .int(status))
+            let update = changes
+            _ = try await database.write { try $0.updateChannel(id, update) }
+        }
+        try await set(3)
         #expect(try await count("enabled = 0") == 4)
         var changes = Changes()
         changes.set("models", "c")
@@ -114,7 +121,7 @@ import Testing
         let update = changes
         #expect(try await database.write { try $0.updateChannel(id, update) }?.models == "c")
         #expect(try await count("model = 'c' AND enabled = 1") == 2)
-        try await database.write { try $0.setChannelStatus(id, 2) }
+        try await set(2)
         #expect(try await database.write { try $0.deleteDisabledChannels() } == 1)
         #expect(try await count("1") == 0)
         database.close()

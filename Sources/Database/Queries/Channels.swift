@@ -56,12 +56,6 @@ extension Connection {
         }
     }
 
-    /// Sets the status of the row and of its abilities.
-    package func setChannelStatus(_ id: Int64, _ status: Int64) throws(DatabaseError) {
-        try run("UPDATE abilities SET enabled = ? WHERE channel_id = ?", SQLValue(status == 1), .int(id))
-        try run("UPDATE channels SET status = ? WHERE id = ?", .int(status), .int(id))
-    }
-
     /// Switches a channel off because its key has failed, unless somebody has changed its status or its key since.
     /// - Returns: whether it was switched off now.
     package func disableChannel(_ id: Int64, key: String) throws(DatabaseError) -> Bool {

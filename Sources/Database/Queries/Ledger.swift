@@ -72,18 +72,16 @@ package struct LedgerRefusal: Sendable, Equatable {
 }
 
 extension Connection {
-    package func ledgerPosition() throws(DatabaseError) -> LedgerPosition {
-        try first("SELECT generation, applied FROM oneapi_ledger WHERE id = 1") {
-            LedgerPosition(generation: $0.int(0), sequence: $0.int(1))
-        } ?? LedgerPosition(generation: 0, sequence: 0)
-    }
-
+    /// What the database knows of its journal; makes its identity on first use, which only the writer can.
     package func ledgerStanding() throws(DatabaseError) -> LedgerStanding {
-        let (identity, position) = (try databaseIdentity(), try ledgerPosition())
-        let rest = try first("SELECT held, state FROM oneapi_ledger WHERE id = 1") { ($0.int(0), $0.int(1)) }
-        return LedgerStanding(
-            identity: identity, position: position, held: max(0, rest?.0 ?? 0),
-            state: LedgerStanding.State(rawValue: rest?.1 ?? 0) ?? .unknown)
+        let identity = try databaseIdentity()
+        return try first("SELECT generation, applied, held, state FROM oneapi_ledger WHERE id = 1") { row in
+            LedgerStanding(
+                identity: identity, position: LedgerPosition(generation: row.int(0), sequence: row.int(1)),
+                held: max(0, row.int(2)), state: LedgerStanding.State(rawValue: row.int(3)) ?? .unknown)
+        }
+            ?? LedgerStanding(
+                identity: identity, position: LedgerPosition(generation: 0, sequence: 0), held: 0, state: .unknown)
     }
 
     /// Notes that the ledger ended with nothing missing, unless it went on behind the position meanwhile.

@@ -19,13 +19,9 @@ struct KnownPrincipals {
     private var tokens: [Int64: Set<Int64>] = [:]
     /// When each is to be forgotten, in monotonic nanoseconds.
     var unknown: [String: UInt64] = [:]
-    /// Tokens that are being deleted.
-    var removals: [Int64] = []
-
-    init(removals: [Int64] = []) { self.removals = removals }
 
     mutating func keep(_ principal: Principal) {
-        if principals.count >= Self.limit { self = KnownPrincipals(removals: removals) }
+        if principals.count >= Self.limit { self = KnownPrincipals() }
         principals[principal.token.key] = principal
         keys[principal.token.id] = principal.token.key
         tokens[principal.user.id, default: []].insert(principal.token.id)

@@ -45,8 +45,8 @@ package final class TokenDirectory: Sendable {
         return principal
     }
 
-    /// Keeps what was read if nothing has changed since, and makes its balances known to the ledger. A token that is
-    /// being removed, or was, is not opened again from the row that it had.
+    /// Keeps what was read if nothing has changed since, and makes its balances known to the ledger, which does not
+    /// open a deleted token again from the row that it had.
     /// - Returns: whether the principal may be used; otherwise its rows must be read again.
     private func keep(_ principal: Principal, readAt version: (tokens: Topic.Version, users: Topic.Version)) -> Bool {
         let (token, user) = (principal.token, principal.user)
@@ -55,7 +55,7 @@ package final class TokenDirectory: Sendable {
                 tokens.freshness(of: token.id, readAt: version.tokens),
                 users.freshness(of: user.id, readAt: version.users))
             guard freshness < .stale else { return false }
-            if !known.removals.contains(token.id) { ledger.open(user: user, token: token) }
+            ledger.open(user: user, token: token)
             if freshness == .current { known.keep(principal) }
             return true
         }
@@ -70,26 +70,12 @@ package final class TokenDirectory: Sendable {
 }
 
 extension TokenDirectory {
-    /// Changes a token's row, or makes one (`id` 0): when this returns, no request sees the old one. Meanwhile every
-    /// request reads the row for itself.
+    /// Changes or deletes a token's row, or makes one (`id` 0): when this returns, no request sees the old one.
+    /// Meanwhile every request reads the row for itself. Whoever deletes it retires its account in `write` too.
     package func changing<Result>(
         token id: Int64, _ write: () async throws -> Result
     ) async rethrows -> Result {
         try await changing(id, in: tokens, { $0.forget(token: id) }, write)
-    }
-
-    /// Deletes a token's row; its balance is not taken up from the old row any more. Whoever forgets the balance does
-    /// it in `write` too.
-    package func removing<Result>(
-        token id: Int64, _ write: () async throws -> Result
-    ) async rethrows -> Result {
-        known.withLock { $0.removals.append(id) }
-        defer {
-            known.withLock { known in
-                if let index = known.removals.firstIndex(of: id) { known.removals.remove(at: index) }
-            }
-        }
-        return try await changing(token: id, write)
     }
 
     /// Changes a user's row, as `changing(token:)` does; all tokens of the user see it.
@@ -110,12 +96,5 @@ extension TokenDirectory {
             known.withLock { $0.unknown.removeAll() }
         }
         return try await write()
-    }
-
-    /// Forgets everything, where it is not known what has changed.
-    package func invalidate() {
-        tokens.changeAll()
-        users.changeAll()
-        known.withLock { $0 = KnownPrincipals(removals: $0.removals) }
     }
 }

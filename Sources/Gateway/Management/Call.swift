@@ -1,5 +1,6 @@
 import Database
 import HTTP
+import JSON
 
 /// Query values as integers and texts.
 struct Query: Sendable {
@@ -53,5 +54,20 @@ struct Call: Sendable {
         return id
     }
 
-    func input() throws -> InputObject { try InputObject(body) }
+    func input() async throws -> InputObject { try await input { $0 } }
+
+    /// What a route makes of the body's object, made where a large body holds up nobody else.
+    func input<Made: Sendable>(_ make: @escaping @Sendable (InputObject) throws -> Made) async throws -> Made {
+        let body = body
+        return try await services.offLoop(bytes: body.count, of: user?.id ?? 0) { _ in
+            Result { try make(InputObject(body)) }
+        }.get()
+    }
+
+    /// Rows of a table as a route lists them, made where many of them hold up nobody else.
+    func list<Record>(
+        _ query: @escaping @Sendable (Connection) throws -> [Record], _ shown: @escaping @Sendable (Record) -> JSON
+    ) async throws -> ManagementAnswer {
+        .data(try await services.database.read { .array(try query($0).map(shown)) })
+    }
 }

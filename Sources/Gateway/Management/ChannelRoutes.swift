@@ -7,11 +7,11 @@ enum ChannelRoutes {
     static let routes: [ManagementAPI.Route] = [
         .init(.get, "channel/", .admin) { call in
             let page = call.query.page
-            return .data(.array(try await read(call) { try $0.channels(page: page) }.map(\.json)))
+            return .data(.array(try await read(call) { try $0.channels(page: page).map(\.json) }))
         },
         .init(.get, "channel/search", .admin) { call in
             let keyword = call.query.text("keyword")
-            return .data(.array(try await read(call) { try $0.searchChannels(keyword) }.map(\.json)))
+            return .data(.array(try await read(call) { try $0.searchChannels(keyword).map(\.json) }))
         },
         .init(.get, "channel/models", .admin) { _ in
             ManagementAnswer(members: [
@@ -50,12 +50,15 @@ enum ChannelRoutes {
     ]
 
     private static func create(_ call: Call) async throws -> ManagementAnswer {
-        let input = try ChannelInput(call.input())
-        let channel = input.channel(at: call.context.time)
-        try ChannelInput.check(type: channel.type, baseURL: channel.baseURL, mapping: channel.modelMapping)
-        let keys = input.keys
-        guard !keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
-        for key in keys { try ChannelInput.check(key: key, in: channel) }
+        let time = call.context.time
+        let (channel, keys) = try await call.input { object in
+            let input = try ChannelInput(object)
+            let channel = input.channel(at: time)
+            try ChannelInput.check(type: channel.type, baseURL: channel.baseURL, mapping: channel.modelMapping)
+            guard !input.keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
+            for key in input.keys { try ChannelInput.check(key: key, in: channel) }
+            return (channel, input.keys)
+        }
         try await call.services.routing.change {
             try await call.services.database.write { connection in
                 for key in keys {
@@ -69,9 +72,10 @@ enum ChannelRoutes {
     }
 
     private static func update(_ call: Call) async throws -> ManagementAnswer {
-        let object = try call.input()
-        guard let id = try object.int("id"), id != 0 else { throw ManagementError("WHERE conditions required") }
-        let input = try ChannelInput(object)
+        let (id, input) = try await call.input { object in
+            guard let id = try object.int("id"), id != 0 else { throw ManagementError("WHERE conditions required") }
+            return (id, try ChannelInput(object))
+        }
         let mayMoveKey = try call.caller().isRoot
         let channel = try await call.services.routing.change {
             try await call.services.database.write { connection in

@@ -34,12 +34,25 @@ struct ManagementAnswer {
     /// `{"success":true,"message":"","data":…}`
     static func data(_ value: JSON) -> ManagementAnswer { ManagementAnswer(members: [("data", value)]) }
     static let done = ManagementAnswer(members: [])
+
+    /// With `success` and `message`, unless the answer has its own or is a list in OpenAI's form.
+    var object: JSON {
+        var object = JSONObject()
+        if !members.contains(where: { $0.0 == "object" }) {
+            if !members.contains(where: { $0.0 == "success" }) { object.append("success", true) }
+            if !members.contains(where: { $0.0 == "message" }) { object.append("message", "") }
+        }
+        for (name, value) in members { object.append(name, value) }
+        return .object(object)
+    }
 }
 
 /// An object from outside: names match in any letter case, and the kinds of values are checked.
-struct InputObject {
+struct InputObject: Sendable {
     /// Bytes of a request's body, which is an object typed by hand or by the dashboard.
     static let bodyLimit = 4 << 20
+    /// Of whoever has not said yet who he is.
+    static let strangersLimit = 64 << 10
 
     private let members: [String: JSON]
 
@@ -73,7 +86,7 @@ struct InputObject {
     /// A text to be stored: no more Unicode scalars than the limit, and no NUL, which SQL servers refuse.
     func text(_ name: String, limit: Int) throws -> String? {
         guard let text = try text(name) else { return nil }
-        guard text.unicodeScalars.count <= limit, !text.utf8.contains(0) else {
+        guard text.hasAtMost(limit), !text.utf8.contains(0) else {
             throw wrong(name, "a string of at most \(limit) characters, without NUL")
         }
         return text

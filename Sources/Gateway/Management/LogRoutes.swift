@@ -7,7 +7,7 @@ import JSON
 enum LogRoutes {
     static let routes: [ManagementAPI.Route] = [
         .init(.get, "log/", .admin) { call in try await list(call, filter(call.query), hidesIDs: false) },
-        .init(.get, "log/self", .user) { call in
+        .init(.get, "log/self", .common) { call in
             var own = filter(call.query)
             own.userID = try call.caller().id
             own.username = ""
@@ -15,9 +15,9 @@ enum LogRoutes {
             return try await list(call, own, hidesIDs: true)
         },
         .init(.get, "log/search", .admin) { call in try await search(call, userID: nil) },
-        .init(.get, "log/self/search", .user) { call in try await search(call, userID: try call.caller().id) },
+        .init(.get, "log/self/search", .common) { call in try await search(call, userID: try call.caller().id) },
         .init(.get, "log/stat", .admin) { call in try await statistics(call, filter(call.query)) },
-        .init(.get, "log/self/stat", .user) { call in
+        .init(.get, "log/self/stat", .common) { call in
             var own = filter(call.query)
             own.userID = try call.caller().id
             own.username = ""
@@ -52,15 +52,16 @@ enum LogRoutes {
     private static func list(_ call: Call, _ filter: LogFilter, hidesIDs: Bool) async throws -> ManagementAnswer {
         let isWhole = await call.services.ledger.flush()
         let page = call.query.page
-        let logs = try await call.services.database.read { try $0.logs(filter, page: page) }
-        return .data(.array(logs.map { shown($0, hidesID: hidesIDs) })).noting(isWhole: isWhole)
+        return try await call.list({ try $0.logs(filter, page: page) }) { shown($0, hidesID: hidesIDs) }
+            .noting(isWhole: isWhole)
     }
 
     private static func search(_ call: Call, userID: Int64?) async throws -> ManagementAnswer {
         let isWhole = await call.services.ledger.flush()
         let keyword = call.query.text("keyword")
-        let logs = try await call.services.database.read { try $0.searchLogs(keyword, userID: userID) }
-        return .data(.array(logs.map { shown($0, hidesID: userID != nil) })).noting(isWhole: isWhole)
+        return try await call.list({ try $0.searchLogs(keyword, userID: userID) }) {
+            shown($0, hidesID: userID != nil)
+        }.noting(isWhole: isWhole)
     }
 
     private static func shown(_ log: LogRecord, hidesID: Bool) -> JSON {
@@ -79,7 +80,7 @@ enum LogRoutes {
         let input: InputObject
         let (key, value): (String?, String?)
         do {
-            input = try call.input()
+            input = try await call.input()
             (key, value) = (try input.text("key"), try input.text("value"))
         } catch let error as ManagementError { throw error.withStatus(400) }
         guard let key, let value else { throw ManagementError.invalidParameter }

@@ -5,32 +5,25 @@ import JSON
 
 /// The routes under `/api`, and the plain page at `/` (spec/management-api.md).
 struct ManagementAPI: Sendable {
-    /// What a caller must be.
-    enum Level: Int64, Sendable {
-        case none = 0
-        case user = 1
-        case admin = 10
-        case root = 100
-    }
-
     struct Route: Sendable {
         let method: HTTPMethod
         /// Path segments after `/api`; `:id` takes a number. Ends in an empty one where one-api's has a slash.
         let segments: [String]
-        let level: Level
+        /// What a caller must be; `nil` where anybody may call.
+        let role: Role?
         let isCritical: Bool
         /// A page of another site must not make a browser call it. Every method but GET does, and some GETs.
         let changesState: Bool
         let handler: @Sendable (Call) async throws -> ManagementAnswer
 
         init(
-            _ method: HTTPMethod, _ path: String, _ level: Level, isCritical: Bool = false,
+            _ method: HTTPMethod, _ path: String, _ role: Role?, isCritical: Bool = false,
             changesState: Bool = false,
             _ handler: @escaping @Sendable (Call) async throws -> ManagementAnswer
         ) {
             self.method = method
             segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-            self.level = level
+            self.role = role
             self.isCritical = isCritical
             self.changesState = changesState || method != .get
             self.handler = handler
@@ -100,8 +93,9 @@ struct ManagementAPI: Sendable {
             let body: [UInt8]
             do throws(BodyError) {
                 let account = BodyAccount(budget: services.bodyBudget, address: context.clientAddress, token: nil)
+                let limit = route.role == nil ? InputObject.strangersLimit : InputObject.bodyLimit
                 body = try await request.body(
-                    limit: min(InputObject.bodyLimit, services.configuration.bodyLimit), account: account)
+                    limit: min(limit, services.configuration.bodyLimit), account: account)
             } catch {
                 switch error {
                 case .tooLarge: throw Self.tooLarge
@@ -115,7 +109,7 @@ struct ManagementAPI: Sendable {
                 services: services, sessions: authentication.sessions, context: context,
                 session: authentication.session(of: request, context), user: user, body: body, query: Query(request),
                 parameter: parameter, isSecure: isSecure)
-            return encode(try await route.handler(call), request, context)
+            return await encode(try await route.handler(call), request, context, for: user?.id ?? 0)
         } catch let error as ManagementError {
             var response = failure(
                 context.prefersChinese ? error.chinese : error.message, status: error.status, context)
@@ -123,6 +117,8 @@ struct ManagementAPI: Sendable {
                 response.headers.add("Set-Cookie", ManagementAuthentication.endedCookie(isSecure: isSecure))
             }
             return response
+        } catch let error as GatewayError {
+            return error.response(context)
         } catch let error as OptionError {
             return failure(error.message, status: 200, context)
         } catch {
@@ -131,22 +127,21 @@ struct ManagementAPI: Sendable {
         }
     }
 
-    private func encode(_ answer: ManagementAnswer, _ request: ServerRequest, _ context: RequestContext) -> HTTPResponse
-    {
-        var object = JSONObject()
-        let isBare = answer.members.contains { $0.0 == "object" }
-        if !isBare {
-            if !answer.members.contains(where: { $0.0 == "success" }) { object.append("success", true) }
-            if !answer.members.contains(where: { $0.0 == "message" }) { object.append("message", "") }
-        }
-        for (name, value) in answer.members { object.append(name, value) }
-        var response = HTTPResponse(
-            headers: context.headers("application/json; charset=utf-8", crossOrigin: false),
-            body: JSON.object(object).encoded())
-        if let cookie = answer.cookie { response.headers.add("Set-Cookie", cookie) }
+    private func encode(
+        _ answer: ManagementAnswer, _ request: ServerRequest, _ context: RequestContext, for user: Int64
+    ) async -> HTTPResponse {
+        let object = answer.object
         let takesGzip = request.headers["Accept-Encoding"]?.lowercased().contains("gzip") == true
-        if takesGzip, response.body.count >= 1024, let packed = Gzip.pack(response.body) {
-            response.body = packed
+        let isLarge = object.isHeavier(than: LoopSlice.bytes)
+        let (body, isPacked) = await services.offLoop(certainly: isLarge ? .max : 0, of: user) { _ in
+            let body = object.encoded()
+            guard takesGzip, body.count >= 1024, let packed = Gzip.pack(body) else { return (body, false) }
+            return (packed, true)
+        }
+        var response = HTTPResponse(
+            headers: context.headers("application/json; charset=utf-8", crossOrigin: false), body: body)
+        if let cookie = answer.cookie { response.headers.add("Set-Cookie", cookie) }
+        if isPacked {
             response.headers.add("Content-Encoding", "gzip")
             response.headers.add("Vary", "Accept-Encoding")
         }

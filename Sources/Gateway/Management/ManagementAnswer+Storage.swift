@@ -31,6 +31,11 @@ extension ManagementError {
         }
     }
 
+    /// For an edit whose other members are written.
+    static let quotaUnchanged = ManagementError(
+        "网关暂时无法记录费用，额度未更改，其余更改已保存 / the gateway cannot record it at the moment: the quota is as before, the rest is changed"
+    )
+
     /// Why a change of the database failed. All of these leave it as it was.
     static func text(of error: any Error) -> String {
         switch error as? DatabaseError {

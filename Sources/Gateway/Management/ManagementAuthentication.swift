@@ -10,7 +10,7 @@ struct ManagementAuthentication: Sendable {
     func user(
         of request: ServerRequest, _ context: RequestContext, for route: ManagementAPI.Route
     ) async throws -> UserRecord? {
-        if route.level == .none {
+        guard let role = route.role else {
             if route.changesState, origin(of: request) == .foreign { throw Self.foreign }
             return nil
         }
@@ -19,9 +19,7 @@ struct ManagementAuthentication: Sendable {
             throw ManagementError("无权进行此操作，未登录且未提供 access token", status: 401)
         }
         guard user.isEnabled else { throw ManagementError("用户已被封禁", endsSession: true) }
-        guard let role = Role(rawValue: route.level.rawValue), user.has(role) else {
-            throw ManagementError("无权进行此操作，权限不足")
-        }
+        guard user.has(role) else { throw ManagementError("无权进行此操作，权限不足") }
         if let problem { throw problem }
         return user
     }

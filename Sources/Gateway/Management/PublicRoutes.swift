@@ -6,14 +6,14 @@ import JSON
 /// Status, texts, log-in and log-out (spec/management-api.md §§5.1, 5.2).
 enum PublicRoutes {
     static let routes: [ManagementAPI.Route] = [
-        .init(.get, "status", .none, status),
-        .init(.get, "notice", .none) { .data(.string($0.services.options.snapshot.text("Notice"))) },
-        .init(.get, "about", .none) { .data(.string($0.services.options.snapshot.text("About"))) },
-        .init(.get, "home_page_content", .none) {
+        .init(.get, "status", nil, status),
+        .init(.get, "notice", nil) { .data(.string($0.services.options.snapshot.text("Notice"))) },
+        .init(.get, "about", nil) { .data(.string($0.services.options.snapshot.text("About"))) },
+        .init(.get, "home_page_content", nil) {
             .data(.string($0.services.options.snapshot.text("HomePageContent")))
         },
-        .init(.post, "user/login", .none, isCritical: true, logIn),
-        .init(.get, "user/logout", .none, changesState: true, logOut),
+        .init(.post, "user/login", nil, isCritical: true, logIn),
+        .init(.get, "user/logout", nil, changesState: true, logOut),
     ]
 
     private static func status(_ call: Call) async throws -> ManagementAnswer {
@@ -43,7 +43,7 @@ enum PublicRoutes {
         guard call.services.options.snapshot.isOn("PasswordLoginEnabled") else {
             throw ManagementError("管理员关闭了密码登录")
         }
-        let input = try call.input()
+        let input = try await call.input()
         guard let name = try input.text("username"), let password = try input.text("password"), !name.isEmpty,
             !password.isEmpty
         else { throw ManagementError.invalidParameter }

@@ -2,9 +2,10 @@ import HTTP
 
 /// Which page made a browser send a request, so that pages of other sites cannot use a user's cookie.
 ///
-/// `Sec-Fetch-Site` is the browser's own word and decides where it is there. Otherwise `Origin` is compared with the
-/// host that was asked, which a trusted proxy may name in `X-Forwarded-Host`, and with the option `ServerAddress`.
-/// Programs that are no browsers send neither.
+/// `Sec-Fetch-Site` is the browser's own word and decides where it is there, which it is over TLS and on loopback only.
+/// Otherwise `Origin`, or the origin of `Referer` for a `GET`, which has no other, is compared with the host that was
+/// asked, which a trusted proxy may name in `X-Forwarded-Host`, and with the option `ServerAddress`. Programs that are no
+/// browsers send none of them.
 enum RequestOrigin: Equatable, Sendable {
     /// A page of this gateway, or a user who typed an address.
     case own
@@ -16,13 +17,14 @@ enum RequestOrigin: Equatable, Sendable {
     /// - Parameters:
     ///   - isProxied: the peer may say under which name and scheme the client asked.
     ///   - serverAddress: under which the operator says that the gateway is reached.
-    init(_ headers: HTTPHeaders, isProxied: Bool, serverAddress: String) {
+    init(_ headers: HTTPHeaders, isProxied: Bool, serverAddress: String = "") {
         let sites = headers.values("Sec-Fetch-Site")
         if let site = sites.first {
             self = sites.count == 1 && (site == "same-origin" || site == "none") ? .own : .foreign
             return
         }
-        let origins = headers.values("Origin")
+        var origins = headers.values("Origin")
+        if origins.isEmpty { origins = headers.values("Referer") }
         guard let text = origins.first else {
             self = .unsaid
             return

@@ -6,16 +6,16 @@ import JSON
 /// What every user may do with the own account (spec/management-api.md §5.3).
 enum SelfRoutes {
     static let routes: [ManagementAPI.Route] = [
-        .init(.get, "user/self", .user) { .data(try $0.caller().json($0.services.ledger)) },
-        .init(.put, "user/self", .user, update),
-        .init(.delete, "user/self", .user, delete),
-        .init(.get, "user/token", .user, changesState: true, newAccessToken),
-        .init(.get, "user/aff", .user, changesState: true, affCode),
-        .init(.get, "user/dashboard", .user, dashboard),
-        .init(.get, "user/available_models", .user) {
+        .init(.get, "user/self", .common) { .data(try $0.caller().json($0.services.ledger)) },
+        .init(.put, "user/self", .common, update),
+        .init(.delete, "user/self", .common, delete),
+        .init(.get, "user/token", .common, changesState: true, newAccessToken),
+        .init(.get, "user/aff", .common, changesState: true, affCode),
+        .init(.get, "user/dashboard", .common, dashboard),
+        .init(.get, "user/available_models", .common) {
             .data(.array($0.services.routing.table.models(of: try $0.caller().group).map { .string($0) }))
         },
-        .init(.get, "models", .user) { _ in
+        .init(.get, "models", .common) { _ in
             var object = JSONObject()
             for (type, models) in ModelCatalogue.byType {
                 object.append(type, models.isEmpty ? .null : .array(models.map { .string($0) }))
@@ -26,7 +26,7 @@ enum SelfRoutes {
 
     private static func update(_ call: Call) async throws -> ManagementAnswer {
         let caller = try call.caller()
-        let input = try UserInput(call.input())
+        let input = try UserInput(await call.input())
         if let problem = input.problem { throw ManagementError("输入不合法 \(problem)") }
         let changes = try await input.changes()
         guard !changes.isEmpty else { return .done }
@@ -38,10 +38,10 @@ enum SelfRoutes {
         return try await renewedSession(call)
     }
 
-    /// A new password ends every session but the one that set it.
+    /// A new password ends every session but the one that set it. Where the row cannot be read, it ends that one too.
     private static func renewedSession(_ call: Call) async throws -> ManagementAnswer {
         let id = try call.caller().id
-        guard let user = try await call.services.database.read({ try $0.user(id: id) }) else { return .done }
+        guard let user = try? await call.services.database.read({ try $0.user(id: id) }) else { return .done }
         return ManagementAnswer(members: [], cookie: call.newSessionCookie(for: user))
     }
 

@@ -5,7 +5,7 @@ import JSON
 /// A user's own API tokens (spec/management-api.md §5.7).
 enum TokenRoutes {
     static let routes: [ManagementAPI.Route] = [
-        .init(.get, "token/", .user) { call in
+        .init(.get, "token/", .common) { call in
             let order: Connection.TokenOrder =
                 switch call.query.text("order") {
                 case "remain_quota": .remainQuota
@@ -13,29 +13,32 @@ enum TokenRoutes {
                 default: .id
                 }
             let (user, page) = (try call.caller().id, call.query.page)
-            let tokens = try await call.services.database.read { try $0.tokens(userID: user, page: page, order: order) }
-            return .data(.array(tokens.map { $0.json(call.services.ledger) }))
-        },
-        .init(.get, "token/search", .user) { call in
-            let (user, keyword) = (try call.caller().id, call.query.text("keyword"))
-            let tokens = try await call.services.database.read { try $0.searchTokens(keyword, userID: user) }
-            return .data(.array(tokens.map { $0.json(call.services.ledger) }))
-        },
-        .init(.get, "token/:id", .user) { call in .data(try await find(try call.id(), call).json(call.services.ledger))
-        },
-        .init(.post, "token/", .user, create),
-        .init(.put, "token/", .user, update),
-        .init(.delete, "token/:id", .user) { call in
-            let (user, id) = (try call.caller().id, try call.id())
-            let isThere = try await call.services.tokens.removing(token: id) {
-                let isThere = try await call.services.database.write { try $0.deleteToken(id, userID: user) }
-                if isThere { call.services.ledger.retire(token: id) }
-                return isThere
+            return try await call.list({ try $0.tokens(userID: user, page: page, order: order) }) {
+                $0.json(call.services.ledger)
             }
-            guard isThere else { throw ManagementError.notFound }
-            return .done
         },
+        .init(.get, "token/search", .common) { call in
+            let (user, keyword) = (try call.caller().id, call.query.text("keyword"))
+            return try await call.list({ try $0.searchTokens(keyword, userID: user) }) { $0.json(call.services.ledger) }
+        },
+        .init(.get, "token/:id", .common) { .data(try await find(try $0.id(), $0).json($0.services.ledger)) },
+        .init(.post, "token/", .common, create),
+        .init(.put, "token/", .common, update),
+        .init(.delete, "token/:id", .common, delete),
     ]
+
+    private static func delete(_ call: Call) async throws -> ManagementAnswer {
+        // Whose it is comes first: nothing of another's token may be touched, not even what memory keeps of it.
+        let token = try await find(try call.id(), call)
+        let isThere = try await call.services.tokens.changing(token: token.id) {
+            let isThere = try await call.services.database.write { try $0.deleteToken(token.id, userID: token.userID) }
+            // Before the change ends: whoever reads the row that it had finds the account closed for good.
+            if isThere { call.services.ledger.retire(token: token.id) }
+            return isThere
+        }
+        guard isThere else { throw ManagementError.notFound }
+        return .done
+    }
 
     private static func find(_ id: Int64, _ call: Call) async throws -> TokenRecord {
         let user = try call.caller().id
@@ -65,7 +68,7 @@ enum TokenRoutes {
             models = try input.text("models", limit: 16_384)
             subnet = try input.text("subnet", limit: 2048)
             // one-api counts bytes here; characters are meant.
-            guard name.unicodeScalars.count <= 30, !name.utf8.contains(0) else { throw ManagementError("参数错误：令牌名称过长") }
+            guard name.hasAtMost(30), !name.utf8.contains(0) else { throw ManagementError("参数错误：令牌名称过长") }
             for part in (subnet ?? "").split(separator: ",") where Subnet(part.filter { $0 != " " }) == nil {
                 throw ManagementError("参数错误：无效的网段：\(part)")
             }
@@ -73,7 +76,7 @@ enum TokenRoutes {
     }
 
     private static func create(_ call: Call) async throws -> ManagementAnswer {
-        let wishes = try Wishes(call.input())
+        let wishes = try Wishes(await call.input())
         var token = TokenRecord()
         token.userID = try call.caller().id
         token.key = RandomText.tokenKey()
@@ -93,7 +96,7 @@ enum TokenRoutes {
     }
 
     private static func update(_ call: Call) async throws -> ManagementAnswer {
-        let input = try call.input()
+        let input = try await call.input()
         guard let id = try input.int("id"), id != 0 else { throw ManagementError("id 或 userId 为空！") }
         let token = try await find(id, call)
         let status = try input.choice("status", TokenStatus.self)
@@ -121,13 +124,17 @@ enum TokenRoutes {
         }
         let update = changes
         return try await call.services.tokens.changing(token: id) {
-            _ = try await call.services.database.write { try $0.updateToken(id, update) }
-            var changed = try await find(id, call)
+            // The row as it is now comes from the same transaction: no failing read may deny a change that was made.
+            let row = try await call.services.database.write { connection in
+                _ = try connection.updateToken(id, update)
+                return try connection.token(id: id, userID: token.userID)
+            }
+            guard var changed = row else { throw ManagementError.notFound }
             guard let limit else { return .data(changed.json(call.services.ledger)) }
             // The limit goes through the ledger, as every change of a balance does.
             call.services.ledger.open(user: try call.caller(), token: token)
             guard call.services.ledger.setBalance(ofToken: id, to: limit.quota, isUnlimited: limit.isUnlimited) else {
-                throw ManagementError(.storage)
+                throw ManagementError.quotaUnchanged
             }
             var answer = await ManagementAnswer.recorded(by: call.services.ledger)
             changed.isUnlimited = limit.isUnlimited

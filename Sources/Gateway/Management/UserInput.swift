@@ -17,7 +17,7 @@ struct UserInput {
 
     /// What is wrong with the lengths, which count characters and not bytes; `nil` if nothing is.
     var problem: String? {
-        func isLong(_ text: String?, _ limit: Int) -> Bool { (text?.unicodeScalars.count ?? 0) > limit }
+        func isLong(_ text: String?, _ limit: Int) -> Bool { text.map { !$0.hasAtMost(limit) } ?? false }
         if isLong(username, 12) { return "username has more than 12 characters" }
         if isLong(displayName, 20) { return "display_name has more than 20 characters" }
         if isLong(email, 50) { return "email has more than 50 characters" }
@@ -25,7 +25,9 @@ struct UserInput {
             return "a text must not hold a NUL"
         }
         guard let password else { return nil }
-        if !(8...20).contains(password.unicodeScalars.count) { return "password must have 8 to 20 characters" }
+        guard password.hasAtMost(20), password.unicodeScalars.count >= 8 else {
+            return "password must have 8 to 20 characters"
+        }
         return Password.isHashable(password) ? nil : "password must have at most 72 bytes and no NUL"
     }
 

@@ -9,13 +9,11 @@ enum UserRoutes {
         .init(.get, "user/", .admin) { call in
             let order = Connection.UserOrder(rawValue: call.query.text("order")) ?? .id
             let page = call.query.page
-            let users = try await call.services.database.read { try $0.users(page: page, order: order) }
-            return .data(.array(users.map { $0.json(call.services.ledger) }))
+            return try await call.list({ try $0.users(page: page, order: order) }) { $0.json(call.services.ledger) }
         },
         .init(.get, "user/search", .admin) { call in
             let keyword = call.query.text("keyword")
-            let users = try await call.services.database.read { try $0.searchUsers(keyword) }
-            return .data(.array(users.map { $0.json(call.services.ledger) }))
+            return try await call.list({ try $0.searchUsers(keyword) }) { $0.json(call.services.ledger) }
         },
         .init(.get, "user/:id", .admin, read),
         .init(.post, "user/", .admin, create),
@@ -42,7 +40,7 @@ enum UserRoutes {
     }
 
     private static func create(_ call: Call) async throws -> ManagementAnswer {
-        let object = try call.input()
+        let object = try await call.input()
         let input = try UserInput(object).checked()
         guard let username = input.username, let password = input.password else {
             throw ManagementError.invalidParameter
@@ -77,7 +75,7 @@ enum UserRoutes {
     }
 
     private static func update(_ call: Call) async throws -> ManagementAnswer {
-        let object = try call.input()
+        let object = try await call.input()
         guard let id = try object.int("id"), id != 0 else { throw ManagementError.invalidParameter }
         let input = try UserInput(object).checked()
         let (caller, target) = (try call.caller(), try await find(id, call))
@@ -109,12 +107,12 @@ enum UserRoutes {
                 let text = "管理员将用户额度从 \(options.display(before))修改为 \(options.display(quota))"
                 return systemLog(text, .manage, user: user, id: user.id, now)
             }
-        } catch { throw ManagementError(error) }
+        } catch { throw error == .storage ? ManagementError.quotaUnchanged : ManagementError(error) }
         return await .recorded(by: ledger)
     }
 
     private static func topUp(_ call: Call) async throws -> ManagementAnswer {
-        let object = try call.input()
+        let object = try await call.input()
         guard let id = try object.int("user_id"), let quota = try object.quota("quota") else {
             throw ManagementError.invalidParameter
         }
@@ -136,7 +134,7 @@ enum UserRoutes {
     }
 
     private static func manage(_ call: Call) async throws -> ManagementAnswer {
-        let input = try call.input()
+        let input = try await call.input()
         guard let name = try input.text("username"), !name.isEmpty, let action = try input.text("action") else {
             throw ManagementError.invalidParameter
         }

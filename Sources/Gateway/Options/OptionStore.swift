@@ -1,4 +1,5 @@
 package import Database
+import EventLoop
 
 /// The options in force.
 package final class OptionStore: Sendable {
@@ -20,13 +21,27 @@ package final class OptionStore: Sendable {
 
     /// Checks, stores and applies one option; when this returns, no request sees the old value.
     package func set(_ key: String, _ value: String) async throws {
-        try Self.validate(key, value, among: snapshot.texts)
+        let texts = snapshot.texts
+        if value.utf8.count > LoopSlice.bytes {
+            try await Blocking.run { try Self.validate(key, value, among: texts) }
+        } else {
+            try Self.validate(key, value, among: texts)
+        }
         try await current.change({ try await database.write { try $0.setOption(key, value) } }, reload: read)
     }
 
+    /// An answered change is not in `snapshot`; see `catchUp`.
+    package var isStale: Bool { current.isStale }
+
+    /// - Returns: whether the snapshot has every change that was answered.
+    package func catchUp() async -> Bool { await current.catchUp(read) }
+
+    /// On the reader's thread, since the options may be large texts.
     private func read() async throws -> OptionsSnapshot {
-        let saved = try await database.read { try $0.options() }
-        return try OptionsSnapshot(texts: Self.merge(saved, over: Self.defaults, besides: snapshot.texts).texts)
+        try await database.read { [current] connection in
+            let (saved, present) = (try connection.options(), current.value.texts)
+            return try OptionsSnapshot(texts: Self.merge(saved, over: Self.defaults, besides: present).texts)
+        }
     }
 
     /// - Parameter present: what holds where a stored value cannot be used. one-api stores a broken value before it

@@ -20,6 +20,7 @@ extension GatewayError {
         case .tokenQuota: "The token's quota is not enough for this request."
         case .userQuota: "user quota is not enough"
         case .storageUnavailable: "The gateway cannot record charges at the moment, so it takes no requests."
+        case .settingsUnavailable: "The gateway cannot read its changed settings at the moment. Please try again."
         case .tooManyInFlight(let limit): "This user has \(limit) requests under way, the most that one may have."
         case .request(let error): error.message
         case .bodyTooLarge(let limit): "The request's body is larger than the limit of \(limit) bytes."
@@ -55,6 +56,7 @@ extension GatewayError {
         case .tokenQuota: "令牌额度不足"
         case .userQuota: "用户额度不足"
         case .storageUnavailable: "网关暂时无法记录费用，暂不接受请求"
+        case .settingsUnavailable: "网关暂时无法读取已更改的设置，请稍后重试"
         case .tooManyInFlight(let limit): "该用户同时进行的请求已达上限 \(limit)"
         case .bodyTooLarge(let limit): "请求体超过上限 \(limit) 字节"
         case .bodyBudget: "正在处理的请求体总量已达上限，请稍后重试"

@@ -15,6 +15,8 @@ package enum GatewayError: Error, Equatable, Sendable {
     case noChannel(group: String, model: String)
     case tokenQuota, userQuota
     case storageUnavailable
+    /// Options or channels were changed and cannot be read.
+    case settingsUnavailable
     /// One user has that many requests under way.
     case tooManyInFlight(limit: Int)
     case request(RequestError)
@@ -42,7 +44,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .bodyTooLarge: 413
         case .bodyBudget(.process): 503
         case .bodyBudget(.address), .bodyBudget(.token): 429
-        case .noChannel, .storageUnavailable, .shuttingDown, .overloaded: 503
+        case .noChannel, .storageUnavailable, .settingsUnavailable, .shuttingDown, .overloaded: 503
         case .tooManyInFlight: 429
         case .notImplemented: 501
         case .invalidURL, .modelNotFound: 404
@@ -76,6 +78,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         case .noChannel: .text("no_available_channel")
         case .userQuota: .text("insufficient_user_quota")
         case .storageUnavailable: .text("storage_unavailable")
+        case .settingsUnavailable: .text("settings_unavailable")
         case .tooManyInFlight: .text("too_many_requests_in_flight")
         case .request(let error): .text(error.code.rawValue)
         case .bodyTooLarge: .text("body_too_large")
@@ -103,7 +106,7 @@ package enum GatewayError: Error, Equatable, Sendable {
     package var retryAfter: Int? {
         switch self {
         case .upstream(let failure): failure.retryAfter
-        case .storageUnavailable, .tooManyInFlight, .shuttingDown, .overloaded: 1
+        case .storageUnavailable, .settingsUnavailable, .tooManyInFlight, .shuttingDown, .overloaded: 1
         case .bodyBudget: 2
         default: nil
         }

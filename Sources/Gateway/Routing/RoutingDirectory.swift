@@ -25,13 +25,21 @@ package final class RoutingDirectory: Sendable {
 
     /// For a reader of the rows: after it, requests see at least what the reader saw.
     package func catchUp() async throws {
-        if current.isChanging { try await reload() }
+        if current.isChanging || current.isStale { try await reload() }
     }
 
+    /// An answered change is not in `table`; see `catchUpIfStale`.
+    package var isStale: Bool { current.isStale }
+
+    /// - Returns: whether the table has every change that was answered.
+    package func catchUpIfStale() async -> Bool { await current.catchUp(read) }
+
+    /// On the reader's thread, since the channels may be many.
     private func read() async throws -> RoutingTable {
-        let records = try await database.read { try $0.allChannels() }
-        let old = table
-        return RoutingTable(
-            channels: records.map { Channel($0, defaults: defaults, keepingHealthOf: old.channel($0.id)) })
+        try await database.read { [current, defaults] connection in
+            let (records, old) = (try connection.allChannels(), current.value)
+            return RoutingTable(
+                channels: records.map { Channel($0, defaults: defaults, keepingHealthOf: old.channel($0.id)) })
+        }
     }
 }

@@ -24,6 +24,11 @@ package struct GatewayHandler: RequestHandler {
     private func route(
         _ request: ServerRequest, _ context: RequestContext, _ writer: consuming ResponseWriter
     ) async -> Int {
+        if services.isBehind, await !services.catchUp() {
+            let response = GatewayError.settingsUnavailable.response(context)
+            await writer.send(response)
+            return response.status
+        }
         if request.path == "/v1/chat/completions", request.method == .post {
             return await ChatRelay(services: services).respond(to: request, context, with: writer)
         }

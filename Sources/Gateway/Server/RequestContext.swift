@@ -26,7 +26,10 @@ package struct RequestContext: Sendable {
                 // Any letter case: 0x20 is what tells the cases apart.
                 value.count >= 2 && value[0] | 0x20 == 0x7a && value[1] | 0x20 == 0x68
             } == true
-        isCrossOrigin = request.headers.contains("Origin") && !Self.isSameOrigin(request.headers)
+        isCrossOrigin =
+            request.headers.contains("Origin")
+            && RequestOrigin(
+                request.headers, isProxied: configuration.clientAddress.isTrusted(request.peerAddress)) != .own
         if request.headers.contains("X-Forwarded-For") || request.headers.contains("X-Real-IP") {
             clientAddress = configuration.clientAddress.resolve(
                 peer: request.peerAddress, forwardedFor: request.headers.values("X-Forwarded-For"),
@@ -40,11 +43,6 @@ package struct RequestContext: Sendable {
 }
 
 extension RequestContext {
-    private static func isSameOrigin(_ headers: HTTPHeaders) -> Bool {
-        guard let origin = headers["Origin"], let host = headers["Host"] else { return false }
-        return origin == "http://" + host || origin == "https://" + host
-    }
-
     /// Headers of every answer to this request.
     func headers(_ type: String, crossOrigin: Bool = true) -> HTTPHeaders {
         var headers = HTTPHeaders()

@@ -45,6 +45,16 @@ package final class Services: Sendable {
         try await routing.reload()
     }
 
+    /// An answered change of options or channels is not in memory: no request may be served by what it replaced.
+    var isBehind: Bool { options.isStale || routing.isStale }
+
+    /// - Returns: `false` where the database cannot be read, and the request must be refused.
+    func catchUp() async -> Bool {
+        let areOptions = await options.catchUp()
+        let areChannels = await routing.catchUpIfStale()
+        return areOptions && areChannels
+    }
+
     /// Tells the operator once whose word is taken for a client's address, where he has not said it himself: behind a
     /// router that makes strangers look private, that is too much.
     func noteForwarding(by peer: String) {

@@ -7,6 +7,10 @@ import Synchronization
 /// Whoever reads a row to keep it notes the version before the read and asks for the row's `freshness` after it. So no
 /// copy outlives a change: one that was read before the change ended is `stale` or `changing`, and one that was kept
 /// before it began is dropped by the cache's owner when it begins.
+///
+/// `Snapshot` is the other mechanism, for what is read whole and always there. A topic cannot serve it, since between a
+/// change and the next read a cache has nothing, and a snapshot must have something; nor a snapshot a topic, since one
+/// changed row would throw all others away.
 package final class Topic: Sendable {
     package typealias Version = UInt64
 
@@ -54,15 +58,6 @@ package final class Topic: Sendable {
             state.changed[row] = state.version
             let left = (state.underWay[row] ?? 1) - 1
             state.underWay[row] = left > 0 ? left : nil
-        }
-    }
-
-    /// Every row may have changed.
-    package func changeAll() {
-        state.withLock { state in
-            state.version += 1
-            state.changed.removeAll()
-            state.horizon = state.version
         }
     }
 

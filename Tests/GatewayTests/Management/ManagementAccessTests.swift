@@ -7,10 +7,10 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct ManagementAccessTests {
-    static let protected: [(method: String, path: String, level: ManagementAPI.Level)] = ManagementAPI.allRoutes
-        .filter { $0.level != .none }
-        .map {
-            ($0.method.name, "/api/" + $0.segments.map { $0 == ":id" ? "999" : $0 }.joined(separator: "/"), $0.level)
+    static let protected: [(method: String, path: String, role: Role)] = ManagementAPI.allRoutes
+        .compactMap { route in
+            let path = route.segments.map { $0 == ":id" ? "999" : $0 }.joined(separator: "/")
+            return route.role.map { (route.method.name, "/api/" + path, $0) }
         }
 
     @Test("every protected route refuses a stranger with 401, an unknown token with 200, and a lower role")
@@ -19,15 +19,15 @@ import Testing
         let user = try gateway.addUser("alice").headers
         let admin = try gateway.addUser("adam", isAdmin: true).headers
         #expect(Self.protected.count > 40)
-        for (method, path, level) in Self.protected {
+        for (method, path, role) in Self.protected {
             let stranger = try gateway.send(method, path, headers: [])
             #expect(stranger.status == 401, "\(method) \(path)")
             #expect(stranger.message == "无权进行此操作，未登录且未提供 access token")
             let unknown = try gateway.send(method, path, headers: ["Authorization: Bearer nobody"])
             #expect(unknown.status == 200)
             #expect(unknown.message == "无权进行此操作，access token 无效", "\(method) \(path)")
-            let lower = level == .root ? admin : user
-            guard level != .user else { continue }
+            let lower = role == .root ? admin : user
+            guard role != .common else { continue }
             let answer = try gateway.send(method, path, headers: lower)
             #expect(answer.status == 200)
             #expect(answer.message == "无权进行此操作，权限不足", "\(method) \(path)")

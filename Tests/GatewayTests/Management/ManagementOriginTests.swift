@@ -9,7 +9,7 @@ import Testing
 /// Pages of other sites cannot act with a user's cookie.
 @Suite(.inTurn) struct ManagementOriginTests {
     static let changing: [(method: String, path: String)] = ManagementAPI.allRoutes
-        .filter { $0.level != .none && $0.changesState }
+        .filter { $0.role != nil && $0.changesState }
         .map { ($0.method.name, "/api/" + $0.segments.map { $0 == ":id" ? "999" : $0 }.joined(separator: "/")) }
 
     private func root(_ gateway: ManagedGateway) throws -> [String] {
@@ -38,6 +38,11 @@ import Testing
             ["Origin: http://gateway.test", "Origin: http://elsewhere.test"], ["Origin: http://gateway.test.evil.test"],
             ["Origin: http://evil.test@gateway.test"], ["Origin: ftp://gateway.test"],
             ["Sec-Fetch-Site: same-site", "Origin: http://gateway.test"],
+            ["Referer: http://elsewhere.test/page"], ["Referer: http://gateway.test.evil.test/"],
+            ["Referer: http://evil.test/?http://gateway.test/"], ["Referer: http://gateway.test@evil.test/"],
+            ["Referer: about:blank"], ["Origin: null", "Referer: http://gateway.test/"],
+            ["Sec-Fetch-Site: same-site", "Referer: http://gateway.test/"],
+            ["Referer: http://gateway.test/", "Referer: http://elsewhere.test/"],
         ])
     func foreign(headers: [String]) async throws {
         let gateway = try await ManagedGateway()
@@ -64,6 +69,10 @@ import Testing
             // The browser has compared, which counts for more than a Host that a proxy has rewritten.
             ["Sec-Fetch-Site: same-origin", "Origin: https://outside.test"],
             ["Origin: https://outside.test", "X-Forwarded-Host: outside.test"],
+            ["Referer: http://gateway.test/panel?a=b"], ["Referer: https://gateway.test"],
+            ["Referer: https://outside.test/panel", "X-Forwarded-Host: outside.test"],
+            ["Origin: http://gateway.test", "Referer: https://outside.test/"],
+            ["Sec-Fetch-Site: same-origin", "Referer: https://outside.test/"],
         ])
     func own(headers: [String]) async throws {
         let gateway = try await ManagedGateway()

@@ -26,7 +26,7 @@ import Testing
     func order() async throws {
         let fixture = try await LedgerFixture()
         let standstill = Standstill(of: fixture.database)
-        fixture.ledger.setBalance(ofUser: 1, to: 300)
+        try fixture.ledger.set(balanceOfUser: 1, to: 300)
         try fixture.ledger.credit(40, toUser: 1)
         let copy = try fixture.killed { journal in
             // What was written first goes behind what was written later.

@@ -25,7 +25,7 @@ import Testing
     @Test("sets balances through the journal, and a balance that is so already is no change")
     func sets() async throws {
         let fixture = try await LedgerFixture()
-        #expect(fixture.ledger.setBalance(ofUser: 1, to: 5000) == 1000)
+        #expect(try fixture.ledger.set(balanceOfUser: 1, to: 5000) == 1000)
         fixture.ledger.setBalance(ofToken: 1, to: 77, isUnlimited: false)
         #expect(try await fixture.stored() == (5000, 77, 0))
         #expect(fixture.ledger.available(userID: 1, tokenID: 1) == 77)
@@ -95,7 +95,7 @@ import Testing
     @Test("an adjustment is applied once across restarts")
     func once() async throws {
         let fixture = try await LedgerFixture()
-        fixture.ledger.setBalance(ofUser: 1, to: 5000)
+        try fixture.ledger.set(balanceOfUser: 1, to: 5000)
         try fixture.ledger.credit(11, toUser: 1)
         #expect(await fixture.ledger.flush())
         let copy = try fixture.killed()

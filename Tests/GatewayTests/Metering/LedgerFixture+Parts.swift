@@ -75,6 +75,7 @@ final class CountingDatabase: Database {
     private let count = Mutex(0)
     private let refusedWrites = Mutex<ClosedRange<Int>?>(nil)
     private let writes = Mutex(0)
+    private let whatIsDone = Mutex<(@Sendable (Int) -> Void)?>(nil)
     private let kept = Mutex<(limit: Int, jobs: [@Sendable () -> Void])>((.max, []))
 
     var submissions: Int { count.withLock { $0 } }
@@ -98,11 +99,15 @@ final class CountingDatabase: Database {
     /// Refuses those writes, counted from one, as a full disk does.
     func refuse(writes range: ClosedRange<Int>) { refusedWrites.withLock { $0 = range } }
 
+    /// Does something before each write, which is counted from one.
+    func beforeWrites(_ body: @escaping @Sendable (Int) -> Void) { whatIsDone.withLock { $0 = body } }
+
     func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
         let number = writes.withLock { writes -> Int in
             writes += 1
             return writes
         }
+        whatIsDone.withLock { $0 }?(number)
         if refusedWrites.withLock({ $0?.contains(number) ?? false }) { throw DatabaseError.full }
         return try await database.write(body)
     }

@@ -92,6 +92,30 @@ import Testing
         #expect(try await fixture.stored().user == 990)
     }
 
+    @Test("the limit of a wait is waited for no longer than the wait lasts")
+    func limitEnds() async throws {
+        let fixture = try await LedgerFixture()
+        let standstill = Standstill(of: fixture.database)
+        try fixture.spend(10)
+        let isCancelled = Mutex(false)
+        let ledger = fixture.ledger
+        async let isWhole = ledger.flush {
+            do { try await Task.sleep(for: .seconds(300)) } catch {
+                isCancelled.withLock { $0 = true }
+                throw error
+            }
+        }
+        #expect(try await becomesTrue { ledger.state.withLock { $0.waiters.first?.timer != nil } })
+        standstill.end()
+        #expect(await isWhole)
+        #expect(try await becomesTrue { isCancelled.withLock { $0 } })
+        // A limit that is over at once finds its waiter.
+        let second = Standstill(of: fixture.database)
+        try fixture.spend(10)
+        #expect(await ledger.flush {} == false)
+        second.end()
+    }
+
     @Test("one row that is refused holds up nobody else's money, and is kept where a person sees it")
     func badRow() async throws {
         let fixture = try await LedgerFixture { connection in

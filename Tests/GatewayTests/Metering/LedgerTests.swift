@@ -53,7 +53,7 @@ import Testing
         for _ in 0..<5 {
             try fixture.spend(.max / 2, reserving: 1)
             // An administrator puts it right again.
-            fixture.ledger.setBalance(ofUser: 1, to: 1000)
+            try fixture.ledger.set(balanceOfUser: 1, to: 1000)
             fixture.ledger.setBalance(ofToken: 1, to: 1000, isUnlimited: false)
         }
         try fixture.spend(.max, reserving: 1)
@@ -171,10 +171,10 @@ import Testing
         let fixture = try await LedgerFixture()
         try fixture.spend(10)
         _ = await fixture.ledger.flush()
-        let position = try await fixture.database.read { try $0.ledgerPosition() }
+        let position = try await fixture.database.read { try $0.ledgerStanding() }.position
         let earlier = LedgerPosition(generation: position.generation, sequence: position.sequence - 1)
         try await fixture.database.write { try $0.closeLedger(at: earlier) }
-        #expect(try await fixture.database.read { try $0.ledgerPosition() } == position)
+        #expect(try await fixture.database.read { try $0.ledgerStanding() }.position == position)
         #expect(try await fixture.database.write { try $0.ledgerStanding() }.state == .open)
     }
 

@@ -171,7 +171,7 @@ import Testing
         let garbage = [UInt8](repeating: 7, count: 100)
         let packed = ["Content-Encoding: gzip"]
         #expect(try fixture.post("/v1/embeddings", garbage, key: key, headers: packed).status == 400)
-        fixture.services.ledger.setBalance(ofUser: 1, to: 0)
+        try fixture.services.ledger.set(balanceOfUser: 1, to: 0)
         for path in ["chat/completions", "embeddings", "images/generations", "moderations"] {
             let small = try fixture.post("/v1/\(path)", garbage, headers: packed)
             #expect(small.status == 403 && small.body.contains("insufficient_user_quota"), "\(path)")

@@ -9,12 +9,16 @@ final class GatedDatabase: Database {
 
     private let base: SQLiteDatabase
     private let readCount = Mutex(0)
+    private let isRefusing = Mutex(false)
     private let stops = Mutex<[(point: Point, stop: Stop)]>([])
 
     init(_ base: SQLiteDatabase) { self.base = base }
 
     /// Reads so far.
     var reads: Int { readCount.withLock { $0 } }
+
+    /// Whether reads fail.
+    func refuseReads(_ isSo: Bool) { isRefusing.withLock { $0 = isSo } }
 
     /// The next call that comes to `point` waits there until the test lets it go on.
     func stop(_ point: Point) -> Stop {
@@ -33,6 +37,7 @@ final class GatedDatabase: Database {
     func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
         readCount.withLock { $0 += 1 }
         await pass(.beforeRead)
+        if isRefusing.withLock({ $0 }) { throw DatabaseError.busy }
         let value = try await base.read(body)
         await pass(.afterRead)
         return value

@@ -49,8 +49,6 @@ import Testing
         await #expect(throws: Failure.self) { try await parts.directory.changing(user: 1) { throw Failure() } }
         #expect(try await readsOfOne() == 1)
         #expect(try await readsOfOne() == 0)
-        parts.directory.invalidate()
-        #expect(try await readsOfOne() == 1)
     }
 
     @Test("while a change is under way nothing is kept, and afterwards it is")
@@ -111,19 +109,6 @@ import Testing
         #expect(known.unknown.count == 1)
         for number in 0..<30_000 { known.noteUnknown("k\(number)", at: .max) }
         #expect(known.unknown.count <= 10_000)
-    }
-
-    @Test("a token that is being removed is not opened at the ledger, and one whose removal failed is")
-    func removal() async throws {
-        let parts = try await Parts()
-        let ledger = parts.gateway.gateway.services.ledger
-        try? await parts.directory.removing(token: 1) { () async throws -> Void in
-            #expect(try await parts.directory.principal(forKey: "roottoken") != nil)
-            #expect(ledger.balance(ofToken: 1) == nil)
-            throw Failure()
-        }
-        _ = try await parts.directory.principal(forKey: "roottoken")
-        #expect(ledger.balance(ofToken: 1) != nil)
     }
 
     @Test("an edit that is under way does not keep a token from its balance")

@@ -52,58 +52,5 @@ import Testing
         topic.begin(3)
         topic.end(3)
         #expect(topic.freshness(of: 4, readAt: later) == .current)
-        topic.changeAll()
-        #expect(topic.freshness(of: 4, readAt: later) == .stale)
-    }
-}
-
-@Suite(.inTurn) struct SnapshotTests {
-    private struct Failure: Error {}
-
-    @Test("a reload that fails is tried once more, and then said")
-    func retry() async throws {
-        let snapshot = Snapshot(0)
-        var left = 1
-        try await snapshot.reload {
-            left -= 1
-            if left >= 0 { throw Failure() }
-            return 7
-        }
-        #expect(snapshot.value == 7)
-        await #expect(throws: Failure.self) { try await snapshot.reload { throw Failure() } }
-        #expect(snapshot.value == 7)
-    }
-
-    @Test("a write that fails is reported, and the value made anew: it may have been done all the same")
-    func failedWrite() async throws {
-        let snapshot = Snapshot(0)
-        await #expect(throws: Failure.self) {
-            try await snapshot.change({ throw Failure() }, reload: { 5 })
-        }
-        #expect(snapshot.value == 5 && !snapshot.isChanging)
-    }
-
-    @Test("the later read wins, whichever ends last")
-    func order() async throws {
-        let snapshot = Snapshot("none")
-        try await snapshot.reload {
-            try await snapshot.reload { "later" }
-            return "earlier"
-        }
-        #expect(snapshot.value == "later")
-        try await snapshot.reload { "now" }
-        #expect(snapshot.value == "now")
-    }
-
-    @Test("a change is under way from its beginning until the value has it")
-    func underWay() async throws {
-        let snapshot = Snapshot(0)
-        try await snapshot.change(
-            { #expect(snapshot.isChanging) },
-            reload: {
-                #expect(snapshot.isChanging)
-                return 1
-            })
-        #expect(!snapshot.isChanging && snapshot.value == 1)
     }
 }

@@ -65,6 +65,7 @@ struct Journal: ~Copyable {
             munmap(memory, limit)
             throw failed(reason)
         }
+        system.synchronizeNames(path)
         return (descriptor, memory)
     }
 

@@ -46,13 +46,39 @@ struct JournalFile: ~Copyable {
         return JournalReader.read(UnsafeRawBufferPointer(start: mapped, count: size), identity: identity)
     }
 
-    /// A path beside the file that nothing has, for a person to find it at.
-    func freeName() -> String? {
-        (1...1000).lazy.map { [path] in "\(path).kept-\($0)" }.first { access($0, F_OK) != 0 }
+    /// Gives the file a second name beside its own, for a person to find it at: whatever takes its place, it stays.
+    /// An earlier start that was killed may have done so already.
+    /// - Returns: the name; `nil` if it cannot have a second one.
+    func keepBeside(_ system: JournalSystem) -> String? {
+        for name in names {
+            if !isThis(name) {
+                if access(name, F_OK) == 0 { continue }
+                guard system.link(path, name) else { return nil }
+            }
+            system.synchronizeNames(path)
+            return name
+        }
+        return nil
     }
 
-    /// - Returns: whether the file has the new path now.
-    func keep(as name: String) -> Bool { rename(path, name) == 0 }
+    /// A path beside the file that nothing has.
+    func freeName() -> String? { names.first { access($0, F_OK) != 0 } }
+
+    /// - Returns: whether the file has the new path now, and its own no more.
+    func move(to name: String, _ system: JournalSystem) -> Bool {
+        guard rename(path, name) == 0 else { return false }
+        system.synchronizeNames(path)
+        return true
+    }
+
+    private var names: some Sequence<String> { (1...1000).lazy.map { [path] in "\(path).kept-\($0)" } }
+
+    /// Whether a path leads to this very file.
+    private func isThis(_ name: String) -> Bool {
+        var (own, other) = (stat(), stat())
+        return fstat(descriptor, &own) == 0 && lstat(name, &other) == 0 && own.st_ino == other.st_ino
+            && own.st_dev == other.st_dev
+    }
 
     /// Gives the file's space back.
     func empty() { ftruncate(descriptor, 0) }
@@ -63,7 +89,9 @@ struct JournalFile: ~Copyable {
     static func path(besideDatabase path: String) -> String {
         let suffix = "-oneapi-journal"
         let realPath = DatabaseFile.realPath(of: path)
-        if realPath != path, access(realPath + suffix, F_OK) != 0 { rename(path + suffix, realPath + suffix) }
+        if realPath != path, access(realPath + suffix, F_OK) != 0, rename(path + suffix, realPath + suffix) == 0 {
+            JournalSystem().synchronizeNames(realPath)
+        }
         return realPath + suffix
     }
 }

@@ -11,6 +11,20 @@ struct JournalSystem: Sendable {
         let mapped = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
         return mapped == MAP_FAILED ? nil : mapped
     }
+
+    /// Gives a file a second name; old and new path.
+    /// - Returns: whether it has it. Some file systems know only one name of a file.
+    var link: @Sendable (String, String) -> Bool = { Glibc.link($0, $1) == 0 }
+
+    /// Makes the names beside a file outlast a power cut: new ones, and those that point elsewhere now.
+    var synchronizeNames: @Sendable (String) -> Void = { path in
+        let end = path.lastIndex(of: "/")
+        let directory = end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
 }
 
 /// The mapped range; valid as long as the journal is.

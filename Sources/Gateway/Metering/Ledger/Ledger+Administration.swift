@@ -43,12 +43,6 @@ extension Ledger {
         }
     }
 
-    /// As `set`, without a row.
-    @discardableResult
-    package func setBalance(ofUser id: Int64, to quota: Int64) -> Int64? {
-        try? set(balanceOfUser: id, to: quota)
-    }
-
     private func change(
         _ id: Int64, _ body: (LedgerAccount) throws(BalanceRefusal) -> (LedgerEntry?, Int64)
     ) throws(BalanceRefusal) -> Int64 {

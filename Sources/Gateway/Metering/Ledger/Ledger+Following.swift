@@ -74,7 +74,7 @@ extension Ledger {
         }
         for refusal in group.refusals { report(.rowRefused(refusal)) }
         if isBack { report(.databaseFollows) }
-        for waiter in ready { waiter.continuation.resume(returning: true) }
+        for waiter in ready { waiter.end(true) }
         if goesOn { follow() }
     }
 
@@ -94,7 +94,7 @@ extension Ledger {
             return (isNew, state.pending.count, state.waiters, mustRetry)
         }
         if isNew { report(.databaseRefuses(reason: reason, waiting: waiting)) }
-        for waiter in ready { waiter.continuation.resume(returning: false) }
+        for waiter in ready { waiter.end(false) }
         guard mustRetry else { return }
         Task { [weak self] in
             try? await Task.sleep(for: .seconds(1))

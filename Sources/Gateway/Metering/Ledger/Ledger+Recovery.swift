@@ -12,24 +12,20 @@ struct LedgerReplay {
     /// Records that were written and cannot be read.
     var lost: Int64 = 0
 
-    init(_ contents: JournalContents, after applied: Int64) {
+    /// - Parameter held: what was held when the journal was applied up to `applied`.
+    init(_ contents: JournalContents, after applied: Int64, held: Int64) {
         last = contents.last
-        var open: [Int64: Int64] = [:]
+        var open = OpenReservations(held: held)
         var seen: Int64 = 0
         for (sequence, entry) in contents.records {
-            if sequence > applied { seen += 1 }
-            switch entry {
-            case .opened(let reservation, _, _, let amount): open[reservation] = amount
-            case .refunded(let reservation): open[reservation] = nil
-            case .settled(let reservation, _, _, _, _):
-                open[reservation] = nil
-                if sequence > applied { entries.append(entry) }
-            case .adjustedUser, .adjustedToken, .creditedUser, .setUser, .setToken:
-                if sequence > applied { entries.append(entry) }
-            }
+            let isNew = sequence > applied
+            if isNew { seen += 1 }
+            open.note(entry, sequence: sequence, isNew: isNew)
+            if isNew, entry.movesSomething { entries.append(entry) }
         }
+        open.end(applied: min(applied, last))
         openReservations = open.count
-        openQuota = open.values.reduce(0) { $0.plus(max(0, $1)) }
+        openQuota = open.quota
         lost = max(0, last.minus(applied).minus(seen)).plus(contents.hasDamagedEnd ? 1 : 0)
     }
 }
@@ -64,7 +60,7 @@ struct LastJournal: ~Copyable {
 extension Ledger {
     /// Applies what the last run journalled and the database has not, and reports what may be missing.
     static func recover(
-        journalPath: String, database: any Database, report: @Sendable (LedgerNotice) -> Void
+        journalPath: String, database: any Database, report: @Sendable (LedgerNotice) -> Void, system: JournalSystem
     ) async throws -> LastJournal {
         let file = try JournalFile(path: journalPath)
         let standing = try await database.write { try $0.ledgerStanding() }
@@ -72,18 +68,21 @@ extension Ledger {
         // Half of what there is, so that this run has numbers left to give.
         let isPlausible = (0...JournalRecord.sequenceLimit / 2).contains(standing.position.sequence)
         let applied = isPlausible ? standing.position.sequence : .max
-        let replay = LedgerReplay(contents, after: applied)
+        let replay = LedgerReplay(contents, after: applied, held: standing.heldAtItsEnd)
         let last = isPlausible ? max(replay.last, applied) : replay.last
-        // Told first, kept aside last: a process that is killed in between does either again.
+        // Kept aside and told before anything of it is applied, since then nobody would see what was wrong with it: a
+        // process that is killed in between does either again.
         var notice = JournalVerdict(contents, replay, standing, isPlausible: isPlausible).notice
-        if notice != nil, contents.head != .missing { notice?.keptAs = file.freeName() }
+        let isToKeep = notice != nil && contents.head != .missing
+        let kept = isToKeep ? file.keepBeside(system) : nil
+        if isToKeep { notice?.keptAs = kept ?? file.freeName() }
         if let notice { report(.journal(notice)) }
         if isPlausible, last > applied {
             let position = LedgerPosition(generation: standing.position.generation, sequence: last)
             for refusal in try await apply(replay.entries, position, to: database) { report(.rowRefused(refusal)) }
         }
-        var isKept = false
-        if let name = notice?.keptAs { isKept = file.keep(as: name) }
+        // Where a file can have one name only, it loses its own at last.
+        let isKept = kept != nil || notice?.keptAs.map { file.move(to: $0, system) } == true
         var generation = max(0, standing.position.generation)
         if case .sound(let head) = contents.head { generation = max(generation, head.generation) }
         return LastJournal(

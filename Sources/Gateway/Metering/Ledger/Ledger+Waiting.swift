@@ -8,6 +8,11 @@ extension Ledger {
     /// - Returns: whether it is; `false` at once where the database refuses.
     @discardableResult
     package func flush(within limit: Duration = .seconds(5)) async -> Bool {
+        await flush { try await Task.sleep(for: limit) }
+    }
+
+    /// - Parameter limit: returns when it has been waited for long enough; cancelled when the wait is over.
+    func flush(limit: @escaping @Sendable () async throws -> Void) async -> Bool {
         let number = state.withLock { state -> Int? in
             if state.pending.isEmpty { return nil }
             state.nextWaiter += 1
@@ -23,10 +28,16 @@ extension Ledger {
             }
             if isDone { return continuation.resume(returning: true) }
             // Only now, or it could find nobody to end.
-            Task { [weak self] in
-                try? await Task.sleep(for: limit)
+            let timer = Task { [weak self] in
+                do { try await limit() } catch { return }
                 self?.stopWaiting(number)
             }
+            let isWaiting = state.withLock { state in
+                guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return false }
+                state.waiters[index].timer = timer
+                return true
+            }
+            if !isWaiting { timer.cancel() }
             follow()
         }
     }
@@ -36,7 +47,7 @@ extension Ledger {
             guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return nil }
             return state.waiters.remove(at: index)
         }
-        waiter?.continuation.resume(returning: false)
+        waiter?.end(false)
     }
 
     /// Brings the database up to date and notes that nothing is missing, as the last thing that a process does.

@@ -48,9 +48,9 @@ package final class Ledger: Sendable {
         synchronizesEach: Bool = false, report: @escaping @Sendable (LedgerNotice) -> Void = { _ in },
         system: JournalSystem
     ) async throws {
-        let last = try await Self.recover(journalPath: journalPath, database: database, report: report)
-        let journal = try last.successor(
-            size: journalSize, limit: journalLimit, system: system)
+        let last = try await Self.recover(
+            journalPath: journalPath, database: database, report: report, system: system)
+        let journal = try last.successor(size: journalSize, limit: journalLimit, system: system)
         let position = LedgerPosition(generation: journal.generation, sequence: journal.lastSequence)
         // On a full disk the note is missing, and the gateway can still be used to make room.
         do { try await database.write { try $0.setLedger(position, .open) } } catch DatabaseError.full {}

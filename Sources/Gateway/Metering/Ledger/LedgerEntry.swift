@@ -15,6 +15,14 @@ enum LedgerEntry: Sendable {
     /// Sets a token's limit, whatever it was.
     case setToken(id: Int64, quota: Int64, isUnlimited: Bool)
 
+    /// Whether the database gets it.
+    var movesSomething: Bool {
+        switch self {
+        case .opened, .refunded: false
+        case .settled, .adjustedUser, .adjustedToken, .creditedUser, .setUser, .setToken: true
+        }
+    }
+
     var kind: UInt8 {
         switch self {
         case .opened: 1

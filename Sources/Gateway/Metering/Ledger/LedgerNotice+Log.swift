@@ -32,7 +32,8 @@ extension JournalNotice {
         log.write(
             level, message,
             [
-                "quota_that_may_be_missing": String(quota), "records_lost": String(lostRecords),
+                "quota_that_may_be_missing": problem == .missingAfterCleanEnd ? "none" : "at least \(quota)",
+                "records_lost": String(lostRecords),
                 "old_file": keptAs ?? "-",
             ])
     }

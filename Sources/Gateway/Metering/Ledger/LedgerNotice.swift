@@ -33,10 +33,16 @@ package struct JournalNotice: Equatable, Sendable {
     package let problem: Problem
     /// Records that cannot be read, as far as that can be told.
     package var lostRecords: Int64 = 0
-    /// The sum that may be missing: what requests held that are not known to have ended.
+    /// What requests held that are not known to have ended. At least that much may be missing: a lost journal also
+    /// had those that began after the database was last told.
     package var quota: Int64
     /// Where the old file lies now.
     package var keptAs: String?
+}
+
+extension LedgerStanding {
+    /// What was held when the database was last told; nothing after a clean end.
+    var heldAtItsEnd: Int64 { state == .closed ? 0 : held }
 }
 
 /// Judges a journal by what the database knows.
@@ -45,8 +51,8 @@ struct JournalVerdict {
 
     init(_ contents: JournalContents, _ replay: LedgerReplay, _ standing: LedgerStanding, isPlausible: Bool) {
         let isClosed = standing.state == .closed
-        let held = isClosed ? 0 : standing.held
-        let open = max(replay.openQuota, held)
+        let held = standing.heldAtItsEnd
+        let open = replay.openQuota
         let sequence = standing.position.sequence
         func notice(_ problem: JournalNotice.Problem, _ quota: Int64) -> JournalNotice {
             JournalNotice(problem: problem, lostRecords: replay.lost, quota: quota)

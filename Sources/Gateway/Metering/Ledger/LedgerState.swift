@@ -4,6 +4,13 @@ struct LedgerState: ~Copyable {
         let number: Int
         let sequence: Int64
         let continuation: UnsafeContinuation<Bool, Never>
+        /// Ends the waiting at its limit; there once the waiter is in the list.
+        var timer: Task<Void, Never>?
+
+        func end(_ isWhole: Bool) {
+            timer?.cancel()
+            continuation.resume(returning: isWhole)
+        }
     }
 
     var users: [Int64: LedgerAccount] = [:]
