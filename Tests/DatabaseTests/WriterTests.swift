@@ -29,6 +29,22 @@ import Testing
         database.close()
     }
 
+    @Test("where an error has ended the whole transaction, its own words are told, and the next change is made")
+    func endedTransaction() async throws {
+        let directory = TemporaryDirectory()
+        let database = try SQLiteDatabase(path: directory.path + "/a.db")
+        await #expect(throws: DatabaseError.unavailable("disk I/O error")) {
+            try await database.write { connection in
+                // What SQLite does itself at an I/O error.
+                try connection.execute("ROLLBACK")
+                throw DatabaseError.unavailable("disk I/O error")
+            }
+        }
+        try await database.write { try $0.setOption("k", "v") }
+        #expect(try await database.read { try $0.options() }.count == 1)
+        database.close()
+    }
+
     @Test("tells a full disk, keeps what was committed, and goes on when there is room again")
     func fullDisk() async throws {
         let directory = TemporaryDirectory()

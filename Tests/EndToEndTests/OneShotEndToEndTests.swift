@@ -110,16 +110,16 @@ import Testing
         await installation.close()
     }
 
-    @Test("begins a task of pictures once, though its polls are nonsense and another channel is there")
+    @Test("polls a task of pictures again where a poll is nonsense, and begins none elsewhere")
     func nonsensePoll() async throws {
         let installation = try await ali()
         let upstream = try #require(Upstream.all.first { $0.type == 17 })
         try installation.addChannel(17, upstream.key, upstream.prefix, models: upstream.models)
         _ = try installation.ask("PUT", "/api/option/", key: "rootaccess", ["key": "RetryTimes", "value": "3"])
-        installation.mock.add(try #require(Fault(name: "mock-invalid-json")), match: Match(path: "/tasks/"), count: 9)
+        installation.mock.add(try #require(Fault(name: "mock-invalid-json")), match: Match(path: "/tasks/"), count: 2)
         let answer = try post(
             installation, "/v1/images/generations", ["model": "wanx2.1-t2i-turbo", "prompt": "a fox"])
-        #expect(answer.status == 502, "\(answer.json)")
+        #expect(answer.status == 200, "\(answer.json)")
         #expect(installation.mock.journal.entries.count { $0.method == "POST" } == 1)
         await installation.close()
     }

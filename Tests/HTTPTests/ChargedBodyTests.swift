@@ -27,6 +27,21 @@ import Testing
         "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\(more)\r\n"
     }
 
+    @Test("what was charged ahead of a body without a length goes back when it has ended")
+    func endedBody() throws {
+        let budget = BodyBudget(limits: .init(process: 140_000, address: 0, token: 0))
+        var first = BodyLease(BodyAccount(budget: budget, address: "a", token: nil))
+        try first.arrived(5000, of: .max)
+        #expect(budget.total == 64 << 10)
+        first.ended(5000)
+        #expect(budget.total == 5000)
+        var second = BodyLease(BodyAccount(budget: budget, address: "b", token: nil))
+        try second.arrived(70_000, of: .max)
+        first.release()
+        second.release()
+        #expect(budget.total == 0)
+    }
+
     @Test("refuses a body by its announced length before it is read, while unfinished ones hold what has come of them")
     func unfinishedBodies() async throws {
         let budget = BodyBudget(limits: .init(process: 0, address: 500_000, token: 0))

@@ -99,12 +99,14 @@ final class WorkQueue: @unchecked Sendable {
         try connection.execute("SAVEPOINT job")
         do {
             try job.body(connection)
-        } catch DatabaseError.full {
-            // The whole transaction is lost; each job is told so.
-            throw DatabaseError.full
         } catch {
-            try connection.execute("ROLLBACK TO job")
-            try connection.execute("RELEASE job")
+            do {
+                try connection.execute("ROLLBACK TO job")
+                try connection.execute("RELEASE job")
+            } catch _ {
+                // A full disk or an I/O error has ended the whole transaction; each job is told what has.
+                throw error
+            }
             return error
         }
         try connection.execute("RELEASE job")

@@ -27,10 +27,13 @@ package final class LogInThrottle: Sendable {
     /// Counts a try, before the password is looked at.
     /// - Parameter account: `nil` where there is none with this name.
     package func permits(account: Int64?, name: String, address: String, now: UInt64) -> Bool {
-        guard let account else { return unknown.accepts(String(name.prefix(64)), now: now) }
+        guard let account else { return unknown.accepts(Self.cut(name), now: now) }
         if isHome(address, of: account) { return true }
         return known.accepts(String(account), now: now)
     }
+
+    /// What is kept of a name, in bytes: one character may have thousands.
+    private static func cut(_ name: String) -> String { String(decoding: name.utf8.prefix(64), as: UTF8.self) }
 
     /// Takes the try back, and remembers the address as one of the account's.
     package func succeeded(account: Int64, address: String) {

@@ -64,10 +64,18 @@ struct Call: Sendable {
         }.get()
     }
 
-    /// Rows of a table as a route lists them, made where many of them hold up nobody else.
-    func list<Record>(
-        _ query: @escaping @Sendable (Connection) throws -> [Record], _ shown: @escaping @Sendable (Record) -> JSON
+    /// Rows of a table as a route lists them.
+    func list<Record: Sendable>(
+        _ query: @escaping @Sendable (Connection) throws -> [Record], _ json: @escaping @Sendable (Record) -> JSON
     ) async throws -> ManagementAnswer {
-        .data(try await services.database.read { .array(try query($0).map(shown)) })
+        await shown(try await services.database.read(query), json)
+    }
+
+    /// Many rows are worked on where they hold up neither a loop nor the readers of the database.
+    func shown<Record: Sendable>(
+        _ rows: [Record], _ json: @escaping @Sendable (Record) -> JSON
+    ) async -> ManagementAnswer {
+        .data(
+            .array(await services.offLoop(certainly: rows.count, slice: 64, of: user?.id ?? 0) { _ in rows.map(json) }))
     }
 }

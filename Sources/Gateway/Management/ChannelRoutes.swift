@@ -7,11 +7,11 @@ enum ChannelRoutes {
     static let routes: [ManagementAPI.Route] = [
         .init(.get, "channel/", .admin) { call in
             let page = call.query.page
-            return .data(.array(try await read(call) { try $0.channels(page: page).map(\.json) }))
+            return await call.shown(try await read(call) { try $0.channels(page: page) }) { $0.json }
         },
         .init(.get, "channel/search", .admin) { call in
             let keyword = call.query.text("keyword")
-            return .data(.array(try await read(call) { try $0.searchChannels(keyword).map(\.json) }))
+            return await call.shown(try await read(call) { try $0.searchChannels(keyword) }) { $0.json }
         },
         .init(.get, "channel/models", .admin) { _ in
             ManagementAnswer(members: [

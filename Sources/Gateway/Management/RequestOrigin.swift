@@ -3,9 +3,9 @@ import HTTP
 /// Which page made a browser send a request, so that pages of other sites cannot use a user's cookie.
 ///
 /// `Sec-Fetch-Site` is the browser's own word and decides where it is there, which it is over TLS and on loopback only.
-/// Otherwise `Origin`, or the origin of `Referer` for a `GET`, which has no other, is compared with the host that was
+/// Otherwise `Origin`, or the origin of `Referer` where there is none, is compared with the host that was
 /// asked, which a trusted proxy may name in `X-Forwarded-Host`, and with the option `ServerAddress`. Programs that are no
-/// browsers send none of them.
+/// browsers send none of them and do not ask for HTML.
 enum RequestOrigin: Equatable, Sendable {
     /// A page of this gateway, or a user who typed an address.
     case own
@@ -26,7 +26,9 @@ enum RequestOrigin: Equatable, Sendable {
         var origins = headers.values("Origin")
         if origins.isEmpty { origins = headers.values("Referer") }
         guard let text = origins.first else {
-            self = .unsaid
+            // Another site's page may keep its referrer to itself when it leads a browser here, which then asks for a
+            // page; programs, and the dashboard's own calls, ask for anything or for JSON.
+            self = headers.values("Accept").contains { $0.lowercased().contains("text/html") } ? .foreign : .unsaid
             return
         }
         guard origins.count == 1, let origin = WebOrigin(text) else {

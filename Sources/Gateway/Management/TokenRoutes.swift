@@ -122,7 +122,7 @@ enum TokenRoutes {
             changes.set("subnet", SQLValue(wishes.subnet))
             limit = (wishes.remainQuota, wishes.isUnlimited)
         }
-        let update = changes
+        let (update, caller, ledger) = (changes, try call.caller(), call.services.ledger)
         return try await call.services.tokens.changing(token: id) {
             // The row as it is now comes from the same transaction: no failing read may deny a change that was made.
             let row = try await call.services.database.write { connection in
@@ -130,15 +130,15 @@ enum TokenRoutes {
                 return try connection.token(id: id, userID: token.userID)
             }
             guard var changed = row else { throw ManagementError.notFound }
-            guard let limit else { return .data(changed.json(call.services.ledger)) }
+            guard let limit else { return .data(changed.json(ledger)) }
             // The limit goes through the ledger, as every change of a balance does.
-            call.services.ledger.open(user: try call.caller(), token: token)
-            guard call.services.ledger.setBalance(ofToken: id, to: limit.quota, isUnlimited: limit.isUnlimited) else {
-                throw ManagementError.quotaUnchanged
-            }
-            var answer = await ManagementAnswer.recorded(by: call.services.ledger)
+            ledger.open(user: caller, token: token)
+            do throws(BalanceRefusal) {
+                try ledger.setBalance(ofToken: id, to: limit.quota, isUnlimited: limit.isUnlimited)
+            } catch { throw error == .unknownAccount ? ManagementError.notFound : .quotaUnchanged }
+            var answer = await ManagementAnswer.recorded(by: ledger)
             changed.isUnlimited = limit.isUnlimited
-            answer.members.append(("data", changed.json(call.services.ledger)))
+            answer.members.append(("data", changed.json(ledger)))
             return answer
         }
     }

@@ -5,6 +5,13 @@ import Formats
 import JSON
 import Tokenizer
 
+/// A prompt as it was counted.
+struct CountedPrompt: Equatable, Sendable {
+    var tokens: Int64
+    /// Pictures among them whose size is not known, such as those by address: they may come to more than was counted.
+    var unsizedPictures: Int64 = 0
+}
+
 /// Counts what an upstream did not report.
 struct PromptCounter {
     let parser: JSONParser
@@ -13,10 +20,11 @@ struct PromptCounter {
 
     /// Tokens of a chat prompt (spec/billing.md §6.2), with tools and calls, which one-api leaves out.
     /// - Parameter limit: more need not be counted: the result is then some number above it.
-    func promptTokens(of body: [UInt8], model: String, upTo limit: Int64 = .max) -> Int64 {
+    func prompt(of body: [UInt8], model: String, upTo limit: Int64 = .max) -> CountedPrompt {
         let limit = Int(clamping: limit)
         let overhead = MessageOverhead(model: model)
         var total = overhead.reply
+        var unsized: Int64 = 0
         let tokenizer = Tokenizer(Encoding.forModel(model))
         PromptText.forEach(in: body, parser: parser) { piece in
             guard total <= limit else { return }
@@ -25,11 +33,13 @@ struct PromptCounter {
             case .name(let text): total += overhead.name + count(text, tokenizer, upTo: limit.minus(total))
             case .text(let text): total += count(text, tokenizer, upTo: limit.minus(total))
             case .image(let url, let detail):
-                let size = ImageSize.read(dataURL: url) ?? (0, 0)
+                let known = ImageSize.read(dataURL: url)
+                if known == nil, detail != "low" { unsized += 1 }
+                let size = known ?? (0, 0)
                 total += ImageTokens.count(model: model, detail: detail, width: size.width, height: size.height)
             }
         }
-        return Int64(total)
+        return CountedPrompt(tokens: Int64(total), unsizedPictures: unsized)
     }
 
     /// Tokens of a picture whose size is not known, at most.
@@ -75,10 +85,10 @@ extension Services {
     func promptTokens(
         _ known: Int64?, of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, for principal: Principal,
         upTo limit: Int64, approximates: Bool
-    ) async throws(GatewayError) -> Int64 {
-        if let known { return known }
+    ) async throws(GatewayError) -> CountedPrompt {
+        if let known { return CountedPrompt(tokens: known) }
         // Where not even an empty prompt is paid for, nothing is counted.
-        guard limit >= 0 else { return 0 }
+        guard limit >= 0 else { return CountedPrompt(tokens: 0) }
         return try await offLoop(bytes: body.count, slice: LoopSlice.text, of: principal.user.id) { parser in
             PromptCounter(parser: parser, approximates: approximates)
                 .tokens(of: body, or: embeddings, model: model, upTo: limit)
@@ -89,8 +99,8 @@ extension Services {
 extension PromptCounter {
     fileprivate func tokens(
         of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, upTo limit: Int64
-    ) -> Int64 {
-        embeddings.map { tokens(of: $0, model: model, upTo: limit) }
-            ?? promptTokens(of: body, model: model, upTo: limit)
+    ) -> CountedPrompt {
+        embeddings.map { CountedPrompt(tokens: tokens(of: $0, model: model, upTo: limit)) }
+            ?? prompt(of: body, model: model, upTo: limit)
     }
 }

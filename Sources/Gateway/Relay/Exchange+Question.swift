@@ -15,18 +15,20 @@ extension Exchange {
         }
 
         /// What to hold back for a channel.
-        /// - Parameter promptTokens: where they were counted. Else the body's bytes bound them from above, since a token
-        ///   has at least one. Pictures, whose size may not be known, and a channel's own prompt come on top.
+        /// - Parameter prompt: where it was counted. Else the body's bytes bound its text from above, since a token has at
+        ///   least one. Pictures whose size is not known and a channel's own prompt come on top.
         func amount(
-            _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, promptTokens: Int64?
+            _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, prompt: CountedPrompt?
         ) -> Int64 {
             if let images { return rates.most(for: images, model: model) }
             let ceiling = rates.parts.promptCeiling(
                 writesCache: envelope.writesCache, hasAudio: envelope.hearsAudio)
-            let pictures = Int64(clamping: envelope.imageCount).times(PromptCounter.mostOfPicture(model))
+            let pictures = (prompt?.unsizedPictures ?? Int64(clamping: envelope.imageCount)).times(
+                PromptCounter.mostOfPicture(model))
             let own = Int64(clamping: channel.systemPrompt?.utf8.count ?? 0)
             return rates.estimate(
-                promptTokens: (promptTokens ?? Int64(clamping: bytes)).plus(own).plus(pictures), promptCeiling: ceiling,
+                promptTokens: (prompt?.tokens ?? Int64(clamping: bytes)).plus(own).plus(pictures),
+                promptCeiling: ceiling,
                 maxCompletionTokens: envelope.maxCompletionTokens, speaks: envelope.speaks,
                 allowance: options.preConsumedQuota)
         }
@@ -37,7 +39,8 @@ extension Exchange {
             _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, available: Int64
         ) -> Int64 {
             func isPaid(_ tokens: Int64?) -> Bool {
-                amount(channel, model, rates, options, promptTokens: tokens) <= available
+                let prompt = tokens.map { CountedPrompt(tokens: $0) }
+                return amount(channel, model, rates, options, prompt: prompt) <= available
             }
             if isPaid(nil) { return .max }
             guard isPaid(0) else { return -1 }

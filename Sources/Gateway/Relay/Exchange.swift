@@ -16,7 +16,7 @@ struct Exchange: ~Copyable {
     let options: OptionsSnapshot
     private var reservation: Reservation
     /// Counted already.
-    private let promptTokens: Int64?
+    private let prompt: CountedPrompt?
     /// What is asked where it is no chat; counted only when need be.
     private let embeddings: EmbeddingRequest?
     private let images: ImageRequest?
@@ -38,17 +38,17 @@ struct Exchange: ~Copyable {
         let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
         let ledger = services.ledger
         let question = Question(admission.envelope, bytes: admission.body.count, images: images)
-        var amount = question.amount(channel, model, rates, options, promptTokens: nil)
+        var amount = question.amount(channel, model, rates, options, prompt: nil)
         let available = ledger.available(userID: principal.user.id, tokenID: principal.token.id) ?? 0
-        var known = promptTokens
+        var known = promptTokens.map { CountedPrompt(tokens: $0) }
         if images == nil, amount > available / Self.comfortable {
             let most = question.affordable(channel, model, rates, options, available: available)
             let counted = try await services.promptTokens(
-                known, of: admission.body, or: embeddings, model: model, for: principal, upTo: most,
+                promptTokens, of: admission.body, or: embeddings, model: model, for: principal, upTo: most,
                 approximates: options.approximatesTokens)
             // What was counted only until it was too much stays at its upper bound, which is refused.
-            if counted <= most {
-                amount = question.amount(channel, model, rates, options, promptTokens: counted)
+            if counted.tokens <= most {
+                amount = question.amount(channel, model, rates, options, prompt: counted)
                 known = counted
             }
         }
@@ -72,7 +72,7 @@ struct Exchange: ~Copyable {
         self.channel = channel
         self.model = model
         self.rates = rates
-        self.promptTokens = known
+        prompt = known
         self.embeddings = embeddings
         self.images = images
     }
@@ -83,7 +83,7 @@ struct Exchange: ~Copyable {
         let model = channel.upstreamModel(for: envelope.model)
         let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
         let amount = Question(envelope, bytes: body.count, images: images)
-            .amount(channel, model, rates, options, promptTokens: promptTokens)
+            .amount(channel, model, rates, options, prompt: prompt)
         if amount > reservation.amount {
             do throws(ReservationRefusal) { try reservation.change(to: amount) } catch { return false }
         }
@@ -96,7 +96,7 @@ struct Exchange: ~Copyable {
     /// For usage that the upstream does not tell.
     borrowing func tally() -> UsageTally {
         UsageTally(
-            model: model, body: body, embeddings: embeddings, promptTokens: promptTokens, userID: principal.user.id,
+            model: model, body: body, embeddings: embeddings, promptTokens: prompt?.tokens, userID: principal.user.id,
             approximates: options.approximatesTokens)
     }
 

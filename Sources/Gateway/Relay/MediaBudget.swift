@@ -50,6 +50,13 @@ final class MediaHold {
         bytes += more
         return true
     }
+
+    /// Gives a part of it back.
+    func give(_ less: Int) {
+        let less = min(less, bytes)
+        budget.give(less)
+        bytes = bytes.minus(less)
+    }
 }
 
 /// Why media could not be fetched.

@@ -17,7 +17,7 @@ struct MediaFetcher {
     /// In whose turn images are encoded.
     let user: Int64
 
-    init(services: Services, user: Int64 = 0, limits: Limits? = nil) {
+    init(services: Services, user: Int64, limits: Limits? = nil) {
         self.services = services
         self.user = user
         self.limits = limits ?? Limits(request: services.configuration.mediaRequestBytes)
@@ -120,6 +120,7 @@ struct MediaFetcher {
             }
             guard hold.take(more.count) else {
                 response.cancel()
+                hold.give(whole.count)
                 return nil
             }
             whole.append(contentsOf: more)

@@ -10,6 +10,8 @@ extension OneShotCaller {
     /// How often an image is asked for: soon at first, then less and less.
     private static let pollIntervals: (first: Duration, last: Duration) = (.milliseconds(500), .seconds(5))
 
+    static let downloadFailed = UpstreamFailure.Code.text("image_download_failed")
+
     func paint(
         _ asked: ImageRequest, _ provider: any ImageProvider, _ target: ProviderCall, _ call: UpstreamCall,
         _ request: ServerRequest, _ exchange: borrowing Exchange
@@ -44,12 +46,22 @@ extension OneShotCaller {
                 progress = try await services.offLoop(certainly: body.count, of: userID) { _ throws(UpstreamFailure) in
                     try provider.decodeImages(body, status: status, for: target)
                 }
-            } catch { throw .failed(hasTask ? error.final : error) }
+            } catch {
+                // What is no answer of the provider's says nothing about a task that was begun.
+                guard hasTask, error.kind == .notTheProvider else { throw .failed(hasTask ? error.final : error) }
+                guard isPatient(start, request) else { throw .lost(error.final, pictures: nil) }
+                await rest()
+                continue
+            }
             switch progress {
             case .done(let answer):
                 let media = MediaHold(services.media)
                 defer { withExtendedLifetime(media) {} }
-                let images = try await inlined(answer, asked, call, media)
+                let images = try await inlined(answer, asked, call, media, for: userID) {
+                    guard isPatient(start, request) else { return false }
+                    await rest()
+                    return true
+                }
                 let created = context.time
                 let bytes = await services.offLoop(certainly: images.size, of: userID) { _ in
                     OpenAIOneShotAnswers.images(images, created: created)
@@ -76,20 +88,30 @@ extension OneShotCaller {
     }
 
     /// Images by address, fetched where the client wants their bytes.
-    /// - Parameter hold: to be kept as long as the images are.
+    /// - Parameters:
+    ///   - hold: to be kept as long as the images are.
+    ///   - waits: rests where other requests hold as much as may be held; `false` where there is no time left.
     private func inlined(
-        _ answer: ImageAnswer, _ asked: ImageRequest, _ call: UpstreamCall, _ hold: MediaHold
+        _ answer: ImageAnswer, _ asked: ImageRequest, _ call: UpstreamCall, _ hold: MediaHold, for userID: Int64,
+        waits: () async -> Bool
     ) async throws(Problem) -> ImageAnswer {
         guard asked.responseFormat == "b64_json" else { return answer }
         var inlined = answer
-        for index in inlined.images.indices {
-            guard case .url(let address) = inlined.images[index].media else { continue }
+        let fetcher = MediaFetcher(services: services, user: userID)
+        var index = 0
+        while index < inlined.images.count {
+            guard case .url(let address) = inlined.images[index].media else {
+                index += 1
+                continue
+            }
             do throws(MediaProblem) {
-                inlined.images[index].media = try await MediaFetcher(services: services).fetch(
-                    address, "data[\(index)].url", call, hold)
+                inlined.images[index].media = try await fetcher.fetch(address, "data[\(index)].url", call, hold)
+                index += 1
             } catch {
+                // They are paid for: who only finds no room waits for some.
+                if error == .busy, !call.isCancelled, await waits() { continue }
                 let failure = UpstreamFailure(
-                    kind: .server, status: 502, message: error.message, code: .text("image_download_failed"))
+                    kind: .server, status: 502, message: error.message, code: Self.downloadFailed)
                 throw .lost(failure.final, pictures: Int64(clamping: answer.images.count))
             }
         }

@@ -171,7 +171,11 @@ struct OneShotCaller {
                 (production.size, production.quality) = (pictures.size, pictures.quality)
                 return Answer(body: body, usage: pictures.usage, production: production)
             }
-        } catch { throw .failed(error) }
+        } catch {
+            // An answer that was cut where nothing told its length; a page in its place proves that nothing was painted.
+            let isCut = paints && error.kind == .notTheProvider && (200..<300).contains(status) && body.first == 0x7b
+            throw isCut ? .lost(error, pictures: nil) : .failed(error)
+        }
     }
 
     /// Pictures as they come. An upstream that answers in one piece all the same has made them, so that they go on as the
@@ -199,7 +203,8 @@ struct OneShotCaller {
                 }
                 if case .failed(let failure) = begun {
                     // Of an upstream that does not say what went wrong, nobody knows what it painted.
-                    problem = failure.kind == .brokenOff ? .lost(failure, pictures: nil) : .failed(failure)
+                    let isKnown = failure.kind != .brokenOff && !Self.unreadable.contains(failure.code.text)
+                    problem = isKnown ? .failed(failure) : .lost(failure, pictures: nil)
                 }
             } else {
                 collected = (response, try await response.collect(limit: Caller.answerLimit))
@@ -229,6 +234,11 @@ struct OneShotCaller {
             return JSONSpans.splice(body, added.map { [$0] } ?? [])
         }
     }
+
+    /// Events that cannot be read, and may have been of a picture.
+    private static let unreadable: Set<String> = [
+        OpenAIErrors.eventTooLarge.code.text, OpenAIErrors.eventNotJSON.code.text,
+    ]
 
     /// What becomes of a call that ended without an answer.
     /// - Parameter isGranted: the upstream had agreed to paint.

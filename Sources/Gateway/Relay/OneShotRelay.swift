@@ -166,6 +166,11 @@ struct OneShotRelay: Sendable {
     ) async -> GatewayError {
         let failure = ChannelGuard(services: services).note(
             found, of: exchange.channel, context, now: request.loop.now)
+        // It is not asked again, and counts against the channel all the same: its clients pay for it. A picture that
+        // cannot be fetched is not the channel's own doing.
+        if !failure.isRetryable, found.code != OneShotCaller.downloadFailed {
+            exchange.channel.health.failed(at: request.loop.now, retryAfter: found.retryAfter)
+        }
         await exchange.settle(
             usage: nil, Production(pictures: pictures), note: "图片未送达 / the pictures did not arrive",
             services: services, context: context, now: request.loop.now)

@@ -54,7 +54,7 @@ struct UsageTally: Sendable {
         let counted = await services.offLoop(certainly: body.count, slice: LoopSlice.text, of: userID) { parser in
             let counter = tally.counter(parser)
             return tally.embeddings.map { counter.tokens(of: $0, model: tally.model) }
-                ?? counter.promptTokens(of: tally.body, model: tally.model)
+                ?? counter.prompt(of: tally.body, model: tally.model).tokens
         }
         promptTokens = counted
         return counted

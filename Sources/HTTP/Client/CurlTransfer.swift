@@ -127,7 +127,9 @@ final class CurlTransfer: UpstreamBody {
     }
 
     /// To be called while the handle is still this transfer's.
-    func noteSent() { hasLeft = oneapi_easy_was_sent(handle.easy) }
+    func noteSent() {
+        if !hasHead { hasLeft = oneapi_easy_was_sent(handle.easy) }
+    }
 
     /// curl is done with this transfer; the handle is already back in the pool.
     func finish(_ result: CURLcode) {

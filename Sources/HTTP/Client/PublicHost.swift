@@ -16,8 +16,8 @@ struct PublicHost: Sendable {
         case isNone
     }
 
-    /// Look-ups of clients' names, which may be slow on purpose, hold nobody else up: a user has two threads at most, for
-    /// as long as the resolver takes.
+    /// Look-ups of clients' names, which may be slow on purpose: a user has two threads at most, for as long as the
+    /// resolver takes, so that up to three such users hold nobody else up.
     static let threads = WorkPool(
         threads: 8, named: "names", limits: FairLimits(waiting: 512, waitingOfOne: 64, runningOfOne: 2))
 

@@ -76,7 +76,8 @@ package final class BodyBudget: Sendable {
     func release(_ bytes: Int, _ network: String, _ id: Int64?) {
         held.withLock { held in
             held.total = held.total.minus(bytes)
-            held.released = held.released.plus(bytes)
+            // Small ones leave the heap as it was.
+            if bytes > 64 << 10 { held.released = held.released.plus(bytes) }
             held.networks[network] = Self.rest(held.networks[network], bytes)
             if let id { held.tokens[id] = Self.rest(held.tokens[id], bytes) }
         }

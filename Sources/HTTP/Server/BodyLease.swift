@@ -48,6 +48,14 @@ struct BodyLease {
         charged = bytes
     }
 
+    /// Gives back what was charged ahead of a body that has ended.
+    mutating func ended(_ bytes: Int) {
+        let kept = bytes > BodyBudget.free ? bytes : 0
+        guard kept < charged else { return }
+        account.budget.release(charged.minus(kept), network, account.token)
+        charged = kept
+    }
+
     mutating func release() {
         if charged > 0 { account.budget.release(charged, network, account.token) }
         charged = 0

@@ -65,6 +65,7 @@ extension Connection {
         }
         machine.bodyEnded()
         if body.count > limit { throw .tooLarge }
+        lease?.ended(body.count)
         return body
     }
 

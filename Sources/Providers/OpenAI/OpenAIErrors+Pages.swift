@@ -76,11 +76,11 @@ extension OpenAIErrors {
 
     // MARK: Streams that are none
 
-    static let eventTooLarge = UpstreamFailure(
+    package static let eventTooLarge = UpstreamFailure(
         kind: .notTheProvider, status: 502, message: "The upstream sent an event that is too large.",
         code: .text("upstream_event_too_large"))
 
-    static let eventNotJSON = UpstreamFailure(
+    package static let eventNotJSON = UpstreamFailure(
         kind: .notTheProvider, status: 502, message: "The upstream sent an event that is not JSON.",
         code: .text("upstream_invalid_event"))
 

@@ -55,6 +55,13 @@ import Testing
         }
         #expect(!throttle.permits(account: nil, name: "nobody", address: "b", now: 10_000 * second))
         #expect(throttle.permits(account: 7, name: "nobody", address: "b", now: 10_000 * second))
+        // One character of two hundred bytes, and another that begins alike: no more than the beginning is kept.
+        for number in 0..<20 {
+            let name = "e" + String(repeating: "\u{301}", count: 100 + number)
+            #expect(throttle.permits(account: nil, name: name, address: "c", now: 10_000 * second))
+        }
+        let next = "e" + String(repeating: "\u{301}", count: 200)
+        #expect(!throttle.permits(account: nil, name: next, address: "c", now: 10_000 * second))
         let long = String(repeating: "x", count: 1 << 20)
         #expect(throttle.permits(account: nil, name: long, address: "a", now: 10_000 * second))
     }

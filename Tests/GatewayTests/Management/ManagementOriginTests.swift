@@ -43,6 +43,8 @@ import Testing
             ["Referer: about:blank"], ["Origin: null", "Referer: http://gateway.test/"],
             ["Sec-Fetch-Site: same-site", "Referer: http://gateway.test/"],
             ["Referer: http://gateway.test/", "Referer: http://elsewhere.test/"],
+            // A link that keeps its page to itself.
+            ["Accept: text/html,application/xhtml+xml,*/*;q=0.8"],
         ])
     func foreign(headers: [String]) async throws {
         let gateway = try await ManagedGateway()
@@ -64,8 +66,9 @@ import Testing
     @Test(
         "an own page, a typed address and a program are served",
         arguments: [
-            [], ["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"], ["Origin: http://gateway.test"],
-            ["Origin: https://gateway.test"], ["Origin: HTTP://Gateway.Test:80"],
+            [], ["Accept: application/json, text/plain, */*"], ["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"],
+            ["Origin: http://gateway.test"], ["Origin: https://gateway.test"],
+            ["Origin: HTTP://Gateway.Test:80"],
             // The browser has compared, which counts for more than a Host that a proxy has rewritten.
             ["Sec-Fetch-Site: same-origin", "Origin: https://outside.test"],
             ["Origin: https://outside.test", "X-Forwarded-Host: outside.test"],

@@ -19,16 +19,16 @@ import Testing
         "counting stops soon behind the limit, in a long text and between texts", arguments: [(50_000, 1), (1, 5000)])
     func stops(words: Int, messages: Int) {
         let body = Self.body(words, messages: messages)
-        let whole = Self.counter.promptTokens(of: body, model: "gpt-4o")
+        let whole = Self.counter.prompt(of: body, model: "gpt-4o").tokens
         #expect(whole > Int64(words * messages))
         for limit: Int64 in [0, 1, 100, 1000] {
-            let counted = Self.counter.promptTokens(of: body, model: "gpt-4o", upTo: limit)
+            let counted = Self.counter.prompt(of: body, model: "gpt-4o", upTo: limit).tokens
             #expect(counted > limit && counted < limit + 20)
         }
         for limit in [whole, whole + 1, .max] {
-            #expect(Self.counter.promptTokens(of: body, model: "gpt-4o", upTo: limit) == whole)
+            #expect(Self.counter.prompt(of: body, model: "gpt-4o", upTo: limit).tokens == whole)
         }
-        #expect(Self.counter.promptTokens(of: body, model: "gpt-4o", upTo: whole - 1) == whole)
+        #expect(Self.counter.prompt(of: body, model: "gpt-4o", upTo: whole - 1).tokens == whole)
     }
 
     @Test("inputs of embeddings are counted as far, too")
@@ -73,6 +73,23 @@ import Testing
         let before = fixture.services.bodies.takenUp
         #expect(try fixture.chat(body, key: key).status == status)
         #expect(fixture.services.bodies.takenUp - before == counts)
+    }
+
+    @Test("pictures that were counted are not held for once more; one of unknown size is", arguments: [true, false])
+    func pictures(isSized: Bool) async throws {
+        let fixture = try await GatewayFixture()
+        try fixture.addChannel()
+        let picture: JSON = [
+            "type": "image_url",
+            "image_url": ["url": "https://pictures.test/a.png", "detail": isSized ? "low" : "high"],
+        ]
+        let body = chatBody([
+            "max_tokens": 1,
+            "messages": [["role": "user", "content": .array(Array(repeating: picture, count: 10))]],
+        ])
+        // Ten of 85 tokens cost some 2,200; ten that may have 1,105 do not.
+        let key = "sk-" + (try fixture.key(["unlimited_quota": false, "remain_quota": 5000]))
+        #expect(try fixture.chat(body, key: key).status == (isSized ? 200 : 403))
     }
 
     @Test(

@@ -88,10 +88,10 @@ import Testing
     }
 
     @Test(
-        "the log says that it may be more, unless nothing can be missing",
+        "the log says about how much, unless nothing can be missing",
         arguments: [
-            (JournalNotice.Problem.missing, "quota_that_may_be_missing=at least 5 "),
-            (.damagedRecords, "quota_that_may_be_missing=at least 5 "),
+            (JournalNotice.Problem.missing, "quota_that_may_be_missing=about 5 "),
+            (.damagedRecords, "quota_that_may_be_missing=about 5 "),
             (.missingAfterCleanEnd, "quota_that_may_be_missing=none "),
         ])
     func words(problem: JournalNotice.Problem, text: String) {

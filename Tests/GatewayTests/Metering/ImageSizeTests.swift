@@ -117,8 +117,9 @@ import Testing
             let url = "data:image/png;base64,\(Base64.encode(bytes))"
             let body =
                 #"{"model":"gpt-4o","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"\#(url)","detail":"\#(detail)"}}]}]}"#
-            return PromptCounter(parser: JSONParser(), approximates: false).promptTokens(
-                of: Array(body.utf8), model: "gpt-4o")
+            return PromptCounter(parser: JSONParser(), approximates: false).prompt(
+                of: Array(body.utf8), model: "gpt-4o"
+            ).tokens
         }
         let small = Self.png([0, 0, 1, 0], [0, 0, 1, 0])
         let large = Self.png([0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff])

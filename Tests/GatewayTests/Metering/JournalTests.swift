@@ -147,6 +147,26 @@ import Testing
         #expect(again.ledger.balance(ofUser: 1) == 995)
     }
 
+    @Test("a file that an earlier start kept for a person is not emptied, however full the disk is")
+    func keptOnFullDisk() async throws {
+        let copy = try await LedgerFixture().killed()
+        let path = copy.path + "/journal"
+        let bytes = readFile(path)
+        #expect(link(path, path + ".kept-1") == 0)
+        var system = JournalSystem()
+        system.allocate = { _, _, _ in ENOSPC }
+        let store = try SQLiteDatabase(path: copy.path + "/a.db")
+        var refusal: (any Error)?
+        do {
+            _ = try await Ledger(
+                journalPath: path, journalSize: 1 << 20, journalLimit: 8 << 20, database: store, followDelay: .zero,
+                system: system)
+        } catch { refusal = error }
+        #expect(refusal as? JournalError == .diskFull)
+        #expect(readFile(path + ".kept-1") == bytes)
+        store.close()
+    }
+
     @Test("a full disk at the start is met with the old file's own space")
     func startOnFullDisk() async throws {
         let copy = try await LedgerFixture().killed()

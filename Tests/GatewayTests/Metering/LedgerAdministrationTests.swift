@@ -26,7 +26,7 @@ import Testing
     func sets() async throws {
         let fixture = try await LedgerFixture()
         #expect(try fixture.ledger.set(balanceOfUser: 1, to: 5000) == 1000)
-        fixture.ledger.setBalance(ofToken: 1, to: 77, isUnlimited: false)
+        try fixture.ledger.setBalance(ofToken: 1, to: 77, isUnlimited: false)
         #expect(try await fixture.stored() == (5000, 77, 0))
         #expect(fixture.ledger.available(userID: 1, tokenID: 1) == 77)
         #expect(try fixture.ledger.set(balanceOfUser: 1, to: 5000) { _ in row(0) } == 5000)
@@ -84,7 +84,7 @@ import Testing
         let fixture = try await LedgerFixture()
         #expect(await fixture.ledger.flush())
         let standstill = Standstill(of: fixture.database)
-        fixture.ledger.setBalance(ofToken: 1, to: 7, isUnlimited: true)
+        try fixture.ledger.setBalance(ofToken: 1, to: 7, isUnlimited: true)
         let copy = try fixture.killed()
         standstill.end()
         let again = try await LedgerFixture(copy)
@@ -109,7 +109,7 @@ import Testing
     func limitWithHolds(isUnlimited: Bool) async throws {
         let fixture = try await LedgerFixture(isUnlimited: isUnlimited)
         let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 600)
-        fixture.ledger.setBalance(ofToken: 1, to: 700, isUnlimited: false)
+        try fixture.ledger.setBalance(ofToken: 1, to: 700, isUnlimited: false)
         #expect(throws: ReservationRefusal.tokenQuota) {
             _ = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 101).amount
         }

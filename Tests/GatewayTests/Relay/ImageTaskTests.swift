@@ -11,6 +11,8 @@ import Testing
     static let ends: [(poll: String, status: Int, code: String, answer: Int)] = [
         (#"{"request_id":"r","output":{"task_id":"t","task_status":"RUNNING"}}"#, 200, "image_task_timeout", 504),
         (#"{"request_id":"r","code":"InternalError","message":"later"}"#, 500, "InternalError", 500),
+        // What a proxy says in its place tells nothing of the task.
+        ("<html>", 200, "bad_upstream_response", 502), (#"{"request_id":"r","outp"#, 200, "bad_upstream_response", 502),
     ]
 
     @Test("a task that does not end in time is told, charged as asked for and begun once", arguments: ends)
@@ -46,5 +48,12 @@ import Testing
         let price = ImagePrice(model: "wanx2.1-t2i-turbo", count: 1, size: nil, quality: nil)
         #expect(try fixture.rootQuota() == before - rates.quota(for: price))
         #expect(try fixture.logCount() == 1)
+        // Its clients pay for it, so that others are asked first when it goes on so.
+        let channels = [Int64(1), 2].compactMap { fixture.services.routing.table.channel($0) }
+        #expect(!channels.contains { $0.health.isOpen(at: 1) })
+        for _ in 0..<12 {
+            _ = try fixture.post("/v1/images/generations", body.encoded())
+        }
+        #expect(channels.contains { $0.health.isOpen(at: 1) })
     }
 }

@@ -154,7 +154,7 @@ import Testing
         let (services, root) = (fixture.services, "http://127.0.0.1:\(fixture.upstream.port)")
         let error = await Task(executorPreference: loops.loops[0]) { () -> RequestError? in
             do throws(MediaProblem) {
-                try await body(MediaFetcher(services: services, limits: limits), root)
+                try await body(MediaFetcher(services: services, user: 0, limits: limits), root)
                 return nil
             } catch {
                 guard case .request(let problem) = error else { return nil }

@@ -75,7 +75,7 @@ import Testing
         let rates = fixture.services.options.snapshot.prices.rates(model: model, channelType: 1, group: "default")
         #expect(rates.parts.longCacheWrite > .one || rates.parts.audioPrompt > .one)
         #expect(model != Self.audio || rates.parts.audioCompletion > rates.completion)
-        let tokens = PromptCounter(parser: JSONParser(), approximates: false).promptTokens(of: body, model: model)
+        let tokens = PromptCounter(parser: JSONParser(), approximates: false).prompt(of: body, model: model).tokens
         // Enough for the prompt and the answer at their plain prices only.
         let quota = rates.estimate(promptTokens: tokens, maxCompletionTokens: 100, allowance: 0)
         let key = try fixture.key(["unlimited_quota": false, "remain_quota": .int(quota)])

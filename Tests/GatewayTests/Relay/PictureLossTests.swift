@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import TestKit
 import TestTraits
 import Testing
 
@@ -68,6 +69,63 @@ import Testing
         #expect(fixture.upstream.calls.count == 1)
         #expect(try fixture.rootQuota() == Self.all - 20_000)
         #expect(try fixture.lastLog()?["content"]?.string?.contains("did not arrive") == true)
+    }
+
+    @Test("what cannot be read where pictures were granted may be of them", arguments: [true, false])
+    func unreadable(isStream: Bool) async throws {
+        let fixture = try await fixture(["models": "dall-e-2"]) { _ in
+            if isStream { return .stream(["{broken"], isCut: false) }
+            let body = Array(#"{"created":1,"data":[{"b64_json":"AA"#.utf8)
+            return .whole(HTTPResponse(headers: ["Content-Type": "application/json"], body: body))
+        }
+        let answer = try post(
+            fixture, ["model": "dall-e-2", "prompt": "x", "n": 2, "size": "256x256", "stream": .bool(isStream)])
+        #expect(answer.status == 502, "\(answer.body)")
+        #expect(fixture.upstream.calls.count == 1)
+        #expect(try fixture.rootQuota() == Self.all - 20_000)
+    }
+
+    @Test("a page in the place of pictures proves that there are none")
+    func page() async throws {
+        let fixture = try await fixture(["models": "dall-e-2"]) { _ in
+            .whole(HTTPResponse(headers: ["Content-Type": "text/html"], body: Array("<html></html>".utf8)))
+        }
+        let answer = try post(fixture, ["model": "dall-e-2", "prompt": "x", "size": "256x256"])
+        #expect(answer.status == 502, "\(answer.body)")
+        #expect(try fixture.rootQuota() == Self.all)
+    }
+
+    @Test("who finds no room for the pictures that were made waits for it")
+    func busy() async throws {
+        var configuration = Configuration()
+        configuration.allowsPrivateMedia = true
+        let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 1, 2, 3]
+        let fixture = try await fixture(["type": 17, "models": "wanx2.1-t2i-turbo"], configuration) { call in
+            if call.path.hasSuffix(".png") { return .whole(HTTPResponse(body: png)) }
+            let url = "http://\(call.headers["Host"] ?? "")/a.png"
+            let isBegun = call.path.hasSuffix("/image-synthesis")
+            let state = isBegun ? #""PENDING""# : #""SUCCEEDED","results":[{"url":"\#(url)"}]"#
+            let body = #"{"request_id":"r","output":{"task_id":"t","task_status":\#(state)}}"#
+            return .whole(HTTPResponse(headers: ["Content-Type": "application/json"], body: Array(body.utf8)))
+        }
+        let media = fixture.services.media
+        var others: MediaHold? = MediaHold(media)
+        #expect(others?.take(configuration.mediaTotalBytes / MediaBudget.factor) == true)
+        let port = fixture.port
+        let body: JSON = ["model": "wanx2.1-t2i-turbo", "prompt": "x", "response_format": "b64_json"]
+        let asking = InBackground { () -> String in
+            let client = try RawClient(port: port)
+            let bytes = body.encoded()
+            client.send(
+                Array(
+                    ("POST /v1/images/generations HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer sk-roottoken\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: \(bytes.count)\r\n\r\n").utf8) + bytes)
+            return client.receiveAnswer().body
+        }
+        #expect(await TestKit.eventually { fixture.upstream.calls.count { $0.path.hasSuffix(".png") } >= 2 })
+        others = nil
+        #expect(try await asking.result().contains("b64_json"))
+        _ = others
     }
 
     @Test("what an upstream refuses, or drops before its answer begins, costs nothing", arguments: [true, false])

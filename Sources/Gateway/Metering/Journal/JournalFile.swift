@@ -80,6 +80,12 @@ struct JournalFile: ~Copyable {
             && own.st_dev == other.st_dev
     }
 
+    /// Whether no other path leads to the file.
+    var hasOneName: Bool {
+        var own = stat()
+        return fstat(descriptor, &own) == 0 && own.st_nlink == 1
+    }
+
     /// Gives the file's space back.
     func empty() { ftruncate(descriptor, 0) }
 

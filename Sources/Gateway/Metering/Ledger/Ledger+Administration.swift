@@ -62,18 +62,18 @@ extension Ledger {
     }
 
     /// Sets a token's limit; the token's account must be open. What requests hold of it stays held.
-    /// - Returns: whether there was such an account, and room to write it down.
-    @discardableResult
-    package func setBalance(ofToken id: Int64, to quota: Int64, isUnlimited: Bool) -> Bool {
-        let mustFollow = state.withLock { state -> Bool? in
-            guard let account = state.tokens[id], state.hasRoom() else { return nil }
+    package func setBalance(ofToken id: Int64, to quota: Int64, isUnlimited: Bool) throws(BalanceRefusal) {
+        let result = state.withLock { state -> Result<Bool, BalanceRefusal> in
+            guard let account = state.tokens[id] else { return .failure(.unknownAccount) }
+            guard state.hasRoom() else { return .failure(.storage) }
             account.balance = quota
             account.isUnlimited = isUnlimited
-            return state.append(.setToken(id: id, quota: quota, isUnlimited: isUnlimited))
+            return .success(state.append(.setToken(id: id, quota: quota, isUnlimited: isUnlimited)))
         }
+        if case .failure(.storage) = result { refusedForStorage() }
+        let mustFollow = try result.get()
         if synchronizesEach { synchronize() }
-        if mustFollow == true { followSoon() }
-        return mustFollow != nil
+        if mustFollow { followSoon() }
     }
 
     /// Forgets a deleted token for good. Requests of it that are under way settle against the user; their rows stay.

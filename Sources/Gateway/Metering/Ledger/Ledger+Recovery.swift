@@ -43,9 +43,10 @@ struct LastJournal: ~Copyable {
     /// Makes the new file in the place of the old one.
     borrowing func successor(size: Int, limit: Int, system: JournalSystem) throws(JournalError) -> Journal {
         do throws(JournalError) { return try make(size, limit, system) } catch {
-            guard error == .diskFull, !isKept else { throw error }
+            guard error == .diskFull, !isKept, file.hasOneName else { throw error }
         }
-        // Everything in the old file is in the database: its space will do.
+        // Everything in the old file is in the database: its space will do. One that an earlier start kept aside for a
+        // person to look at has a second name.
         file.empty()
         return try make(size, limit, system)
     }

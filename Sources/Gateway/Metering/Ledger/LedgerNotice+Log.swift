@@ -32,7 +32,7 @@ extension JournalNotice {
         log.write(
             level, message,
             [
-                "quota_that_may_be_missing": problem == .missingAfterCleanEnd ? "none" : "at least \(quota)",
+                "quota_that_may_be_missing": problem == .missingAfterCleanEnd ? "none" : "about \(quota)",
                 "records_lost": String(lostRecords),
                 "old_file": keptAs ?? "-",
             ])

@@ -33,8 +33,8 @@ package struct JournalNotice: Equatable, Sendable {
     package let problem: Problem
     /// Records that cannot be read, as far as that can be told.
     package var lostRecords: Int64 = 0
-    /// What requests held that are not known to have ended. At least that much may be missing: a lost journal also
-    /// had those that began after the database was last told.
+    /// What requests held that are not known to have ended, as the database was last told and the records say. Those
+    /// that began after it are missing in it; those that ended after it are too many.
     package var quota: Int64
     /// Where the old file lies now.
     package var keptAs: String?
