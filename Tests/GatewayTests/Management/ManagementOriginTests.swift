@@ -66,7 +66,8 @@ import Testing
     @Test(
         "an own page, a typed address and a program are served",
         arguments: [
-            [], ["Accept: application/json, text/plain, */*"], ["Sec-Fetch-Site: same-origin"], ["Sec-Fetch-Site: none"],
+            [], ["Accept: application/json, text/plain, */*"], ["Sec-Fetch-Site: same-origin"],
+            ["Sec-Fetch-Site: none"],
             ["Origin: http://gateway.test"], ["Origin: https://gateway.test"],
             ["Origin: HTTP://Gateway.Test:80"],
             // The browser has compared, which counts for more than a Host that a proxy has rewritten.
