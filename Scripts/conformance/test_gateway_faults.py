@@ -1,5 +1,7 @@
 """Upstreams that break down: the SDK raises, and never takes a broken answer for a whole one."""
 
+import time
+
 import openai
 
 from gateway import GatewayCase, client_of, needs, read
@@ -58,15 +60,27 @@ class Faults(GatewayCase):
         self.fault(stream_error=8)
         self.assertBreaksOff()
 
+    def assertLeavingIsPaid(self, before):
+        """A client that only closes its side may still read, so that the gateway needs a moment to see that it has gone."""
+        for _ in range(200):
+            if self.books().newest_row > before.newest_row:
+                return self.assertPaid(before)
+            time.sleep(0.05)
+        self.fail("a client that left was not charged")
+
     def test_stalled_stream(self):
+        before = self.books()
         self.fault(stall_events=1)
         with client_of(self.upstream.channel, timeout=0.3) as client, self.assertRaises(openai.APITimeoutError):
             read(self.ask(client=client, stream=True))
+        self.assertLeavingIsPaid(before)
 
     def test_silence(self):
+        before = self.books()
         self.fault(silence=True)
         with client_of(self.upstream.channel, timeout=0.3) as client, self.assertRaises(openai.APITimeoutError):
             self.ask(client=client)
+        self.assertLeavingIsPaid(before)
 
     def test_invalid_utf8(self):
         """An error, never an answer that is not what the provider said."""
