@@ -49,6 +49,16 @@ import Testing
         #expect(budget.total == 0)
     }
 
+    @Test("only large bodies count as what leaves the heap to be trimmed", arguments: [(60_000, 0), (90_000, 90_000)])
+    func released(bytes: Int, counted: Int) throws {
+        let budget = BodyBudget()
+        var one = lease(budget, "a")
+        try one.grow(to: bytes)
+        one.release()
+        #expect(budget.takeReleased() == counted)
+        #expect(budget.takeReleased() == 0)
+    }
+
     @Test("an IPv6 client is its /64, however it writes its address")
     func networks() throws {
         let budget = BodyBudget(limits: .init(process: 0, address: 100_000, token: 0))

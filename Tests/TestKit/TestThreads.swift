@@ -43,6 +43,8 @@ private func testThread(_ queue: UnsafeMutableRawPointer?) -> UnsafeMutableRawPo
 }
 
 /// What the threads have to do, in order.
+///
+/// `@unchecked Sendable`: `waiting` is touched only with `lock` held, and the two pointers never change.
 private final class JobQueue: @unchecked Sendable {
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let hasMore = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
