@@ -1,4 +1,7 @@
 /// A JSON value that loses nothing: the text of numbers and the order (and repetition) of keys are kept.
+///
+/// JSON's null is `.null` and never the literal `nil`: in an expression of an optional JSON, `nil` would otherwise be taken
+/// for a null where nothing was meant.
 package enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -137,13 +140,12 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int64) { self = .number(JSONNumber(value)) }
     package init(floatLiteral value: Double) { self = .number(JSONNumber(value)) }
     package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(nilLiteral: ()) { self = .null }
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
     @inline(__always)
     package init(dictionaryLiteral elements: (String, JSON)...) {

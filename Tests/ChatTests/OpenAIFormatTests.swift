@@ -65,7 +65,7 @@ struct OpenAIFormatTests {
     @Test("opens a text answer with an empty piece and a tool answer with the call, as OpenAI does")
     func firstChunks() {
         let text = deltas(stream([.choiceStarted(0), .textDelta(0, "Hi"), .finished(0, .stop)]))
-        #expect(text == [["role": "assistant", "content": "", "refusal": nil], ["content": "Hi"], [:]])
+        #expect(text == [["role": "assistant", "content": "", "refusal": .null], ["content": "Hi"], [:]])
         let call = ToolCall(id: "", name: "f", arguments: "{}")
         let tool = deltas(stream([.choiceStarted(0), .toolCallStarted(0, index: 0, call), .finished(0, .toolCalls)]))
         #expect(tool.first??["content"] == .null)

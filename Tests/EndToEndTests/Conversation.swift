@@ -94,7 +94,7 @@ struct Conversation {
             results.append(result)
             answered.append(["role": "tool", "tool_call_id": .string(id), "content": .string(result)])
         }
-        messages.append(["role": "assistant", "content": nil, "tool_calls": .array(asked)])
+        messages.append(["role": "assistant", "content": .null, "tool_calls": .array(asked)])
         messages += answered
         turns += results
     }

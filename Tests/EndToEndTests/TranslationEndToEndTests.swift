@@ -132,7 +132,7 @@ import Testing
                     "model": "gemini-2.5-flash",
                     "messages": [
                         ["role": "user", "content": "Look."],
-                        ["role": "assistant", "content": nil, "tool_calls": [call]],
+                        ["role": "assistant", "content": .null, "tool_calls": [call]],
                         [
                             "role": "tool", "tool_call_id": "call_1",
                             "content": [["type": "image_url", "image_url": ["url": .string(address)]]],
@@ -174,7 +174,7 @@ import Testing
                     "model": "claude-sonnet-4-5",
                     "messages": [
                         ["role": "user", "content": "Look."],
-                        ["role": "assistant", "content": nil, "tool_calls": [call]],
+                        ["role": "assistant", "content": .null, "tool_calls": [call]],
                         [
                             "role": "tool", "tool_call_id": "toolu_1",
                             "content": [

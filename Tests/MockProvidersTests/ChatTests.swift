@@ -52,7 +52,7 @@ import Testing
                 "id", "object", "created", "model", "service_tier", "system_fingerprint", "choices", "usage",
                 "obfuscation",
             ])
-        let opening: JSON = ["role": "assistant", "content": "", "refusal": nil]
+        let opening: JSON = ["role": "assistant", "content": "", "refusal": .null]
         #expect(first["choices"]?[0]?["delta"] == opening)
         let pieces = try events.dropLast().map { try JSON.parse(Array($0.utf8)) }
         let text = pieces.compactMap { $0["choices"]?[0]?["delta"]?["content"]?.string }.joined()

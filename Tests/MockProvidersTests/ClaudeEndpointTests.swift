@@ -10,7 +10,7 @@ import Testing
         let system = """
             ,"system":[{"type":"text","text":"\(Self.long)","cache_control":{"type":"ephemeral","ttl":"\(ttl)"}}]
             """
-        return try mock.say(question, more: system).json?["usage"] ?? nil
+        return try mock.say(question, more: system).json?["usage"] ?? .null
     }
 
     @Test("A marked prefix is written once and then read; input is what comes after it")

@@ -49,7 +49,7 @@ import Testing
             ])
         #expect(start["usage"]?["output_tokens"]?.int == 1)
         let delta = try #require(reply.payloads.first { $0["type"]?.string == "message_delta" })
-        let end: JSON = ["stop_reason": "end_turn", "stop_sequence": nil]
+        let end: JSON = ["stop_reason": "end_turn", "stop_sequence": .null]
         #expect(delta["delta"] == end)
         #expect(
             delta["usage"]?.object?.members.map(\.key) == [

@@ -164,7 +164,7 @@ extension Mock.Reply {
         let reply = try mock.converse(turn)
         let cited: JSON = [
             "type": "char_location", "cited_text": "Grass is green.", "document_index": 0, "document_title": "T",
-            "start_char_index": 0, "end_char_index": 15, "file_id": nil,
+            "start_char_index": 0, "end_char_index": 15, "file_id": .null,
         ]
         #expect(reply.blocks.first?["citations"]?[0] == cited)
         let stream = try mock.converse(turn, more: ",\"stream\":true")

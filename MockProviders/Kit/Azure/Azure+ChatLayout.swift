@@ -90,7 +90,7 @@ extension Azure {
             return [
                 "citations": [
                     [
-                        "content": "The mock's own document.", "title": "mock.md", "url": nil,
+                        "content": "The mock's own document.", "title": "mock.md", "url": .null,
                         "filepath": .string("mock-\(random.hex(8)).md"), "chunk_id": "0",
                     ]
                 ],

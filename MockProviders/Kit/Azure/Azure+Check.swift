@@ -29,7 +29,7 @@ extension Azure {
             guard finish != nil || (!text.isEmpty && pieces % Self.stride == 0) else { return nil }
             defer { start = end }
             return [
-                "index": .int(index), "finish_reason": nil,
+                "index": .int(index), "finish_reason": .null,
                 "content_filter_results": filter.pieceResults(isFiltered: finish == "content_filter"),
                 "content_filter_raw": [],
                 "content_filter_offsets": [

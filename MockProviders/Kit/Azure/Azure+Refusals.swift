@@ -71,7 +71,7 @@ extension Azure.Refusal {
                     The response was filtered due to the prompt triggering Azure OpenAI's content management policy. \
                     Please modify your prompt and retry.
                     """,
-                    "type": nil, "param": "prompt", "code": "content_filter", "status": 400,
+                    "type": .null, "param": "prompt", "code": "content_filter", "status": 400,
                     "innererror": [
                         "code": "ResponsibleAIPolicyViolation",
                         "content_filter_result": Azure.Filter.prompt(guilt),

@@ -157,7 +157,7 @@ package struct OpenAIStreamEncoder {
         object.members += OpenAIAnswerJSON.toolCall(call, id: id).members
         let calls: JSON = [.object(object)]
         guard unopened.remove(choice) != nil else { return delta(choice, ["tool_calls": calls], &output) }
-        delta(choice, ["role": "assistant", "content": nil, "tool_calls": calls, "refusal": nil], &output)
+        delta(choice, ["role": "assistant", "content": .null, "tool_calls": calls, "refusal": .null], &output)
     }
 
     /// The arguments of calls that came without any: an empty object, as OpenAI has it.
@@ -194,8 +194,8 @@ package struct OpenAIStreamEncoder {
         write(
             choices: [
                 [
-                    "index": .int(index), "delta": ["role": "assistant", "content": "", "refusal": nil],
-                    "logprobs": nil, "finish_reason": nil,
+                    "index": .int(index), "delta": ["role": "assistant", "content": "", "refusal": .null],
+                    "logprobs": .null, "finish_reason": .null,
                 ]
             ], &output)
     }

@@ -42,6 +42,6 @@ package enum ModelCatalogue {
     private static let permission: JSON = [
         "id": "modelperm-LwHkVFn8AcMItP432fKKDIKJ", "object": "model_permission", "created": 1_626_777_600,
         "allow_create_engine": true, "allow_sampling": true, "allow_logprobs": true, "allow_search_indices": false,
-        "allow_view": true, "allow_fine_tuning": false, "organization": "*", "group": nil, "is_blocking": false,
+        "allow_view": true, "allow_fine_tuning": false, "organization": "*", "group": .null, "is_blocking": false,
     ]
 }
