@@ -20,12 +20,12 @@ extension Case {
                 throw .lost("two texts have one vector")
             }
         },
-        Case("embeddings as base64") { (judge) async throws(Verdict) in
+        Case("embeddings as base64", refusedBy: ["encoding_format"]) { (judge) async throws(Verdict) in
             let plain = try await embeddings(judge, ["input": "one text"])
             let answer = try await embeddings(judge, ["input": "one text", "encoding_format": "base64"])
             let count = plain["data"]?[0]?["embedding"]?.array?.count ?? 0
             guard let text = answer["data"]?[0]?["embedding"]?.string else { throw .lost("there is no base64") }
-            // Four bytes a number, four letters for three bytes.
+            // Four bytes a number, four characters of base64 for three bytes.
             try expect(text.utf8.count, (count * 4 + 2) / 3 * 4, "the length of the base64")
         },
         Case("a picture") { (judge) async throws(Verdict) in

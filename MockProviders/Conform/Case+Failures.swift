@@ -13,9 +13,11 @@ extension Case {
         Case(name) { (judge) async throws(Verdict) in
             judge.mock.add(fault { $0.instead = .error(error) }, count: 50)
             let reply = try await judge.ask(judge.chat("Hello."))
-            guard statuses.contains(reply.status) else { throw .lost("status \(reply.status)") }
-            guard let message = reply.json?["error"]?["message"]?.string, !message.isEmpty else {
-                throw .lost("no error object: \(reply.text.prefix(100))")
+            guard statuses.contains(reply.status) else {
+                throw .lost("the upstream answered \(error), and the target \(reply.status): \(reply.text.shortened())")
+            }
+            guard let message = reply.error?["message"]?.string, !message.isEmpty else {
+                throw .lost("no error object: \(reply.text.shortened())")
             }
         }
     }
@@ -27,10 +29,10 @@ extension Case {
         Case("a web page instead of an answer") { (judge) async throws(Verdict) in
             judge.mock.add(fault { $0.instead = .html("502") }, count: 50)
             let reply = try await judge.ask(judge.chat("Hello."))
-            guard reply.status >= 500, reply.json?["error"]?["message"]?.string != nil else {
-                throw .lost("status \(reply.status): \(reply.text.prefix(100))")
+            guard reply.status >= 500, let message = reply.error?["message"]?.string else {
+                throw .lost("the upstream answered a page with 502, and the target \(reply.status): \(reply.text.shortened())")
             }
-            guard !reply.text.lowercased().contains("<html") else { throw .lost("the page came through") }
+            if message.lowercased().contains("<html") { throw .dialect("the error's message quotes the page") }
         },
         brokenStream("a stream that breaks off", fault { $0.breakOff = .cut(.events(6), reset: false) }),
         brokenStream("a failure in mid-stream", fault { $0.failureAfterEvents = 6 }),
@@ -41,12 +43,15 @@ extension Case {
         Case(name) { (judge) async throws(Verdict) in
             judge.mock.add(fault, count: 50)
             let reply = try await judge.ask(judge.chat("mock-tokens-50", ["stream": true]))
-            if reply.status >= 500, reply.json?["error"]?["message"]?.string != nil { return }
-            try Judge.check(reply)
             // Only a stream has a middle.
-            if judge.mock.ledger.total.answers > 0 { throw .absent("the provider does not stream") }
-            let answer = StreamReply(reply)
-            guard answer.error != nil || !answer.isDone else { throw .lost("the answer ends like a whole one") }
+            guard judge.upstreamStreams else { throw .absent("the upstream was asked for a whole answer") }
+            if reply.status >= 500, reply.error?["message"]?.string != nil { return }
+            try judge.check(reply)
+            let answer = try judge.stream(reply)
+            if answer.error == nil { try judge.expectSaid(answer.text, judge.mark) }
+            guard answer.error != nil || !answer.isDone else {
+                throw .lost("the upstream's answer broke off, and the target's ends like a whole one")
+            }
         }
     }
 }

@@ -1,6 +1,32 @@
 import JSON
 import MockKit
 
+/// The texts by which a provider knows its own reasoning again, and the member that holds them.
+private struct Seals {
+    var texts: [String] = []
+    /// The member, if it is not one of those that providers' own OpenAI formats have.
+    var dialect: String?
+
+    init(of message: JSON) {
+        let calls = message["tool_calls"]?.array ?? []
+        let blocks = message["reasoning_details"]?.array ?? []
+        texts = blocks.flatMap { [$0["signature"]?.string, $0["data"]?.string].compactMap(\.self) }
+        texts += calls.compactMap { $0["extra_content"]?["google"]?["thought_signature"]?.string }
+        if !texts.isEmpty { return }
+        texts = (message["thinking_blocks"]?.array ?? []).flatMap {
+            [$0["signature"]?.string, $0["data"]?.string].compactMap(\.self)
+        }
+        dialect = "thinking_blocks"
+        if !texts.isEmpty { return }
+        for owner in calls + [message] {
+            let fields = owner["provider_specific_fields"]
+            texts += [fields?["thought_signature"]?.string].compactMap(\.self)
+            texts += (fields?["thought_signatures"]?.array ?? []).compactMap(\.string)
+        }
+        dialect = "provider_specific_fields"
+    }
+}
+
 extension Case {
     private static let key: JSON = [
         "type": "function",
@@ -12,17 +38,21 @@ extension Case {
 
     private static let noReasoning = Verdict.absent("the model does not reason, or hides it")
 
+    private static let fields = ["reasoning_effort", "reasoning", "thinking"]
+
     static let reasoning: [Case] = [
-        Case("reasoning") { (judge) async throws(Verdict) in
+        Case("reasoning", refusedBy: fields) { (judge) async throws(Verdict) in
             let answer = try await judge.answer(thoughtful(judge, "Think of Oslo."))
             let tokens = answer["usage"]?["completion_tokens_details"]?["reasoning_tokens"]?.int ?? 0
-            let text = answer["choices"]?[0]?["message"]?["reasoning_content"]?.string ?? ""
-            guard tokens > 0 || !text.isEmpty else {
+            let text = answer.message?["reasoning_content"]?.string ?? ""
+            let other = answer.message?["reasoning"]?.string ?? ""
+            guard tokens > 0 || !text.isEmpty || !other.isEmpty else {
                 throw judge.servedReasoning ? .lost("the reasoning was served and not told") : noReasoning
             }
             try judge.expectBilled(answer["usage"])
+            if tokens == 0, text.isEmpty { throw .dialect("reasoning") }
         },
-        Case("reasoning, streamed") { (judge) async throws(Verdict) in
+        Case("reasoning, streamed", refusedBy: fields) { (judge) async throws(Verdict) in
             var body = thoughtful(judge, "Think of Oslo.")
             body["stream_options"] = ["include_usage": true]
             let answer = try await judge.stream(body)
@@ -32,18 +62,15 @@ extension Case {
             }
             guard !answer.text.isEmpty else { throw .lost("there is no answer after the reasoning") }
             try judge.expectBilled(answer.usage)
+            if let dialect = answer.reasoningDialect { throw .dialect(dialect) }
         },
-        Case("reasoning sent back with a tool's result") { (judge) async throws(Verdict) in
+        Case("reasoning sent back with a tool's result", refusedBy: fields + ["tools"]) { (judge) async throws(Verdict) in
             var body = thoughtful(judge, "Which key?")
             body["tools"] = [key]
-            let answer = try await judge.answer(body)
-            guard let message = answer["choices"]?[0]?["message"] else { throw .lost("there is no message") }
-            let blocks = (message["reasoning_details"]?.array ?? []).flatMap { [$0["signature"], $0["data"]] }
-            let calls = (message["tool_calls"]?.array ?? []).map {
-                $0["extra_content"]?["google"]?["thought_signature"]
-            }
-            let sealed = (blocks + calls).compactMap { $0?.string }
-            if sealed.isEmpty {
+            let answer = try await judge.answer(body, saying: nil)
+            guard let message = answer.message else { throw .lost("there is no message") }
+            let seals = Seals(of: message)
+            if seals.texts.isEmpty {
                 throw judge.servedReasoning && judge.sealsReasoning
                     ? .lost("the seal of the reasoning was served and not told") : .absent("no reasoning was sealed")
             }
@@ -52,8 +79,9 @@ extension Case {
                 ["role": "user", "content": "Which key?"], message,
                 ["role": "tool", "tool_call_id": id, "content": "the iron one"],
             ]
-            _ = try await judge.answer(body)
-            for seal in sealed { try judge.expectArrived(seal, "the seal of the reasoning") }
+            _ = try await judge.answer(body, saying: nil)
+            for seal in seals.texts { try judge.expectArrived(seal, "the seal of the reasoning") }
+            if let dialect = seals.dialect { throw .dialect(dialect) }
         },
         Case("a prompt from the provider's cache") { (judge) async throws(Verdict) in
             // Longer than the most that a provider asks for before it caches.
@@ -75,7 +103,7 @@ extension Case {
                 cached = judge.mock.ledger.total.cachedTokens - before
             }
             if cached == 0 {
-                guard judge.upstreamPath.hasPrefix("/anthropic") else { throw .absent("the provider cached nothing") }
+                guard judge.cachesByBreakpoint else { throw .absent("the provider cached nothing") }
                 throw .lost("the breakpoint did not arrive upstream")
             }
             guard let usage = answer["usage"], usage.object != nil else { return }

@@ -6,16 +6,16 @@ extension Case {
     static let sampling: [Case] = [
         arrives("temperature", "0.375", ["temperature": 0.375]),
         arrives("top_p", "0.625", ["top_p": 0.625]),
-        Case("stop sequences") { (judge) async throws(Verdict) in
+        Case("stop sequences", refusedBy: ["stop"]) { (judge) async throws(Verdict) in
             _ = try await judge.answer(judge.chat("Hello.", ["stop": ["halt-4d4"]]))
             try judge.expectArrived("halt-4d4", "the stop sequence")
         },
-        Case("several answers") { (judge) async throws(Verdict) in
+        Case("several answers", refusedBy: ["n"]) { (judge) async throws(Verdict) in
             let answer = try await judge.answer(judge.chat("Hello.", ["n": 2]))
             try expect(answer["choices"]?.array?.count ?? 0, 2, "the number of answers")
             try judge.expectBilled(answer["usage"])
         },
-        Case("log-probabilities") { (judge) async throws(Verdict) in
+        Case("log-probabilities", refusedBy: ["logprobs", "top_logprobs"]) { (judge) async throws(Verdict) in
             let answer = try await judge.answer(judge.chat("Hello.", ["logprobs": true, "top_logprobs": 2]))
             guard let first = answer["choices"]?[0]?["logprobs"]?["content"]?[0] else {
                 throw .lost("the answer has no log-probabilities")
@@ -31,14 +31,14 @@ extension Case {
     ]
 
     private static func arrives(_ name: String, _ value: String, _ fields: JSONObject) -> Case {
-        Case(name) { (judge) async throws(Verdict) in
+        Case(name, refusedBy: fields.members.map(\.key)) { (judge) async throws(Verdict) in
             _ = try await judge.answer(judge.chat("Hello.", fields))
             try judge.expectArrived(value, name)
         }
     }
 
     private static func may(_ name: String, _ value: String, _ fields: JSONObject) -> Case {
-        Case(name) { (judge) async throws(Verdict) in
+        Case(name, refusedBy: fields.members.map(\.key)) { (judge) async throws(Verdict) in
             _ = try await judge.answer(judge.chat("Hello.", fields))
             guard try judge.arrived().contains(value) else { throw .dropped("it did not arrive upstream") }
         }

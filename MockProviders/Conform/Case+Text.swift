@@ -3,29 +3,38 @@ import MockKit
 
 extension Case {
     static let text: [Case] = [
-        Case("a whole answer, letter by letter") { (judge) async throws(Verdict) in
-            judge.mock.add(script { $0.text = words })
+        Case("a whole answer, character by character") { (judge) async throws(Verdict) in
+            let said = judge.mark + words
+            judge.mock.add(script { $0.text = said })
             let answer = try await judge.answer(judge.chat("Hello."))
-            try expect(answer["choices"]?[0]?["message"]?["content"]?.string ?? "", words, "the text")
-            try expect(answer["choices"]?[0]?["finish_reason"]?.string ?? "", "stop", "finish_reason")
+            try expect(answer.message?["content"]?.string ?? "", said, "the text")
+            try expect(answer.finishReason, "stop", "finish_reason")
             try judge.expectBilled(answer["usage"])
         },
-        Case("a stream, letter by letter") { (judge) async throws(Verdict) in
-            judge.mock.add(script { $0.text = words })
+        Case("a stream, character by character") { (judge) async throws(Verdict) in
+            let said = judge.mark + words
+            judge.mock.add(script { $0.text = said })
             let answer = try await judge.stream(
                 judge.chat("Hello.", ["stream_options": ["include_usage": true]]))
-            try expect(answer.text, words, "the text")
+            try expect(answer.text, said, "the text")
             try expect(answer.finish ?? "", "stop", "finish_reason")
             guard answer.isDone else { throw .lost("the stream has no [DONE]") }
             guard answer.badChunks == 0 else { throw .lost("\(answer.badChunks) chunks are not OpenAI's") }
             guard answer.usage != nil else { throw .lost("usage was asked for and did not come") }
             try judge.expectBilled(answer.usage)
         },
-        Case("a stream whose usage nobody asked for") { (judge) async throws(Verdict) in
-            let answer = try await judge.stream(judge.chat("Hello."))
-            guard answer.usage == nil else { throw .lost("usage came uncalled") }
+        Case("a stream as it is made") { (judge) async throws(Verdict) in
+            judge.mock.setPace(Pace(interval: 40_000_000))
+            let reply = try await judge.ask(judge.chat("mock-tokens-50", ["stream": true]))
+            try judge.check(reply)
+            let answer = try judge.stream(reply)
+            try judge.expectSaid(answer.text, judge.mark)
+            guard judge.upstreamStreams else { throw .absent("the provider does not stream") }
+            // What came while the upstream had more to say.
+            let early = StreamReply(reply.body.prefix(reply.earlyBytes), isWhole: false)
+            guard !early.text.isEmpty else { throw .lost("the first text came when the upstream had said its last") }
         },
-        Case("instructions") { (judge) async throws(Verdict) in
+        Case("instructions", refusedBy: ["system"]) { (judge) async throws(Verdict) in
             let messages: JSON = [
                 ["role": "system", "content": "Answer like a pirate-7c1."], ["role": "user", "content": "Hello."],
             ]
@@ -40,19 +49,21 @@ extension Case {
             _ = try await judge.answer(judge.chat("", ["messages": messages]))
             for turn in ["first-3f2", "second-9ab", "third-55e"] { try judge.expectArrived(turn, "the turn \(turn)") }
         },
-        Case("a limit on tokens") { (judge) async throws(Verdict) in
-            let answer = try await judge.answer(judge.chat("mock-tokens-50", ["max_tokens": 5]))
-            try expect(answer["choices"]?[0]?["finish_reason"]?.string ?? "", "length", "finish_reason")
+        Case("a limit on tokens", refusedBy: ["max_tokens", "max_completion_tokens"]) { (judge) async throws(Verdict) in
+            let answer = try await judge.answer(judge.chat("mock-tokens-50", ["max_tokens": 12]), saying: nil)
+            // Thoughts may take the whole of it.
+            if !judge.servedReasoning { try judge.expectSaid(answer.message?["content"]?.string, judge.mark) }
+            try expect(answer.finishReason, "length", "finish_reason")
             try judge.expectBilled(answer["usage"])
         },
-        Case("the developer's message") { (judge) async throws(Verdict) in
+        Case("the developer's message", refusedBy: ["developer"]) { (judge) async throws(Verdict) in
             let messages: JSON = [
                 ["role": "developer", "content": "Answer like a sailor-b02."], ["role": "user", "content": "Hello."],
             ]
             _ = try await judge.answer(judge.chat("", ["messages": messages]))
             try judge.expectArrived("sailor-b02", "the developer's message")
         },
-        Case("instructions among the turns") { (judge) async throws(Verdict) in
+        Case("instructions among the turns", refusedBy: ["system"]) { (judge) async throws(Verdict) in
             let messages: JSON = [
                 ["role": "system", "content": "first-0c1"], ["role": "user", "content": "Hello."],
                 ["role": "assistant", "content": "Yes?"], ["role": "system", "content": "second-4be"],
@@ -68,23 +79,22 @@ extension Case {
             _ = try await judge.answer(judge.chat("", ["messages": messages]))
             for turn in ["one-77d", "two-c3a"] { try judge.expectArrived(turn, "the turn \(turn)") }
         },
-        Case("names of speakers") { (judge) async throws(Verdict) in
+        Case("names of speakers", refusedBy: ["name"]) { (judge) async throws(Verdict) in
             let messages: JSON = [["role": "user", "name": "ada-5f9", "content": "Who am I?"]]
             _ = try await judge.answer(judge.chat("", ["messages": messages]))
             guard try judge.arrived().contains("ada-5f9") else { throw .dropped("the name did not arrive upstream") }
         },
         Case("a refusal") { (judge) async throws(Verdict) in
-            judge.mock.add(script { $0.refusal = "That I will not do-d11." })
-            let answer = try await judge.answer(judge.chat("Hello."))
-            let message = answer["choices"]?[0]?["message"]
-            let said = (message?["refusal"]?.string ?? "") + (message?["content"]?.string ?? "")
-            guard said.contains("not do-d11") else { throw .lost("the words of the refusal") }
+            let words = judge.mark + " That I will not do."
+            judge.mock.add(script { $0.refusal = words })
+            let answer = try await judge.answer(judge.chat("Hello."), saying: nil)
+            try judge.expectSaid(answer.message?["refusal"]?.string ?? answer.message?["content"]?.string, words)
         },
         Case("an answer withheld by the provider's filter") { (judge) async throws(Verdict) in
             // Some tell it as an error, and some only in streams.
             let reply = try await judge.ask(judge.chat("mock-filter and mock-tokens-20", ["stream": true]))
             let answer = StreamReply(reply)
-            let code = (reply.json?["error"] ?? answer.error)?["code"]?.string
+            let code = (reply.error ?? answer.error)?["code"]?.string
             try expect(code ?? answer.finish ?? "", "content_filter", "the error's code or the finish_reason")
         },
     ]

@@ -4,16 +4,22 @@ import MockKit
 /// One thing that a gateway must not lose.
 struct Case: Sendable {
     let name: String
+    /// The request's members that an honest refusal of the case names.
+    let fields: [String]
     let run: @Sendable (Judge) async throws(Verdict) -> Void
 
-    init(_ name: String, _ run: @escaping @Sendable (Judge) async throws(Verdict) -> Void) {
+    init(
+        _ name: String, refusedBy fields: [String] = [],
+        _ run: @escaping @Sendable (Judge) async throws(Verdict) -> Void
+    ) {
         self.name = name
+        self.fields = fields
         self.run = run
     }
 
-    static let all: [Case] = text + sampling + reasoning + tools + content + failures + endpoints
+    static let all: [Case] = [text, sampling, reasoning, tools, content, failures, endpoints].flatMap(\.self)
 
-    /// Letters of one to four bytes, quotes, control characters and an escape.
+    /// Characters of one to four bytes, quotes, control characters and an escape.
     static let words = "Grüße aus Bergen: \"fish\" \\ 12 °C,\n晴れ 😀 👩‍👩‍👧."
 
     static func script(_ change: (inout Script) -> Void) -> Script {
@@ -27,6 +33,14 @@ struct Case: Sendable {
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
     static func expect(_ value: some Equatable, _ wanted: some Equatable, _ what: String) throws(Verdict) {
-        guard "\(value)" == "\(wanted)" else { throw .lost("\(what) is \(value), not \(wanted)") }
+        guard "\(value)" == "\(wanted)" else {
+            throw .lost("\(what) is \("\(value)".shortened()), and the upstream said \("\(wanted)".shortened())")
+        }
     }
+}
+
+extension JSON {
+    /// The message of a whole answer's first choice.
+    var message: JSON? { self["choices"]?[0]?["message"] }
+    var finishReason: String { self["choices"]?[0]?["finish_reason"]?.string ?? "missing" }
 }

@@ -42,7 +42,10 @@ struct MockHandler: RequestHandler {
         let delivery = Delivery(
             ledger: state.ledger, pace: pace, fault: fault, failureEvent: provider.midStreamFailure)
         if let instead = replacement(for: fault, provider, call) { return (instead, delivery) }
-        if call.method == "POST" { call.script = state.scripts.take(path: call.path, identity: call.identity) }
+        if call.method == "POST" {
+            call.script =
+                state.scripts.take(path: call.path, identity: call.identity) ?? state.standing.withLock { $0 }
+        }
         return (provider.answer(call), delivery)
     }
 

@@ -33,6 +33,7 @@ package struct MockStartError: Error, CustomStringConvertible {
 
 /// The mock as a value for tests and for the executable: a server, its journal and its ledger.
 package final class MockServer: Sendable {
+    package static let version = "1.1.0"
     package let journal: Journal
     package let ledger: TokenLedger
     private let state: MockState
@@ -84,8 +85,11 @@ package final class MockServer: Sendable {
         state.scripts.add(script, match: match, count: count)
     }
 
+    /// Sets what is said where no queued script fits.
+    package func setStanding(_ script: Script?) { state.standing.withLock { $0 = script } }
+
     package func setPace(_ pace: Pace) { state.pace.withLock { $0 = pace } }
 
-    /// Forgets journal, ledger, faults, scripts, pace and cached prompts.
+    /// Forgets journal, ledger, faults, scripts, the standing one, pace and cached prompts.
     package func reset() { state.reset() }
 }

@@ -7,6 +7,8 @@ final class MockState: Sendable {
     let ledger: TokenLedger
     let faults = MatchQueue<Fault>()
     let scripts = MatchQueue<Script>()
+    /// What is said where no queued script fits.
+    let standing = Mutex<Script?>(nil)
     let pace = Mutex(Pace())
     /// The registry: a path prefix and who answers below it. A provider more is a line more.
     let providers: [(prefix: String, provider: any Provider)]
@@ -61,6 +63,7 @@ final class MockState: Sendable {
         ledger.reset()
         faults.reset()
         scripts.reset()
+        standing.withLock { $0 = nil }
         pace.withLock { $0 = Pace() }
         for entry in providers { entry.provider.reset() }
     }

@@ -92,6 +92,8 @@ package struct Script: Sendable {
         }
     }
 
+    /// Stands before the text that the mock makes itself, unless that is JSON.
+    package var opening: String?
     package var text: String?
     /// The text in exactly these pieces; goes before `text`.
     package var chunks: [String]?

@@ -8,8 +8,13 @@ struct Arguments {
 
     var action = Action.serve
     var target = Target(baseURL: "", key: "", model: "gpt-4o-mini")
-    /// Where the judge's report goes as JSON.
+    /// Where the judge's report goes, as JSON and as JUnit's XML.
     var reportPath: String?
+    var junitPath: String?
+    /// Texts in the names of the cases to run; empty for all.
+    var only: [String] = []
+    /// A file that names the cases that are known to fail.
+    var expectationsPath: String?
     var configuration = MockConfiguration(host: "127.0.0.1", port: 8400)
 
     static let help = """
@@ -37,9 +42,14 @@ struct Arguments {
                             models to ask for thoughts and for a search; without them --model is asked
           --embedding-model M, --image-model M
                             models for those endpoints; without them their cases read 'not offered'
+          --only TEXT       run only the cases whose name contains TEXT; may be given several times
+          --expect FILE     the cases that are known to fail, a name a line; '#' begins a comment
           --format F        the format to speak; only openai so far
-          --report FILE     write the report as JSON too
-          Exit status: 0 if nothing was lost or billed wrongly, 1 if something was, 2 for a wrong flag.
+          --report FILE     write the report as JSON too, with what went over the wire
+          --junit FILE      write the report as JUnit's XML too
+          Exit status: 0 if nothing was lost or billed wrongly but what --expect names, 1 if something was,
+          2 for a wrong flag, 3 if the gateway cannot be judged (it is not there, refuses the key or the
+          model, or its channel leads elsewhere).
         """
 
     static func parse(_ words: [String]) -> Result<Arguments, Problem> {
@@ -83,7 +93,7 @@ struct Arguments {
         let known = ["--port", "--host", "--seed", "--journal", "--threads"]
         let judging = [
             "--target", "--key", "--model", "--reasoning-model", "--search-model", "--embedding-model", "--image-model",
-            "--format", "--report",
+            "--format", "--report", "--junit", "--only", "--expect",
         ]
         guard known.contains(flag) || judging.contains(flag) else { return "unknown flag '\(flag)'; see --help" }
         guard known.contains(flag) || action == .conform else { return "\(flag) goes with conform; see --help" }
@@ -101,6 +111,9 @@ struct Arguments {
         case "--embedding-model": target.embeddingModel = value
         case "--image-model": target.imageModel = value
         case "--report": reportPath = value
+        case "--junit": junitPath = value
+        case "--only": only.append(value)
+        case "--expect": expectationsPath = value
         case "--format": if value != "openai" { return "--format knows only openai, not '\(value)'" }
         case "--host": configuration.host = value
         case "--journal": configuration.journalPath = value

@@ -1,8 +1,5 @@
-import Conform
-import EventLoop
 import Glibc
 import HTTP
-import JSON
 import MockKit
 
 switch Arguments.parse(Array(CommandLine.arguments.dropFirst())) {
@@ -12,7 +9,7 @@ case .failure(let problem):
 case .success(let arguments):
     switch arguments.action {
     case .help: print(Arguments.help)
-    case .version: print("MockProviders 1.0.0")
+    case .version: print("MockProviders \(MockServer.version)")
     case .serve: await serve(arguments.configuration)
     case .conform: await conform(arguments)
     }
@@ -41,41 +38,6 @@ func serve(_ configuration: MockConfiguration) async {
     }
 }
 
-/// Judges a gateway and exits.
-func conform(_ arguments: Arguments) async -> Never {
-    signal(SIGPIPE, SIG_IGN)
-    // Before the cases, which take a while.
-    if let path = arguments.reportPath, !write([], to: path) {
-        complain("MockProviders: --report cannot be written to '\(path)'\n")
-        exit(2)
-    }
-    // libcurl's global state, before any thread starts.
-    let transport = CurlTransport()
-    let loops = EventLoopGroup(count: 1)
-    do {
-        let mock = try MockServer(configuration: arguments.configuration)
-        let port = try mock.start()
-        let address = "http://\(arguments.configuration.host):\(port)"
-        print("the mock listens at \(address)")
-        try loops.start()
-        let judge = Judge(target: arguments.target, mock: mock, address: address, transport: transport)
-        let report = await withCheckedContinuation { continuation in
-            loops.next().spawn { continuation.resume(returning: await judge.run()) }
-        }
-        print(report.table)
-        if let path = arguments.reportPath, !write(report.json.encodedPretty(), to: path) {
-            complain("MockProviders: --report cannot be written to '\(path)'\n")
-            exit(2)
-        }
-        await mock.stop()
-        loops.stop()
-        exit(report.allPassed ? 0 : 1)
-    } catch {
-        complain("MockProviders: \(explanation(of: error))\n")
-        exit(2)
-    }
-}
-
 /// Why the mock did not start, with the flag that is to blame.
 func explanation(of error: any Error) -> String {
     switch error as? ListenError {
@@ -86,14 +48,14 @@ func explanation(of error: any Error) -> String {
     }
 }
 
-func write(_ bytes: [UInt8], to path: String) -> Bool {
-    guard let file = fopen(path, "wb") else { return false }
-    defer { fclose(file) }
-    return fwrite(bytes, 1, bytes.count, file) == bytes.count
-}
-
 /// One line to standard error.
 func complain(_ line: String) {
     let bytes = Array(line.utf8)
     _ = write(STDERR_FILENO, bytes, bytes.count)
+}
+
+/// One line to standard error, and the end of the process.
+func fail(_ message: String, status: Int32 = 2) -> Never {
+    complain("MockProviders: \(message)\n")
+    exit(status)
 }

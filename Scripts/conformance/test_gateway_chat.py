@@ -10,7 +10,7 @@ WORDS = 'Grüße aus Oslo: "fjord", 北極, 🧊\nand a second line.'
 
 
 class Chat(GatewayCase):
-    @needs("a whole answer, letter by letter")
+    @needs("a whole answer, character by character")
     def test_whole(self):
         self.script(text=WORDS)
         before = self.books()
@@ -24,7 +24,7 @@ class Chat(GatewayCase):
         self.assertCharged(before, answer.usage)
         self.assertEqual(self.gateway.charges(self.upstream.channel)[0]["request_id"], answer._request_id)
 
-    @needs("a stream, letter by letter")
+    @needs("a stream, character by character")
     def test_stream(self):
         self.script(text=WORDS)
         before = self.books()
@@ -52,7 +52,7 @@ class Chat(GatewayCase):
         for text in asyncio.run(both()):
             self.assertIn("Oslo", text)
 
-    @needs("a stream, letter by letter")
+    @needs("a stream, character by character")
     def test_stream_helper(self):
         """The SDK's own accumulator makes the same answer of the chunks as comes whole."""
         self.script(text=WORDS, count=2)

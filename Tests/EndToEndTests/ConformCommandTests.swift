@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import HTTP
 import JSON
@@ -64,19 +65,60 @@ import Testing
         await installation.close()
     }
 
-    @Test("exits with 1 and names what was lost in front of a gateway that loses things")
+    /// The mock's own OpenAI behind a gateway that loses each temperature.
+    private func loser(_ body: (String, Int) async throws -> Void) async throws {
+        let port = try await freePort()
+        let loops = EventLoopGroup(count: 1)
+        let habit = FakeGateway.Habit.asking { $0.replacing(#","temperature":0.375"#, with: "") }
+        let server = HTTPServer(
+            configuration: ServerConfiguration(host: "127.0.0.1", port: 0), loops: loops,
+            handler: FakeGateway(habit, mockPort: port))
+        try loops.start()
+        try await body("--target http://127.0.0.1:\(try server.start())/v1 --key sk-mock --model gpt-4o", port)
+        await server.drain(limit: .milliseconds(100), patience: .init(telling: .zero, ending: .seconds(1)))
+        loops.stop()
+    }
+
+    @Test("exits with 1 and tells what was lost, on the screen, as JSON with what went over the wire, and as JUnit's XML")
     func loses() async throws {
-        // The mock's own OpenAI, whose key is wrong for every case.
-        let mock = try MockServer()
-        let port = try mock.start()
-        let outcome = run(
-            "conform --target http://127.0.0.1:\(port)/openai/v1 --key mock-bad --port 0 --report report.json")
-        #expect(outcome.status == 1 && outcome.errors.isEmpty, "\(outcome.errors)")
-        #expect(String(decoding: outcome.output, as: UTF8.self).contains(" lost: status 401"))
-        let report = try JSON.parse(readFile(directory.path + "/report.json"))
-        #expect(report["all_passed"]?.bool == false && report["model"]?.string == "gpt-4o-mini")
-        #expect(report["cases"]?.array?.contains { $0["outcome"]?.string == "lost" } == true)
-        await mock.stop()
+        try await loser { target, port in
+            let outcome = run(
+                "conform \(target) --port \(port) --only temperature --only top_p --report report.json --junit report.xml")
+            let table = String(decoding: outcome.output, as: UTF8.self)
+            #expect(outcome.status == 1 && outcome.errors.isEmpty, "\(outcome.errors)\(table)")
+            #expect(table.contains(" lost: ") && table.contains("1 of 2 passed"))
+            let report = try JSON.parse(readFile(directory.path + "/report.json"))
+            #expect(report["all_passed"]?.bool == false && report["versions"]?["MockProviders"]?.string != nil)
+            let lost = try #require(report["cases"]?.array?.first { $0["outcome"]?.string == "lost" })
+            let exchange = lost["exchanges"]?[0]
+            #expect(exchange?["request"]?["temperature"]?.double == 0.375)
+            #expect(exchange?["upstream"]?[0]?["request"]?["model"]?.string == "gpt-4o")
+            #expect(exchange?["upstream"]?[0]?["request"]?["temperature"] == nil)
+            #expect(exchange?["answer"]?["status"]?.int == 200 && lost["seconds"]?.double ?? 0 > 0)
+            let xml = String(decoding: readFile(directory.path + "/report.xml"), as: UTF8.self)
+            #expect(xml.contains(#"tests="2" failures="1" skipped="0""#))
+            #expect(xml.contains(#"name="temperature""#) && xml.contains("<failure message=\"lost: "))
+        }
+    }
+
+    @Test("exits with 0 where only known cases fail, and names those that no longer do")
+    func knownFailures() async throws {
+        try writeFile(directory.path + "/known", Array("# known\ntemperature\ntop_p # mended\n".utf8))
+        try await loser { target, port in
+            let outcome = run("conform \(target) --port \(port) --only temperature --only top_p --expect known")
+            let table = String(decoding: outcome.output, as: UTF8.self)
+            #expect(outcome.status == 0, "\(outcome.errors)\(table)")
+            #expect(table.contains("lost (known)") && table.contains("known as failing, and they do not fail: top_p"))
+        }
+    }
+
+    @Test("exits with 3 and one sentence if the target cannot be judged")
+    func unreachable() {
+        for (target, words) in [("http://127.0.0.1:9/v1", "nothing answers"), ("http://no-such-host.invalid/v1", "nothing")] {
+            let outcome = run("conform --target \(target) --key k --port 0")
+            #expect(outcome.status == 3 && outcome.errors.contains(words), "\(outcome.errors)")
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+        }
     }
 
     private static let target = "--target http://127.0.0.1:9/v1"
@@ -93,7 +135,10 @@ import Testing
             ("conform \(target) --key k --no-journal", "--no-journal"),
             ("conform \(target) --key k --port 0 --report nowhere/report.json", "--report"),
             ("conform \(target) --key k --port 0 --journal nowhere/journal", "journal file 'nowhere/journal'"),
-            ("conform \(target) --key k --port 0 --host nobody", "--host"), ("\(target) --key k", "--target"),
+            ("conform \(target) --key k --port 0 --host nobody", "--host"),
+            ("conform \(target) --key k --port 0 --only nothing-of-the-kind", "--only"),
+            ("conform \(target) --key k --port 0 --expect nowhere", "--expect"),
+            ("conform \(target) --key k --port 0 --junit nowhere/report.xml", "--junit"), ("\(target) --key k", "--target"),
         ])
     func refuses(arguments: String, named: String) {
         let outcome = run(arguments)
@@ -118,7 +163,7 @@ import Testing
         #expect(outcome.status == 0 && outcome.errors.isEmpty)
         let flags = [
             "--target", "--key", "--model", "--reasoning-model", "--search-model", "--embedding-model", "--image-model",
-            "--format", "--report",
+            "--format", "--report", "--junit", "--only", "--expect",
         ]
         for word in flags + ["Exit status"] { #expect(text.contains(word)) }
         #expect(run("--version").output.starts(with: "MockProviders 1.".utf8))

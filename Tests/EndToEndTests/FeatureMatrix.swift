@@ -26,7 +26,7 @@ struct FeatureMatrix: Equatable {
 
     private static func word(_ outcome: Report.Outcome) -> String {
         switch outcome {
-        case .passed: "yes"
+        case .passed, .dialect: "yes"
         case .absent: "–"
         default: outcome.word
         }

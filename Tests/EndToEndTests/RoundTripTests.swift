@@ -20,7 +20,7 @@ import Testing
             var talk = Conversation(
                 seed: UInt64(seed), hasTools: upstream.passes("the results of calls"),
                 hasParallelCalls: upstream.passes("two calls at once, streamed"))
-            talk.isStream = talk.isStream && upstream.passes("a stream, letter by letter")
+            talk.isStream = talk.isStream && upstream.passes("a stream, character by character")
             installation.mock.add(talk.script)
             let answer = try installation.ask(
                 "POST", "/v1/chat/completions", key: "Bearer sk-roottoken", talk.request(model: upstream.model))

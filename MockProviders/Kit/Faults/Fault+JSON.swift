@@ -126,6 +126,7 @@ extension Script {
         for member in json.members where member.key != "match" && member.key != "count" {
             switch member.key {
             case "text": text = member.value.string
+            case "opening": opening = member.value.string
             case "chunks": chunks = member.value.array?.compactMap(\.string)
             case "refusal": refusal = member.value.string
             case "finish_reason": finishReason = member.value.string

@@ -72,10 +72,11 @@ struct Reply {
             var sample = SchemaSample(root: schema, random: Seeded(prompt.content))
             return tokenPieces(sample.value(schema).text, model: model)
         case .text:
+            let opening = script?.opening.map { [Piece(text: $0, tokens: countTokens($0, model: model))] } ?? []
             if let count = Prose.wantedTokens(model: prompt.name, text: prompt.lastUserText) {
-                return Prose.tokens(count, seed: prompt.content)
+                return opening + Prose.tokens(count, seed: prompt.content)
             }
-            return memory.pieces(Prose.reply(to: prompt, variant: variant), model: model)
+            return opening + memory.pieces(Prose.reply(to: prompt, variant: variant), model: model)
         }
     }
 
