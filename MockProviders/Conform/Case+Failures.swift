@@ -30,7 +30,8 @@ extension Case {
             judge.mock.add(fault { $0.instead = .html("502") }, count: 50)
             let reply = try await judge.ask(judge.chat("Hello."))
             guard reply.status >= 500, let message = reply.error?["message"]?.string else {
-                throw .lost("the upstream answered a page with 502, and the target \(reply.status): \(reply.text.shortened())")
+                throw .lost(
+                    "the upstream answered a page with 502, and the target \(reply.status): \(reply.text.shortened())")
             }
             if message.lowercased().contains("<html") { throw .dialect("the error's message quotes the page") }
         },

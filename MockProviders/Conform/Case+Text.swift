@@ -88,6 +88,8 @@ extension Case {
             let words = judge.mark + " That I will not do."
             judge.mock.add(script { $0.refusal = words })
             let answer = try await judge.answer(judge.chat("Hello."), saying: nil)
+            let fields = answer.message?["provider_specific_fields"]
+            if fields?["stop_details"]?["explanation"]?.string == words { throw .dialect("provider_specific_fields") }
             try judge.expectSaid(answer.message?["refusal"]?.string ?? answer.message?["content"]?.string, words)
         },
         Case("an answer withheld by the provider's filter") { (judge) async throws(Verdict) in

@@ -48,14 +48,18 @@ extension Judge {
     /// A good answer in one piece.
     /// - Parameter words: what the mock was told to say, which must be in its text; the mark where nothing else was told.
     func answer(_ body: JSONObject, saying words: String?) async throws(Verdict) -> JSON {
-        let answer = try good(try await ask(body))
+        try answer(try await ask(body), saying: words)
+    }
+
+    func answer(_ body: JSONObject) async throws(Verdict) -> JSON { try await answer(body, saying: mark) }
+
+    func answer(_ reply: Reply, saying words: String?) throws(Verdict) -> JSON {
+        let answer = try good(reply)
         guard let words else { return answer }
         for choice in answer["choices"]?.array ?? [] { try expectSaid(choice["message"]?["content"]?.string, words) }
         guard answer.message != nil else { throw .lost("the answer has no message: \(answer.text.shortened())") }
         return answer
     }
-
-    func answer(_ body: JSONObject) async throws(Verdict) -> JSON { try await answer(body, saying: mark) }
 
     /// The body of a reply that has to be good.
     func good(_ reply: Reply) throws(Verdict) -> JSON {
@@ -95,7 +99,8 @@ extension Judge {
 
     func expectSaid(_ text: String?, _ words: String) throws(Verdict) {
         guard let text, text.contains(words) else {
-            throw .lost("the text is '\((text ?? "").shortened(to: 80))', and the upstream said '\(words.shortened(to: 80))'")
+            throw .lost(
+                "the text is '\((text ?? "").shortened(to: 80))', and the upstream said '\(words.shortened(to: 80))'")
         }
     }
 }

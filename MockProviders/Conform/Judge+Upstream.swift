@@ -30,6 +30,9 @@ extension Judge {
     /// These sign what was thought, and want it back.
     var sealsReasoning: Bool { ["/anthropic", "/gemini"].contains { upstreamPath.hasPrefix($0) } }
 
+    /// The target put the prompt into a store of the provider's, to name it in the question.
+    var usesCacheStore: Bool { mock.journal.entries.contains { $0.path.contains("cachedContents") } }
+
     var cachesByBreakpoint: Bool { upstreamPath.hasPrefix("/anthropic") }
 
     /// Ali's compatible mode searches, and has no place for what it found.

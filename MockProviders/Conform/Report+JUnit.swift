@@ -9,7 +9,8 @@ extension Report {
                 + " time=\"\(Self.time(rows.reduce(0) { $0 + $1.seconds }))\">",
         ]
         for row in rows {
-            let head = "<testcase classname=\"conform\" name=\"\(Self.escaped(row.name))\" time=\"\(Self.time(row.seconds))\""
+            let head =
+                "<testcase classname=\"conform\" name=\"\(Self.escaped(row.name))\" time=\"\(Self.time(row.seconds))\""
             let message = Self.escaped(row.outcome.word + (row.outcome.detail.isEmpty ? "" : ": " + row.outcome.detail))
             if row.isNewFailure {
                 lines.append("\(head)><failure message=\"\(message)\"/></testcase>")

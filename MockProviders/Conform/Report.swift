@@ -106,7 +106,8 @@ package struct Report: Sendable {
     package var summary: String {
         let passed = rows.count { $0.outcome.isPass }
         var lines = ["\(passed) of \(rows.count) passed: \(target.baseURL), model \(target.model)"]
-        let others = ["refused", "dropped", "not offered", "provider's limit", "lost", "billed wrongly"].compactMap { word in
+        let others = ["refused", "dropped", "not offered", "provider's limit", "lost", "billed wrongly"].compactMap {
+            word in
             let count = rows.count { $0.outcome.word == word }
             return count > 0 ? "\(count) \(word)" : nil
         }

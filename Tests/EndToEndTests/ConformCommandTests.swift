@@ -79,11 +79,13 @@ import Testing
         loops.stop()
     }
 
-    @Test("exits with 1 and tells what was lost, on the screen, as JSON with what went over the wire, and as JUnit's XML")
+    @Test(
+        "exits with 1 and tells what was lost, on the screen, as JSON with what went over the wire, and as JUnit's XML")
     func loses() async throws {
         try await loser { target, port in
             let outcome = run(
-                "conform \(target) --port \(port) --only temperature --only top_p --report report.json --junit report.xml")
+                "conform \(target) --port \(port) --only temperature --only top_p --report report.json --junit report.xml"
+            )
             let table = String(decoding: outcome.output, as: UTF8.self)
             #expect(outcome.status == 1 && outcome.errors.isEmpty, "\(outcome.errors)\(table)")
             #expect(table.contains(" lost: ") && table.contains("1 of 2 passed"))
@@ -114,7 +116,9 @@ import Testing
 
     @Test("exits with 3 and one sentence if the target cannot be judged")
     func unreachable() {
-        for (target, words) in [("http://127.0.0.1:9/v1", "nothing answers"), ("http://no-such-host.invalid/v1", "nothing")] {
+        for (target, words) in [
+            ("http://127.0.0.1:9/v1", "nothing answers"), ("http://no-such-host.invalid/v1", "nothing"),
+        ] {
             let outcome = run("conform --target \(target) --key k --port 0")
             #expect(outcome.status == 3 && outcome.errors.contains(words), "\(outcome.errors)")
             #expect(outcome.errors.split(separator: "\n").count == 1)
@@ -138,7 +142,8 @@ import Testing
             ("conform \(target) --key k --port 0 --host nobody", "--host"),
             ("conform \(target) --key k --port 0 --only nothing-of-the-kind", "--only"),
             ("conform \(target) --key k --port 0 --expect nowhere", "--expect"),
-            ("conform \(target) --key k --port 0 --junit nowhere/report.xml", "--junit"), ("\(target) --key k", "--target"),
+            ("conform \(target) --key k --port 0 --junit nowhere/report.xml", "--junit"),
+            ("\(target) --key k", "--target"),
         ])
     func refuses(arguments: String, named: String) {
         let outcome = run(arguments)

@@ -45,7 +45,9 @@ final class FakeGateway: RequestHandler {
                 rest -= rest > 0 ? 1 : 0
                 return rest > 0
             }
-            if isResting { return .json(429, #"{"error":{"message":"No channel is available, try again in a while."}}"#) }
+            if isResting {
+                return .json(429, #"{"error":{"message":"No channel is available, try again in a while."}}"#)
+            }
             let response = await forward(request, body)
             if response.status >= 429 { rest.withLock { $0 = requests } }
             return response

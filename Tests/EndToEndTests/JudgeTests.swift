@@ -63,7 +63,9 @@ import Testing
         "nothing passes at an endpoint that gives one answer to everything",
         arguments: [
             FakeGateway.Habit.always(empty), .ignoring(empty), .always(.page), .ignoring(.page),
-            .ignoring(.json(200, #"{"choices":[{"message":{"role":"assistant","content":"Hello!"},"finish_reason":"stop"}]}"#)),
+            .ignoring(
+                .json(200, #"{"choices":[{"message":{"role":"assistant","content":"Hello!"},"finish_reason":"stop"}]}"#)
+            ),
         ])
     func stubs(habit: FakeGateway.Habit) async throws {
         let report = try await report(habit)
@@ -73,14 +75,16 @@ import Testing
 
     @Test("a stream that comes as one whole answer is none")
     func wholeForStream() async throws {
-        let report = try await report(.asking { $0.replacing(#""stream":true"#, with: #""stream":false"#) }, only: ["stream"])
+        let report = try await report(
+            .asking { $0.replacing(#""stream":true"#, with: #""stream":false"#) }, only: ["stream"])
         #expect(report.rows.filter(\.outcome.isPass).map(\.name) == [])
     }
 
     @Test("a stream that is held back until its end is not one as it is made")
     func heldStream() async throws {
         // The fake collects whatever comes.
-        let report = try await report(.changing { $0 }, only: ["a stream as it is made", "a stream, character by character"])
+        let report = try await report(
+            .changing { $0 }, only: ["a stream as it is made", "a stream, character by character"])
         #expect(report.rows.map(\.outcome.word) == ["passed", "lost"])
     }
 
@@ -99,7 +103,10 @@ import Testing
     @Test(
         "a 400 is an honest refusal if its message names the field, and lost if it does not",
         arguments: [
-            (#"{"error":{"message":"This provider does not support parameters: {'logprobs': True}","param":null}}"#, "refused"),
+            (
+                #"{"error":{"message":"This provider does not support parameters: {'logprobs': True}","param":null}}"#,
+                "refused"
+            ),
             (#"{"error":{"message":"not supported","param":"logprobs"}}"#, "refused"),
             (#"{"error":{"message":"Something went wrong with mylogprobs_x.","param":null}}"#, "lost"),
             (#"{"error":{"message":"no such model","param":"model"}}"#, "lost"),
@@ -135,9 +142,9 @@ import Testing
     func limits() async throws {
         // Zhipu's own interface has OpenAI's shape, and gives one answer whatever is asked.
         let installation = try await Installation(models: nil)
-        try installation.addChannel(50, "mockid.mocksecret", "/zhipu/api/paas/v4", models: "glm-4.5")
+        try installation.addChannel(50, "upstream.upstream-secret", "/zhipu/api/paas/v4", models: "glm-4.6v")
         let target = Target(
-            baseURL: "http://127.0.0.1:\(installation.gateway.port)/v1", key: "sk-roottoken", model: "glm-4.5")
+            baseURL: "http://127.0.0.1:\(installation.gateway.port)/v1", key: "sk-roottoken", model: "glm-4.6v")
         let report = await judge(target, installation.mock, port: installation.mockPort) { judge in
             await judge.run(only: ["several answers", "temperature"])
         }
@@ -173,7 +180,8 @@ import Testing
         #expect(sentence.contains(words) && !sentence.contains("\n"), "\(sentence)")
     }
 
-    @Test("preflight finds an address without its version, one where nothing listens, and nothing wrong with a good one")
+    @Test(
+        "preflight finds an address without its version, one where nothing listens, and nothing wrong with a good one")
     func preflightAddresses() async throws {
         let problems = try await withFake(.changing { $0 }) { mock, mockPort, port in
             var problems: [String?] = []
