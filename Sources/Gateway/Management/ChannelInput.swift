@@ -120,7 +120,9 @@ extension ChannelInput {
         let isOtherType = type.map { $0 != old.type } ?? false
         let type = type ?? old.type
         if isOtherType { try Self.check(type: type) }
-        if isOtherType || baseURL != nil { try Self.check(baseURL: baseURL ?? old.baseURL, of: type) }
+        // A row may have no text where the pages send an empty one.
+        let isOtherBase = baseURL.map { $0 != old.baseURL ?? "" } ?? false
+        if isOtherType || isOtherBase { try Self.check(baseURL: baseURL ?? old.baseURL, of: type) }
         if let mapping { try Self.check(mapping: mapping) }
         try checkKeyAndSettings(old, isOtherType: isOtherType)
     }
@@ -136,7 +138,7 @@ extension ChannelInput {
             var bare = new
             (bare.config, bare.other) = ("", nil)
             if newKey != nil { try Self.check(key: new.key, in: bare) }
-            guard newConfig != nil || other != nil else { return }
+            guard newConfig != nil || other.map({ $0 != old.other ?? "" }) == true else { return }
             // And the other way round: a key that is not sent may have been wrong before.
             if Self.problem(with: bare) != nil { return }
         }

@@ -47,6 +47,17 @@ import Testing
         #expect(stored.modelMapping == before.modelMapping && stored.other == before.other)
     }
 
+    @Test("an empty text is no change where the row has none", arguments: [3, 8, 50] as [Int64])
+    func nothing(type: Int64) async throws {
+        let gateway = try await ManagedGateway(seed: { connection in
+            var channel = Self.broken(type: type)
+            (channel.baseURL, channel.other, channel.config) = (nil, nil, #"{"api_version":"yesterday"}"#)
+            try connection.insert(channel)
+        })
+        let edit: JSON = ["id": 1, "status": 2, "base_url": "", "other": "", "model_mapping": "", "key": ""]
+        #expect(try gateway.data("PUT", "/api/channel/", edit)["status"] == 2)
+    }
+
     @Test(
         "what an edit changes is checked as before",
         arguments: [
