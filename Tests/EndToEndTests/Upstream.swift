@@ -44,6 +44,11 @@ struct Upstream: Sendable, CustomTestStringConvertible {
 
 /// What the gateway can do with a provider, as `Sources/Providers/README.md` says; `MatrixTests` proves it.
 extension Upstream {
-    /// Whether the matrix has a case as passed.
-    func passes(_ feature: String) -> Bool { FeatureMatrix.published.outcome(feature, name) == "yes" }
+    /// Whether the matrix has a case as passed. One that the matrix does not have is a mistake of the test, which would
+    /// skip every provider.
+    func passes(_ feature: String) -> Bool {
+        let outcome = FeatureMatrix.published.outcome(feature, name)
+        if outcome == nil { Issue.record("the matrix has no case \"\(feature)\" of \(name)") }
+        return outcome == "yes"
+    }
 }

@@ -118,7 +118,7 @@ final class GatewayFixture {
         return logFile
     }
 
-    private var logFile: String { String(decoding: readFile(directory.path + "/oneapi.log"), as: UTF8.self) }
+    var logFile: String { String(decoding: readFile(directory.path + "/oneapi.log"), as: UTF8.self) }
 
     /// The newest consume row.
     func lastLog() throws -> JSON? { try manage("GET", "/api/log/?type=2")["data"]?[0] }

@@ -21,7 +21,8 @@ struct CatalogueError: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(folder): \(status) \(type ?? "") \(code ?? "") \(message.prefix(40))" }
 
-    static let all = ["Zhipu", "Ali", "AliBailian", "Baidu", "BaiduV2", "Anthropic", "Gemini"].flatMap { folder in
+    static let folders = ProviderCase.roots.filter { Fixture.bytes($0 + "/errors.tsv") != nil }
+    static let all = folders.flatMap { folder in
         String(decoding: Fixture.read(folder + "/errors.tsv"), as: UTF8.self).split(separator: "\n").dropFirst().map {
             CatalogueError(folder, $0.split(separator: "\t").map(String.init))
         }
@@ -37,12 +38,8 @@ struct CatalogueError: Sendable, CustomTestStringConvertible {
         (kind, isRetryable) = (columns[8], columns[9] == "yes")
     }
 
-    var provider: (any Provider)? {
-        let types = [
-            "Zhipu": 16, "Ali": 17, "AliBailian": 49, "Baidu": 15, "BaiduV2": 47, "Anthropic": 14, "Gemini": 24,
-        ]
-        return types[folder].flatMap { ProviderRegistry.provider(of: $0) }
-    }
+    /// The one of the folder's chats.
+    var provider: (any Provider)? { try? ProviderCase.all.first { $0.root == folder }?.provider }
 
     /// The body in the vendor's form.
     var body: [UInt8] {
@@ -70,6 +67,13 @@ struct CatalogueError: Sendable, CustomTestStringConvertible {
 
 @Suite("Every error of a vendor's catalogue")
 struct ErrorCatalogueTests {
+    @Test("is there for every provider whose vendor has one")
+    func complete() {
+        // PaLM's errors are Google's; Azure's are OpenAI's, which have cases of their own.
+        #expect(Set(CatalogueError.folders).union(["PaLM", "Azure"]) == Set(ProviderCase.roots))
+        for folder in CatalogueError.folders { #expect(CatalogueError.all.contains { $0.folder == folder }) }
+    }
+
     @Test("reaches a client in OpenAI's words, and the guard by its kind", arguments: CatalogueError.all)
     func whole(_ error: CatalogueError) throws {
         let provider = try #require(error.provider)

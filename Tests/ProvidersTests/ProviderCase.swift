@@ -16,7 +16,9 @@ import Testing
 ///   `"url"`, `"sent_headers": {name: value}`, `"refused": field` (encoding fails), `"outcome": "complete" | "cut" | "failed"`,
 ///   `"failure": {status, type, code, message, kind}` (each optional), `"status"` of the upstream's answer.
 ///   `"ends_early": true` for a stream that gives no sign of its end before the last event.
-/// - `upstream.json`: the body expected upstream.
+/// - `upstream.json`: the body expected upstream. Every case that is not refused has one, unless its `case.json` says
+///   `"checks": "answer"`. `UPDATE_FIXTURES=1 swift test --filter ProviderCaseTests` writes those that are missing; read
+///   each against `spec/wire` before it is committed.
 /// - `response.json` or `stream.sse`: what the upstream answers.
 /// - `answer.json`: the whole answer that an OpenAI client sees, or that its chunks add up to (`MergedAnswer`).
 struct ProviderCase: Sendable, CustomTestStringConvertible {
@@ -31,10 +33,10 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { folder }
 
     /// Those of every provider with a format of its own.
-    static let all: [ProviderCase] = Fixture.folders("").filter { $0 != "OpenAI" && $0 != "Tokenizer" }.flatMap {
-        name in
+    static let all: [ProviderCase] = roots.flatMap { name in
         Fixture.folders(name + "/chat").map { ProviderCase("\(name)/chat/\($0)") }
     }
+    static let roots = Fixture.folders("").filter { $0 != "OpenAI" && $0 != "Tokenizer" }
     static let wholes = all.filter { $0.response != nil }
     static let streams = all.filter { $0.stream != nil }
 
@@ -51,6 +53,11 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
 }
 
 extension ProviderCase {
+    /// What goes upstream is not this case's matter.
+    var isOfAnswerOnly: Bool { settings["checks"]?.string == "answer" }
+    var isRefused: Bool { settings["refused"] != nil }
+    /// `Zhipu`, say.
+    var root: String { String(folder.prefix { $0 != "/" }) }
     var outcome: String { settings["outcome"]?.string ?? "complete" }
     var status: Int { Int(settings["status"]?.int ?? 200) }
 

@@ -1,8 +1,10 @@
 import Chat
 import Formats
+import Glibc
 import HTTP
 import JSON
 import Providers
+import TestKit
 import Testing
 
 /// Every provider with a format of its own, over its fixtures.
@@ -15,16 +17,24 @@ struct ProviderCaseTests {
         let request = try OpenAIRequestDecoder.decode(fixture.request)
         let encoded: EncodedRequest
         do { encoded = try fixture.provider.encode(request, for: fixture.call) } catch let error as RequestError {
-            #expect(fixture.settings["refused"]?.string == error.parameter)
+            // A refusal without a parameter is `"refused": null`, and none that nobody has asked for.
+            let refused = try #require(fixture.settings["refused"], "refused without being told to: \(error.message)")
+            #expect(refused.string == error.parameter, "\(error.message)")
             return
         }
-        #expect(fixture.settings["refused"] == nil)
+        #expect(!fixture.isRefused)
         if let url = fixture.settings["url"]?.string { #expect(encoded.url == url) }
         for member in fixture.settings["sent_headers"]?.object?.members ?? [] {
             #expect(encoded.headers[member.key] == member.value.string)
         }
-        guard let upstream = fixture.upstream else { return }
-        #expect(MergedAnswer.sorted(try JSON.parse(encoded.body)) == MergedAnswer.sorted(upstream))
+        let body = try JSON.parse(encoded.body)
+        guard let upstream = fixture.upstream else { return try record(body, fixture) }
+        #expect(MergedAnswer.sorted(body) == MergedAnswer.sorted(upstream))
+    }
+
+    private func record(_ body: JSON, _ fixture: ProviderCase) throws {
+        guard !fixture.isOfAnswerOnly, getenv("UPDATE_FIXTURES") != nil else { return }
+        try Fixture.write(fixture.folder + "/upstream.json", body.encodedPretty(indent: 1) + [0x0a])
     }
 
     @Test("a whole answer becomes the client's", arguments: ProviderCase.wholes)

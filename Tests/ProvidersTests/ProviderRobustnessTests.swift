@@ -7,7 +7,8 @@ import Testing
 /// Whatever bytes an upstream sends, a provider neither crashes nor hangs, and a stream always comes to an end.
 @Suite("A provider in front of a hostile upstream")
 struct ProviderRobustnessTests {
-    private static let types = [1, 11, 14, 15, 16, 17, 24]
+    /// One of every provider.
+    private static let types = ProviderRegistry.all.compactMap { $0.descriptor.channelTypes.min() }
 
     private func drain(_ provider: some Provider, _ pieces: [[UInt8]]) -> [ChatEvent] {
         var decoder = provider.decoder()

@@ -24,6 +24,9 @@ package enum Fixture {
 
     package static func read(_ path: String) -> [UInt8] { readFile(root + path) }
 
+    /// Puts a file into the fixtures, for a test that is told to.
+    package static func write(_ path: String, _ bytes: [UInt8]) throws { try writeFile(root + path, bytes) }
+
     /// `nil` if there is no such file.
     package static func bytes(_ path: String) -> [UInt8]? {
         access(root + path, R_OK) == 0 ? readFile(root + path) : nil

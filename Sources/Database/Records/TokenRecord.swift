@@ -17,7 +17,7 @@ package struct TokenRecord: Sendable, Equatable {
     /// Comma-separated names that may be asked for; `nil` or empty: all.
     package var models: String?
     /// Comma-separated CIDRs; `nil` or empty: anywhere.
-    package var subnet: String?
+    package var subnet: String? = ""
 
     package init() {}
 

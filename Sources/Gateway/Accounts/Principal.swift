@@ -12,8 +12,9 @@ package final class Principal: Sendable {
     init(token: TokenRecord, user: UserRecord) {
         self.token = token
         self.user = user
-        let models = (token.models ?? "").split(separator: ",").map(String.init).filter { !$0.isEmpty }
-        allowedModels = models.isEmpty ? nil : Set(models)
+        let names = token.models ?? ""
+        // A list of nothing but blanks names nothing, and does not stand for all.
+        allowedModels = names.allSatisfy { $0 == "," } ? nil : Set(ModelNames.list(names))
         let networks = (token.subnet ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
         subnets = networks.isEmpty ? nil : networks.compactMap { Subnet($0) }
     }

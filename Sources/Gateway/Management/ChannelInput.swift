@@ -33,7 +33,7 @@ struct ChannelInput: Sendable {
         other = try input.text("other", limit: Self.long)
         models = try input.text("models", limit: Self.long)
         group = try input.text("group", limit: 1024)
-        mapping = try input.text("model_mapping", limit: Self.long)
+        mapping = try Self.mapping(input)
         config = try input.text("config", limit: Self.long)
         systemPrompt = try input.text("system_prompt", limit: InputObject.bodyLimit)
         for name in (group ?? "").split(separator: ",") where name.unicodeScalars.count > 32 {
@@ -44,9 +44,25 @@ struct ChannelInput: Sendable {
         }
     }
 
-    /// One a line.
-    var keys: [String] {
-        (key ?? "").split(whereSeparator: \.isNewline).map(String.init).filter { !$0.isEmpty }
+    /// `null`, its text and an object without members are no mapping.
+    private static func mapping(_ input: InputObject) throws -> String? {
+        if input.isNull("model_mapping") { return "" }
+        guard let text = try input.text("model_mapping", limit: long) else { return nil }
+        return ["", "null", "{}"].contains(text.filter { !$0.isWhitespace }) ? "" : text
+    }
+
+    /// One a line, each once.
+    var keys: [String] { distinctKeys.keys }
+
+    /// The keys, each once, and the numbers of the lines that repeat one of an earlier line.
+    var distinctKeys: (keys: [String], repeatedLines: [Int]) {
+        var seen: Set<Substring> = []
+        var (keys, repeatedLines): ([String], [Int]) = ([], [])
+        let lines = (key ?? "").split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, line) in zip(1..., lines) where !line.isEmpty {
+            if seen.insert(line).inserted { keys.append(String(line)) } else { repeatedLines.append(number) }
+        }
+        return (keys, repeatedLines)
     }
 
     /// A new row, without its key.
@@ -55,7 +71,7 @@ struct ChannelInput: Sendable {
         channel.type = type ?? 0
         channel.name = name ?? ""
         channel.status = (status ?? .enabled).rawValue
-        channel.weight = weight
+        channel.weight = weight ?? 0
         channel.baseURL = baseURL ?? ""
         channel.other = other
         channel.models = models ?? ""
@@ -91,24 +107,44 @@ struct ChannelInput: Sendable {
 
 /// What a channel must be.
 extension ChannelInput {
-    /// An edit of a row as it is now.
+    /// An edit of a row as it is now: of what it changes, and of nothing else. So a channel can always be disabled.
     /// - Parameter mayMoveKey: the caller is root, who may send the stored key to another host.
     func check(edit old: ChannelRecord, mayMoveKey: Bool) throws {
-        let base = baseURL ?? old.baseURL
         let hasKey = key?.isEmpty == false
         if !mayMoveKey, !hasKey, isMove(from: old) {
             throw ManagementError(
                 "修改渠道类型或 base_url 的主机时请重新填写密钥 / "
                     + "give the channel's key again: its type or the host of its base_url changes")
         }
-        if hasKey || config?.isEmpty == false || other != nil || type.map({ $0 != old.type }) == true {
-            var changed = old
-            changed.type = type ?? old.type
-            if let config, !config.isEmpty { changed.config = config }
-            changed.other = other ?? old.other
-            try Self.check(key: hasKey ? key ?? "" : old.key, in: changed)
+        // Another type gives every other field another meaning.
+        let isOtherType = type.map { $0 != old.type } ?? false
+        let type = type ?? old.type
+        if isOtherType { try Self.check(type: type) }
+        // A row may have no text where the pages send an empty one.
+        let isOtherBase = baseURL.map { $0 != old.baseURL ?? "" } ?? false
+        if isOtherType || isOtherBase { try Self.check(baseURL: baseURL ?? old.baseURL, of: type) }
+        if let mapping { try Self.check(mapping: mapping) }
+        try checkKeyAndSettings(old, isOtherType: isOtherType)
+    }
+
+    private func checkKeyAndSettings(_ old: ChannelRecord, isOtherType: Bool) throws {
+        let newKey = key.flatMap { $0.isEmpty ? nil : $0 }
+        let newConfig = config.flatMap { $0.isEmpty ? nil : $0 }
+        var new = old
+        new.type = type ?? old.type
+        new.key = newKey ?? old.key
+        if !isOtherType {
+            // The key alone, since the settings that it stands beside may have been wrong before.
+            var bare = new
+            (bare.config, bare.other) = ("", nil)
+            if newKey != nil { try Self.check(key: new.key, in: bare) }
+            guard newConfig != nil || other.map({ $0 != old.other ?? "" }) == true else { return }
+            // And the other way round: a key that is not sent may have been wrong before.
+            if Self.problem(with: bare) != nil { return }
         }
-        try Self.check(type: type ?? old.type, baseURL: base, mapping: mapping ?? old.modelMapping)
+        new.config = newConfig ?? old.config
+        new.other = other ?? old.other
+        try Self.check(key: new.key, in: new)
     }
 
     /// Whether the stored key would go to another place than the one that it was given for: another scheme, host or
@@ -120,12 +156,22 @@ extension ChannelInput {
         return origin != WebOrigin(old.baseURL ?? "")
     }
 
+    /// All of a new channel but its key and settings.
     static func check(type: Int64, baseURL: String?, mapping: String?) throws {
+        try check(type: type)
+        try check(baseURL: baseURL, of: type)
+        try check(mapping: mapping ?? "")
+    }
+
+    static func check(type: Int64) throws {
         guard ProviderRegistry.provider(of: Int(clamping: type)) != nil else {
             let name = ProviderRegistry.name(of: Int(clamping: type)) ?? String(type)
             throw ManagementError(
                 "该渠道类型（\(name)）尚未支持 / channel type \(type) (\(name)) is not served by this version")
         }
+    }
+
+    static func check(baseURL: String?, of type: Int64) throws {
         let base = baseURL ?? ""
         if base.isEmpty, OpenAIVendor.all[Int(clamping: type)]?.needsBaseURL == true {
             throw ManagementError("请填写 Base URL / this channel type needs a base_url")
@@ -137,19 +183,27 @@ extension ChannelInput {
         if base.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\\") }) {
             throw ManagementError("base_url must not hold spaces, control characters or backslashes")
         }
-        if let mapping, !mapping.isEmpty {
-            let object = (try? JSON.parse(Array(mapping.utf8)))?.object
-            guard let object, object.members.allSatisfy({ $0.value.string != nil }) else {
-                throw ManagementError("model_mapping must be a JSON object of model names")
-            }
+    }
+
+    /// - Parameter mapping: empty for none.
+    static func check(mapping: String) throws {
+        guard !mapping.isEmpty else { return }
+        let object = (try? JSON.parse(Array(mapping.utf8)))?.object
+        guard let object, object.members.allSatisfy({ $0.value.string != nil }) else {
+            throw ManagementError("model_mapping must be a JSON object of model names")
         }
     }
 
     static func check(key: String, in channel: ChannelRecord) throws {
         var record = channel
         record.key = key
-        let upstream = Channel(record).upstream
-        guard let problem = ProviderRegistry.provider(of: upstream.type)?.problem(with: upstream) else { return }
+        guard let problem = problem(with: record) else { return }
         throw ManagementError("密钥或设置不正确 / " + problem)
+    }
+
+    /// What the provider says of the key and the settings; `nil` where they are right or the type is not served.
+    private static func problem(with record: ChannelRecord) -> String? {
+        let upstream = Channel(record).upstream
+        return ProviderRegistry.provider(of: upstream.type)?.problem(with: upstream)
     }
 }

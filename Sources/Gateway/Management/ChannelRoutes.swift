@@ -51,13 +51,14 @@ enum ChannelRoutes {
 
     private static func create(_ call: Call) async throws -> ManagementAnswer {
         let time = call.context.time
-        let (channel, keys) = try await call.input { object in
+        let (channel, keys, repeatedLines) = try await call.input { object in
             let input = try ChannelInput(object)
             let channel = input.channel(at: time)
             try ChannelInput.check(type: channel.type, baseURL: channel.baseURL, mapping: channel.modelMapping)
-            guard !input.keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
-            for key in input.keys { try ChannelInput.check(key: key, in: channel) }
-            return (channel, input.keys)
+            let (keys, repeatedLines) = input.distinctKeys
+            guard !keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
+            for key in keys { try ChannelInput.check(key: key, in: channel) }
+            return (channel, keys, repeatedLines)
         }
         try await call.services.routing.change {
             try await call.services.database.write { connection in
@@ -68,14 +69,26 @@ enum ChannelRoutes {
                 }
             }
         }
-        return .done
+        return repeatedLines.isEmpty ? .done : told(repeatedLines)
+    }
+
+    /// - Parameter lines: of keys, counted from 1.
+    private static func told(_ lines: [Int]) -> ManagementAnswer {
+        let numbers = BoundedList.text(lines.map(String.init))
+        let text =
+            "重复的密钥只添加一次：第 \(numbers) 行 / duplicate keys were added once; these lines repeat earlier ones: \(numbers)"
+        return ManagementAnswer(members: [("message", .string(text))])
     }
 
     private static func update(_ call: Call) async throws -> ManagementAnswer {
-        let (id, input) = try await call.input { object in
+        let id = try await call.input { object in
             guard let id = try object.int("id"), id != 0 else { throw ManagementError("WHERE conditions required") }
-            return (id, try ChannelInput(object))
+            return id
         }
+        guard let stored = try await call.services.database.read({ try $0.channel(id: id) })?.json else {
+            throw ManagementError.notFound
+        }
+        let input = try await call.input { try ChannelInput($0.changes(from: stored)) }
         let mayMoveKey = try call.caller().isRoot
         let channel = try await call.services.routing.change {
             try await call.services.database.write { connection in

@@ -61,6 +61,19 @@ struct InputObject: Sendable {
         members = Dictionary(object.members.map { ($0.key.lowercased(), $0.value) }) { _, last in last }
     }
 
+    private init(members: [String: JSON]) { self.members = members }
+
+    /// The members whose values a stored row does not have already. An edit checks and writes these alone, so that it is
+    /// never refused for what it leaves as it is: the pages send whole rows, and older rows may hold what is not taken any
+    /// more.
+    /// - Parameter row: as a route shows it.
+    func changes(from row: JSON) -> InputObject {
+        InputObject(members: members.filter { row[$0.key] != $0.value })
+    }
+
+    /// Whether the member is there and says that there is no value.
+    func isNull(_ name: String) -> Bool { members[name]?.isNull == true }
+
     func has(_ name: String) -> Bool { members[name].map { !$0.isNull } ?? false }
 
     func text(_ name: String) throws -> String? {

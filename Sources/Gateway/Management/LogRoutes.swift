@@ -2,7 +2,7 @@ import Database
 import HTTP
 import JSON
 
-/// Logs, options and groups (spec/management-api.md §§5.5, 5.9, 5.10). Readers of the log wait for what is charged
+/// Logs and groups (spec/management-api.md §§5.9, 5.10). Readers of the log wait for what is charged
 /// already to be in the table.
 enum LogRoutes {
     static let routes: [ManagementAPI.Route] = [
@@ -28,10 +28,6 @@ enum LogRoutes {
             guard time != 0 else { throw ManagementError("target timestamp is required") }
             return .data(.int(try await call.services.database.write { try $0.deleteLogs(before: time) }))
         },
-        .init(.get, "option/", .root) { call in
-            .data(.array(call.services.options.listed.map { ["key": .string($0.key), "value": .string($0.value)] }))
-        },
-        .init(.put, "option/", .root, setOption),
         .init(.get, "group/", .admin) { call in
             .data(.array(call.services.options.snapshot.prices.groups.map { .string($0) }))
         },
@@ -74,17 +70,5 @@ enum LogRoutes {
         let isWhole = await call.services.ledger.flush()
         return .data(["quota": .int(try await call.services.database.read { try $0.logQuota(filter) })])
             .noting(isWhole: isWhole)
-    }
-
-    private static func setOption(_ call: Call) async throws -> ManagementAnswer {
-        let input: InputObject
-        let (key, value): (String?, String?)
-        do {
-            input = try await call.input()
-            (key, value) = (try input.text("key"), try input.text("value"))
-        } catch let error as ManagementError { throw error.withStatus(400) }
-        guard let key, let value else { throw ManagementError.invalidParameter }
-        try await call.services.options.set(key, value)
-        return .done
     }
 }

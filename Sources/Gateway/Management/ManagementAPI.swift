@@ -42,7 +42,7 @@ struct ManagementAPI: Sendable {
     /// The table of what is served; the first that matches answers.
     static let allRoutes =
         PublicRoutes.routes + SelfRoutes.routes + UserRoutes.routes + TokenRoutes.routes + ChannelRoutes.routes
-        + LogRoutes.routes
+        + LogRoutes.routes + OptionRoutes.routes
     private let apiLimiter: RateLimiter
     private let criticalLimiter: RateLimiter
     private let webLimiter: RateLimiter

@@ -18,7 +18,7 @@ enum SelfRoutes {
         .init(.get, "models", .common) { _ in
             var object = JSONObject()
             for (type, models) in ModelCatalogue.byType {
-                object.append(type, models.isEmpty ? .null : .array(models.map { .string($0) }))
+                object.append(type, .array(models.map { .string($0) }))
             }
             return .data(.object(object))
         },
@@ -26,7 +26,7 @@ enum SelfRoutes {
 
     private static func update(_ call: Call) async throws -> ManagementAnswer {
         let caller = try call.caller()
-        let input = try UserInput(await call.input())
+        let input = try UserInput(await call.input().changes(from: caller.json(call.services.ledger)))
         if let problem = input.problem { throw ManagementError("输入不合法 \(problem)") }
         let changes = try await input.changes()
         guard !changes.isEmpty else { return .done }

@@ -1,10 +1,11 @@
 import Database
 
-/// What an administrator may set of a user besides names: role, status and group (spec/management-api.md §5.4).
+/// What an administrator may set of a user besides names: role, status, group and inviter (spec/management-api.md §5.4).
 struct UserEdit: Sendable {
     private let role: Role?
     private let status: UserStatus?
     private let group: String?
+    private let inviterID: Int64?
 
     static let notBelow = ManagementError("无权更新同权限等级或更高权限等级的用户信息")
 
@@ -12,6 +13,7 @@ struct UserEdit: Sendable {
         role = try object.choice("role", Role.self)
         status = try object.choice("status", UserStatus.self)
         group = try object.text("group", limit: 32).flatMap { $0.isEmpty ? nil : $0 }
+        inviterID = try object.int("inviter_id", 0...Int64.max).flatMap { $0 == 0 ? nil : $0 }
     }
 
     func check(_ target: UserRecord, by caller: UserRecord) throws {
@@ -29,6 +31,7 @@ struct UserEdit: Sendable {
         if let role { changes.set("role", .int(role.rawValue)) }
         if let status, status != .deleted { changes.set("status", .int(status.rawValue)) }
         if let group { changes.set("group", .text(group)) }
+        if let inviterID { changes.set("inviter_id", .int(inviterID)) }
     }
 }
 

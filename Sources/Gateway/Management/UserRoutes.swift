@@ -54,20 +54,20 @@ enum UserRoutes {
         user.accessToken = RandomText.hexadecimal(32)
         user.affCode = RandomText.alphanumeric(8)
         user.quota = call.services.options.snapshot.newUserQuota
-        let (made, now, gift) = (user, call.context.time, call.services.options.snapshot.display(user.quota))
+        let (made, context, gift) = (user, call.context, call.services.options.snapshot.display(user.quota))
         _ = try await UserInput.guardingNames { connection in
             let id = try connection.insert(made)
             var token = TokenRecord()
             token.userID = id
             token.key = RandomText.tokenKey()
             token.name = "default"
-            token.createdTime = now
-            token.accessedTime = now
+            token.createdTime = context.time
+            token.accessedTime = context.time
             token.remainQuota = -1
             token.isUnlimited = true
             try connection.insert(token)
             if made.quota > 0 {
-                try connection.insert(systemLog("新用户注册赠送 \(gift)", .system, user: made, id: id, now))
+                try connection.insert(systemLog("新用户注册赠送 \(gift)", .system, user: made, id: id, context))
             }
             return id
         }(call.services.database)
@@ -77,11 +77,12 @@ enum UserRoutes {
     private static func update(_ call: Call) async throws -> ManagementAnswer {
         let object = try await call.input()
         guard let id = try object.int("id"), id != 0 else { throw ManagementError.invalidParameter }
-        let input = try UserInput(object).checked()
         let (caller, target) = (try call.caller(), try await find(id, call))
-        let edit = try UserEdit(object)
+        let sent = object.changes(from: target.json(call.services.ledger))
+        let input = try UserInput(sent).checked()
+        let edit = try UserEdit(sent)
         try edit.check(target, by: caller)
-        let quota = try object.quota("quota")
+        let quota = try sent.quota("quota")
         var changes = try await input.changes()
         if let email = input.email { changes.set("email", .text(email)) }
         edit.add(to: &changes)
@@ -100,12 +101,12 @@ enum UserRoutes {
 
     /// Through the ledger, which has the balance; and noted, so that it can be rebuilt from the log.
     private static func setQuota(_ quota: Int64, of user: UserRecord, _ call: Call) async throws -> ManagementAnswer {
-        let (ledger, options, now) = (call.services.ledger, call.services.options.snapshot, call.context.time)
+        let (ledger, options, context) = (call.services.ledger, call.services.options.snapshot, call.context)
         ledger.open(user: user, token: nil)
         do throws(BalanceRefusal) {
             try ledger.set(balanceOfUser: user.id, to: quota) { before in
                 let text = "管理员将用户额度从 \(options.display(before))修改为 \(options.display(quota))"
-                return systemLog(text, .manage, user: user, id: user.id, now)
+                return systemLog(text, .manage, user: user, id: user.id, context)
             }
         } catch { throw error == .storage ? ManagementError.quotaUnchanged : ManagementError(error) }
         return await .recorded(by: ledger)
@@ -123,7 +124,7 @@ enum UserRoutes {
             throw ManagementError("remark 过长 / the remark has more than \(LogRecord.journalLimits.content) bytes")
         }
         let text = remark.isEmpty ? "通过 API 充值 \(call.services.options.snapshot.display(quota))" : remark
-        var log = systemLog(text, .topUp, user: user, id: id, call.context.time)
+        var log = systemLog(text, .topUp, user: user, id: id, call.context)
         log.quota = quota
         let ledger = call.services.ledger
         ledger.open(user: user, token: nil)
@@ -177,14 +178,15 @@ enum UserRoutes {
     }
 
     private static func systemLog(
-        _ text: String, _ kind: LogRecord.Kind, user: UserRecord, id: Int64, _ now: Int64
+        _ text: String, _ kind: LogRecord.Kind, user: UserRecord, id: Int64, _ context: RequestContext
     ) -> LogRecord {
         var log = LogRecord()
         log.userID = id
         log.username = user.username
         log.type = kind.rawValue
         log.content = text
-        log.createdAt = now
+        log.createdAt = context.time
+        log.requestID = context.requestID
         return log
     }
 }

@@ -9,18 +9,21 @@ package struct Rates: Sendable, Equatable {
     package let parts: PartRatios
     /// Nobody has set a price for this model; `model` is the fallback.
     package let isDefaultPrice: Bool
+    /// `GroupRatio` does not have the user's group; `group` is 1 (spec/billing.md §2).
+    package let lacksGroupRatio: Bool
     /// What every log row says; made once for all requests at these rates.
     private let text: String
 
     package init(
         model: Ratio, completion: Ratio = .one, group: Ratio = .one, parts: PartRatios? = nil,
-        isDefaultPrice: Bool = false
+        isDefaultPrice: Bool = false, lacksGroupRatio: Bool = false
     ) {
         self.model = model
         self.completion = completion
         self.group = group
         self.parts = parts ?? PartRatios(audioCompletion: completion)
         self.isDefaultPrice = isDefaultPrice
+        self.lacksGroupRatio = lacksGroupRatio
         text = "倍率：\(model.twoDecimals) × \(group.twoDecimals) × \(completion.twoDecimals)"
     }
 }

@@ -10,6 +10,8 @@ package struct PriceTable: Sendable {
     private let cacheWriteRatios: [String: Ratio]
     private let audioRatios: [String: Ratio]
     private let audioCompletionRatios: [String: Ratio]
+    /// By option, the names whose values cannot be used; as if they were not there.
+    package let ignored: [String: [String]]
     private let memo = RatesMemo()
 
     /// What a model costs for which nobody has set a price (60 USD a million input tokens).
@@ -25,8 +27,11 @@ package struct PriceTable: Sendable {
     /// - Parameter texts: of `options`; those that were never saved may be missing.
     /// - Throws: a sentence that says what is wrong in which option.
     package init(_ texts: [String: String] = [:]) throws(PriceError) {
+        var ignored: [String: [String]] = [:]
         func ratios(_ option: String, _ standard: String = "{}") throws(PriceError) -> [String: Ratio] {
-            try Self.parse(option, texts[option] ?? standard)
+            let read = try PriceOption(option, texts[option] ?? standard)
+            if !read.ignored.isEmpty { ignored[option] = read.ignored }
+            return read.ratios
         }
         modelRatios = try ratios("ModelRatio")
         completionRatios = try ratios("CompletionRatio")
@@ -35,26 +40,7 @@ package struct PriceTable: Sendable {
         cacheWriteRatios = try ratios("CreateCacheRatio")
         audioRatios = try ratios("AudioRatio")
         audioCompletionRatios = try ratios("AudioCompletionRatio")
-    }
-
-    /// Reads an option's text.
-    package static func parse(_ option: String, _ text: String) throws(PriceError) -> [String: Ratio] {
-        let value: JSON
-        do throws(JSONError) { value = try JSON.parse(Array(text.utf8)) } catch {
-            throw PriceError(message: "\(option) is not valid JSON: \(error.message)")
-        }
-        guard let object = value.object else {
-            throw PriceError(message: "\(option) must be a JSON object of names and numbers.")
-        }
-        var ratios: [String: Ratio] = [:]
-        for member in object.members {
-            guard case .number(let number) = member.value, let ratio = Ratio(decimal: number.text) else {
-                throw PriceError(
-                    message: "\(option): the value of \"\(member.key)\" must be a number from 0 to a billion.")
-            }
-            ratios[member.key] = ratio
-        }
-        return ratios
+        self.ignored = ignored
     }
 
     /// The groups that users and channels may be in.
@@ -74,7 +60,8 @@ package struct PriceTable: Sendable {
         let completion = completion(model, channelType)
         return Rates(
             model: priced ?? Self.fallback, completion: completion, group: groupRatios[group] ?? .one,
-            parts: parts(model, channelType, completion), isDefaultPrice: priced == nil)
+            parts: parts(model, channelType, completion), isDefaultPrice: priced == nil,
+            lacksGroupRatio: groupRatios[group] == nil)
     }
 
     private func parts(_ model: String, _ type: Int, _ completion: Ratio) -> PartRatios {
@@ -140,11 +127,6 @@ package struct PriceTable: Sendable {
         }
         return String(decoding: JSON.object(object).encoded(), as: UTF8.self)
     }
-}
-
-/// An option that does not hold prices.
-package struct PriceError: Error, Equatable {
-    package let message: String
 }
 
 extension Ratio {

@@ -24,7 +24,11 @@ extension OptionStore {
     ]
 
     /// - Parameter texts: the options in force, which a switch may need.
-    static func validate(_ key: String, _ value: String, among texts: [String: String] = [:]) throws(OptionError) {
+    /// - Returns: names in the value that do not count, while the rest of it does.
+    @discardableResult
+    static func validate(
+        _ key: String, _ value: String, among texts: [String: String] = [:]
+    ) throws(OptionError) -> [String] {
         if key.isEmpty || key.utf8.count > 191 || key.unicodeScalars.contains(where: { $0.value < 0x20 }) {
             throw OptionError(message: "The option's name must have 1 to 191 bytes and no control characters.")
         }
@@ -43,8 +47,9 @@ extension OptionStore {
             throw OptionError(message: need.message)
         }
         if key == "Theme", !["default", "berry", "air"].contains(value) { throw OptionError(message: "无效的主题") }
-        do throws(PriceError) {
-            if prices.contains(key) { _ = try PriceTable.parse(key, value) }
-        } catch { throw OptionError(message: error.message) }
+        guard prices.contains(key) else { return [] }
+        do throws(PriceError) { return try PriceOption(key, value).ignored } catch {
+            throw OptionError(message: error.message)
+        }
     }
 }

@@ -5,6 +5,8 @@ package final class OptionsSnapshot: Sendable {
     /// Every known or saved key with its text.
     package let texts: [String: String]
     package let prices: PriceTable
+    /// What of the stored options does not count.
+    package let problems: OptionProblems
     package let retryTimes: Int
     package let preConsumedQuota: Int64
     package let newUserQuota: Int64
@@ -17,11 +19,13 @@ package final class OptionsSnapshot: Sendable {
     package let approximatesTokens: Bool
     package let displaysCurrency: Bool
 
-    init(texts: [String: String]) throws(OptionError) {
+    /// - Parameter unusable: stored options whose values are not in `texts`.
+    init(texts: [String: String], unusable: [OptionError] = []) throws(OptionError) {
         self.texts = texts
         do throws(PriceError) {
             prices = try PriceTable(texts)
         } catch { throw OptionError(message: error.message) }
+        problems = OptionProblems(unusable: unusable, ignored: prices.ignored)
         func isOn(_ key: String) -> Bool { texts[key] == "true" }
         retryTimes = min(max(texts["RetryTimes"].flatMap { Int($0) } ?? 0, 0), 100)
         func quota(_ key: String, _ standard: Int64) -> Int64 {

@@ -36,6 +36,7 @@ struct Exchange: ~Copyable {
         let principal = admission.principal
         let model = channel.upstreamModel(for: admission.envelope.model)
         let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
+        if rates.lacksGroupRatio { services.noteGroupWithoutRatio(principal.user.group) }
         let ledger = services.ledger
         let question = Question(admission.envelope, bytes: admission.body.count, images: images)
         var amount = question.amount(channel, model, rates, options, prompt: nil)

@@ -38,8 +38,9 @@ struct OtherRelayRoutes: Sendable {
     private func models(_ request: ServerRequest, _ context: RequestContext) async throws(GatewayError) -> HTTPResponse
     {
         let access = try await TokenAuthentication(services: services).authenticate(request, context)
-        let available = services.routing.table.models(of: access.principal.user.group)
-        let names = access.principal.allowedModels?.sorted() ?? available
+        let table = services.routing.table
+        let allowed = access.principal.allowedModels?.sorted().filter { !table.isUnserved($0) }
+        let names = allowed ?? table.models(of: access.principal.user.group)
         if request.path == "/v1/models" {
             return json(["object": "list", "data": .array(names.map(ModelCatalogue.entry))], context)
         }

@@ -1,4 +1,7 @@
-/// Which channels serve a model for a group; immutable, replaced as a whole after every change.
+import Providers
+
+/// Which channels serve a model for a group; immutable, replaced as a whole after every change. A channel of a type that
+/// this version does not serve counts as if it were not there, but for whoever names it by its number.
 package final class RoutingTable: Sendable {
     private struct Route: Hashable {
         var group: String
@@ -8,13 +11,17 @@ package final class RoutingTable: Sendable {
     private let tiers: [Route: [[Channel]]]
     private let channels: [Int64: Channel]
     private let models: [String: [String]]
-    /// Of all channels, enabled or not, and all groups.
+    /// Of all channels of served types, enabled or not, and all groups.
     private let everyModel: Set<String>
+    /// Enabled channels of types that this version does not serve, in the order of their numbers.
+    package let unserved: [Channel]
+    private let unservedModels: Set<String>
 
     package init(channels all: [Channel] = []) {
+        let served = all.filter { ProviderRegistry.provider(of: $0.type) != nil }
         var routes: [Route: [Channel]] = [:]
         var models: [String: Set<String>] = [:]
-        for channel in all where channel.isEnabled {
+        for channel in served where channel.isEnabled {
             for group in Set(channel.groups) {
                 for model in Set(channel.models) where !model.isEmpty {
                     routes[Route(group: group, model: model), default: []].append(channel)
@@ -28,7 +35,9 @@ package final class RoutingTable: Sendable {
         }
         self.channels = Dictionary(all.map { ($0.id, $0) }) { _, last in last }
         self.models = models.mapValues { $0.sorted() }
-        everyModel = Set(all.flatMap(\.models))
+        everyModel = Set(served.flatMap(\.models))
+        unserved = all.filter { $0.isEnabled && ProviderRegistry.provider(of: $0.type) == nil }.sorted { $0.id < $1.id }
+        unservedModels = Set(unserved.flatMap(\.models)).subtracting(everyModel)
     }
 
     /// Any channel, enabled or not.
@@ -39,8 +48,11 @@ package final class RoutingTable: Sendable {
         tiers[Route(group: group, model: model)] ?? []
     }
 
-    /// Whether any channel has the model, be it disabled or another group's.
+    /// Whether any channel of a served type has the model, be it disabled or another group's.
     package func knows(_ model: String) -> Bool { everyModel.contains(model) }
+
+    /// Whether only channels of types that are not served have the model.
+    package func isUnserved(_ model: String) -> Bool { unservedModels.contains(model) }
 
     /// Sorted names of what a group may use.
     package func models(of group: String) -> [String] { models[group] ?? [] }

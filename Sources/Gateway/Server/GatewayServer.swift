@@ -35,11 +35,7 @@ package final class GatewayServer: Sendable {
                     "charges_applied_from_journal": String(ledger.replayedEntries),
                 ])
         }
-        let options = try await OptionStore(database: database)
-        for problem in options.unusable {
-            log.write(
-                .error, "a stored option cannot be used; its built-in value holds", ["reason": problem.message])
-        }
+        let options = try await OptionStore(database: database, log: log)
         services = try await Services(
             configuration: configuration, database: database, ledger: ledger, options: options, transport: transport,
             log: log)

@@ -18,6 +18,7 @@ package final class Services: Sendable {
     package let bodyBudget: BodyBudget
     let logInThrottle: LogInThrottle
     private let hasNoticedForwarding = Atomic(false)
+    private let groupsWithoutRatio = Mutex<Set<String>>([])
     /// Workers for what grows with a body.
     let bodies: WorkPool
     /// What requests hold of media that they had fetched.
@@ -38,7 +39,7 @@ package final class Services: Sendable {
         bodyBudget = BodyBudget(limits: configuration.bodyBudget.atLeast(body: configuration.bodyLimit))
         bodies = configuration.bodyWork.pool()
         media = MediaBudget(limit: configuration.mediaTotalBytes)
-        routing = RoutingDirectory(database: database, defaults: configuration.providerDefaults)
+        routing = RoutingDirectory(database: database, defaults: configuration.providerDefaults, log: log)
         tokens = TokenDirectory(database: database, ledger: ledger)
         logInThrottle = LogInThrottle(isOff: configuration.isDebug)
         startTime = LocalTime.now().seconds
@@ -53,6 +54,15 @@ package final class Services: Sendable {
         let areOptions = await options.catchUp()
         let areChannels = await routing.catchUpIfStale()
         return areOptions && areChannels
+    }
+
+    /// Tells the operator once that a group's users are charged at a ratio that nobody has set.
+    func noteGroupWithoutRatio(_ group: String) {
+        let isNew = groupsWithoutRatio.withLock { $0.count < 1000 && $0.insert(group).inserted }
+        guard isNew else { return }
+        log.write(
+            .error, "a group has no ratio; its users are charged at 1",
+            ["group": group, "option": "GroupRatio"])
     }
 
     /// Tells the operator once whose word is taken for a client's address, where he has not said it himself: behind a

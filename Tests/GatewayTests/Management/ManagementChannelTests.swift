@@ -34,7 +34,7 @@ import Testing
         let id = try add(gateway)
         let list = try gateway.data("GET", "/api/channel/")[0] ?? .null
         #expect(list.keys == Self.members && list["key"] == "")
-        #expect(list["status"] == 1 && list["group"] == "default" && list["priority"] == 0)
+        #expect(list["status"] == 1 && list["group"] == "default" && list["priority"] == 0 && list["weight"] == 0)
         #expect(try gateway.data("GET", "/api/channel/\(id)") == list)
         #expect(try gateway.data("GET", "/api/channel/search?keyword=on")[0] == list)
         #expect(try gateway.data("PUT", "/api/channel/", ["id": .int(id)])["key"] == "")
@@ -51,6 +51,31 @@ import Testing
                 "default a 1 1", "default a 2 1", "default b 1 1", "default b 2 1", "vip a 1 1", "vip a 2 1",
                 "vip b 1 1", "vip b 2 1",
             ])
+    }
+
+    @Test("a key that comes twice in a batch makes one channel, and its lines are told")
+    func repeatedKeys() async throws {
+        let gateway = try await ManagedGateway()
+        let batch: JSON = ["type": 1, "key": "k1\nk2\n\nk1\r\nk2\nk3", "models": "a"]
+        let answer = try gateway.send("POST", "/api/channel/", batch)
+        #expect(answer.json["success"] == true && answer.message.hasSuffix("these lines repeat earlier ones: 4, 5"))
+        #expect(!answer.text.contains("k1") && !answer.text.contains("k2"))
+        #expect(try await gateway.database.read { try $0.allChannels().map(\.key) } == ["k1", "k2", "k3"])
+        #expect(try gateway.send("POST", "/api/channel/", ["type": 1, "key": "k4\nk5"]).message == "")
+    }
+
+    @Test(
+        "a mapping that says nothing is an empty one, for new channels and old",
+        arguments: [.null, "null", " null ", "", "{}", " { } "] as [JSON])
+    func emptyMapping(mapping: JSON) async throws {
+        let gateway = try await ManagedGateway()
+        let id = try add(gateway, ["model_mapping": mapping])
+        #expect(try gateway.data("GET", "/api/channel/\(id)")["model_mapping"] == "")
+        let edit: JSON = ["id": .int(id), "model_mapping": #"{"a":"b"}"#]
+        #expect(try gateway.data("PUT", "/api/channel/", edit)["model_mapping"] == #"{"a":"b"}"#)
+        #expect(try gateway.data("PUT", "/api/channel/", ["id": .int(id)])["model_mapping"] == #"{"a":"b"}"#)
+        let emptied = try gateway.data("PUT", "/api/channel/", ["id": .int(id), "model_mapping": mapping])
+        #expect(emptied["model_mapping"] == "")
     }
 
     @Test(

@@ -76,6 +76,8 @@ import Testing
         let data = try gateway.data("GET", "/api/models")
         #expect(data.keys.compactMap { Int($0) }.sorted() == Array(1...51))
         #expect(data["1"]?.array?.contains("gpt-4o") == true)
+        #expect(data["34"] == [] && data["43"] == [])
+        for type in 1...51 { #expect(data[String(type)]?.array != nil) }
     }
 
     @Test("the dashboard sums the last seven days by day and model, for the caller alone")

@@ -1,4 +1,5 @@
 import Database
+import HTTP
 import JSON
 import TestTraits
 import Testing
@@ -38,6 +39,7 @@ import Testing
         #expect(token?["expired_time"] == -1)
         let log = try gateway.data("GET", "/api/log/self", headers: alice.headers)[0]
         #expect(log?["content"] == "新用户注册赠送 ＄2.000000 额度" && log?["type"] == 4)
+        #expect(log?["request_id"]?.string?.isEmpty == false)
     }
 
     @Test(
@@ -100,11 +102,13 @@ import Testing
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
         let before = try gateway.user(alice.id)
-        try gateway.data("PUT", "/api/user/", ["id": .int(alice.id), "display_name": "Alice", "group": "vip"])
+        let edit: JSON = ["id": .int(alice.id), "display_name": "Alice", "group": "vip", "inviter_id": 1]
+        try gateway.data("PUT", "/api/user/", edit)
         var expected = before
         if case .object(var object) = expected {
             object["display_name"] = "Alice"
             object["group"] = "vip"
+            object["inviter_id"] = 1
             expected = .object(object)
         }
         #expect(try gateway.user(alice.id) == expected)
@@ -126,6 +130,17 @@ import Testing
                 "管理员将用户额度从 ＄1.000000 额度修改为 ＄0.000000 额度",
                 "管理员将用户额度从 ＄0.000000 额度修改为 ＄1.000000 额度",
             ])
+    }
+
+    @Test("rows of top-ups and of set balances carry the request's id")
+    func requestIDs() async throws {
+        let gateway = try await ManagedGateway()
+        let topUp = try gateway.send("POST", "/api/topup", ["user_id": 1, "quota": 5])
+        let edit = try gateway.send("PUT", "/api/user/", ["id": 1, "quota": 7])
+        for (answer, type) in [(topUp, 1), (edit, 3)] {
+            let id = try #require(answer.headers["X-Oneapi-Request-Id"])
+            #expect(try gateway.data("GET", "/api/log/?type=\(type)").column("request_id") == [.string(id)])
+        }
     }
 
     @Test("a top-up adds, is noted, and refuses what would not fit")

@@ -62,13 +62,17 @@ extension Ledger {
     }
 
     /// Sets a token's limit; the token's account must be open. What requests hold of it stays held.
-    package func setBalance(ofToken id: Int64, to quota: Int64, isUnlimited: Bool) throws(BalanceRefusal) {
+    /// - Parameters:
+    ///   - quota: `nil` to leave the balance as it is.
+    ///   - isUnlimited: `nil` to leave it so or not.
+    package func setBalance(ofToken id: Int64, to quota: Int64?, isUnlimited: Bool?) throws(BalanceRefusal) {
         let result = state.withLock { state -> Result<Bool, BalanceRefusal> in
             guard let account = state.tokens[id] else { return .failure(.unknownAccount) }
             guard state.hasRoom() else { return .failure(.storage) }
-            account.balance = quota
-            account.isUnlimited = isUnlimited
-            return .success(state.append(.setToken(id: id, quota: quota, isUnlimited: isUnlimited)))
+            if let quota { account.balance = quota }
+            if let isUnlimited { account.isUnlimited = isUnlimited }
+            return .success(
+                state.append(.setToken(id: id, quota: account.balance, isUnlimited: account.isUnlimited)))
         }
         if case .failure(.storage) = result { refusedForStorage() }
         let mustFollow = try result.get()

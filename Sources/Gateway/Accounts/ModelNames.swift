@@ -1,0 +1,12 @@
+/// A list of model names as a token has it: commas between them, and perhaps blanks around them.
+enum ModelNames {
+    static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map(trimmed).filter { !$0.isEmpty }
+    }
+
+    private static func trimmed(_ name: Substring) -> String {
+        var name = name.drop(while: \.isWhitespace)
+        while name.last?.isWhitespace == true { name.removeLast() }
+        return String(name)
+    }
+}

@@ -1,0 +1,22 @@
+import TestTraits
+import Testing
+
+/// The list of calls that every fault is tried on leaves no upstream of the mock's out.
+@Suite("The calls for every fault", .inTurn) struct FaultChatListTests {
+    /// The same upstreams at the addresses that the vendors' SDKs put together.
+    private static let aliases: Set<String> = ["/v1/", "/v1beta2/", "/v1beta3/"]
+
+    @Test("has a whole answer of every upstream that the mock's page names")
+    func complete() async throws {
+        let mock = try Mock()
+        let prefixes = try mock.send("GET", "/").body.split(separator: "\n").map(String.init)
+            .filter { $0.hasPrefix("/") }
+        #expect(prefixes.count > 10)
+        /// The first that fits answers.
+        func upstream(_ chat: FaultChat) -> String? { prefixes.first { chat.path.hasPrefix($0) } }
+        let tried = Set(FaultChat.wholes.compactMap(upstream))
+        #expect(Set(prefixes).subtracting(tried) == Self.aliases)
+        #expect(FaultChat.streams.allSatisfy { upstream($0) != nil })
+        await mock.stop()
+    }
+}
