@@ -35,6 +35,8 @@ package struct PartRatios: Sendable, Equatable {
     package var audioCompletion = Ratio.one
     package var imagePrompt = Ratio.one
     package var imageCompletion = Ratio.one
+    /// Of a whole picture, relative to a thousand tokens.
+    package var picture = Ratio.one
 
     package init(cached: Ratio = .one, audioCompletion: Ratio) {
         self.cached = cached

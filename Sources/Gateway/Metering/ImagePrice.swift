@@ -7,7 +7,7 @@ struct ImagePrice: Sendable, Equatable {
     var factor: Ratio
 
     /// - Parameters:
-    ///   - count: images asked for; checked by `problem` before.
+    ///   - count: images asked for, checked by `problem` before.
     ///   - size: such as `1024x1024`; sizes without a price of their own cost as the smallest.
     init(model: String, count: Int64, size: String?, quality: String?) {
         self.count = count
@@ -38,12 +38,16 @@ struct ImagePrice: Sendable, Equatable {
 }
 
 extension Rates {
-    /// `int(model ratio × group ratio × factor × 1000) × count`.
+    /// `int(model ratio × group ratio × factor × 1000) × count`, times the model's own ratio of a picture.
     func quota(for images: ImagePrice) -> Int64 {
-        let single = price.scaled(by: UInt128(clamping: images.factor.units), over: Self.scale / 1000).quotient
+        let factor = images.factor.scaled(by: parts.picture, over: .one)
+        let single = price.scaled(by: UInt128(clamping: factor.units), over: Self.scale / 1000).quotient
         let (whole, isTooMuch) = single.multipliedReportingOverflow(by: UInt128(clamping: images.count))
         return isTooMuch ? Self.mostQuota : min(Self.mostQuota, Int64(clamping: whole))
     }
 
-    var imageLogText: String { "倍率：\(model.twoDecimals) × \(group.twoDecimals)" }
+    var imageLogText: String {
+        "倍率：\(model.twoDecimals) × \(group.twoDecimals)"
+            + (parts.picture == .one ? "" : "，图片 × \(parts.picture.twoDecimals)")
+    }
 }

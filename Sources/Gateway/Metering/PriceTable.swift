@@ -103,6 +103,9 @@ package struct PriceTable: Sendable {
         } else {
             parts.imageCompletion = completion
         }
+        // With a price of his own the operator has set the picture's too.
+        let own = find(modelRatios)
+        if own == nil || own == find([:], \.model) { parts.picture = find([:], \.picture) ?? .one }
         return parts
     }
 
