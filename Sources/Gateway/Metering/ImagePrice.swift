@@ -7,7 +7,7 @@ struct ImagePrice: Sendable, Equatable {
     var factor: Ratio
 
     /// - Parameters:
-    ///   - count: images asked for, checked by `problem` before.
+    ///   - count: images asked for, which `ImageLimits` has checked.
     ///   - size: such as `1024x1024`; sizes without a price of their own cost as the smallest.
     init(model: String, count: Int64, size: String?, quality: String?) {
         self.count = count
@@ -26,15 +26,6 @@ struct ImagePrice: Sendable, Equatable {
         "dall-e-2": ["256x256": 1_000_000_000, "512x512": 1_125_000_000, "1024x1024": 1_250_000_000],
         "dall-e-3": ["1024x1024": 1_000_000_000, "1024x1792": 2_000_000_000, "1792x1024": 2_000_000_000],
     ]
-
-    /// How many images a model makes at once.
-    static func limit(of model: String) -> Int64 {
-        switch model {
-        case "dall-e-3", "cogview-3", "step-1x-medium": 1
-        case "wanx-v1": 4
-        default: model.hasPrefix("ali-") ? 4 : 10
-        }
-    }
 }
 
 extension Rates {

@@ -63,13 +63,17 @@ struct PromptCounter {
 extension PromptCounter {
     /// Tokens of what is asked, for the estimate and for upstreams that do not say.
     /// - Parameter limit: more need not be counted: the result is then some number above it.
-    func tokens(of request: EmbeddingRequest, model: String, upTo limit: Int64 = .max) -> Int64 {
+    func tokens(of pieces: [PromptPiece], model: String, upTo limit: Int64 = .max) -> Int64 {
         var sum: Int64 = 0
-        for input in request.inputs where sum <= limit {
-            switch input {
-            case .tokens(let tokens): sum = sum.plus(Int64(clamping: tokens.count))
+        for piece in pieces where sum <= limit {
+            switch piece {
+            case .tokens(let count): sum = sum.plus(Int64(clamping: count))
             case .text(let text):
                 sum = sum.plus(completionTokens(of: Array(text.utf8), model: model, upTo: limit.minus(sum)))
+            case .picture(let address, let detail):
+                let size = Array(address.utf8).withUnsafeBytes { ImageSize.read(dataURL: $0) } ?? (0, 0)
+                let tokens = ImageTokens.count(model: model, detail: detail, width: size.width, height: size.height)
+                sum = sum.plus(Int64(clamping: tokens))
             }
         }
         return sum
@@ -80,10 +84,10 @@ extension Services {
     /// A prompt's tokens for an estimate, counted on a worker where it is large.
     /// - Parameters:
     ///   - known: counted already.
-    ///   - embeddings: what is asked where it is no chat.
+    ///   - pieces: what is asked where it is no chat.
     ///   - limit: more need not be counted: the result is then some number above it.
     func promptTokens(
-        _ known: Int64?, of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, for principal: Principal,
+        _ known: Int64?, of body: [UInt8], or pieces: [PromptPiece]?, model: String, for principal: Principal,
         upTo limit: Int64, approximates: Bool
     ) async throws(GatewayError) -> CountedPrompt {
         if let known { return CountedPrompt(tokens: known) }
@@ -91,16 +95,16 @@ extension Services {
         guard limit >= 0 else { return CountedPrompt(tokens: 0) }
         return try await offLoop(bytes: body.count, slice: LoopSlice.text, of: principal.user.id) { parser in
             PromptCounter(parser: parser, approximates: approximates)
-                .tokens(of: body, or: embeddings, model: model, upTo: limit)
+                .tokens(of: body, or: pieces, model: model, upTo: limit)
         }
     }
 }
 
 extension PromptCounter {
     fileprivate func tokens(
-        of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, upTo limit: Int64
+        of body: [UInt8], or pieces: [PromptPiece]?, model: String, upTo limit: Int64
     ) -> CountedPrompt {
-        embeddings.map { CountedPrompt(tokens: tokens(of: $0, model: model, upTo: limit)) }
+        pieces.map { CountedPrompt(tokens: tokens(of: $0, model: model, upTo: limit)) }
             ?? prompt(of: body, model: model, upTo: limit)
     }
 }
