@@ -1,6 +1,6 @@
 import CPrices
 
-/// The prices that the product ships with (Scripts/prices).
+/// The built-in prices (Scripts/prices).
 struct BuiltInPrices: Sendable {
     struct Entry: Sendable {
         var model: Ratio?
@@ -10,7 +10,7 @@ struct BuiltInPrices: Sendable {
         var longCacheWrite: Ratio?
         var audioPrompt: Ratio?
         var audioCompletion: Ratio?
-        /// Of a picture, relative to a thousand tokens of the prompt.
+        /// The price of a picture, relative to a thousand tokens of the prompt.
         var picture: Ratio?
     }
 
@@ -34,7 +34,7 @@ struct BuiltInPrices: Sendable {
         return entries
     }
 
-    /// Claude's prices of cached input, the same for every model of the family.
+    /// Claude's prices of cached input. They are the same for every model of the family.
     static func cacheRule(_ name: String) -> (read: Ratio, write: Ratio, longWrite: Ratio)? {
         guard name.contains("claude-"), !name.contains("claude-2"), !name.contains("claude-instant") else { return nil }
         return claude
@@ -45,7 +45,7 @@ struct BuiltInPrices: Sendable {
         longWrite: Ratio(units: Ratio.scale * 2)
     )
 
-    /// Completion ratios of names that the table does not have: the first match counts (spec/billing.md §2).
+    /// Completion ratios of names that the table does not have. The first match counts (spec/billing.md §2).
     static func completionRule(_ name: String) -> Ratio {
         func ratio(_ text: String) -> Ratio { Ratio(decimal: text) ?? .one }
         if name.hasPrefix("gpt-3.5") {

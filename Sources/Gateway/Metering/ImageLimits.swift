@@ -1,16 +1,16 @@
 import Chat
 
-/// What a model takes of a request for images (spec/billing.md §4, spec/relay.md §6, spec/wire/openai.md §7). Beyond it the
-/// price is not known, or the vendor refuses; the client learns so before a channel is asked.
+/// What a model accepts in a request for images (spec/billing.md §4, spec/relay.md §6, spec/wire/openai.md §7). For
+/// anything else the price is unknown, or the vendor refuses it. The client is told before a channel is asked.
 struct ImageLimits: Equatable {
-    /// How many images at once.
+    /// The most images at once.
     var count: Int64 = 10
-    /// Length of the prompt in Unicode scalars; one-api counts bytes, which makes a third of it for Chinese.
+    /// The longest prompt in Unicode scalars. one-api counts bytes, so Chinese prompts can have only a third of that.
     var prompt: Int?
-    /// `nil` where the vendor decides, and the price does not depend on it.
+    /// The accepted sizes; `nil` if the vendor decides and the price does not depend on the size.
     var sizes: [String]?
 
-    /// - Parameter model: the upstream's name, by which prices go.
+    /// - Parameter model: the upstream's name, which decides the price.
     init(model: String) {
         switch model {
         case "dall-e-2": (prompt, sizes) = (1000, ["256x256", "512x512", "1024x1024"])
@@ -29,7 +29,7 @@ struct ImageLimits: Equatable {
         }
     }
 
-    /// - Throws: what the model does not take.
+    /// - Throws: what the model does not accept.
     func check(_ request: ImageRequest) throws(RequestError) {
         let asked = request.count ?? 1
         guard asked >= 1, asked <= count else {

@@ -1,14 +1,14 @@
 import Chat
 
-/// What images cost, in multiples of a model's ratio (spec/billing.md §4).
+/// The price of images in multiples of a model's ratio (spec/billing.md §4).
 struct ImagePrice: Sendable, Equatable {
     var count: Int64
-    /// For size and quality.
+    /// The factor for size and quality.
     var factor: Ratio
 
     /// - Parameters:
-    ///   - count: images asked for, which `ImageLimits` has checked.
-    ///   - size: such as `1024x1024`; sizes without a price of their own cost as the smallest.
+    ///   - count: how many images are requested; `ImageLimits` has checked it.
+    ///   - size: such as `1024x1024`. A size without its own price costs as much as the smallest.
     init(model: String, count: Int64, size: String?, quality: String?) {
         self.count = count
         let billionths = Self.sizes[model]?[size ?? "1024x1024"] ?? Ratio.scale
@@ -17,7 +17,7 @@ struct ImagePrice: Sendable, Equatable {
         factor = Ratio(units: isHD ? (isSquare ? billionths * 2 : billionths * 3 / 2) : billionths)
     }
 
-    /// - Parameter model: the upstream's name, by which prices go.
+    /// - Parameter model: the upstream's name, which decides the price.
     init(_ request: ImageRequest, model: String) {
         self.init(model: model, count: request.count ?? 1, size: request.size, quality: request.quality)
     }
