@@ -1,16 +1,16 @@
 import Synchronization
 
-/// One kind of row that memory keeps copies of (tokens, users), with a version that moves on at each change
-/// (spec/scale-out.md §3.1; within one process so far).
+/// A kind of row with copies in memory (tokens, users). Its version increases at each change (spec/scale-out.md §3.1;
+/// within one process so far).
 ///
-/// A change of a row *begins* before its write and *ends* after the commit, before anybody is told that it is done.
-/// Whoever reads a row to keep it notes the version before the read and asks for the row's `freshness` after it. So no
-/// copy outlives a change: one that was read before the change ended is `stale` or `changing`, and one that was kept
-/// before it began is dropped by the cache's owner when it begins.
+/// A change of a row *begins* before its write and *ends* after the commit, before the caller is told that it is done.
+/// A reader that keeps a copy notes the version before its read and asks for the row's `freshness` afterwards. So no
+/// copy outlives a change: a copy that was read before the change ended is `stale` or `changing`, and the cache's owner
+/// drops an earlier copy when the change begins.
 ///
-/// `Snapshot` is the other mechanism, for what is read whole and always there. A topic cannot serve it, since between a
-/// change and the next read a cache has nothing, and a snapshot must have something; nor a snapshot a topic, since one
-/// changed row would throw all others away.
+/// `Snapshot` is the other mechanism, for values that are read as a whole and must always exist. A topic cannot do
+/// that: between a change and the next read its cache is empty. A snapshot cannot replace a topic either: one changed
+/// row would drop all others.
 package final class Topic: Sendable {
     package typealias Version = UInt64
 
