@@ -28,22 +28,22 @@ package final class Topic: Sendable {
 
     private struct State {
         var version: Version = 0
-        /// Changes that have begun and not ended, by row.
+        /// Changes that have begun but not ended, by row.
         var underWay: [Int64: Int] = [:]
-        /// The version that a row's last change ended with. Older ones are forgotten in bulk, see `horizon`.
+        /// The version at the end of a row's last change. Older versions are forgotten all at once; see `horizon`.
         var changed: [Int64: Version] = [:]
-        /// A read of an older version is stale whatever row it found.
+        /// A read of an older version is stale for every row.
         var horizon: Version = 0
     }
 
-    /// Rows whose last change is remembered.
+    /// The most rows whose last change is remembered.
     private static let memory = 4096
 
     private let state = Mutex(State())
 
     package init() {}
 
-    /// To be noted before a read.
+    /// Note it before a read.
     package var version: Version { state.withLock { $0.version } }
 
     package func begin(_ row: Int64) { state.withLock { $0.underWay[row, default: 0] += 1 } }
@@ -61,7 +61,7 @@ package final class Topic: Sendable {
         }
     }
 
-    /// - Parameter version: noted before the read that found the row.
+    /// - Parameter version: the version before the read that found the row.
     package func freshness(of row: Int64, readAt version: Version) -> Freshness {
         state.withLock { state in
             if version < state.horizon || state.changed[row, default: 0] > version { return .stale }
@@ -69,7 +69,7 @@ package final class Topic: Sendable {
         }
     }
 
-    /// The same for a read that found nothing, which any change may have made wrong.
+    /// The same for a read that found nothing. Any change may have made that wrong.
     package func freshnessOfNothing(readAt version: Version) -> Freshness {
         state.withLock { state in
             if version != state.version { return .stale }
