@@ -143,8 +143,8 @@ def operand_after(code, position):
 
 
 class Names:
-    """The types of a file's names, from their declarations. Texts and lists are joined, not added; floating-point numbers
-    do not trap; positions that a search found are inside the searched text."""
+    """The types of a file's names, from their declarations. Texts and lists are joined, not added; floating-point
+    numbers do not trap; positions that a search found are inside the searched text."""
 
     def __init__(self, code):
         texts = r'(?:\[|"|String\b|Substring\b|Array\(|Data\b)'
