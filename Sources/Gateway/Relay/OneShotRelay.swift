@@ -2,9 +2,7 @@ import Arithmetic
 import Chat
 import Database
 import EventLoop
-import Formats
 import HTTP
-import JSON
 import Providers
 
 /// `POST /v1/embeddings`, `/v1/images/generations` and `/v1/moderations`: asked once, answered in one piece.
@@ -201,58 +199,6 @@ struct OneShotRelay: Sendable {
                 try ImageLimits(model: next.upstreamModel(for: images.model)).check(images)
                 return next
             } catch { refusal = error }
-        }
-    }
-}
-
-extension OneShotRelay {
-    /// What a body asks, read once.
-    private struct Asked: Sendable {
-        let body: [UInt8]
-        let question: Question
-        let model: String
-
-        init(
-            _ sent: [UInt8], _ path: String, _ endpoint: OpenAIEndpoint, _ limits: RequestLimits
-        ) throws(GatewayError) {
-            do throws(RequestError) {
-                let root = try OpenAIOneShotRequests.object(sent)
-                (question, model) = try Self.read(Self.named(root, path), endpoint, limits)
-                body = Self.completed(root, question, model) ?? sent
-            } catch { throw .request(error) }
-        }
-
-        /// Takes the model from the path, where OpenAI's first address has it.
-        private static func named(_ root: JSON, _ path: String) -> JSON {
-            guard path.hasPrefix("/v1/engines/"), var object = root.object, object["model"] == nil else { return root }
-            let name = percentDecoded(path.dropFirst("/v1/engines/".count).dropLast("/embeddings".count))
-            object.append("model", .string(name))
-            return .object(object)
-        }
-
-        /// The body anew where it leaves to the upstream what the bill depends on: the model, or how many images.
-        private static func completed(_ root: JSON, _ question: Question, _ model: String) -> [UInt8]? {
-            guard var object = root.object else { return nil }
-            var isChanged = false
-            if object["model"]?.string != model { (object["model"], isChanged) = (.string(model), true) }
-            if question.images != nil, object["n"]?.int == 0 { (object["n"], isChanged) = (.int(1), true) }
-            return isChanged ? JSON.object(object).encoded() : nil
-        }
-
-        private static func read(
-            _ root: JSON, _ endpoint: OpenAIEndpoint, _ limits: RequestLimits
-        ) throws(RequestError) -> (Question, String) {
-            switch endpoint {
-            case .embeddings:
-                let (request, isBase64) = try OpenAIOneShotRequests.embeddings(root, limits: limits)
-                return (.embeddings(request, isBase64: isBase64), request.model)
-            case .imageGenerations:
-                let request = try OpenAIOneShotRequests.image(root)
-                return (.images(request), request.model)
-            default:
-                let request = try OpenAIOneShotRequests.moderation(root, default: "text-moderation-latest")
-                return (.moderation(request), request.model)
-            }
         }
     }
 }

@@ -51,6 +51,16 @@ import Testing
         return table.rates(model: model, channelType: type, group: "default")
     }
 
+    @Test("the figures are the specification's, where it lies beside the checkout")
+    func copied() throws {
+        let bytes = Fixture.source("../shared/spec/model-ratios.json")
+        guard !bytes.isEmpty else { return }
+        let specification = try JSON.parse(bytes)
+        for member in try #require(figures.object).members where member.key != "source" {
+            #expect(specification[member.key] == member.value, "run Scripts/prices: \(member.key)")
+        }
+    }
+
     @Test("every model of one-api's table has its ratio, except those that PRICES.md lists")
     func models() throws {
         let theirs = try numbers("model_ratio")
