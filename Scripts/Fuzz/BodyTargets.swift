@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// Chunked bodies: the same content and end at any split.
+/// Chunked bodies: every split of the bytes gives the same content and end.
 struct ChunkedTarget: FuzzTarget {
     let name = "chunked bodies"
     let samples = [
@@ -24,14 +24,14 @@ struct ChunkedTarget: FuzzTarget {
                 do throws(BodyError) { consumed += try decoder.feed(bytes, into: &output) } catch { return error }
                 return nil
             }
-            // How much came out before the damage is no promise; that it is found is one.
+            // The damage must be found. How much comes out before it may differ.
             if let failure { return "\(failure)" }
         }
         return "\(output) of \(consumed), \(decoder.isDone)"
     }
 }
 
-/// Event streams: the same events at any split.
+/// Event streams: every split of the bytes gives the same events.
 struct EventTarget: FuzzTarget {
     let name = "event streams"
     let samples = [
@@ -57,8 +57,8 @@ struct EventTarget: FuzzTarget {
     }
 }
 
-/// JSON: what is accepted survives being written and read again, its members' spans read by themselves, and it reads the
-/// same lazily.
+/// JSON: an accepted document stays the same when it is written and read again and when it is read lazily, and the
+/// spans of its members can be read on their own.
 struct JSONTarget: FuzzTarget {
     let name = "JSON"
     let samples = [
@@ -113,7 +113,7 @@ struct JSONTarget: FuzzTarget {
     }
 }
 
-/// gzip: never more than the limit comes out, and what was packed comes back.
+/// gzip: the output never exceeds the limit, and unpacking gives what was packed.
 struct GzipTarget: FuzzTarget {
     let name = "gzip"
     let samples = [

@@ -1,14 +1,14 @@
 import HTTP
 import TestKit
 
-/// A client that keeps its connection from request to request.
+/// A client that keeps its connection between requests.
 final class FuzzClient {
     private let port: Int
     private var client: RawClient?
 
     init(port: Int) { self.port = port }
 
-    /// - Returns: status 0 where no whole answer came in time.
+    /// - Returns: status 0 if no whole answer came in time.
     func ask(
         _ method: String, _ path: String, _ body: [UInt8]?, headers: [String]
     ) -> (status: Int, body: [UInt8]) {
@@ -24,11 +24,11 @@ final class FuzzClient {
     }
 }
 
-/// A whole answer as it came.
+/// A whole answer as received.
 private struct Answer {
     var status = 0
     var body: [UInt8] = []
-    /// The connection takes another request.
+    /// Whether the connection can take another request.
     var isKept = false
 
     init(_ client: RawClient) {

@@ -6,7 +6,7 @@ import HTTP
 import Synchronization
 import TestKit
 
-/// Runs an asynchronous body to its end on this thread.
+/// Runs an asynchronous body on this thread until it ends.
 func waiting<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) throws -> T {
     let result = Mutex<Result<T, any Error>?>(nil)
     let done = DispatchSemaphore(value: 0)
@@ -26,8 +26,8 @@ func waiting<T: Sendable>(_ body: @escaping @Sendable () async throws -> T) thro
 
 enum FuzzError: Error { case noAnswer }
 
-/// A whole gateway in this process: sockets, a temporary database with root and a channel, and an upstream in memory, so
-/// that nothing leaves the machine.
+/// A whole gateway in this process with sockets, a temporary database with root and a channel, and an upstream in
+/// memory, so that nothing leaves the machine.
 final class FuzzGateway {
     let database: SQLiteDatabase
     let gateway: GatewayServer
@@ -40,7 +40,7 @@ final class FuzzGateway {
     var databasePath: String { directory.path + "/one-api.db" }
     var journalPath: String { databasePath + "-oneapi-journal" }
 
-    /// What every upstream call is answered with.
+    /// The answer to every upstream call.
     final class Upstream: Sendable {
         private let answer = Mutex<(status: Int, body: [UInt8])>((200, []))
         func answers(_ status: Int, _ body: [UInt8]) { answer.withLock { $0 = (status, body) } }
@@ -71,7 +71,7 @@ final class FuzzGateway {
                     configuration: ready, database: opened, transport: transport, log: log, loops: loops)
             }
         )
-        // More than any run spends, and small enough to be counted with.
+        // More than any run spends, and small enough for sums.
         try change("UPDATE users SET quota = \(1 << 50)", "UPDATE tokens SET remain_quota = \(1 << 50)")
         let channel =
             #"{"type":1,"name":"c","key":"sk-up","base_url":"http://a","models":"gpt-4o,text-embedding-3-small,dall-e-3","group":"default"}"#
@@ -84,7 +84,7 @@ final class FuzzGateway {
         database.close()
     }
 
-    /// Statements of our own; those that a constraint refuses are passed over.
+    /// Runs our own statements and ignores those that a constraint refuses.
     func change(_ statements: String...) throws {
         let database = database
         try waiting {
@@ -102,7 +102,7 @@ final class FuzzGateway {
         }
     }
 
-    /// One request with a token's or a user's key.
+    /// Sends one request with the key of a token or a user.
     func ask(_ method: String, _ path: String, _ body: [UInt8]?, key: String) -> (status: Int, body: [UInt8]) {
         client.ask(method, path, body, headers: ["Authorization: Bearer \(key)"])
     }

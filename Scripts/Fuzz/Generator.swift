@@ -1,4 +1,4 @@
-/// Pseudo-random choices that a seed repeats (SplitMix64), and the damage made of them.
+/// Pseudo-random choices that depend only on a seed (SplitMix64), and damage made with them.
 struct Generator: RandomNumberGenerator {
     var state: UInt64
 
@@ -16,7 +16,7 @@ struct Generator: RandomNumberGenerator {
         samples.isEmpty ? [] : samples[below(samples.count)]
     }
 
-    /// A byte that formats care about, or any.
+    /// A byte with a meaning in formats, or any byte.
     private mutating func byte() -> UInt8 {
         let special: [UInt8] = [
             0, 9, 10, 13, 32, 34, 35, 44, 45, 47, 48, 49, 57, 58, 59, 63, 64, 91, 92, 93, 97, 123, 125, 127, 128, 192,
@@ -25,7 +25,7 @@ struct Generator: RandomNumberGenerator {
         return below(3) == 0 ? UInt8(truncatingIfNeeded: next()) : special[below(special.count)]
     }
 
-    /// A number at the end of what somebody may have reserved for it, or none at all.
+    /// A number at the limit of some integer type, or a text that is no number.
     mutating func extreme() -> [UInt8] {
         let numbers = [
             "9223372036854775807", "-9223372036854775808", "9223372036854775808", "-9223372036854775809",
@@ -35,15 +35,15 @@ struct Generator: RandomNumberGenerator {
         return Array(numbers[below(numbers.count)].utf8)
     }
 
-    /// Another number in the place of one.
+    /// Replaces a number by another.
     private mutating func renumber(_ bytes: inout [UInt8]) {
         guard let first = bytes[below(bytes.count)...].firstIndex(where: { (0x30...0x39).contains($0) }) else { return }
         let end = bytes[first...].firstIndex { !(0x30...0x39).contains($0) } ?? bytes.endIndex
         bytes.replaceSubrange(first..<end, with: extreme())
     }
 
-    /// The sample after none to six small changes: bytes replaced, put in, left out, runs doubled or cut off, numbers made
-    /// extreme.
+    /// The sample after up to six small changes: bytes are replaced, inserted or removed, runs are doubled or cut off,
+    /// or numbers become extreme.
     mutating func damaged(_ sample: [UInt8]) -> [UInt8] {
         var bytes = sample
         for _ in 0..<below(7) {
@@ -75,10 +75,10 @@ struct Generator: RandomNumberGenerator {
     }
 }
 
-/// A decoder, and what must hold of it for any input.
+/// A decoder, and what must hold for any input.
 protocol FuzzTarget {
     var name: String { get }
-    /// Well-formed input to start from.
+    /// Well-formed inputs to start from.
     var samples: [[UInt8]] { get }
     /// - Returns: what is wrong, or `nil`.
     func check(_ input: [UInt8], _ generator: inout Generator) -> String?

@@ -1,7 +1,7 @@
 import HTTP
 
-/// The parser of request heads: the same answer at any split, and nothing accepted that a slow, literal reading of
-/// RFC 9112 finds ambiguous.
+/// The parser of request heads: every split gives the same result, and it accepts nothing that a slow, literal reading
+/// of RFC 9112 finds ambiguous.
 struct HeadTarget: FuzzTarget {
     let name = "request heads"
     let samples = [
@@ -36,7 +36,7 @@ struct HeadTarget: FuzzTarget {
         }
     }
 
-    /// What a connection does: search for the end as bytes come, then parse.
+    /// Does what a connection does: searches for the end while bytes arrive, then parses.
     private func outcome(of pieces: [[UInt8]]) -> Outcome {
         let parser = HeadParser(maxHeadBytes: 512, maxFields: 8)
         var received: [UInt8] = []

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// What was being checked when the process ended, for a decoder that ends it: printed by the signal's handler.
+/// The input that was being checked when a decoder ended the process. The signal handler prints it.
 enum LastInput {
     private struct State {
         var target = ""
@@ -17,13 +17,13 @@ enum LastInput {
         state.withLock { $0 = State(target: target, number: number, seed: seed, input: input) }
     }
 
-    /// What a target made of the input.
+    /// What a target returned for the input.
     static func becomes(_ more: String) { state.withLock { $0.more += more + "\n" } }
 
     static func printWhenSignalled() {
         for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE] {
             signal(number) { number in
-                // Free, since no target runs while it is held.
+                // The lock is free, since no target runs while it is held.
                 _ = LastInput.state.withLockIfAvailable { state in
                     var text =
                         "\(state.target): the process ends\nseed \(state.seed), input \(state.number): \(state.input)\n"

@@ -3,10 +3,11 @@ import Gateway
 import Glibc
 import TestKit
 
-/// Journals as a crash, a disk or a hand may have left them: opened or refused, and never more applied than they hold.
+/// Journals after a crash, a disk error or an edit by hand: they are opened or refused, and nothing is applied that
+/// they do not hold.
 final class LedgerTarget: FuzzTarget {
     let name = "journals"
-    /// The damage is made of the whole journal, at places that matter.
+    /// The whole journal is damaged, at important positions.
     let samples: [[UInt8]] = [[]]
     private let whole: [UInt8]
     private let database: SQLiteDatabase
@@ -15,7 +16,7 @@ final class LedgerTarget: FuzzTarget {
     private var path: String { directory.path + "/one-api.db-oneapi-journal" }
 
     init() throws {
-        // A gateway that charged and did not end well leaves the journal to start from.
+        // Start from the journal of a gateway that charged and was killed.
         let source = try FuzzGateway()
         source.upstream.answers(
             200,
@@ -63,7 +64,7 @@ final class LedgerTarget: FuzzTarget {
             } catch { if isWhole { return "the whole journal is refused: \(error)" } else { return nil } }
             let sums = try Self.sums(database)
             if isWhole, sums != charged { return "\(sums) of \(charged) applied of a whole journal" }
-            // What a forged record says is believed.
+            // A forged record is believed.
             return isForged || sums.rows <= charged.rows && sums.quota <= charged.quota
                 ? nil : "\(sums) applied of \(charged)"
         } catch {
@@ -83,7 +84,7 @@ final class LedgerTarget: FuzzTarget {
         removeJournals()
     }
 
-    /// The journal, and whatever the last opening left beside it.
+    /// The journal, and the files that the last opening left beside it.
     private func removeJournals() {
         guard let listing = opendir(directory.path) else { return }
         defer { closedir(listing) }
@@ -95,7 +96,8 @@ final class LedgerTarget: FuzzTarget {
         }
     }
 
-    /// Extreme numbers in records whose checksums are good: `length u32, crc32 u32, content`, from byte 24 on.
+    /// Writes extreme numbers into records and corrects their checksums: `length u32, crc32 u32, content`, from byte 24
+    /// on.
     private func forged(_ generator: inout Generator) -> [UInt8] {
         var bytes = whole
         func number(_ place: Int) -> Int { bytes[place..<(place + 4)].reversed().reduce(0) { $0 << 8 | Int($1) } }
@@ -125,7 +127,7 @@ final class LedgerTarget: FuzzTarget {
         }
     }
 
-    /// Bits, numbers and lengths changed where something is written.
+    /// Changes bits, numbers and lengths in the written part.
     private func broken(_ generator: inout Generator) -> [UInt8] {
         var bytes = whole
         let half = bytes.count / 2

@@ -3,7 +3,7 @@ import JSON
 import MockKit
 import TestKit
 
-/// MockProviders, which answers strangers in their tests: every provider's requests, damaged.
+/// MockProviders, which others use in their tests: damaged requests of every provider.
 final class MockTarget: FuzzTarget {
     let name = "mock providers"
     let samples: [[UInt8]]

@@ -3,7 +3,7 @@ import Formats
 import JSON
 import Providers
 
-/// Answers with vectors, to every provider that has them: refused, or what a client can read.
+/// Answers with vectors, for every provider that has embeddings: they are refused or can be read by a client.
 struct EmbeddingTarget: FuzzTarget {
     let name = "embeddings"
     let samples = [
@@ -35,7 +35,7 @@ struct EmbeddingTarget: FuzzTarget {
     }
 }
 
-/// Answers with images or the state of a task, to every provider that has them.
+/// Answers with images or the state of a task, for every provider that has images.
 struct ImageTarget: FuzzTarget {
     let name = "images"
     let samples = [
@@ -76,7 +76,7 @@ struct ImageTarget: FuzzTarget {
     }
 }
 
-/// Answers to the exchange of a key for a token: refused, or a token.
+/// Answers to the exchange of a key for a token: they are refused or give a token.
 struct TokenTarget: FuzzTarget {
     let name = "access tokens"
     let samples = [

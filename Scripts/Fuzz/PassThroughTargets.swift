@@ -2,8 +2,8 @@ import Chat
 import JSON
 import Providers
 
-/// Streams that pass through: the same bytes, end and counts at any split; every event a line with an object; `[DONE]`
-/// once, last, and only of a whole answer.
+/// Streams that are passed through: every split gives the same bytes, end and counts. Every event is a line with an
+/// object. `[DONE]` comes once, at the end, and only after a whole answer.
 struct RelayTarget: FuzzTarget {
     let name = "passed-through streams"
     let samples = fixtures("OpenAI", "stream.sse") + fixtures("Azure", "stream.sse")
@@ -50,7 +50,7 @@ struct RelayTarget: FuzzTarget {
     }
 }
 
-/// Whole answers that pass through: what the meter reads of them.
+/// Whole answers that are passed through: what the meter reads in them.
 struct MeterTarget: FuzzTarget {
     let name = "passed-through answers"
     let samples = fixtures("OpenAI", "response.json") + fixtures("Azure", "response.json")

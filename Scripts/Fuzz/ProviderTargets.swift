@@ -5,7 +5,7 @@ import JSON
 import Providers
 import TestKit
 
-/// What every provider's fixtures hold of one kind of file.
+/// All files of one kind in the fixtures of every provider.
 func fixtures(_ folder: String, _ file: String) -> [[UInt8]] {
     Fixture.folders(folder + "/chat").compactMap { Fixture.bytes("\(folder)/chat/\($0)/\(file)") }
 }
@@ -16,7 +16,7 @@ private let providers: [(folder: String, type: Int)] = [
     ("Baidu", 15), ("BaiduV2", 47), ("PaLM", 11),
 ]
 
-/// A provider's streams: the same events at any split, an end always, and no count below zero.
+/// A provider's streams: every split gives the same events, there is always an end, and no count is below zero.
 struct StreamTarget: FuzzTarget {
     let name: String
     let samples: [[UInt8]]
@@ -45,7 +45,7 @@ struct StreamTarget: FuzzTarget {
     }
 }
 
-/// A provider's whole answers, good and bad: events or a failure with a status that an error may have.
+/// A provider's whole answers, good and bad: they give events, or a failure with the status of an error.
 struct AnswerTarget: FuzzTarget {
     let name: String
     let samples: [[UInt8]]
@@ -72,7 +72,7 @@ struct AnswerTarget: FuzzTarget {
     }
 }
 
-/// A client's requests: refused, or turned into JSON that can be read again, by every provider.
+/// A client's requests: every provider refuses them or turns them into JSON that can be read again.
 struct RequestTarget: FuzzTarget {
     let name = "chat requests"
     let samples = providers.flatMap { fixtures($0.folder, "request.json") }

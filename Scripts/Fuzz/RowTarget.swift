@@ -1,7 +1,7 @@
 import Database
 import Gateway
 
-/// Rows with a value that nobody wrote through the gateway, in any column: what one-api left, or a hand.
+/// Rows with values that the gateway did not write, in any column: from one-api or edited by hand.
 final class RowTarget: FuzzTarget {
     let name = "rows"
     let samples = ["", "abc", "9223372036854775807", #"{"a":"b"}"#, "gpt-4o,,a", "10.0.0.0/99", "1e308", "true"].map {
@@ -10,7 +10,7 @@ final class RowTarget: FuzzTarget {
     private let gateway: FuzzGateway
     private let columns: [(table: String, column: String)]
     private static let tables = ["users", "tokens", "channels", "abilities", "logs", "options", "redemptions"]
-    /// Accounts stay open by their ids, so that each row is another user's.
+    /// Accounts stay open by their ids, so each row belongs to another user.
     private var number = 10
 
     init() throws {

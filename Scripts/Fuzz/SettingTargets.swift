@@ -2,7 +2,7 @@ import Chat
 import Gateway
 import HTTP
 
-/// `.env` and the command line: variables that a process can have, a configuration or one line that says what is wrong.
+/// `.env` and the command line: they give valid variables, and a configuration or one line that says what is wrong.
 struct ConfigurationTarget: FuzzTarget {
     let name = "configuration"
     let samples = [
@@ -37,7 +37,7 @@ struct ConfigurationTarget: FuzzTarget {
     }
 }
 
-/// Prices that root writes: refused, or charges and log texts at any count of tokens.
+/// Prices from root: they are refused, or give charges and log texts for any number of tokens.
 struct PriceTarget: FuzzTarget {
     let name = "prices"
     let samples = [
@@ -69,7 +69,7 @@ struct PriceTarget: FuzzTarget {
     }
 }
 
-/// Session cookies: those that we made, and none besides, at any time of the clock.
+/// Session cookies: only our own cookies are accepted, at any time of the clock.
 struct CookieTarget: FuzzTarget {
     let name = "cookies"
     private let codec = SessionCodec(secret: Secret("secret"))
@@ -92,7 +92,7 @@ struct CookieTarget: FuzzTarget {
     }
 }
 
-/// Percent-decoding: of what was encoded, the same; of the rest, something.
+/// Percent-decoding: an encoded text gives the same text again, and any other input gives some text.
 struct PercentTarget: FuzzTarget {
     let name = "percent-encoding"
     let samples = ["a%20b+c%2Fd", "%", "%4", "%zz", "%E4%BD%A0", "%ff%00", "p=1&keyword=%25"].map { Array($0.utf8) }

@@ -1,7 +1,7 @@
 import Gateway
 import JSON
 
-/// What no damaged request may make of a whole gateway: no answer, an error of its own, or an answer that is no JSON.
+/// What no damaged request may cause in a whole gateway: no answer, an internal error, or an answer that is no JSON.
 func complaint(about answer: (status: Int, body: [UInt8]), _ request: String) -> String? {
     if answer.status == 0 { return "no answer to \(request)" }
     if answer.status == 500 { return "500 to \(request): \(String(decoding: answer.body, as: UTF8.self))" }
@@ -74,7 +74,7 @@ final class ManagementTarget: FuzzTarget {
     func check(_ input: [UInt8], _ generator: inout Generator) -> String? {
         asked += 1
         if asked % 128 == 0 { restore() }
-        // A body for its own route mostly, and for any other.
+        // Mostly send a body to its own route, and sometimes to another.
         let own = Self.routes.filter { !$0.body.isEmpty && $0.body.prefix(12) == input.prefix(12) }
         let all = own.isEmpty || generator.below(8) == 0 ? Self.routes : own
         let route = all[generator.below(all.count)]
@@ -85,13 +85,13 @@ final class ManagementTarget: FuzzTarget {
         return complaint(about: answer, "\(route.method) \(path)")
     }
 
-    /// A path that is still one word of a request's first line.
+    /// A path that is still a single word in the request line.
     private static func damaged(_ path: String, _ generator: inout Generator) -> String {
         let bytes = generator.damaged(Array(path.utf8)).filter { $0 > 0x20 && $0 < 0x7f && $0 != 0x23 }
         return bytes.first == 0x2f ? String(decoding: bytes, as: UTF8.self) : path
     }
 
-    /// Root as at first, and not ten thousand rows more.
+    /// Restores root and removes added rows.
     private func restore() {
         try? gateway.change(
             "UPDATE users SET access_token = 'rootaccess', status = 1, role = 100, username = 'root' WHERE id = 1",
@@ -101,7 +101,7 @@ final class ManagementTarget: FuzzTarget {
     }
 }
 
-/// Every relay endpoint with a damaged body and a damaged answer, to its charge and its log row.
+/// Every relay endpoint with a damaged body and a damaged answer, including the charge and the log row.
 final class RelayStackTarget: FuzzTarget {
     let name = "relayed requests"
     let samples: [[UInt8]] = RelayStackTarget.calls.map(\.body)

@@ -1,6 +1,6 @@
-// Feeds damaged input to what reads from strangers, files and the database: `Fuzz [SECONDS [SEED [TARGET]]]`. Each target
-// states what must hold whatever comes; the first input that breaks it, or ends the process, is printed with its seed,
-// and the status is not 0.
+// Feeds damaged input to all code that reads from strangers, files and the database: `Fuzz [SECONDS [SEED [TARGET]]]`.
+// Each target says what must hold for any input. The first input that breaks this or ends the process is printed with
+// its seed, and the exit status is not 0.
 import Glibc
 import TestKit
 
@@ -19,7 +19,7 @@ let targets: [any FuzzTarget] =
     + [RelayTarget(), MeterTarget(), EmbeddingTarget(), ImageTarget(), TokenTarget()]
     + StreamTarget.all() + AnswerTarget.all()
     + [ConfigurationTarget(), PriceTarget(), CookieTarget(), PercentTarget()]
-/// What takes a whole gateway or a file for each input; fewer of them.
+/// Targets that need a whole gateway or a file for each input. They run less often.
 let slowTargets: [(name: String, count: Int, make: () throws -> any FuzzTarget)] = [
     ("management", 8, { try ManagementTarget() }), ("relayed requests", 8, { try RelayStackTarget() }),
     ("mock providers", 8, { try MockTarget() }), ("rows", 2, { try RowTarget() }),

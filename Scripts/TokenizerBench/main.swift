@@ -1,5 +1,6 @@
-// Tokenises a file: `TokenizerBench cl100k|o200k count|ids FILE [ROUNDS]`. `count` prints tokens and seconds for all rounds;
-// `ids` prints the token ids, a line for each text; a byte 0xFF, which is never in UTF-8, parts the texts.
+// Tokenises a file: `TokenizerBench cl100k|o200k count|ids FILE [ROUNDS]`. `count` prints tokens and seconds for all
+// rounds. `ids` prints the token ids, one line for each text. The byte 0xFF, which never occurs in UTF-8, separates
+// texts.
 import Foundation
 import Tokenizer
 

@@ -1,4 +1,4 @@
-"""What the cases of Baidu's package share: its configuration, which is global, and its clients."""
+"""Shared by the cases of Baidu's package: its configuration, which is global, and its clients."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ async def refill():
 
 
 class Qianfan(Case):
-    """No credentials but those that a test gives: a pair in the configuration would win over a token."""
+    """Only the credentials that a test gives. A key pair in the configuration would win over a token."""
 
     def setUp(self):
         qianfan.disable_log()

@@ -1,4 +1,4 @@
-"""The gateway under test: a channel for each upstream of the mock's, what its provider can do, and the books."""
+"""The gateway under test: a channel for each upstream of the mock, its provider's features, and the charges."""
 
 import functools
 import json
@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Matrix:
-    """The table of features and providers in `Sources/Providers/README.md`, which a Swift test holds true."""
+    """The table of features and providers in `Sources/Providers/README.md`, which a Swift test checks."""
 
     def __init__(self, path=ROOT / "Sources/Providers/README.md"):
         lines = [line for line in path.read_text().splitlines() if line.startswith("|")]
@@ -97,7 +97,7 @@ class Gateway:
         return answer.get("data")
 
     def connect(self, upstream):
-        """Makes the upstream's channels, and learns from a first chat by which model the mock knows it."""
+        """Creates the upstream's channels, and finds out by a first chat which model the mock expects."""
         upstream.channel = self.add_channel(upstream, upstream.row["key"])
         upstream.wrong_key_channel = self.add_channel(upstream, upstream.row["key"] + "-mock-bad")
         control("POST", "/reset")
@@ -123,13 +123,13 @@ class Gateway:
 
 
 def client_of(channel, kind=openai.OpenAI, **options):
-    """A client whose requests go to one channel, as an administrator's may."""
+    """A client whose requests go to one channel, which administrators may choose."""
     options = {"max_retries": 0, "timeout": 10, **options}
     return kind(base_url=Target.base_url, api_key=f"{Target.key}-{channel}", **options)
 
 
 class Retrying:
-    """A client that tries a second time, at once whatever the answer says, and counts."""
+    """A client that counts requests and tries a second time at once, whatever the answer says."""
 
     def __init__(self, channel):
         self.tries = 0
@@ -165,7 +165,7 @@ def needs(feature):
 
 @dataclass
 class Books:
-    """What mock and gateway had counted before an answer."""
+    """The counts of mock and gateway before an answer."""
 
     served: dict
     newest_row: int
@@ -204,7 +204,7 @@ class GatewayCase(unittest.TestCase):
         return control("GET", f"/journal?{field}={value}")["requests"]
 
     def assertArrived(self, text, message=None):
-        # Some services are sent JSON with a backslash before each slash.
+        # Some services get JSON with a backslash before each slash.
         self.assertIn(text, self.arrived()[-1]["body"].replace("\\/", "/"), message)
 
     # The books
@@ -215,7 +215,7 @@ class GatewayCase(unittest.TestCase):
         return Books(total, rows[0]["id"] if rows else 0, self.gateway.used_quota())
 
     def assertCharged(self, before, usage, text_only=True):
-        """One answer since: its usage is what the mock served, what the log has, and what the user paid for."""
+        """One more answer: its usage equals what the mock served, what the log has, and what the user paid for."""
         served, is_told = self.served_since(before)
         row = self.assertPaid(before)
         charged = (row["prompt_tokens"], row["completion_tokens"])
@@ -232,7 +232,7 @@ class GatewayCase(unittest.TestCase):
             self.assertPriced(row)
 
     def assertPaid(self, before):
-        """One answer since has cost something, and the user paid just that."""
+        """One more answer has cost something, and the user has paid exactly that."""
         rows = [row for row in self.gateway.charges(self.upstream.channel) if row["id"] > before.newest_row]
         self.assertEqual(len(rows), 1, "rows in the gateway's log")
         self.assertGreater(rows[0]["quota"], 0)
@@ -240,7 +240,7 @@ class GatewayCase(unittest.TestCase):
         return rows[0]
 
     def served_since(self, before):
-        """Prompt and completion tokens, and whether the provider tells them.
+        """Prompt and completion tokens, and whether the provider reports them.
 
         The mock counts an answer when its last byte is gone.
         """
@@ -254,7 +254,7 @@ class GatewayCase(unittest.TestCase):
         return served, ledger["entries"][-1].get("tells_usage", True)
 
     def assertPriced(self, row):
-        """The quota follows from the rates that the row tells, which are rounded to two digits."""
+        """The quota agrees with the rates in the row, which are rounded to two digits."""
         model, group, completion = (float(rate) for rate in re.findall(r"\d+\.\d+", row["content"])[:3])
         half = 0.005
 
@@ -268,7 +268,7 @@ class GatewayCase(unittest.TestCase):
     # Errors
 
     def assertExplained(self, error, request_id=None):
-        """The message says something, is no web page, and carries the gateway's request id."""
+        """The message is not empty, is no web page, and has the gateway's request id."""
         request_id = request_id or error.request_id
         self.assertTrue(request_id, "the answer has no request id")
         self.assertIn(request_id, error.message)

@@ -1,4 +1,4 @@
-"""What the cases share: where to ask, with which key, and the mock's controls."""
+"""Shared by the cases: the address, the key, and the mock's controls."""
 
 import json
 import unittest
@@ -29,7 +29,7 @@ def control(method, route, body=None):
 
 
 def needs_mock(test):
-    """For what a gateway does not offer, or what only the mock's journal can tell."""
+    """For features that a gateway does not offer, or results that only the mock's journal shows."""
     return unittest.skipIf(Target.is_gateway, "only against the mock")(test)
 
 
@@ -56,7 +56,7 @@ class Case(unittest.TestCase):
 
     @contextmanager
     def counted(self, expected):
-        """The block sends exactly that many requests, by the mock's journal."""
+        """Checks by the mock's journal that the block sends exactly this many requests."""
         before = self.tries() if Target.control and not Target.is_gateway else None
         yield
         if before is not None:

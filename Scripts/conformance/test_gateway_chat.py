@@ -54,7 +54,7 @@ class Chat(GatewayCase):
 
     @needs("a stream, character by character")
     def test_stream_helper(self):
-        """The SDK's own accumulator makes the same answer of the chunks as comes whole."""
+        """The SDK's accumulator makes the same answer from the chunks as the whole answer."""
         self.script(text=WORDS, count=2)
         messages = [{"role": "user", "content": "Say hello to Oslo."}]
         with self.client.chat.completions.stream(model=self.upstream.model, messages=messages) as stream:

@@ -34,7 +34,7 @@ class Content(GatewayCase):
 
     @needs("an image by its address")
     def test_image_by_address(self):
-        """The address arrives, or where the provider takes none, the image that the gateway fetched there."""
+        """The address arrives, or the image that the gateway fetched there if the provider takes no addresses."""
         address = Target.control + "/image.png"
         answer = self.ask(messages=about_image(address))
         self.assertTrue(answer.choices[0].message.content)
@@ -68,7 +68,7 @@ class Content(GatewayCase):
 
 
 class Reasoning(GatewayCase):
-    """By the upstream's model that thinks."""
+    """Uses the upstream's reasoning model."""
 
     def think(self, text="Say hello to Oslo.", **options):
         return self.ask(
@@ -86,7 +86,7 @@ class Reasoning(GatewayCase):
 
     @needs("reasoning")
     def test_counted(self):
-        """The thoughts are part of the completion in a stream's usage too, and are paid for."""
+        """In a stream's usage too the thoughts are part of the completion and are charged."""
         before = self.books()
         *_, last = self.think(stream=True, stream_options={"include_usage": True})
         self.assertCharged(before, last.usage)
@@ -131,7 +131,7 @@ def sealed(value):
 
 class Search(GatewayCase):
     def search(self, **options):
-        # The mock's models search when told so by the name of the tool.
+        # The mock's models search if the tool's name says so.
         text = "Look for Oslo by web_search."
         return self.ask(text, model=self.upstream.search_model, web_search_options={}, **options)
 

@@ -14,7 +14,7 @@ class Errors(GatewayCase):
         return caught.exception
 
     def test_upstream_errors(self):
-        """Where a service has no such status, its nearest is as good."""
+        """If a service has no such status, the nearest one is accepted."""
         cases = [
             (400, [openai.BadRequestError], 1),
             (401, [openai.AuthenticationError], 1),

@@ -1,4 +1,4 @@
-"""Upstreams that break down: the SDK raises, and never takes a broken answer for a whole one."""
+"""Failing upstreams: the SDK raises, and never accepts a broken answer as a whole one."""
 
 import time
 
@@ -51,7 +51,8 @@ class Faults(GatewayCase):
         self.assertUnavailable()
 
     def test_reset(self):
-        # libcurl takes a kept connection that dies without a byte for one that was dead, and tries up to five others.
+        # If a kept connection ends without a byte, libcurl assumes that it was closed before and tries up to five
+        # others.
         self.fault(count=7, reset=True)
         self.assertUnavailable()
 
@@ -61,7 +62,7 @@ class Faults(GatewayCase):
         self.assertBreaksOff()
 
     def assertLeavingIsPaid(self, before):
-        """A client that only closes its side may still read, so that the gateway needs a moment to see that it has gone."""
+        """A client that only closes its side may still read, so the gateway needs a moment to see that it is gone."""
         for _ in range(200):
             if self.books().newest_row > before.newest_row:
                 return self.assertPaid(before)
@@ -83,7 +84,7 @@ class Faults(GatewayCase):
         self.assertLeavingIsPaid(before)
 
     def test_invalid_utf8(self):
-        """An error, never an answer that is not what the provider said."""
+        """An error, never an answer that differs from the provider's."""
         for stream in (False, True):
             with self.subTest(stream=stream):
                 self.fault(bad_utf8=True)

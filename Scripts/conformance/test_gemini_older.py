@@ -122,7 +122,7 @@ class GeminiOlderErrors(Older):
         for name, kind in cases:
             with self.subTest(name), self.counted(1), self.assertRaises(kind):
                 self.once("mock-error-" + name)
-            # A refusal in a list is more than the package understands.
+            # The package does not understand an error inside a list.
             with self.subTest(name + " of a stream"), self.assertRaises(exceptions.BadRequest) as caught:
                 self.once("mock-error-" + name, stream=True)
             self.assertIn("Unknown error trying to retrieve streaming response", str(caught.exception))
@@ -164,7 +164,7 @@ class GeminiOlderErrors(Older):
         with self.assertRaises(UnicodeDecodeError):
             self.once()
         self.fault(bad_utf8=True)
-        # In a stream the package puts a mark where the bytes make no letter.
+        # In a stream the package replaces invalid UTF-8 by U+FFFD.
         self.assertIn("\ufffd", "".join(chunk.text for chunk in self.once(stream=True)))
 
     def test_empty_200(self):

@@ -167,7 +167,7 @@ class Conversations:
 
     def test_images(self):
         data = base64.b64encode(png()).decode()
-        # The package takes the prefix of inline pictures away.
+        # The package removes the prefix of inline pictures.
         for model in ["glm-4v", "glm-4.6v"]:
             content = [
                 {"type": "image_url", "image_url": {"url": "https://example.test/cat.png"}},
@@ -378,7 +378,7 @@ class Refusals:
             with self.subTest(name):
                 error = self.raises(self.errors.APIStatusError, client=client, model="mock-html-" + name)
                 self.assertIn("<", error.response.text)
-        # Whatever is not JSON by its type is handed out as text.
+        # An answer whose type is not JSON is returned as text.
         self.assertIn("<html", self.ask(client, model="mock-html-200"))
         self.assertEqual(self.read(client, model="mock-html-200"), "")
 
@@ -414,7 +414,7 @@ class Refusals:
 
     def test_invalid_utf8(self):
         self.fault(bad_utf8=True)
-        # The package puts a mark where the bytes make no letter.
+        # The package replaces invalid UTF-8 by U+FFFD.
         text = self.read(thinking=CALM)
         self.assertIn("\ufffd", text)
 

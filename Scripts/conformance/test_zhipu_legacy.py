@@ -72,11 +72,11 @@ class ZhipuLegacy(Legacy):
 @needs_mock
 @unittest.skipUnless(hasattr(zhipuai, "model_api"), "needs zhipuai 1.0.7")
 class ZhipuLegacyFaults(Legacy):
-    """The package logs what goes wrong and gives nothing back; a stream of nothing fails when it is read."""
+    """The package logs errors and returns nothing. Reading a stream of nothing fails."""
 
     def setUp(self):
         super().setUp()
-        # It logs with an argument too many, at which the logging itself complains.
+        # It logs with one argument too many, so Python's logging prints an error.
         logging.disable(logging.CRITICAL)
         self.addCleanup(logging.disable, logging.NOTSET)
         self.addCleanup(setattr, zhipuai, "api_timeout_seconds", zhipuai.api_timeout_seconds)
@@ -120,7 +120,7 @@ class ZhipuLegacyFaults(Legacy):
 
     def test_invalid_utf8(self):
         self.fault(bad_utf8=True)
-        # A whole answer gets a mark where the bytes make no letter.
+        # In a whole answer the package replaces invalid UTF-8 by U+FFFD.
         self.assertIn("\ufffd", self.invoke()["data"]["choices"][0]["content"])
         self.fault(bad_utf8=True)
         with self.assertRaises(UnicodeDecodeError):

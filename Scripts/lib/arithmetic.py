@@ -2,7 +2,7 @@
 import re
 
 integer = r"(?:U?Int(?:8|16|32|64|128)?)"
-# Words that may stand before an opening bracket or a minus without being an operand.
+# Words before an opening bracket or a minus that are no operands.
 keywords = "return|in|case|let|var|if|guard|while|where|else|try|await|throw|is|as|switch|inout"
 
 # Calls that trap on a negative number, or on a number too large.
@@ -22,12 +22,12 @@ rules = [
 ]
 
 
-# What can be copied as it is: nothing in it opens or closes anything.
+# Text that can be copied unchanged: nothing in it opens or closes anything.
 ordinary = re.compile(r"[^\"/#()\[\]{}\\*]+")
 
 
 def strip(text):
-    """The code without comments and with empty texts, line by line; what stands in `\\(…)` stays, in brackets."""
+    """The code line by line, without comments and with empty texts. Code inside `\\(…)` stays, in brackets."""
     output = []
     # Each open text: (number of #, is it of many lines, depth of brackets of its interpolation or None).
     stack = []
@@ -108,7 +108,7 @@ literal = re.compile(r"^-?(?:0x[\da-fA-F_]+|\d[\d_]*(?:\.\d+)?(?:e-?\d+)?)$")
 
 
 def operand_before(code, position):
-    """The word or closing bracket before a place, with the whole bracket."""
+    """The word before a position, or the whole bracketed part if a bracket ends there."""
     end = position
     start = end
     depth = 0
@@ -143,8 +143,8 @@ def operand_after(code, position):
 
 
 class Names:
-    """What the declarations of a file say about its names: texts and lists are joined, not added; floating-point numbers
-    do not trap; places that a search found lie inside what was searched."""
+    """The types of a file's names, from their declarations. Texts and lists are joined, not added; floating-point
+    numbers do not trap; positions that a search found are inside the searched text."""
 
     def __init__(self, code):
         texts = r'(?:\[|"|String\b|Substring\b|Array\(|Data\b)'
@@ -158,7 +158,7 @@ class Names:
         self.found = set(re.findall(rf"\b(?:let|var) (\w+) = [^\n]*?(?:{search})", code))
 
     def is_joined(self, word):
-        """`word` may be a call or a member: its last name counts."""
+        """`word` may be a call or a member. Its last name counts."""
         if word.startswith(('"', "[")) and not word.startswith("[(") or word.endswith('"'):
             return True
         if re.search(r"\.(?:utf8|utf16|unicodeScalars|encoded\(\)|string|array|bytes|text|arguments|joined\(.*\))$", word):
@@ -193,13 +193,13 @@ def is_harmless(kind, code, match, names):
             return True
         if operator != "<<" and (names.is_floating(before) or names.is_floating(after)):
             return True
-        # How deep a reader is in a document, which its parser bounds.
+        # The depth of a reader in a document. The parser limits it.
         if operator == "+" and before in ("depth", "level") and after == "1":
             return True
-        # Divided by, or the rest of, a number that is written down: only -2^63 / -1 and zero trap.
+        # A division by a literal, or its remainder: only -2^63 / -1 and zero trap.
         if operator in "/%" and literal.match(after) and not after.startswith("-"):
             return True
-        # Of a collection that lies in memory: its count and a number that is written down cannot overflow.
+        # The count of a collection in memory plus a literal cannot overflow.
         return operator in "+-" and is_count(before) and is_count(after)
     if kind == "assignment":
         operator = match.group().strip()
@@ -218,7 +218,7 @@ def is_harmless(kind, code, match, names):
         left, right = operand_before(code, match.start() + 1), after
         if literal.match(left) and (literal.match(right) or right.startswith(".max")):
             return True
-        # A slice between places that were found in what is cut, or a list of arguments.
+        # A slice between positions found in the same text, or a list of arguments.
         if after == "" and re.search(r":\s*(?:\([^()]*\)|[A-Z]\w*)$", code[:match.end() - 3]):
             return True
         one_sided = left == "" or right == ""
@@ -229,7 +229,7 @@ def is_harmless(kind, code, match, names):
 
 
 def is_optional(code, match):
-    """Whether the conversion is of a text, as far as its use shows: the result is unwrapped."""
+    """Whether the conversion is from a text, as far as its use shows: the result is unwrapped."""
     before = code[:match.start()]
     depth, end = 1, match.end()
     while end < len(code) and depth:
@@ -261,7 +261,7 @@ def places(text):
 
 
 def self_test(root):
-    """The sample's lines that end with `// flagged` are found, and no others."""
+    """Checks that exactly the sample's lines that end with `// flagged` are found."""
     sample = (root / "Scripts/lib/arithmetic.sample").read_text()
     wanted = {number for number, line in enumerate(sample.split("\n"), 1) if line.rstrip().endswith("// flagged")}
     found = {number for number, _, _ in places(sample)}

@@ -1,4 +1,4 @@
-"""Drives Scripts/crash: load, SIGKILL, restart; then compares balances, log, the mock's ledger and what clients got."""
+"""Drives Scripts/crash: load, SIGKILL, restart. Then compares balances, log, the mock's ledger and clients' answers."""
 import asyncio
 import atexit
 import json
@@ -28,7 +28,7 @@ port = free_port()
 environment = dict(os.environ, PORT=str(port), INITIAL_ROOT_TOKEN="crashtoken", INITIAL_ROOT_ACCESS_TOKEN="crashaccess",
                    GLOBAL_API_RATE_LIMIT="0", SQLITE_PATH=work + "/crash.db")
 key = None
-# As one-api makes it: the id of a deleted newest token would return.
+# The table as one-api creates it: the id of a deleted newest token would be used again.
 with sqlite3.connect(work + "/crash.db") as made:
     made.execute('CREATE TABLE "tokens" (`id` integer,`user_id` integer,`key` char(48),PRIMARY KEY (`id`))')
 made.close()
@@ -37,7 +37,7 @@ made.close()
 def start():
     process = subprocess.Popen([binary, "--log-dir", ""], env=environment, cwd=work,
                                stdout=open(work + "/gateway.log", "ab"), stderr=subprocess.STDOUT)
-    # However this script ends, the gateway does not outlive it.
+    # The gateway ends with this script, however it ends.
     atexit.register(process.kill)
     for _ in range(200):
         try:
@@ -62,7 +62,7 @@ received = {}   # request id -> (prompt, completion), only for answers that came
 
 
 async def manage_async(method, path, body=None):
-    """As `manage`, but `None` where the gateway dies meanwhile."""
+    """Like `manage`, but returns `None` if the gateway is killed meanwhile."""
     data = json.dumps(body).encode() if body is not None else b""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -89,7 +89,7 @@ async def top_up(stop):
 
 
 async def recreate(stop, number):
-    """Makes a token, lets a request run on it, deletes it under the request, and looks at the next one."""
+    """Creates a token, deletes it while its request runs, and checks the next token."""
     while not stop.is_set():
         quota = 10**8 + random.randint(0, 10**6)
         answer = await manage_async("POST", "/api/token/", {"name": "gone", "remain_quota": quota})

@@ -1,4 +1,4 @@
-"""Drives Scripts/soak: honest clients alone, then beside hostile ones, then a rest; see there for what must hold."""
+"""Drives Scripts/soak: honest clients alone, then with hostile ones, then a rest. Scripts/soak says what must hold."""
 import asyncio
 import atexit
 import json
@@ -42,7 +42,7 @@ def manage(method, path, body=None):
 
 
 def memory():
-    # The heap: pages of the mapped journal are the kernel's, and come and go with it.
+    # Only the heap counts: the kernel keeps and drops the pages of the mapped journal.
     for line in open(f"/proc/{gateway.pid}/status"):
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1024
@@ -112,7 +112,7 @@ def attack():
 
 
 def rest(limit):
-    """What the gateway keeps when nothing happens: it gives memory back every ten seconds."""
+    """The memory of the idle gateway. It releases memory every ten seconds."""
     phase("at rest", 3)
     least = memory()
     for _ in range(40):
@@ -123,7 +123,7 @@ def rest(limit):
     return least
 
 
-# What is made once at its first use (threads, tables, parsers) is there before anything is measured.
+# Use everything once before measuring, since threads, tables and parsers are created at the first use.
 warming = attack()
 phase("warming up, beside hostile clients", max(15, seconds // 10))
 warming.kill()

@@ -37,9 +37,9 @@ for number, upstream in enumerate(UPSTREAMS):
         "config": json.dumps(upstream.get("config", {}))}))
     if not made["success"]:
         sys.exit(f"{upstream['name']}: {made['message']}")
-    # By the channel's number, since two upstreams may have a model of one name.
+    # Choose by the channel's number, since two upstreams may have a model with the same name.
     channel = json.loads(send("/api/channel/?p=0", access))["data"][0]["id"]
-    # Every other one is streamed.
+    # Every second chat is streamed.
     body = {"model": upstream["model"], "stream": number % 2 == 1,
             "messages": [{"role": "user", "content": "Say hello to a new user."}]}
     answer = send("/v1/chat/completions", f"Bearer sk-{token}-{channel}", body)
@@ -47,7 +47,7 @@ for number, upstream in enumerate(UPSTREAMS):
 
 
 def charged():
-    """All rows of the log that charge, page by page."""
+    """All charging rows of the log, page by page."""
     rows = []
     for page in range(100):
         found = json.loads(send(f"/api/log/?type=2&p={page}", access))["data"]
@@ -57,7 +57,7 @@ def charged():
     return rows
 
 
-# Rows follow their answers within a moment.
+# Rows are written a moment after their answers.
 for _ in range(50):
     rows = charged()
     if len(rows) == len(UPSTREAMS):

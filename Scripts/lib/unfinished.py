@@ -1,4 +1,4 @@
-"""Names the tests of Swift Testing that a log says have begun and not ended: unfinished.py LOG"""
+"""Names the tests of Swift Testing that began but did not end, by a log: unfinished.py LOG"""
 
 import re
 import sys

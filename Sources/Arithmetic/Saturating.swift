@@ -1,9 +1,9 @@
 /// Arithmetic that stops at the ends of the range.
 ///
-/// Swift ends the process at an overflow, so a sum of numbers that came from outside (a request, a cookie, a header, an
-/// option, a variable, a file, a database row, a journal, an upstream) is a way to switch the gateway off. Such numbers
-/// are put together with these, with the standard library's `…ReportingOverflow`, or not at all. `Scripts/check` lists
-/// the raw operators that are left.
+/// Swift ends the process at an overflow. So whoever controls a number (in a request, a cookie, a header, an option, a
+/// variable, a file, a database row, a journal or an upstream's answer) could stop the gateway with a sum. Use these
+/// functions, or the standard library's `…ReportingOverflow`, for such numbers. `Scripts/check` lists the raw operators
+/// that are left.
 extension FixedWidthInteger {
     @inlinable
     package func plus(_ other: Self) -> Self {
@@ -23,7 +23,7 @@ extension FixedWidthInteger {
         return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
     }
 
-    /// The quotient towards zero; `nil` where the divisor is zero.
+    /// The quotient, rounded towards zero; `nil` if the divisor is zero.
     @inlinable
     package func over(_ divisor: Self) -> Self? {
         if divisor == 0 { return nil }
@@ -31,7 +31,7 @@ extension FixedWidthInteger {
         return overflow ? .max : quotient
     }
 
-    /// The nearest number of this type; zero for what is no number.
+    /// The nearest number of this type; zero for NaN.
     @inlinable
     package init(saturating value: Double) {
         if value.isNaN {

@@ -7,6 +7,8 @@ package struct RequestError: Error, Equatable, Sendable {
         case invalidType = "invalid_type"
         case invalidValue = "invalid_value"
         case duplicateField = "duplicate_field"
+        case emptyString = "empty_string"
+        case stringTooLong = "string_above_max_length"
     }
 
     package let code: Code

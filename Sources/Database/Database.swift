@@ -1,39 +1,39 @@
-/// Why the database did not do what was asked.
+/// Why a database operation failed.
 package enum DatabaseError: Error, Equatable, Sendable {
-    /// With what the operator should look at.
+    /// The text says what the operator should check.
     case cannotOpen(String)
     case newerVersion(found: Int, known: Int)
-    /// Another process has the database's file, whatever path it came by.
+    /// Another process has the database's file open, perhaps by another path.
     case inUse
-    /// The disk, or the size that the file may have, is used up.
+    /// The disk is full, or the file has reached its largest size.
     case full
     case busy
-    /// Nothing is taken after `close`.
+    /// The database was closed.
     case closed
     case constraint(String)
-    /// Something around the database, such as the disk, that may pass; no row is to blame.
+    /// A temporary problem outside the rows, such as with the disk.
     case unavailable(String)
     case failed(String)
 }
 
-/// The store of users, tokens, channels, options and logs: SQLite here, SQL servers to follow.
+/// The store of users, tokens, channels, options and logs. SQLite is the only one so far; SQL servers will follow.
 package protocol Database: Sendable {
-    /// Runs a query on a reader, apart from the writer's transactions.
+    /// Runs a query on a reader, outside the writer's transactions.
     func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T
 
-    /// Runs a change on the one writer, in a savepoint of its own inside a transaction shared with what else is
-    /// waiting; returns after the commit.
+    /// Runs a change on the only writer and returns after the commit. The change has its own savepoint inside a
+    /// transaction that it shares with other waiting changes.
     func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T
 
-    /// As `write`, for callers that do not wait; `completion` runs on the writer's thread after the commit.
+    /// Like `write`, for callers that do not wait. `completion` runs on the writer's thread after the commit.
     func submit(
         _ body: @escaping @Sendable (Connection) throws -> Void,
         completion: @escaping @Sendable ((any Error)?) -> Void)
 
-    /// Finishes what is queued and closes; nothing may be asked afterwards.
+    /// Finishes all queued work and closes. Later calls fail.
     func close()
 
-    /// Returns when what is committed would outlast a power cut; blocks, and is meant for the start.
+    /// Returns when everything committed would survive a power cut. It blocks, so use it only at the start.
     func makeDurable() throws(DatabaseError)
 }
 

@@ -3,13 +3,13 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// What a descriptor's readiness wakes: called on the loop that registered it.
+/// Receives the events of a descriptor, on the loop that registered it.
 package protocol EventSource: AnyObject {
     /// - Parameter events: the epoll bits (`EPOLLIN`, `EPOLLOUT`, `EPOLLRDHUP`…).
     func ready(_ events: UInt32)
 }
 
-/// One thread around one epoll instance, and the task executor of everything that runs there.
+/// One thread with one epoll instance. It is the task executor of everything that runs there.
 ///
 /// A connection, its request handler, and the upstream transfers that the handler starts all live on one loop, so
 /// none of their state is shared. `@unchecked Sendable`: every mutable property but `inbox` is touched only by the
@@ -37,9 +37,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var deadlines: [LoopDeadline] = []
     /// Position of this loop in its group.
     package let index: Int
-    /// Monotonic nanoseconds at the start of this turn of the loop.
+    /// Monotonic nanoseconds at the start of the current turn of the loop.
     package private(set) var now: UInt64
-    /// Values that live as long as the loop and only on it (parsers, date caches), by type.
+    /// Values that live as long as the loop and are used only on it (parsers, date caches), by type.
     private var locals: [ObjectIdentifier: AnyObject] = [:]
 
     package init(index: Int = 0) {
@@ -55,20 +55,20 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         close(epoll)
     }
 
-    /// Whether the system gave the descriptors that a loop needs.
+    /// Whether the system provided the descriptors that a loop needs.
     package var isUsable: Bool { epoll >= 0 && wakeup >= 0 }
 
-    /// The loop whose thread this is.
+    /// The loop of the current thread.
     package static var current: EventLoop? {
         oneapi_thread_value().map { Unmanaged<EventLoop>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    /// Monotonic nanoseconds now; `now` is cheaper where the start of the turn will do.
+    /// The current monotonic nanoseconds. `now` is cheaper if the time at the start of the turn is enough.
     package static func monotonicNow() -> UInt64 { oneapi_monotonic_ns() }
 
     package var isCurrent: Bool { oneapi_thread_value() == Unmanaged.passUnretained(self).toOpaque() }
 
-    /// Traps in debug builds when called off the loop.
+    /// Traps in debug builds if it is not called on the loop.
     package func assertInLoop() { assert(isCurrent, "called off its event loop") }
 
     // MARK: Work
@@ -84,7 +84,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
     }
 
-    /// Runs `body` on the loop, soon; callable from any thread.
+    /// Runs `body` on the loop soon. Call it from any thread.
     package func submit(_ body: @escaping @Sendable () -> Void) {
         wakeIfNeeded { $0.closures.append(body) }
     }
@@ -108,7 +108,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Descriptors
 
-    /// Registers a descriptor; its events go to `source` until `deregister`.
+    /// Registers a descriptor. Its events go to `source` until `deregister`.
     package func register(_ descriptor: Int32, events: UInt32, source: any EventSource) {
         assertInLoop()
         let index = Int(descriptor)
@@ -122,7 +122,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         _ = oneapi_epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, events, tag(descriptor))
     }
 
-    /// Forgets a descriptor; `isClosed` says that the kernel has dropped it already.
+    /// Removes a descriptor. `isClosed` says that the kernel has dropped it already.
     package func deregister(_ descriptor: Int32, isClosed: Bool = false) {
         let index = Int(descriptor)
         guard index < slots.count, slots[index].source != nil else { return }
@@ -137,7 +137,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: Time
 
-    /// Calls `body` on the loop after `duration`; to be called on the loop.
+    /// Calls `body` on the loop after `duration`. Call it on the loop.
     @discardableResult
     package func schedule(after duration: Duration, _ body: @escaping () -> Void) -> LoopTimer {
         assertInLoop()
@@ -146,20 +146,20 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         return timer
     }
 
-    /// Suspends the calling task; other work of the loop goes on.
+    /// Suspends the calling task. Other work of the loop continues.
     package func sleep(for duration: Duration) async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             schedule(after: duration) { continuation.resume() }
         }
     }
 
-    /// Adds a deadline that its owner moves at will without cost; few per loop.
+    /// Adds a deadline that its owner can move at almost no cost. A loop should have only a few.
     package func add(_ deadline: LoopDeadline) {
         assertInLoop()
         deadlines.append(deadline)
     }
 
-    /// The loop's own instance of a type, made on first use; to be called on the loop.
+    /// The loop's own instance of a type, created on first use. Call it on the loop.
     package func local<T: AnyObject>(_ type: T.Type, make: () -> T) -> T {
         assertInLoop()
         if let found = locals[ObjectIdentifier(type)] as? T { return found }
@@ -170,7 +170,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     // MARK: The turn
 
-    /// Runs until `stop`; the calling thread becomes the loop's.
+    /// Runs the loop on the calling thread until `stop`.
     package func run() {
         oneapi_set_thread_value(Unmanaged.passUnretained(self).toOpaque())
         var events = [UInt32](repeating: 0, count: 256)
@@ -189,12 +189,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         oneapi_set_thread_value(nil)
     }
 
-    /// Ends `run` after the present turn.
+    /// Ends `run` after the current turn.
     package func stop() {
         wakeIfNeeded { $0.isStopping = true }
     }
 
-    /// Nanoseconds that a loop sleeps at most at once; epoll counts in milliseconds of 32 bits.
+    /// The longest sleep of a loop in nanoseconds. epoll takes milliseconds in 32 bits.
     private static let longestWait: UInt64 = 60_000_000_000
 
     private func waitTime() -> Int64 {
@@ -213,7 +213,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             return
         }
         let index = Int(tag & 0xffff_ffff)
-        // An event of a descriptor that was closed and reused within this turn carries an older generation.
+        // If a descriptor was closed and reused within this turn, its old events carry an older generation.
         guard index < slots.count, slots[index].generation == UInt32(tag >> 32) else { return }
         slots[index].source?.ready(events)
         if !jobs.isEmpty { runJobs() }

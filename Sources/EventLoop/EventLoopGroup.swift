@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The loops of a process, each on a thread of its own.
+/// The loops of a process, each on its own thread.
 package final class EventLoopGroup: Sendable {
     /// All loops, in order of `index`.
     package let loops: [EventLoop]
@@ -14,7 +14,7 @@ package final class EventLoopGroup: Sendable {
         self.starter = starter
     }
 
-    /// Starts a thread per loop, or ends those that it has started.
+    /// Starts a thread for each loop. If one fails to start, ends those that were started.
     package func start() throws(StartError) {
         guard loops.allSatisfy(\.isUsable) else { throw .noDescriptors }
         do throws(StartError) {
@@ -30,7 +30,7 @@ package final class EventLoopGroup: Sendable {
         }
     }
 
-    /// The loops in turn, for work that belongs to none.
+    /// Returns each loop in turn, for work that belongs to no loop.
     package func next() -> EventLoop {
         let index = turn.withLock { value in
             value = (value + 1) % loops.count
@@ -39,7 +39,7 @@ package final class EventLoopGroup: Sendable {
         return loops[index]
     }
 
-    /// Ends the loops and waits for their threads.
+    /// Stops the loops and waits for their threads.
     package func stop() {
         for loop in loops { loop.stop() }
         let ended = threads.withLock { threads in

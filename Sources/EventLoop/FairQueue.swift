@@ -1,9 +1,9 @@
-/// What may wait and run in a `FairQueue`.
+/// How much may wait and run in a `FairQueue`.
 package struct FairLimits: Sendable, Equatable {
-    /// Items that may wait, in all and of one owner.
+    /// How many items may wait, in all and of one owner.
     package var waiting: Int
     package var waitingOfOne: Int
-    /// Items of one owner that may run at once.
+    /// How many items of one owner may run at once.
     package var runningOfOne: Int
 
     package init(waiting: Int, waitingOfOne: Int, runningOfOne: Int) {
@@ -15,11 +15,11 @@ package struct FairLimits: Sendable, Equatable {
     package static let none = FairLimits(waiting: .max, waitingOfOne: .max, runningOfOne: .max)
 }
 
-/// Work of many owners that wait for a few workers: the owners take turns, so that one with much to do holds up nobody
-/// else, and what may wait is bounded.
+/// Work of many owners that waits for a few workers. The owners take turns, so that an owner with much work does not
+/// delay the others. The number of waiting items is limited.
 ///
 /// An owner is idle (nothing waits), in the line of turns (something waits and may run), or held (something waits, but
-/// as much of it runs as may).
+/// as many of its items run as may run at once).
 package struct FairQueue<Item> {
     private struct Owner {
         var waiting: [Item] = []
@@ -34,11 +34,11 @@ package struct FairQueue<Item> {
 
     package init(limits: FairLimits) { self.limits = limits }
 
-    /// Whether `next` has something.
+    /// Whether `next` would return an item.
     package var hasNext: Bool { !line.isEmpty }
 
-    /// - Parameter isCertain: the item is taken beyond the limits, since refusing it would lose something.
-    /// - Returns: whether it was taken.
+    /// - Parameter isCertain: whether to accept the item beyond the limits, because refusing it would lose something.
+    /// - Returns: whether the item was accepted.
     package mutating func add(_ item: Item, of id: Int64, isCertain: Bool = false) -> Bool {
         var owner = owners.removeValue(forKey: id) ?? Owner()
         let isTaken = isCertain || (count < limits.waiting && owner.waiting.count < limits.waitingOfOne)
@@ -50,7 +50,7 @@ package struct FairQueue<Item> {
         return isTaken
     }
 
-    /// The next item, which runs until `finished` says that it does not.
+    /// The next item. It counts as running until `finished`.
     package mutating func next() -> (item: Item, owner: Int64)? {
         guard !line.isEmpty else { return nil }
         let id = line.removeFirst()
@@ -75,7 +75,7 @@ package struct FairQueue<Item> {
             owner.isInLine = true
             line.append(id)
         }
-        // Whoever has nothing here is forgotten.
+        // An owner without any items is forgotten.
         if owner.running > 0 || !owner.waiting.isEmpty { owners[id] = owner }
     }
 }

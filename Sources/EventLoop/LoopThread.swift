@@ -1,11 +1,11 @@
 import CLinux
 import Glibc
 
-/// Why something that the process needs to run at all is not there.
+/// Why the process lacks something that it needs to run.
 package enum StartError: Error, Equatable, CustomStringConvertible {
-    /// The system gives no further thread.
+    /// The system cannot start another thread.
     case noThread(name: String, reason: String)
-    /// The system gives no descriptors for a loop.
+    /// The system provides no descriptors for a loop.
     case noDescriptors
 
     package var description: String {
@@ -17,7 +17,7 @@ package enum StartError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Starts a thread of that name.
+/// Starts a thread with a name.
 package typealias ThreadStarter =
     @Sendable (
         _ name: String, _ run: @escaping @Sendable () -> Void
@@ -29,10 +29,10 @@ package struct LoopThread: Sendable {
 
     fileprivate init(handle: pthread_t) { self.handle = UInt(handle) }
 
-    /// Waits for the thread's end; at most once.
+    /// Waits until the thread ends. Call it at most once.
     package func join() { pthread_join(pthread_t(handle), nil) }
 
-    /// Lets the thread clean up after itself.
+    /// Lets the thread free its own resources when it ends.
     package func detach() { pthread_detach(pthread_t(handle)) }
 }
 
@@ -45,7 +45,7 @@ private final class ThreadBody {
     }
 }
 
-/// Starts a POSIX thread; its name is cut to 15 bytes as Linux demands.
+/// Starts a POSIX thread. Its name is cut to 15 bytes, Linux's limit.
 package func startThread(
     named name: String, _ run: @escaping @Sendable () -> Void
 ) throws(StartError) -> LoopThread {

@@ -1,6 +1,6 @@
 import Arithmetic
 
-/// A closure that a loop runs once at a given time unless cancelled before. Confined to its loop.
+/// A closure that a loop runs once at a given time, unless it is cancelled before. Use it only on its loop.
 package final class LoopTimer {
     let at: UInt64
     private var body: (() -> Void)?
@@ -10,7 +10,7 @@ package final class LoopTimer {
         self.body = body
     }
 
-    /// Drops the closure; cheap, and harmless after the timer fired.
+    /// Drops the closure. This is cheap, and does nothing after the timer fired.
     package func cancel() { body = nil }
 
     func fire() {
@@ -20,9 +20,9 @@ package final class LoopTimer {
     }
 }
 
-/// A deadline whose owner moves it often: assigning `at` costs one store, since a loop scans its few deadlines.
+/// A deadline that its owner moves often. Assigning `at` costs one store, since a loop scans its few deadlines.
 package final class LoopDeadline {
-    /// Monotonic nanoseconds; `.max` means none.
+    /// Monotonic nanoseconds; `.max` means no deadline.
     package var at: UInt64 = .max
     let fire: () -> Void
 
@@ -65,7 +65,7 @@ struct TimerHeap {
 }
 
 extension Duration {
-    /// Whole nanoseconds, at least 0 and at most 292 years, so that added to the clock they stay in range.
+    /// Whole nanoseconds from 0 to 292 years, so that the clock plus this stays in range.
     package var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

@@ -1,9 +1,9 @@
 import Synchronization
 
 extension WorkPool {
-    /// The same for an asker whose patience has an end; to be called on `loop`. Work that has begun by then goes on and
-    /// keeps its thread; other work is never begun.
-    /// - Returns: `nil` where the time was over first.
+    /// Does the same with a time limit. Call it on `loop`. Work that is running when the time is over goes on and keeps
+    /// its thread; waiting work never starts.
+    /// - Returns: `nil` if the time was over first.
     package func run<T: Sendable>(
         of owner: Int64, within limit: Duration, on loop: EventLoop, _ body: @escaping @Sendable () -> T
     ) async throws(Full) -> T? {
@@ -30,7 +30,7 @@ extension WorkPool {
         case late, refused
     }
 
-    /// Hears the first answer only.
+    /// Only the first answer counts.
     private final class Asker<T: Sendable>: Sendable {
         private let continuation: Mutex<UnsafeContinuation<Answer<T>, Never>?>
 

@@ -1,22 +1,23 @@
 import CLinux
 import Glibc
 
-/// Threads that are started on first need, wait for work on a condition variable, and serve owners in turn.
+/// Threads that start when they are first needed, wait for work on a condition variable, and serve owners in turn.
 ///
-/// `@unchecked Sendable`: the queue and the counts are touched only with `mutex` held, and the two pointers never change.
+/// `@unchecked Sendable`: the queue and the counts are touched only with `mutex` held, and the two pointers never
+/// change.
 package final class WorkPool: @unchecked Sendable {
-    /// As much waits as may, or the system gives no thread: whoever asked should come back later.
+    /// The queue is full, or the system cannot start a thread. The caller should try again later.
     package struct Full: Error, Equatable {
         package init() {}
     }
 
-    /// A piece of work, told whether a worker does it; else nobody will.
+    /// A piece of work. Its argument says whether a worker runs it; if not, nobody will.
     typealias Piece = @Sendable (_ isServed: Bool) -> Void
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var queue: FairQueue<Piece>
-    /// Threads that run or are being started.
+    /// The number of threads that run or are being started.
     private var started = 0
     private var idle = 0
     private var busy = 0
@@ -27,7 +28,7 @@ package final class WorkPool: @unchecked Sendable {
     private let starter: ThreadStarter
 
     /// A pool lives as long as the process: its threads never end.
-    /// - Parameter isBackground: its threads leave the processor to the loops where both want it.
+    /// - Parameter isBackground: whether the loops have priority over its threads.
     package init(
         threads: Int, named name: String, limits: FairLimits = .none, isBackground: Bool = false,
         startThread starter: @escaping ThreadStarter = startThread(named:_:)
@@ -41,15 +42,15 @@ package final class WorkPool: @unchecked Sendable {
         pthread_cond_init(condition, nil)
     }
 
-    /// Pieces of work that wait.
+    /// The number of waiting pieces of work.
     package var waiting: Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return queue.count
     }
 
-    /// Runs `body` on a worker and resumes the caller where it was.
-    /// - Parameter owner: in whose turn it is done.
+    /// Runs `body` on a worker and resumes the caller on its own executor.
+    /// - Parameter owner: owners take turns.
     package func run<T: Sendable>(
         of owner: Int64, _ body: @escaping @Sendable () -> T
     ) async throws(Full) -> T {
@@ -61,22 +62,22 @@ package final class WorkPool: @unchecked Sendable {
         return result
     }
 
-    /// The same even where as much waits as may, for work whose refusal would lose something. Where the system gives no
-    /// thread, the asking thread does it itself.
+    /// Does the same even if the queue is full, for work that must not be lost. If the system cannot start a thread,
+    /// the calling thread runs the work.
     package func runCertainly<T: Sendable>(of owner: Int64 = 0, _ body: @escaping @Sendable () -> T) async -> T {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<T, Never>) in
             _ = submit(of: owner, isCertain: true) { _ in continuation.resume(returning: body()) }
         }
     }
 
-    /// Pieces of work that a thread is at.
+    /// The number of running pieces of work.
     package var running: Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return busy
     }
 
-    /// Pieces of work that a thread took up, since the start.
+    /// The number of pieces of work that were started since the process began.
     package var takenUp: Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -103,7 +104,7 @@ package final class WorkPool: @unchecked Sendable {
         }
     }
 
-    /// What waits and nobody will do, after a thread could not be started: where there are others, they do it.
+    /// The waiting work that nobody will run after a thread could not be started; none if there are other threads.
     private func takeUnserved() -> [Piece] {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -118,7 +119,7 @@ package final class WorkPool: @unchecked Sendable {
     }
 
     private func work() {
-        // On Linux the niceness is a thread's own.
+        // On Linux each thread has its own niceness.
         if isBackground { _ = nice(5) }
         pthread_mutex_lock(mutex)
         while true {
@@ -134,7 +135,7 @@ package final class WorkPool: @unchecked Sendable {
             piece(true)
             pthread_mutex_lock(mutex)
             busy -= 1
-            // The owner may have been held back until now; this thread itself goes on with what is next.
+            // The owner's other work may be allowed to run now. This thread continues with the next piece itself.
             queue.finished(of: owner)
         }
     }

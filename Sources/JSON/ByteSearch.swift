@@ -1,12 +1,12 @@
-/// Looks for bytes eight at a time, by the usual trick of borrowing into the highest bit of each.
+/// Searches eight bytes at a time: a subtraction sets the highest bit of each byte that matches.
 enum ByteSearch {
     private static let ones: UInt64 = 0x0101_0101_0101_0101
     private static let highs: UInt64 = 0x8080_8080_8080_8080
 
-    /// The first place from `start` on where one of some bytes is, else the end.
+    /// The first index from `start` on with a wanted byte, or else the end.
     /// - Parameters:
-    ///   - isWanted: whether a byte is one of them.
-    ///   - marks: of eight bytes, in memory's order from the lowest on, the first of them at least.
+    ///   - isWanted: whether a byte is wanted.
+    ///   - marks: marks the wanted ones of eight bytes, the lowest byte first. Only the first mark must be exact.
     @inline(__always)
     static func first(
         in bytes: UnsafeRawBufferPointer, from start: Int, of isWanted: (UInt8) -> Bool, marks: (UInt64) -> UInt64
@@ -21,14 +21,14 @@ enum ByteSearch {
         return min(index, bytes.count)
     }
 
-    /// The highest bit of each byte that is `byte`, exact up to the first.
+    /// Sets the highest bit of each byte that equals `byte`. Only the first mark is exact.
     @inline(__always)
     static func marks(of byte: UInt8, in word: UInt64) -> UInt64 {
         let zeros = word ^ (ones &* UInt64(byte))
         return (zeros &- ones) & ~zeros & highs
     }
 
-    /// The highest bit of each byte below a limit of 128 at most, exact up to the first.
+    /// Sets the highest bit of each byte below a limit (at most 128). Only the first mark is exact.
     @inline(__always)
     static func marks(below limit: UInt8, in word: UInt64) -> UInt64 {
         (word &- ones &* UInt64(limit)) & ~word & highs

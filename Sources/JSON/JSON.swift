@@ -1,7 +1,6 @@
-/// A JSON value that loses nothing: the text of numbers and the order (and repetition) of keys are kept.
+/// A JSON value that keeps everything: the text of numbers, and the order and repetition of keys.
 ///
-/// JSON's null is `.null` and never the literal `nil`: in an expression of an optional JSON, `nil` would otherwise be taken
-/// for a null where nothing was meant.
+/// JSON's null is `.null` and never the literal `nil`. Otherwise `nil` for a missing optional JSON could become a null.
 package enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
@@ -10,7 +9,7 @@ package enum JSON: Sendable, Equatable {
     case array([JSON])
     case object(JSONObject)
 
-    /// Reads a whole document, validated by simdjson first.
+    /// Reads a whole document after simdjson has validated it.
     package static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSON {
         if let error = bytes.withUnsafeBytes(JSONParser.error) { throw error }
         return bytes.withUnsafeBytes { buffer in
@@ -35,14 +34,14 @@ package enum JSON: Sendable, Equatable {
     package var array: [JSON]? { if case .array(let items) = self { items } else { nil } }
     package var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
 
-    /// Compact bytes.
+    /// The value as compact JSON.
     package func encoded() -> [UInt8] {
         var writer = JSONWriter()
         writer.value(self)
         return writer.finish()
     }
 
-    /// Indented bytes, as OpenAI's servers send them.
+    /// The value as indented JSON, in the form that OpenAI's servers send.
     package func encodedPretty(indent: Int = 2) -> [UInt8] {
         var output: [UInt8] = []
         appendPretty(to: &output, indent: indent, level: 0)
@@ -81,14 +80,14 @@ package enum JSON: Sendable, Equatable {
     }
 }
 
-/// A number as it was written.
+/// A number with its original text.
 package struct JSONNumber: Sendable, Equatable {
     package let text: String
 
     package init(text: String) { self.text = text }
     package init(_ value: Int64) { text = String(value) }
     package init(_ value: Double) {
-        // JSON has no infinities; the caller's error becomes a visible null-like zero rather than broken output.
+        // JSON has no infinities. A zero hides the caller's error, but broken output would be worse.
         text =
             value.isFinite ? (value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)") : "0"
     }
@@ -97,7 +96,7 @@ package struct JSONNumber: Sendable, Equatable {
     package var double: Double { Double(text) ?? 0 }
 }
 
-/// Members in order; a key may come twice, and the last one counts.
+/// Members in order. A key may occur twice; the last one counts.
 package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     package struct Member: Sendable, Equatable {
         package var key: String
@@ -108,7 +107,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     package init() {}
 
-    /// - Parameter capacity: members for which room is made at once.
+    /// - Parameter capacity: how many members to reserve memory for.
     package init(capacity: Int) { members.reserveCapacity(capacity) }
 
     @inline(__always)
@@ -117,7 +116,7 @@ package struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         for (key, value) in elements { append(key, value) }
     }
 
-    /// Reading takes the last of that name; assigning replaces it in place or appends; `nil` removes all.
+    /// Reading returns the last member with this name. Assigning replaces it or appends one; `nil` removes all.
     package subscript(_ key: String) -> JSON? {
         get { members.last { $0.key == key }?.value }
         set {

@@ -1,6 +1,6 @@
 import CSimdJSON
 
-/// Why bytes are not the JSON that was wanted.
+/// Why bytes are not the expected JSON.
 package enum JSONError: Error, Equatable, Sendable {
     case invalid(String)
     case tooDeep
@@ -8,7 +8,7 @@ package enum JSONError: Error, Equatable, Sendable {
     case numberOutOfRange
     case tooLarge
 
-    /// A sentence for whoever sent the bytes.
+    /// A sentence for the sender of the bytes.
     package var message: String {
         switch self {
         case .invalid(let reason): reason
@@ -20,9 +20,9 @@ package enum JSONError: Error, Equatable, Sendable {
     }
 }
 
-/// Validates and reads JSON with simdjson; made once per loop and used again and again. Not to be shared.
+/// Validates and reads JSON with simdjson. Each loop creates one and reuses it. Threads must not share it.
 package final class JSONParser {
-    /// Levels of arrays and objects that are accepted.
+    /// The deepest accepted nesting of arrays and objects.
     package static let defaultDepth = 256
     private let parser: OpaquePointer?
 
@@ -32,7 +32,7 @@ package final class JSONParser {
 
     deinit { oneapi_json_parser_free(parser) }
 
-    /// Parses a whole document. The view and all that come from it are valid until the next call; they must not
+    /// Parses a whole document. The view, and every view made from it, is valid until the next call and must not
     /// outlive the parser.
     package func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONView {
         guard let parser else { throw .tooLarge }
@@ -51,7 +51,7 @@ package final class JSONParser {
         return try result.get()
     }
 
-    /// What is wrong with a document; costs no parser of one's own.
+    /// Checks a document without a parser of the caller's own. Returns what is wrong with it.
     static func error(in bytes: UnsafeRawBufferPointer) -> JSONError? {
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return .empty }
         return JSONError(
@@ -60,7 +60,7 @@ package final class JSONParser {
 }
 
 extension JSONError {
-    /// - Parameter status: of simdjson's face.
+    /// - Parameter status: from the C interface to simdjson.
     /// - Returns: `nil` for success.
     fileprivate init?(status: Int32) {
         switch UInt32(status) {

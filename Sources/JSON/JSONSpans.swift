@@ -1,10 +1,10 @@
-/// Where a member of an object lies in the bytes.
+/// The position of an object's member in the bytes.
 package struct JSONMember {
-    /// With its quotes.
+    /// The key with its quotes.
     package let keyRange: Range<Int>
     package let valueRange: Range<Int>
 
-    /// From the key's first quote to the value's end.
+    /// From the key's first quote to the end of the value.
     package var range: Range<Int> { keyRange.lowerBound..<valueRange.upperBound }
 }
 
@@ -19,10 +19,10 @@ package struct JSONEdit {
     }
 }
 
-/// Finds members in the bytes of a document that a parser has accepted, for splicing without re-encoding.
+/// Finds members in the bytes of a document that a parser has accepted, to change them without encoding it again.
 package enum JSONSpans {
-    /// The members of the object that begins at `start` (white space before it is skipped), in order, repeated keys
-    /// too; stops when `body` returns false. None if no object begins there.
+    /// Visits the members of the object at `start` (after white space) in order, including repeated keys, until `body`
+    /// returns false. Visits none if no object begins there.
     package static func forEachMember(
         in bytes: UnsafeRawBufferPointer, from start: Int = 0, _ body: (JSONMember) -> Bool
     ) {
@@ -51,7 +51,7 @@ package enum JSONSpans {
         return found
     }
 
-    /// The elements of the array that begins at `start`; stops when `body` returns false.
+    /// Visits the elements of the array that begins at `start` until `body` returns false.
     package static func forEachElement(
         in bytes: UnsafeRawBufferPointer, from start: Int, _ body: (Range<Int>) -> Bool
     ) {
@@ -67,7 +67,7 @@ package enum JSONSpans {
         }
     }
 
-    /// The first member of that name of the object at `start`.
+    /// The first member with this name in the object at `start`.
     package static func find(
         _ key: StaticString, in bytes: UnsafeRawBufferPointer, from start: Int = 0
     ) -> JSONMember? {
@@ -80,13 +80,13 @@ package enum JSONSpans {
         return found
     }
 
-    /// Whether a member's key, escapes resolved, is a name of plain ASCII.
+    /// Whether a member's key equals an ASCII name after its escapes are resolved.
     package static func key(of member: JSONMember, in bytes: UnsafeRawBufferPointer, is name: StaticString) -> Bool {
         let inside = bytes[(member.keyRange.lowerBound + 1)..<(member.keyRange.upperBound - 1)]
         return key(UnsafeRawBufferPointer(rebasing: inside), is: name)
     }
 
-    /// Runs `body` on a member's key, escapes resolved.
+    /// Runs `body` on a member's key with its escapes resolved.
     package static func withKey<R>(
         of member: JSONMember, in bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> R
     ) -> R {
@@ -97,14 +97,14 @@ package enum JSONSpans {
         return key.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 
-    /// - Parameter inside: what stands between the key's quotes.
+    /// - Parameter inside: the bytes between the key's quotes.
     static func key(_ inside: UnsafeRawBufferPointer, is name: StaticString) -> Bool {
         if inside.equals(name) { return true }
         guard inside.count > name.utf8CodeUnitCount, inside.contains(0x5c) else { return false }
         return unescaped(inside) == name.description
     }
 
-    /// The range to delete so that an object stays well formed: the member with one adjacent comma.
+    /// The range to delete so that the object stays well formed: the member and one adjacent comma.
     package static func removal(of member: JSONMember, in bytes: UnsafeRawBufferPointer) -> Range<Int> {
         let after = skipSpace(bytes, member.valueRange.upperBound)
         if after < bytes.count, bytes[after] == 0x2c { return member.keyRange.lowerBound..<(after + 1) }
@@ -114,7 +114,7 @@ package enum JSONSpans {
         return member.range
     }
 
-    /// The edit that puts `"key":value` first into the object at `start`.
+    /// The edit that inserts `"key":value` as the first member of the object at `start`.
     package static func insertion(
         of member: [UInt8], intoObjectAt start: Int, in bytes: UnsafeRawBufferPointer
     ) -> JSONEdit? {
@@ -125,7 +125,7 @@ package enum JSONSpans {
         return JSONEdit((open + 1)..<(open + 1), isEmpty ? member : member + [0x2c])
     }
 
-    /// Applies edits whose ranges do not overlap; the same array comes back if there are none.
+    /// Applies edits whose ranges do not overlap. Without edits it returns the same array.
     package static func splice(_ bytes: [UInt8], _ edits: [JSONEdit]) -> [UInt8] {
         guard !edits.isEmpty else { return bytes }
         var output: [UInt8] = []
@@ -149,7 +149,7 @@ package enum JSONSpans {
         return index
     }
 
-    /// One past the closing quote of the string that begins at `start`.
+    /// The index after the closing quote of the string that begins at `start`.
     static func stringEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var index = start + 1
         while true {
@@ -160,7 +160,7 @@ package enum JSONSpans {
         }
     }
 
-    /// The next `"` or `\`, else the end.
+    /// The index of the next `"` or `\`, or else the end.
     @inline(__always)
     static func quoteOrBackslash(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         ByteSearch.first(
@@ -168,7 +168,7 @@ package enum JSONSpans {
             marks: { ByteSearch.marks(of: 0x22, in: $0) | ByteSearch.marks(of: 0x5c, in: $0) })
     }
 
-    /// One past the value that begins at `start`.
+    /// The index after the value that begins at `start`.
     static func valueEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         guard start < bytes.count else { return bytes.count }
         switch bytes[start] {

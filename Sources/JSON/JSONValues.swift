@@ -1,7 +1,7 @@
-/// Bounds what reading a document can cost before it is read.
+/// Estimates the cost of a document before it is read.
 package enum JSONValues {
-    /// Whether a document may have more values than a limit: what costs memory is their number, up to forty bytes for two
-    /// bytes of text. Counts commas and what opens an array or an object, outside of strings.
+    /// Whether a document may have more values than a limit. Their number decides the memory: up to forty bytes for two
+    /// bytes of text. It counts commas and opening brackets and braces outside strings.
     package static func exceed(_ limit: Int, in bytes: UnsafeRawBufferPointer) -> Bool {
         var count = 0
         var index = 0

@@ -1,7 +1,7 @@
 import CSimdJSON
 import Glibc
 
-/// A value inside a parsed document: two words, no allocation. See `JSONParser.parse` for how long it is valid.
+/// A value in a parsed document: two words without an allocation. `JSONParser.parse` says how long it is valid.
 package struct JSONView {
     package enum Kind: Sendable { case null, bool, number, string, array, object }
 
@@ -26,7 +26,7 @@ package struct JSONView {
 
     package var bool: Bool? { kind == .bool ? oneapi_json_bool(element) : nil }
 
-    /// A number written as an integer that fits.
+    /// The value of a number that is written as an integer and fits in 64 bits.
     package var int: Int64? { rawKind == ONEAPI_JSON_INT.rawValue ? oneapi_json_int(element) : nil }
 
     package var double: Double? {
@@ -42,7 +42,7 @@ package struct JSONView {
         withUTF8 { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Runs `body` on a string's unescaped bytes; `nil` for other kinds.
+    /// Runs `body` on a string's unescaped bytes. Returns `nil` for other kinds of values.
     package func withUTF8<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R? {
         guard rawKind == ONEAPI_JSON_STRING.rawValue else { return nil }
         var length = 0
@@ -55,7 +55,7 @@ package struct JSONView {
             ?? false
     }
 
-    /// The first member of that name; `nil` for other kinds and absent members.
+    /// The first member with this name; `nil` if it is absent or this is no object.
     package subscript(_ key: StaticString) -> JSONView? {
         var found = oneapi_json_element()
         let isThere = key.utf8Start.withMemoryRebound(to: CChar.self, capacity: key.utf8CodeUnitCount) {
@@ -66,14 +66,14 @@ package struct JSONView {
 
     package var arrayCount: Int { oneapi_json_count(element) }
 
-    /// Visits an array's elements; none for other kinds.
+    /// Visits an array's elements. Does nothing for other kinds of values.
     package func forEachElement<E: Error>(_ body: (JSONView) throws(E) -> Void) throws(E) {
         var walk = oneapi_json_walk_array(element)
         var value = oneapi_json_element()
         while oneapi_json_next_element(&walk, &value) { try body(JSONView(element: value)) }
     }
 
-    /// Visits an object's members, repeated ones too, with their unescaped names.
+    /// Visits an object's members, including repeated ones, with their unescaped names.
     package func forEachMember<E: Error>(
         _ body: (_ key: UnsafeRawBufferPointer, _ value: JSONView) throws(E) -> Void
     ) throws(E) {
@@ -88,7 +88,7 @@ package struct JSONView {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether the bytes are exactly a text's.
+    /// Whether the bytes equal those of a text.
     package func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount, let base = baseAddress else { return count == text.utf8CodeUnitCount }
         return memcmp(base, text.utf8Start, count) == 0

@@ -1,11 +1,11 @@
-/// Writes compact JSON; commas are put where they belong.
+/// Writes compact JSON and adds the commas.
 package struct JSONWriter: ~Copyable {
     private var start: UnsafeMutableRawPointer
     private var count = 0
     private var capacity: Int
     private var needsComma = false
 
-    /// - Parameter capacity: bytes; it grows as needed.
+    /// - Parameter capacity: in bytes. The buffer grows as needed.
     package init(reserving capacity: Int = 768) {
         self.capacity = capacity
         start = .allocate(byteCount: capacity, alignment: 1)
@@ -13,7 +13,7 @@ package struct JSONWriter: ~Copyable {
 
     deinit { start.deallocate() }
 
-    /// All that was written.
+    /// Everything that was written.
     package consuming func finish() -> [UInt8] { Array(UnsafeRawBufferPointer(start: start, count: count)) }
 
     package mutating func beginObject() {
@@ -38,7 +38,7 @@ package struct JSONWriter: ~Copyable {
         needsComma = true
     }
 
-    /// A name that needs no escapes.
+    /// Writes a name that needs no escapes.
     package mutating func key(_ name: StaticString) {
         word(name)
         append(0x3a)
@@ -57,12 +57,12 @@ package struct JSONWriter: ~Copyable {
         text.withUTF8 { appendQuoted(UnsafeRawBufferPointer($0)) }
     }
 
-    /// Or null.
+    /// Writes null for `nil`.
     package mutating func string(_ text: String?) {
         if let text { string(text) } else { null() }
     }
 
-    /// A string that needs no escapes.
+    /// Writes a string that needs no escapes.
     package mutating func word(_ text: StaticString) {
         separate()
         reserve(text.utf8CodeUnitCount + 2)
@@ -76,7 +76,7 @@ package struct JSONWriter: ~Copyable {
     package mutating func int(_ value: Int64) {
         separate()
         guard value >= 0 else { return append(String(value)) }
-        // Backwards; the largest has nineteen digits.
+        // Digits are written backwards. The largest number has nineteen.
         reserve(19)
         var (rest, length) = (value, 1)
         while rest >= 10 { (rest, length) = (rest / 10, length + 1) }
@@ -92,7 +92,7 @@ package struct JSONWriter: ~Copyable {
 
     package mutating func null() { raw("null") }
 
-    /// Bytes that are JSON already.
+    /// Writes bytes that are JSON already.
     package mutating func raw(_ json: [UInt8]) {
         separate()
         json.withUnsafeBytes { append($0) }
@@ -125,7 +125,7 @@ package struct JSONWriter: ~Copyable {
         endObject()
     }
 
-    /// Of an object that has begun.
+    /// Writes the members of another object into the current one.
     package mutating func members(of object: JSONObject) {
         for member in object.members {
             key(text: member.key)
@@ -156,12 +156,12 @@ package struct JSONWriter: ~Copyable {
     }
 
     private mutating func appendQuoted(_ text: UnsafeRawBufferPointer) {
-        // With room for a whole word behind it.
+        // Reserve a whole word after the text.
         reserve(text.count + 10)
         appendReserved(0x22)
         let first = count
         appendReserved(text)
-        // Here, where it may be read eight bytes at a time to the last.
+        // Check for escapes here, where all of it can be read eight bytes at a time.
         if JSONEscapes.isPlain(UnsafeRawBufferPointer(start: start + first, count: text.count)) {
             return appendReserved(0x22)
         }
@@ -195,9 +195,9 @@ package struct JSONWriter: ~Copyable {
     }
 }
 
-/// How a string's bytes are written.
+/// Writes the bytes of strings.
 package enum JSONEscapes {
-    /// Appends a string in its quotes.
+    /// Appends a string with quotes.
     package static func append(_ text: String, to buffer: inout [UInt8]) {
         var text = text
         buffer.append(0x22)
@@ -208,7 +208,7 @@ package enum JSONEscapes {
     }
 
     /// Whether nothing has to be escaped.
-    /// - Parameter text: behind which seven bytes more may be read.
+    /// - Parameter text: seven more bytes after it must be readable.
     @inline(__always)
     static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let base = text.baseAddress else { return true }
@@ -222,7 +222,7 @@ package enum JSONEscapes {
         return true
     }
 
-    /// Visits what stands between the quotes, piece by piece: as it is, and escapes.
+    /// Visits the text between the quotes in pieces: unchanged bytes and escapes.
     static func forEachPiece(of text: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
         var start = 0
         while true {
@@ -236,7 +236,7 @@ package enum JSONEscapes {
 
     private typealias Escape = (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8)
 
-    /// Ends at the first zero.
+    /// The text ends at the first zero byte.
     private static func escape(of byte: UInt8) -> Escape {
         func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
         return switch byte {
@@ -248,7 +248,7 @@ package enum JSONEscapes {
         }
     }
 
-    /// The next byte that has to be escaped, else the end.
+    /// The index of the next byte that has to be escaped, or else the end.
     private static func plainEnd(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
         ByteSearch.first(
             in: text, from: start, of: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c },

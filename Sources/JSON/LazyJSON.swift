@@ -1,8 +1,8 @@
-/// A value where it stands in the text of a document that simdjson has accepted. Only its place is noted in advance; it is
-/// read when it is asked for, so that what nobody asks for costs next to nothing. It keeps the document, and may be kept.
+/// A value in the text of a document that simdjson has accepted. Only its position is known in advance. It is read when
+/// somebody asks for it, so unused values cost almost nothing. It retains the document and may be stored.
 package struct LazyJSON: Sendable {
     private let document: JSONOutline
-    /// Among the document's places.
+    /// Its index in the document's positions.
     private let place: Int
 
     private init(_ document: JSONOutline, _ place: Int) { (self.document, self.place) = (document, place) }
@@ -22,7 +22,7 @@ package struct LazyJSON: Sendable {
     private var text: [UInt8] { document.text }
     private var start: Int { document.start(of: place) }
 
-    /// All of it at once.
+    /// The value with everything in it.
     package var json: JSON {
         text.withUnsafeBytes { bytes in
             var decoder = ValidatedDecoder(bytes: bytes, from: start)
@@ -45,7 +45,7 @@ package struct LazyJSON: Sendable {
         }
     }
 
-    /// A number written as an integer that fits.
+    /// The value of a number that is written as an integer and fits in 64 bits.
     package var int: Int64? {
         guard isNumber else { return nil }
         return text.withUnsafeBytes { bytes in
@@ -53,7 +53,7 @@ package struct LazyJSON: Sendable {
             var value: Int64 = 0
             for byte in bytes[(isNegative ? start + 1 : start)...] {
                 guard byte &- 0x30 < 10 else {
-                    // A fraction or an exponent.
+                    // It has a fraction or an exponent.
                     return byte == 0x2e || byte | 0x20 == 0x65 ? nil : value
                 }
                 let (product, isOver) = value.multipliedReportingOverflow(by: 10)
@@ -76,7 +76,7 @@ package struct LazyJSON: Sendable {
 
     private var isNumber: Bool { first == 0x2d || first &- 0x30 < 10 }
 
-    /// An array's elements.
+    /// The elements of an array.
     package var array: [LazyJSON]? {
         guard isArray else { return nil }
         var items: [LazyJSON] = []
@@ -101,13 +101,13 @@ package struct LazyJSON: Sendable {
         return nil
     }
 
-    /// The last member of that name.
+    /// The last member with this name.
     package subscript(_ key: StaticString) -> LazyJSON? {
         guard isObject else { return nil }
         return document.last(member: key, of: place).map { LazyJSON(document, $0) }
     }
 
-    /// An object's members, repeated ones too; none for other kinds.
+    /// An object's members, including repeated ones; none for other kinds of values.
     package func forEachMember(_ body: (LazyJSONKey, LazyJSON) -> Void) {
         guard isObject else { return }
         var next = place + 1
@@ -119,7 +119,7 @@ package struct LazyJSON: Sendable {
     }
 }
 
-/// A member's name.
+/// The name of a member.
 package struct LazyJSONKey {
     fileprivate let document: JSONOutline
     fileprivate let place: Int
@@ -131,18 +131,18 @@ package struct LazyJSONKey {
         }
     }
 
-    /// For `switch`: whether the name is one of plain ASCII, however it is written.
+    /// For `switch`: whether the name equals an ASCII text, with or without escapes.
     package static func ~= (name: StaticString, key: LazyJSONKey) -> Bool { key.document.isKey(key.place, name) }
 }
 
-/// A document and the places of its values in it, in their order: keys too, each before its value.
+/// A document and the positions of its values in order. Each key comes before its value.
 private final class JSONOutline: Sendable {
     private struct Place: Sendable {
-        /// Of the first byte.
+        /// The index of the first byte.
         var start: UInt32
-        /// The place behind this value and all within it.
+        /// The index of the position after this value and everything in it.
         var next: UInt32
-        /// The bytes of a key, without its quotes; `escaped` where some of them are escapes. 0 for values.
+        /// The length of a key without its quotes; `escaped` if it has escapes. 0 for values.
         var length: UInt32 = 0
     }
 
@@ -193,10 +193,10 @@ private final class JSONOutline: Sendable {
         return JSONSpans.key(UnsafeRawBufferPointer(rebasing: bytes[(start + 1)..<end]), is: name)
     }
 
-    /// Stands for the length of a key with escapes.
+    /// Replaces the length of a key that has escapes.
     private static let escaped = UInt32.max
 
-    /// Walks through a document once.
+    /// Reads through a document once and notes the positions.
     private struct PlaceFinder {
         let bytes: UnsafeRawBufferPointer
         var places: [Place] = []
@@ -245,7 +245,7 @@ private final class JSONOutline: Sendable {
                 index = JSONSpans.stringEnd(in: bytes, from: start)
             }
             places.append(key)
-            // The colon.
+            // Skip the colon.
             index = JSONSpans.skipSpace(bytes, index) + 1
         }
     }

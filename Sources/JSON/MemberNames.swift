@@ -1,22 +1,22 @@
-/// The names of an object's members on which something depends, and how an object's keys compare with them.
+/// The names of an object's members that the gateway depends on, and the comparison of keys with them.
 ///
-/// A decoder that ignores letter case, such as Go's, takes `Model` for `model`, and also `max_to\u{212a}ens` (with the sign for
-/// kelvin) and `me\u{17f}\u{17f}ages` (with the long s), since Unicode folds these two signs to `k` and `s`. It must not read
-/// another member than we do.
+/// A decoder that ignores case, such as Go's, reads `Model` as `model`. It also reads `max_to\u{212a}ens` (with the
+/// Kelvin sign) and `me\u{17f}\u{17f}ages` (with the long s), since Unicode folds these two characters to `k` and `s`.
+/// It must not read a member that we overlook.
 package struct MemberNames: Sendable {
     package enum Match: Equatable, Sendable {
         case none
-        /// Number of the name in the list.
+        /// The index of the name in the list.
         case exact(Int)
-        /// Equal but for the case of letters.
+        /// Equal except for case.
         case similar(Int)
     }
 
     private let names: [StaticString]
-    /// A bit for each name, by its first letter.
+    /// A bit for each name, by its first character.
     private let byLetter: [UInt32]
 
-    /// - Parameter names: 32 at most, of small letters, digits and underscores; the first a letter.
+    /// - Parameter names: at most 32, of lower-case ASCII letters, digits and underscores, beginning with a letter.
     package init(_ names: [StaticString]) {
         var byLetter = [UInt32](repeating: 0, count: 26)
         for (index, name) in names.prefix(32).enumerated() where name.utf8CodeUnitCount > 0 {
@@ -29,7 +29,7 @@ package struct MemberNames: Sendable {
 
     package func name(_ index: Int) -> String { names.indices.contains(index) ? names[index].description : "" }
 
-    /// - Parameter key: its escapes resolved.
+    /// - Parameter key: with its escapes resolved.
     package func match(_ key: UnsafeRawBufferPointer) -> Match {
         guard let first = Self.letter(key, at: 0), first.folded &- 0x61 < 26 else { return .none }
         var similar = Match.none
@@ -55,7 +55,7 @@ package struct MemberNames: Sendable {
         return index == key.count
     }
 
-    /// A letter in its small form, and its bytes.
+    /// A character in lower case, and how many bytes it has.
     @inline(__always)
     private static func letter(
         _ key: UnsafeRawBufferPointer, at index: Int
@@ -69,12 +69,12 @@ package struct MemberNames: Sendable {
     }
 }
 
-/// What of a list of names has been seen in one object.
+/// Records which names of a list were seen in one object.
 package struct MemberCensus {
     package enum Fault: Equatable, Sendable {
-        /// Twice, perhaps in another case of letters.
+        /// The name occurs twice, perhaps with another case.
         case repeated(String)
-        /// Once, in another case of letters.
+        /// The name occurs once, with another case.
         case misspelled(String, as: String)
     }
 
@@ -86,7 +86,7 @@ package struct MemberCensus {
     package init(_ names: MemberNames) { self.names = names }
 
     /// Takes the next key.
-    /// - Returns: the number of its name, where it is spelled as it should be.
+    /// - Returns: the index of its name, if it is spelled exactly so.
     package mutating func note(_ key: UnsafeRawBufferPointer) -> Int? {
         switch names.match(key) {
         case .none: return nil
@@ -111,7 +111,7 @@ package struct MemberCensus {
         seen |= bit
     }
 
-    /// What is wrong, once all keys were taken.
+    /// What is wrong, after all keys were taken.
     package var fault: Fault? {
         if let repeated { return .repeated(names.name(repeated)) }
         return misspelled.map { .misspelled(names.name($0.index), as: $0.spelling) }

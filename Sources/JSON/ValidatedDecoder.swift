@@ -1,12 +1,12 @@
-/// Builds a `JSON` from bytes that simdjson has accepted; so it need not look for errors, only keep inside.
+/// Builds a `JSON` from bytes that simdjson has accepted. It need not look for errors, only stay within the bytes.
 struct ValidatedDecoder {
-    /// Members of most objects that have several; room is made for them at once.
+    /// The capacity that an object gets when it has a second member; most objects need no more.
     private static let usualCount = 4
 
     private let bytes: UnsafeRawBufferPointer
     private var index: Int
 
-    /// - Parameter start: of the value.
+    /// - Parameter start: where the value begins.
     init(bytes: UnsafeRawBufferPointer, from start: Int = 0) { (self.bytes, index) = (bytes, start) }
 
     private var current: UInt8 { index < bytes.count ? bytes[index] : 0 }
@@ -42,7 +42,7 @@ struct ValidatedDecoder {
             let key = string()
             skipSpace()
             index += 1
-            // At once, but not for each of a million objects with one member.
+            // Reserve capacity at once, but not for each of a million objects with one member.
             if object.members.count == 1 { object.members.reserveCapacity(Self.usualCount) }
             object.append(key, value())
             skipSpace()
@@ -90,7 +90,7 @@ struct ValidatedDecoder {
     }
 }
 
-/// Resolves the escapes of a string's inside.
+/// Resolves the escapes in the text between a string's quotes.
 func unescaped(_ inside: UnsafeRawBufferPointer) -> String {
     guard inside.contains(0x5c) else { return String(decoding: inside, as: UTF8.self) }
     var output: [UInt8] = []

@@ -7,7 +7,7 @@ package enum Encoding: Sendable, CaseIterable {
 
     private static let o200kPrefixes = ["gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "chatgpt-", "o1", "o3", "o4", "omni-"]
 
-    /// What a model counts with; names of other vendors count with cl100k, as one-api has it (spec/billing.md §6.1).
+    /// The encoding of a model. Models of other vendors use cl100k, as in one-api (spec/billing.md §6.1).
     package static func forModel(_ name: String) -> Encoding {
         let bare = name.split(separator: "/").last.map(String.init) ?? name
         return o200kPrefixes.contains(where: bare.hasPrefix) ? .o200k : .cl100k
@@ -16,7 +16,7 @@ package enum Encoding: Sendable, CaseIterable {
 
 /// Tokens around a chat message (spec/billing.md §6.2).
 package struct MessageOverhead: Sendable {
-    /// Once a request.
+    /// Tokens that are added once per request.
     package let reply = 3
     package let message: Int
     package let name: Int
@@ -28,11 +28,11 @@ package struct MessageOverhead: Sendable {
     }
 }
 
-/// What an image in a prompt counts (spec/billing.md §6.4).
+/// How many tokens an image in a prompt counts (spec/billing.md §6.4).
 package enum ImageTokens {
     /// - Parameters:
     ///   - detail: `low`, `high`, `auto` or absent.
-    ///   - width, height: pixels; 0 where unknown.
+    ///   - width, height: pixels; 0 if unknown.
     package static func count(model: String, detail: String?, width: Int, height: Int) -> Int {
         let isMini = model.hasPrefix("gpt-4o-mini")
         let base = isMini ? 2833 : 85

@@ -1,9 +1,10 @@
-/// Merges a piece of any length with a heap of its pairs: n log n steps. Its buffers are kept between pieces.
+/// Merges a piece of any length with a heap of its pairs, in n log n steps. It keeps its buffers for the next piece.
 struct LongPieceMerger {
-    /// By start of a part: starts of the part after (at the end: the length) and the part before (at the begin: -1).
+    /// For each start of a part, the starts of the next part (the length at the end) and of the previous one (-1 if
+    /// none).
     private var next: [Int32] = []
     private var previous: [Int32] = []
-    /// By start of a part: rank of the pair that it begins.
+    /// For each start of a part, the rank of the pair that begins there.
     private var ranks: [UInt32] = []
     private var heap = RankHeap()
 
@@ -12,7 +13,7 @@ struct LongPieceMerger {
         prepare(piece, length, vocabulary)
         var parts = length
         while let (rank, start) = heap.pop() {
-            // Entries of pairs that have changed since are skipped.
+            // Skip entries of pairs that have changed since.
             guard ranks[start] == rank else { continue }
             let swallowed = Int(next[start])
             let end = Int(next[swallowed])

@@ -1,7 +1,7 @@
-/// Merges a piece's bytes by rank, lowest first and leftmost among equals, as byte-pair encoding demands.
+/// Merges a piece's bytes by byte-pair encoding: the pair of the lowest rank first, the leftmost among equals.
 ///
-/// Short pieces search for the lowest pair each time, on the stack; long ones keep the pairs in a heap, so that a
-/// megabyte without a break stays far from quadratic. The heap's buffers are kept between pieces.
+/// A short piece is searched for its lowest pair at each step, on the stack. A long piece keeps its pairs in a heap, so
+/// that the time for a megabyte without a break is not quadratic. The heap's buffers are kept for the next piece.
 struct PairMerger {
     private let vocabulary: Vocabulary
     private var long = LongPieceMerger()
@@ -14,7 +14,7 @@ struct PairMerger {
         return ShortPiece.with(piece, length) { $0.merge(vocabulary) }
     }
 
-    /// The tokens themselves.
+    /// The tokens of a piece.
     mutating func encode(_ piece: UnsafePointer<UInt8>, _ length: Int, into tokens: inout [Int]) {
         if length >= ShortPiece.limit {
             _ = long.merge(piece, length, vocabulary)
@@ -26,7 +26,7 @@ struct PairMerger {
         }
     }
 
-    /// Every part is a token, for each single byte is one and only tokens are merged.
+    /// Every part is a token, because each single byte is a token and only pairs that make tokens are merged.
     private func append(_ piece: UnsafePointer<UInt8>, _ length: Int, _ tokens: inout [Int], end: (Int) -> Int) {
         var start = 0
         while start < length {
@@ -37,25 +37,26 @@ struct PairMerger {
     }
 }
 
-/// The parts of a piece below `limit` bytes, in memory on the stack.
+/// The parts of a piece of less than `limit` bytes, in memory on the stack.
 ///
-/// Unsafe pointers: the memory is `with`'s, which outlives the value, and every index is below `limit`, since it comes
-/// from the length that `with` was given.
+/// The unsafe pointers are safe: `with` owns the memory and outlives this value, and every index is below `limit`,
+/// since it comes from the length that `with` got.
 private struct ShortPiece {
-    /// Positions fit 7 bits, so that a rank and a position fit one signed word, whose minimum is the leftmost lowest pair.
+    /// A position fits in 7 bits, so a rank and a position fit in one signed word. The smallest word is the leftmost
+    /// lowest pair.
     static let limit = 1 << positionBits
     private static let positionBits: Int32 = 7
     private static let none = Int32.max
-    /// The search goes over whole groups, so that it compiles to vector instructions without a rest.
+    /// The search covers whole groups, so that it compiles to vector instructions without a remainder.
     private static let group = 8
-    /// Bytes that a look-up may read behind a string.
+    /// Bytes that a look-up may read past the end of a string.
     private static let padding = 8
 
     let piece: UnsafePointer<UInt8>
     let length: Int
-    /// By start of a part: rank and position of the pair that it begins; `none` where there is no part or pair.
+    /// For each start of a part, rank and position of the pair that begins there; `none` if there is no part or pair.
     private let keys: UnsafeMutablePointer<Int32>
-    /// By start of a part: starts of the part after and the part before.
+    /// For each start of a part, the starts of the next and of the previous part.
     private let next: UnsafeMutablePointer<UInt8>
     private let previous: UnsafeMutablePointer<UInt8>
 

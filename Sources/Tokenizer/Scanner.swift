@@ -13,7 +13,7 @@ enum CharacterClass {
 
     /// Page numbers, then pages (Scripts/vocabulary).
     nonisolated(unsafe) static let pages: UnsafePointer<UInt16> = {
-        // Constant bytes of the executable, so sharing them is safe.
+        // These are constant bytes of the executable, so sharing them is safe.
         var length = 0
         guard let base = oneapi_unicode_classes(&length), length > 0x1100 * 2 else {
             fatalError("the embedded Unicode classes are missing")
@@ -22,8 +22,8 @@ enum CharacterClass {
     }()
 }
 
-/// Walks over UTF-8 and finds the next piece of a split pattern. The patterns are tiktoken's, of which each alternative
-/// is written out here; none needs more than one character of look-ahead beyond a run.
+/// Walks over UTF-8 and finds the next piece of a split pattern. The patterns are tiktoken's; each alternative is
+/// written out here, and none needs to look further than one character behind a run.
 struct Scanner {
     let bytes: UnsafePointer<UInt8>
     let count: Int
@@ -72,7 +72,8 @@ struct Scanner {
     // MARK: cl100k
 
     /// End of the piece at `start`:
-    /// `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`
+    /// `'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+|
+    /// ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`
     func cl100k(_ start: Int) -> Int {
         let first = character(at: start)
         if bytes[start] == 0x27, let end = contraction(start) { return end }
@@ -122,8 +123,9 @@ struct Scanner {
         return index
     }
 
-    /// White space: to the last line end in the run, all at the end of the text, else all but the last character.
-    /// - Parameter newlineFirst: the line end counts even where the run ends the text (o200k).
+    /// The end of white space: the last line end in the run; else the end of the text, or the run without its last
+    /// character.
+    /// - Parameter newlineFirst: whether a line end counts even if the run ends the text (o200k).
     private func space(_ start: Int, newlineFirst: Bool) -> Int {
         var index = start
         var afterNewline: Int?
@@ -141,7 +143,7 @@ struct Scanner {
         return last
     }
 
-    /// `'(?i:s|d|m|t|ll|ve|re)`; case folding also takes U+017F for an s.
+    /// `'(?i:s|d|m|t|ll|ve|re)`. Case folding also treats U+017F as an s.
     private func contraction(_ start: Int) -> Int? {
         guard start + 1 < count else { return nil }
         let first = bytes[start + 1] | 0x20
@@ -161,8 +163,8 @@ struct Scanner {
 
     // MARK: o200k
 
-    /// End of the piece at `start`: words that may begin with capitals, and end with a contraction; numbers; symbols;
-    /// white space.
+    /// End of the piece at `start`: a word that may begin with capitals and end with a contraction, a number, symbols,
+    /// or white space.
     func o200k(_ start: Int) -> Int {
         let first = character(at: start)
         if let end = word(start, first) { return suffix(end) }
@@ -176,7 +178,7 @@ struct Scanner {
         return contraction(end) ?? end
     }
 
-    /// `[^\r\n\p{L}\p{N}]?U*L+` or else `[^\r\n\p{L}\p{N}]?U+L*`, where U is upper case and L lower case, and both take
+    /// `[^\r\n\p{L}\p{N}]?U*L+` or else `[^\r\n\p{L}\p{N}]?U+L*`. U is upper case, L is lower case, and both include
     /// other letters and marks.
     private func word(_ start: Int, _ first: (kind: UInt8, length: Int)) -> Int? {
         let mayPrefix =
@@ -189,7 +191,7 @@ struct Scanner {
 
     private func lowerWord(_ start: Int) -> Int? {
         var index = start
-        // Where `L+` can begin at the latest inside the run of U: at its last character that is of both classes.
+        // The last place inside the run of U where `L+` can begin: its last character that belongs to both classes.
         var fallback: Int?
         while index < count {
             let next = character(at: index)

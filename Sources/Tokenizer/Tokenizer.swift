@@ -1,4 +1,4 @@
-/// Counts and encodes text exactly as tiktoken's `encode_ordinary` does: special tokens are ordinary text here.
+/// Counts and encodes text exactly as tiktoken's `encode_ordinary`, which treats special tokens as ordinary text.
 package struct Tokenizer: Sendable {
     private let encoding: Encoding
     private let vocabulary: Vocabulary
@@ -9,7 +9,7 @@ package struct Tokenizer: Sendable {
     }
 
     /// Number of tokens of a UTF-8 text.
-    /// - Parameter limit: more need not be counted: the result is then some number above it.
+    /// - Parameter limit: counting may stop above this number; the result is then any number above it.
     package func count(_ text: UnsafeRawBufferPointer, upTo limit: Int = .max) -> Int {
         var total = 0
         var merger = PairMerger(vocabulary: vocabulary)
@@ -45,10 +45,10 @@ package struct Tokenizer: Sendable {
         return tokens
     }
 
-    /// The bytes of tokens; unknown ones have none.
+    /// The bytes of tokens. Unknown tokens add no bytes.
     package func decode(_ tokens: [Int]) -> [UInt8] { tokens.flatMap { vocabulary.token($0) } }
 
-    /// - Parameter visit: returns whether to go on.
+    /// - Parameter visit: returns whether to continue.
     @inline(__always)
     private func forEachPiece(_ text: UnsafeRawBufferPointer, _ visit: (UnsafePointer<UInt8>, Int) -> Bool) {
         guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }

@@ -1,10 +1,10 @@
 import CVocabulary
 
-/// Tokens and ranks of an encoding, read in place from the executable (format: Scripts/vocabulary).
+/// Tokens and ranks of an encoding, read directly from the executable (Scripts/vocabulary describes the format).
 ///
-/// `@unchecked Sendable`: the pointers lead to constant pages.
+/// `@unchecked Sendable`: the pointers point to constant pages.
 struct Vocabulary: @unchecked Sendable {
-    /// The rank of what is no token; above every rank.
+    /// The rank of a string that is no token. It is above every other rank.
     static let none = UInt32.max
     private static let rankBits: UInt32 = 18
     private static let seed: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -12,7 +12,7 @@ struct Vocabulary: @unchecked Sendable {
     private let offsets: UnsafePointer<UInt32>
     private let slots: UnsafePointer<UInt32>
     private let pairs: UnsafePointer<UInt32>
-    /// A bit for each hash that some token has; small enough to stay in the cache, which the slots are not.
+    /// A bit for each hash that a token has. It is small enough to stay in the cache, unlike the slots.
     private let filter: UnsafePointer<UInt8>
     private let mask: Int
     private let bytes: UnsafePointer<UInt8>
@@ -40,15 +40,15 @@ struct Vocabulary: @unchecked Sendable {
 
     /// The rank of a byte string of at least one byte; `none` if it is no token.
     ///
-    /// Most strings that a merge asks for are none: the filter turns nearly all of them away, and the hash bits in a slot
-    /// the rest.
+    /// Most strings that a merge looks up are no tokens. The filter rejects nearly all of them, and the hash bits in a
+    /// slot reject the rest.
     @inline(__always)
     func rank(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
         rank(start, length, hash: Self.hash(start, length)) { Self.equal(bytes + $0, start, length) }
     }
 
-    /// The same for a string with at least 8 readable bytes from its start, which saves the branches by length that short
-    /// strings are made of.
+    /// The same for a string with at least 8 readable bytes from its start. It avoids the branches that short strings
+    /// need.
     @inline(__always)
     func rankPadded(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt32 {
         guard length <= 8 else { return rank(start, length) }
@@ -78,7 +78,7 @@ struct Vocabulary: @unchecked Sendable {
         }
     }
 
-    /// The bytes of a token; empty for a rank that is none.
+    /// The bytes of a token; empty for a rank without a token.
     func token(_ rank: Int) -> UnsafeBufferPointer<UInt8> {
         guard rank >= 0, rank < count else { return UnsafeBufferPointer(start: nil, count: 0) }
         let from = Int(offsets[rank])
@@ -119,7 +119,7 @@ struct Vocabulary: @unchecked Sendable {
         UnsafeRawPointer(start).loadUnaligned(as: UInt64.self)
     }
 
-    /// One to seven bytes, filled up with zeros. The loads overlap rather than pass the end.
+    /// One to seven bytes, padded with zeros. The loads overlap so that none reads past the end.
     @inline(__always)
     private static func partialWord(_ start: UnsafePointer<UInt8>, _ length: Int) -> UInt64 {
         let raw = UnsafeRawPointer(start)
@@ -128,7 +128,7 @@ struct Vocabulary: @unchecked Sendable {
             let high = UInt64((raw + (length - 4)).loadUnaligned(as: UInt32.self))
             return low | high &<< UInt64(truncatingIfNeeded: (length - 4) &* 8)
         }
-        // First, middle and last byte: for one or two bytes some of them are the same one.
+        // The first, middle and last byte. Of one or two bytes, some are the same byte.
         let middle = length &>> 1
         return UInt64(start[0]) | UInt64(start[middle]) &<< UInt64(truncatingIfNeeded: middle &* 8)
             | UInt64(start[length - 1]) &<< UInt64(truncatingIfNeeded: (length - 1) &* 8)

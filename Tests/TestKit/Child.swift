@@ -1,16 +1,17 @@
 import Glibc
 
-/// A program that runs beside the test until it is told to end; killed when the value dies.
+/// A program that runs beside the test until it is told to end. It is killed when this object is destroyed.
 package final class Child {
     private var process: pid_t = -1
-    /// What `waitpid` said; `nil` while it runs.
+    /// The status from `waitpid`; `nil` while it runs.
     private var outcome: Int32?
     private let directory: String
 
-    /// Starts a program that lies beside the one that runs this test. Its output goes to the files `output` and `errors`.
+    /// Starts a program from the folder of the test's own executable. Its output goes to the files `output` and
+    /// `errors`.
     /// - Parameters:
-    ///   - directory: where it runs.
-    ///   - environment: all that it has.
+    ///   - directory: its working directory.
+    ///   - environment: its whole environment.
     package init(_ name: String, _ arguments: [String] = [], in directory: String, environment: [String: String] = [:])
     {
         self.directory = directory
@@ -21,7 +22,7 @@ package final class Child {
             posix_spawn_file_actions_addopen(
                 &files, number, "\(directory)/\(file)", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
-        // The shell goes into the directory and becomes the program.
+        // The shell changes to the directory and replaces itself by the program.
         let command = ["sh", "-c", #"cd "$0" && exec "$@""#, directory, Self.folder + name]
         var words = (command + arguments).map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -55,13 +56,14 @@ package final class Child {
         return process > 0 && outcome == nil
     }
 
-    /// The exit status, 256 and the signal's number if one ended it, `nil` if it runs on after that many seconds.
+    /// The exit status, or 256 plus the number of the signal that ended it; `nil` if it still runs after this many
+    /// seconds.
     package func ended(within seconds: Int = 30) -> Int32? {
         guard Self.isTrue(within: seconds, { !isRunning }), let outcome else { return nil }
         return outcome & 0x7f == 0 ? outcome >> 8 & 0xff : 256 + (outcome & 0x7f)
     }
 
-    /// Whether something becomes true in that time.
+    /// Whether a condition becomes true within this time.
     package static func isTrue(within seconds: Int = 30, _ condition: () -> Bool) -> Bool {
         for _ in 0..<(seconds * 50) {
             if condition() { return true }

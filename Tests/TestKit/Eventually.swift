@@ -1,6 +1,6 @@
-/// Waits for a condition, looking every five milliseconds and giving up after `seconds`, so that a broken program fails a
+/// Waits for a condition. It checks every five milliseconds and stops after `seconds`, so that a broken program fails a
 /// test instead of hanging it.
-/// - Returns: whether it came.
+/// - Returns: whether the condition became true.
 package func eventually(seconds: Int = 60, _ condition: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Files under `Fixtures`, found from this file's own place.
+/// Files under `Fixtures`. Their path is derived from the path of this file.
 package enum Fixture {
     private static let checkout = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/"
     private static let root = checkout + "Fixtures/"
@@ -8,7 +8,7 @@ package enum Fixture {
     /// A file of the checkout, such as `Sources/Providers/README.md`.
     package static func source(_ path: String) -> [UInt8] { readFile(checkout + path) }
 
-    /// Puts other lines in the place of the first Markdown table of a page of the checkout.
+    /// Replaces the first Markdown table in a file of the checkout.
     package static func replaceTable(in path: String, with table: String) throws {
         var lines = String(decoding: source(path), as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false
@@ -24,15 +24,15 @@ package enum Fixture {
 
     package static func read(_ path: String) -> [UInt8] { readFile(root + path) }
 
-    /// Puts a file into the fixtures, for a test that is told to.
+    /// Writes a file into the fixtures, for a test that is told to.
     package static func write(_ path: String, _ bytes: [UInt8]) throws { try writeFile(root + path, bytes) }
 
-    /// `nil` if there is no such file.
+    /// The bytes of a file; `nil` if it does not exist.
     package static func bytes(_ path: String) -> [UInt8]? {
         access(root + path, R_OK) == 0 ? readFile(root + path) : nil
     }
 
-    /// Names of the folders in a folder, sorted.
+    /// The sorted names of the folders in a folder.
     package static func folders(_ path: String) -> [String] {
         guard let directory = opendir(root + path) else { return [] }
         defer { closedir(directory) }
@@ -49,7 +49,7 @@ package enum Fixture {
 
 package enum FixtureError: Error { case notWritten(String) }
 
-/// The whole of a file; empty if it cannot be read.
+/// The bytes of a whole file; empty if it cannot be read.
 package func readFile(_ path: String) -> [UInt8] {
     guard let file = fopen(path, "rb") else { return [] }
     defer { fclose(file) }
@@ -62,7 +62,7 @@ package func readFile(_ path: String) -> [UInt8] {
     }
 }
 
-/// A directory that is gone when the value dies.
+/// A directory that is deleted when this object is destroyed.
 package final class TemporaryDirectory {
     package let path: String
 

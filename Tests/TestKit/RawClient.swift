@@ -1,16 +1,16 @@
 import Glibc
 
-/// A blocking TCP client that sends and receives bytes as they are, for tests of framing.
+/// A blocking TCP client that sends and receives raw bytes, for tests of framing.
 package final class RawClient {
     private var descriptor: Int32
-    /// What came with an answer and belongs to the next one.
+    /// Bytes that arrived with an answer but belong to the next one.
     private var surplus: [UInt8] = []
-    /// Whether the server ended the connection with RST, not with FIN.
+    /// Whether the server ended the connection with RST instead of FIN.
     package private(set) var wasReset = false
     /// Whether sending failed.
     package private(set) var isBroken = false
 
-    /// Connects to 127.0.0.1; receiving gives up after `timeout` seconds, so that a broken server fails a test.
+    /// Connects to 127.0.0.1. Receiving stops after `timeout` seconds, so that a broken server fails a test.
     package init(port: Int, timeout: Int = 60) throws {
         guard TestThreads.isCurrent else { throw RawClientError.suiteIsNotInTurn }
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -46,24 +46,23 @@ package final class RawClient {
         }
     }
 
-    /// Tells the server that no more is coming.
+    /// Tells the server that no more bytes will come.
     package func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Closes at once; the object must not be used any more.
+    /// Closes at once. Do not use the object afterwards.
     package func hangUp() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
     }
 
-    /// Closes so that the server learns at once that nobody is there, and need not find out by sending; the object must
-    /// not be used any more.
+    /// Closes with RST, so that the server knows at once that the client is gone. Do not use the object afterwards.
     package func hangUpHard() {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         hangUp()
     }
 
-    /// Whatever comes next; empty at the end, on a reset and after the time limit.
+    /// The next bytes; empty at the end, after a reset and after the time limit.
     package func receive() -> [UInt8] {
         if !surplus.isEmpty {
             defer { surplus = [] }
@@ -75,13 +74,13 @@ package final class RawClient {
         return count > 0 ? Array(block[..<count]) : []
     }
 
-    /// Whether neither bytes nor the end come for that long.
+    /// Whether neither bytes nor the end arrive within this time.
     package func isSilent(milliseconds: Int) -> Bool {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return surplus.isEmpty && poll(&event, 1, Int32(clamping: milliseconds)) == 0
     }
 
-    /// Everything until the server closes.
+    /// All bytes until the server closes.
     package func receiveAll() -> String {
         var whole: [UInt8] = []
         while true {
@@ -91,7 +90,7 @@ package final class RawClient {
         }
     }
 
-    /// Everything up to and including `end`.
+    /// All bytes up to and including `end`.
     package func receive(until end: String) -> String {
         var text = ""
         while !text.contains(end) {
@@ -127,7 +126,7 @@ package final class RawClient {
 
 package enum RawClientError: Error {
     case notConnected
-    /// The suite lacks the trait `.inTurn`, so that waiting would hold up Swift's own threads.
+    /// The suite lacks the trait `.inTurn`, so waiting would block Swift's own threads.
     case suiteIsNotInTurn
 }
 

@@ -2,16 +2,16 @@ import Glibc
 
 /// Runs other programs.
 package enum Shell {
-    /// What a command came to.
+    /// The result of a command.
     package struct Outcome {
-        /// Its exit status; -1 if a signal ended it or it did not start, 124 if its time was up.
+        /// The exit status; -1 if a signal ended the command or it did not start, 124 if its time was over.
         package var status: Int32 = -1
         package var output: [UInt8] = []
         package var errors = ""
     }
 
-    /// Runs a shell's simple command, half a minute at most, without any proxy.
-    /// - Parameter directory: where it runs; its file `errors` is written over.
+    /// Runs a simple shell command for at most half a minute, without any proxy.
+    /// - Parameter directory: its working directory. The file `errors` there is overwritten.
     package static func run(_ command: String, in directory: String) -> Outcome {
         guard let pipe = popen("cd \(directory) && no_proxy='*' timeout 30 \(command) 2>errors", "r") else {
             return Outcome()
@@ -24,7 +24,7 @@ package enum Shell {
             outcome.output += piece[..<count]
         }
         let status = pclose(pipe)
-        // The exit status is in the second byte, a signal in the first.
+        // The exit status is in the second byte, the signal in the first.
         if status & 0x7f == 0 { outcome.status = status >> 8 & 0xff }
         outcome.errors = String(decoding: readFile(directory + "/errors"), as: UTF8.self)
         return outcome

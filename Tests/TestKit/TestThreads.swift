@@ -1,7 +1,7 @@
 import Glibc
 
-/// Threads that tests may block. Swift's own pool has one thread a core: two tests that wait there for an answer keep
-/// from running what would give it.
+/// Threads that tests may block. Swift's own pool has one thread for each core. Two tests that wait there for an answer
+/// can keep the code that gives it from running.
 package final class TestThreads: TaskExecutor, Sendable {
     package static let shared = TestThreads(count: 32)
 
@@ -21,14 +21,14 @@ package final class TestThreads: TaskExecutor, Sendable {
 
     fileprivate func run(_ job: UnownedJob) { job.runSynchronously(on: asUnownedTaskExecutor()) }
 
-    /// Whether the calling thread is one that may be blocked.
+    /// Whether the calling thread may be blocked.
     package static var isCurrent: Bool { pthread_getspecific(mark) != nil }
 
-    /// Tells that the calling thread, which a test started itself, may be blocked.
+    /// Allows blocking the calling thread, which a test has started itself.
     package static func admitCurrent() { pthread_setspecific(mark, UnsafeRawPointer(bitPattern: 1)) }
 }
 
-/// Set in threads that may be blocked.
+/// The key that is set in threads that may be blocked.
 private let mark = {
     var key = pthread_key_t()
     pthread_key_create(&key, nil)
@@ -42,7 +42,7 @@ private func testThread(_ queue: UnsafeMutableRawPointer?) -> UnsafeMutableRawPo
     while true { TestThreads.shared.run(jobs.next()) }
 }
 
-/// What the threads have to do, in order.
+/// The jobs of the threads, in order.
 ///
 /// `@unchecked Sendable`: `waiting` is touched only with `lock` held, and the two pointers never change.
 private final class JobQueue: @unchecked Sendable {

@@ -2,8 +2,8 @@ import Synchronization
 import TestKit
 package import Testing
 
-/// Runs the tests of a suite on threads that they may block, a few at once, so that a test's own time is its work and not
-/// that of a thousand others.
+/// Runs a few tests of a suite at once, on threads that they may block. So the time of a test is that of its own work
+/// and not of a thousand others.
 package struct InTurn: SuiteTrait, TestTrait, TestScoping {
     package let isRecursive = true
 
@@ -22,7 +22,7 @@ extension Trait where Self == InTurn {
     package static var inTurn: Self { InTurn() }
 }
 
-/// A number of turns; who finds none waits for one.
+/// A limited number of turns. A test without a turn waits for one.
 private final class Turns: Sendable {
     static let shared = Turns(8)
 

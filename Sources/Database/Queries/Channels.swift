@@ -36,8 +36,8 @@ extension Connection {
         return inserted.id
     }
 
-    /// Changes the row and makes its abilities anew.
-    /// - Returns: the row as it is now; `nil` if there is none.
+    /// Changes the row and creates its abilities again.
+    /// - Returns: the changed row; `nil` if there is none.
     package func updateChannel(_ id: Int64, _ changes: Changes) throws(DatabaseError) -> ChannelRecord? {
         guard try changes.apply(to: "channels", id: id, on: self), let channel = try channel(id: id) else { return nil }
         try run("DELETE FROM abilities WHERE channel_id = ?", .int(id))
@@ -56,8 +56,8 @@ extension Connection {
         }
     }
 
-    /// Switches a channel off because its key has failed, unless somebody has changed its status or its key since.
-    /// - Returns: whether it was switched off now.
+    /// Disables a channel because its key failed, unless somebody has changed its status or its key since then.
+    /// - Returns: whether this call disabled it.
     package func disableChannel(_ id: Int64, key: String) throws(DatabaseError) -> Bool {
         guard
             try run("UPDATE channels SET status = 3 WHERE id = ? AND status = 1 AND `key` = ?", .int(id), .text(key))
@@ -67,7 +67,7 @@ extension Connection {
         return true
     }
 
-    /// Notes a test: unix seconds, and milliseconds of its duration.
+    /// Saves when a channel was tested (Unix seconds) and how long the test took (milliseconds).
     package func setChannelTest(_ id: Int64, time: Int64, milliseconds: Int64) throws(DatabaseError) {
         try run(
             "UPDATE channels SET test_time = ?, response_time = ? WHERE id = ?", .int(time), .int(milliseconds),
@@ -79,7 +79,7 @@ extension Connection {
         try run("DELETE FROM channels WHERE id = ?", .int(id))
     }
 
-    /// - Returns: how many channels went.
+    /// - Returns: how many channels were deleted.
     package func deleteDisabledChannels() throws(DatabaseError) -> Int {
         try run("DELETE FROM abilities WHERE channel_id IN (SELECT id FROM channels WHERE status IN (2, 3))")
         return try run("DELETE FROM channels WHERE status IN (2, 3)")

@@ -1,15 +1,15 @@
-/// Tables whose ids never return.
+/// Tables whose ids are never used again.
 ///
-/// one-api makes them without AUTOINCREMENT, so SQLite would give the id of a deleted newest row to the next one; what
-/// memory, the journal and the logs know of the old row would then be taken for the new one's. So the highest id that a
-/// table ever had is kept in `oneapi_ids`, and ids are given out from there.
+/// one-api creates them without AUTOINCREMENT, so SQLite would give the id of a deleted newest row to the next row.
+/// Memory, the journal and the logs would then mix up the old row and the new one. So `oneapi_ids` keeps the highest id
+/// that a table ever had, and new ids start there.
 enum IdentifiedTable: String, CaseIterable {
     case users, tokens, channels
 
-    /// Larger ids come from no counter; they are left alone and not counted on from.
+    /// No counter reaches larger ids, so new ids do not continue from them.
     static let limit: Int64 = 1 << 53
 
-    /// Where ids of rows that are gone may still stand.
+    /// Columns that may still hold ids of deleted rows.
     fileprivate var traces: [(table: String, column: String)] {
         switch self {
         case .users: [("users", "id"), ("logs", "user_id")]
@@ -20,7 +20,7 @@ enum IdentifiedTable: String, CaseIterable {
 }
 
 extension Connection {
-    /// The id for a new row; to be used within the same transaction.
+    /// The id for a new row, which must be inserted in the same transaction.
     func nextID(in table: IdentifiedTable) throws(DatabaseError) -> Int64 {
         let name = table.rawValue
         let highest = try first(
@@ -32,7 +32,7 @@ extension Connection {
         return id
     }
 
-    /// Counts in the ids that others gave, and those of rows that only traces are left of.
+    /// Takes into account the ids that one-api gave, and ids of deleted rows that other tables still mention.
     func rememberIDs(of table: IdentifiedTable) throws(DatabaseError) {
         var highest: Int64 = 0
         for trace in table.traces {
@@ -52,7 +52,7 @@ extension Connection {
     }
 
     private func setLastID(_ id: Int64, in table: IdentifiedTable) throws(DatabaseError) {
-        // A start on a full disk writes nothing that stands there already.
+        // Nothing is written that is there already, so that a start on a full disk succeeds.
         if try first("SELECT last FROM oneapi_ids WHERE name = ?", [.text(table.rawValue)], { $0.int(0) }) == id {
             return
         }

@@ -1,8 +1,9 @@
 extension Connection {
-    /// Applies a group with its position, so that a replay can tell what is in.
+    /// Applies a group and saves its position, so that a replay knows what is applied already.
     ///
-    /// What a row refuses (a constraint, a trigger) goes to `oneapi_unapplied`, so that it holds up nobody else's money.
-    /// - Parameter refused: told what was refused; it counts once the transaction is committed.
+    /// A change that a row refuses (by a constraint or a trigger) goes to `oneapi_unapplied`, so that it does not block
+    /// other users' charges.
+    /// - Parameter refused: gets the refused changes, which are final once the transaction is committed.
     package func apply(
         _ group: LedgerGroup, refused: (LedgerRefusal) -> Void = { _ in }
     ) throws(DatabaseError) {
@@ -27,7 +28,7 @@ extension Connection {
         try setPosition(of: group)
     }
 
-    // A sum beyond the range would become a floating-point number; CAST takes it back to the range's end.
+    // SQLite would turn a sum beyond 64 bits into a floating-point number. CAST limits it to the largest integer.
 
     private func apply(_ change: LedgerGroup.UserChange, toUser id: Int64) throws(DatabaseError) {
         try run(
@@ -93,7 +94,7 @@ extension Connection {
         var detail = ""
     }
 
-    /// Runs one change in a savepoint of its own and, where its row refuses it, writes it down instead.
+    /// Runs one change in its own savepoint. If the row refuses it, saves it in `oneapi_unapplied` instead.
     private func keepRefused(
         _ change: UnappliedChange, _ refusals: inout [LedgerRefusal], _ body: () throws(DatabaseError) -> Void
     ) throws(DatabaseError) {
@@ -115,7 +116,7 @@ extension Connection {
 }
 
 extension DatabaseError {
-    /// Whether a row's content can be the cause, and not the disk or another process.
+    /// Whether the content of a row can be the cause of an error, rather than the disk or another process.
     fileprivate var isOfOneRow: Bool {
         switch self {
         case .constraint, .failed: true

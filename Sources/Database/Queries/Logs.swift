@@ -1,4 +1,4 @@
-/// What log rows are wanted; unset members do not filter.
+/// A filter for log rows. Members that are not set do not filter.
 package struct LogFilter: Sendable {
     package var userID: Int64?
     package var type: Int64 = 0
@@ -44,7 +44,7 @@ package struct DailyUsage: Sendable {
 extension Connection {
     package func insert(_ log: LogRecord) throws(DatabaseError) { try run(Self.logInsert, log.values) }
 
-    /// Many rows at once: a statement of several rows opens the table and its six indexes once.
+    /// Inserts many rows at once, because a statement with several rows opens the table and its six indexes only once.
     func insert(_ logs: [LogRecord]) throws(DatabaseError) {
         var start = 0
         while start + Self.logsAtOnce <= logs.count {
@@ -72,7 +72,7 @@ extension Connection {
             values + [.int(pageSize), .int(page * pageSize)], LogRecord.init)
     }
 
-    /// Quota of the consume rows.
+    /// The sum of the quota in rows of type consume.
     package func logQuota(_ filter: LogFilter) throws(DatabaseError) -> Int64 {
         var filter = filter
         filter.type = LogRecord.Kind.consume.rawValue
@@ -80,7 +80,7 @@ extension Connection {
         return try first("SELECT \(sum("quota")) FROM logs\(condition)", values) { $0.sum(0) } ?? 0
     }
 
-    /// The newest hundred by type or, for administrators (`userID` nil), also by the content's beginning.
+    /// The newest hundred rows of a type. Administrators (`userID` nil) can also search for the start of the content.
     package func searchLogs(_ keyword: String, userID: Int64?) throws(DatabaseError) -> [LogRecord] {
         let type = SQLValue.int(Int64(keyword) ?? -1)
         if let userID {
@@ -93,7 +93,7 @@ extension Connection {
             [type, .text(prefixPattern(keyword))], LogRecord.init)
     }
 
-    /// - Returns: how many rows went.
+    /// - Returns: how many rows were deleted.
     package func deleteLogs(before timestamp: Int64) throws(DatabaseError) -> Int {
         try run("DELETE FROM logs WHERE created_at < ?", .int(timestamp))
     }
@@ -111,7 +111,7 @@ extension Connection {
 }
 
 extension LogRecord {
-    /// In the order of the insert.
+    /// The values in the order of the insert's columns.
     fileprivate var values: [SQLValue] {
         [
             .int(userID), .int(createdAt), .int(type), .text(content), .text(username), .text(tokenName),

@@ -1,5 +1,5 @@
 extension Connection {
-    /// All saved options; the rest have their defaults.
+    /// All saved options. Options that are not saved have their defaults.
     package func options() throws(DatabaseError) -> [(key: String, value: String)] {
         try rows("SELECT key, value FROM options") { (key: $0.text(0), value: $0.text(1)) }
     }

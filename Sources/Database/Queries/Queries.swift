@@ -1,9 +1,9 @@
 import Arithmetic
 
-/// Rows of a page, as every list of the management API has them (spec/management-api.md §1).
+/// The number of rows in a page of every list of the management API (spec/management-api.md §1).
 package let pageSize: Int64 = 10
 
-/// Makes a `LIKE` pattern that matches a prefix literally; to be used with `ESCAPE '\'`.
+/// Makes a `LIKE` pattern that matches a prefix literally. Use it with `ESCAPE '\'`.
 func prefixPattern(_ keyword: String) -> String {
     var escaped = ""
     for character in keyword {
@@ -13,8 +13,8 @@ func prefixPattern(_ keyword: String) -> String {
     return escaped + "%"
 }
 
-/// The sum of a column as two columns, which `Row.sum` puts together: SQLite's own ends in an error beyond 64 bits, and
-/// one-api bounds nothing.
+/// The sum of a column as two columns, which `Row.sum` adds up. SQLite's own sum fails beyond 64 bits, and one-api
+/// limits no value.
 func sum(_ column: StaticString) -> String {
     "COALESCE(SUM(\(column) >> 32), 0), COALESCE(SUM(\(column) & 4294967295), 0)"
 }
@@ -27,7 +27,7 @@ extension Row {
     }
 }
 
-/// Columns to change with their new values; only these are written, so that counters in the same row stay as they are.
+/// Columns and their new values. Only these columns are written, so counters in the same row keep their values.
 package struct Changes: Sendable {
     private(set) var columns: [String] = []
     private(set) var values: [SQLValue] = []
@@ -36,7 +36,7 @@ package struct Changes: Sendable {
 
     package var isEmpty: Bool { columns.isEmpty }
 
-    /// - Parameter column: a name from our own code, never from outside.
+    /// - Parameter column: a name from our own code, never from a client.
     package mutating func set(_ column: StaticString, _ value: SQLValue) {
         columns.append("`\(column)` = ?")
         values.append(value)

@@ -31,7 +31,7 @@ extension Connection {
             [.int(userID), .text(prefixPattern(keyword))], TokenRecord.init)
     }
 
-    /// - Returns: the new id, which no token had before.
+    /// - Returns: the new id, which no earlier token had.
     @discardableResult
     package func insert(_ token: TokenRecord) throws(DatabaseError) -> Int64 {
         let id = try nextID(in: .tokens)
@@ -48,7 +48,7 @@ extension Connection {
         try changes.apply(to: "tokens", id: id, on: self)
     }
 
-    /// Notes that an enabled token has expired or is used up, unless somebody has given it another end since.
+    /// Marks an enabled token as expired or used up, unless somebody has changed its status or expiry since.
     package func endToken(_ id: Int64, status: Int64, expiredTime: Int64) throws(DatabaseError) {
         try run(
             "UPDATE tokens SET status = ? WHERE id = ? AND status = 1 AND expired_time = ?", .int(status), .int(id),

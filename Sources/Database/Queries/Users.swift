@@ -3,12 +3,12 @@ extension Connection {
         try first("SELECT \(UserRecord.columns) FROM users WHERE id = ?", [.int(id)], UserRecord.init)
     }
 
-    /// By exact name; deleted users have another.
+    /// Finds a user by exact name. Deleted users have another name.
     package func user(name: String) throws(DatabaseError) -> UserRecord? {
         try first("SELECT \(UserRecord.columns) FROM users WHERE username = ?", [.text(name)], UserRecord.init)
     }
 
-    /// By name or, where that fails, by e-mail address, as the log-in takes both.
+    /// Finds a user by name or else by e-mail address, since the log-in accepts both.
     package func user(nameOrEmail text: String) throws(DatabaseError) -> UserRecord? {
         guard !text.isEmpty else { return nil }
         if let user = try user(name: text) { return user }
@@ -32,7 +32,7 @@ extension Connection {
         try first("SELECT 1 FROM users LIMIT 1") { _ in true } ?? false
     }
 
-    /// Order of the user list: by id, or by a counter, highest first.
+    /// The order of the user list: by id, or by a counter from highest to lowest.
     package enum UserOrder: String, Sendable {
         case id
         case quota
@@ -53,7 +53,7 @@ extension Connection {
             [.int(Int64(keyword) ?? -1), pattern, pattern, pattern], UserRecord.init)
     }
 
-    /// - Returns: the new id, which no user had before.
+    /// - Returns: the new id, which no earlier user had.
     @discardableResult
     package func insert(_ user: UserRecord) throws(DatabaseError) -> Int64 {
         let id = try nextID(in: .users)
@@ -72,7 +72,7 @@ extension Connection {
         try changes.apply(to: "users", id: id, on: self)
     }
 
-    /// Soft delete: the name is freed, and what could still log in is taken away.
+    /// Marks a user as deleted: the name becomes free, and everything that could log in is removed.
     /// - Parameter marker: 32 hexadecimal digits for the new name.
     package func deleteUser(_ id: Int64, marker: String) throws(DatabaseError) {
         try run(
@@ -81,7 +81,7 @@ extension Connection {
     }
 
     /// Creates root in a database without users (spec/database.md §6).
-    /// - Returns: whether it did.
+    /// - Returns: whether root was created.
     package func bootstrapRoot(
         passwordHash: String, accessToken: String, initialToken: String?, now: Int64
     ) throws(DatabaseError) -> Bool {

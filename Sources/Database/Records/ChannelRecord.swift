@@ -9,7 +9,7 @@ package struct ChannelRecord: Sendable, Equatable {
     package var weight: Int64?
     package var createdTime: Int64 = 0
     package var testTime: Int64 = 0
-    /// Milliseconds of the last test.
+    /// Duration of the last test in milliseconds.
     package var responseTime: Int64 = 0
     package var baseURL: String?
     package var other: String?

@@ -2,21 +2,21 @@
 package struct TokenRecord: Sendable, Equatable {
     package var id: Int64 = 0
     package var userID: Int64 = 0
-    /// Without `sk-`.
+    /// The key without `sk-`.
     package var key = ""
     /// 1 enabled, 2 disabled, 3 expired, 4 exhausted.
     package var status: Int64 = 1
     package var name = ""
     package var createdTime: Int64 = 0
     package var accessedTime: Int64 = 0
-    /// Unix seconds; -1 never.
+    /// Unix seconds; -1 if it never expires.
     package var expiredTime: Int64 = -1
     package var remainQuota: Int64 = 0
     package var isUnlimited = false
     package var usedQuota: Int64 = 0
-    /// Comma-separated names that may be asked for; `nil` or empty: all.
+    /// Comma-separated names of the allowed models; `nil` or empty allows all.
     package var models: String?
-    /// Comma-separated CIDRs; `nil` or empty: anywhere.
+    /// Comma-separated CIDRs of the allowed addresses; `nil` or empty allows all.
     package var subnet: String? = ""
 
     package init() {}

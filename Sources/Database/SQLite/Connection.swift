@@ -1,6 +1,6 @@
 import CSQLite
 
-/// What a column or a parameter holds.
+/// The value of a column or a parameter.
 package enum SQLValue: Sendable, Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
     case null
     case int(Int64)
@@ -14,14 +14,14 @@ package enum SQLValue: Sendable, Equatable, ExpressibleByStringLiteral, Expressi
     package init(_ value: Int64?) { self = value.map { .int($0) } ?? .null }
 }
 
-/// One SQLite connection with its prepared statements; used by one thread at a time, which its owner sees to.
+/// One SQLite connection with its prepared statements. Its owner must use it from one thread at a time.
 package final class Connection {
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
-    /// The texts of the statement that runs, so that SQLite need not copy them one by one.
+    /// The texts bound to the running statement. SQLite reads them here and does not copy them one by one.
     private var texts = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-    /// - Parameter isReadOnly: a reader refuses every change.
+    /// - Parameter isReadOnly: whether the connection refuses every change.
     init(path: String, busyTimeout: Int, isReadOnly: Bool) throws(DatabaseError) {
         var opened: OpaquePointer?
         let flags =
@@ -48,7 +48,7 @@ package final class Connection {
         if status != SQLITE_OK { throw error(status) }
     }
 
-    /// Runs one statement; returns how many rows it changed.
+    /// Runs one statement and returns how many rows it changed.
     @discardableResult
     package func run(_ sql: String, _ parameters: SQLValue...) throws(DatabaseError) -> Int {
         try run(sql, parameters)
@@ -86,7 +86,7 @@ package final class Connection {
         try rows(sql, parameters, map).first
     }
 
-    /// - Parameter keepsTexts: the statement ends before another begins, so that its texts may lie in `texts`.
+    /// - Parameter keepsTexts: whether the statement ends before another begins, so that `texts` may hold its texts.
     private func prepared(
         _ sql: String, _ parameters: [SQLValue], keepsTexts: Bool = false
     ) throws(DatabaseError) -> OpaquePointer {
@@ -110,7 +110,7 @@ package final class Connection {
         return statement
     }
 
-    /// SQLITE_TRANSIENT, which C spells as a cast that Swift does not import: SQLite copies the text.
+    /// SQLITE_TRANSIENT: SQLite copies the text. In C it is a cast, which Swift does not import.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     private func makeRoom(for parameters: [SQLValue]) {
@@ -170,7 +170,7 @@ package final class Connection {
     }
 }
 
-/// A result row; NULL reads as the zero value, as old databases demand (spec/database.md §2).
+/// A result row. NULL reads as the zero value, since old databases hold it (spec/database.md §2).
 package struct Row {
     let statement: OpaquePointer
 

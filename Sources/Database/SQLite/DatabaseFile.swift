@@ -1,11 +1,11 @@
 import Glibc
 import Synchronization
 
-/// The database's file, locked for this process and closed to other users of the machine.
+/// The database's file, locked for this process and unreadable for other users of the machine.
 ///
-/// The lock is `flock` on the file itself, so that it holds whatever path, symbolic link or hard link leads to it. It
-/// lives apart from SQLite's own locks, which are of `fcntl`; but closing any descriptor of the file gives those up, so
-/// this one stays open until SQLite has closed its own.
+/// The lock is `flock` on the file itself, so it holds for every path, symbolic link and hard link to it. SQLite's own
+/// locks are of `fcntl` and do not conflict with it. But closing any descriptor of the file releases SQLite's locks, so
+/// this descriptor stays open until SQLite has closed its own.
 package final class DatabaseFile: Sendable {
     private struct Identity: Hashable {
         let device: UInt64
@@ -14,16 +14,17 @@ package final class DatabaseFile: Sendable {
         init(_ facts: stat) { (device, inode) = (UInt64(facts.st_dev), UInt64(facts.st_ino)) }
     }
 
-    /// Files that this process has open; asked first, since opening one again and closing it would drop SQLite's locks.
+    /// Files that this process has open. It is checked first: opening one again and closing it would drop SQLite's
+    /// locks.
     private static let known = Mutex<Set<Identity>>([])
 
-    /// Without symbolic links: what belongs to the database lies beside this path.
+    /// The path without symbolic links. The other files of the database lie beside it.
     let path: String
     private let identity: Identity
     private let descriptor: Mutex<Int32>
 
     /// Opens or creates the file.
-    /// - Throws: `DatabaseError.inUse` where another process, or another database of this one, has it.
+    /// - Throws: `DatabaseError.inUse` if another process, or another database object of this process, has it open.
     init(path: String) throws(DatabaseError) {
         var facts = stat()
         if stat(path, &facts) == 0, Self.known.withLock({ $0.contains(Identity(facts)) }) { throw .inUse }
@@ -44,14 +45,14 @@ package final class DatabaseFile: Sendable {
 
     deinit { release() }
 
-    /// Where a path leads to; the path itself if nothing is there.
+    /// The path with its symbolic links resolved; the path itself if nothing is there.
     package static func realPath(of path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
         return String(cString: resolved)
     }
 
-    /// Secrets are in these files. SQLite gives those that it makes later the database's own mode.
+    /// These files hold secrets. SQLite gives files that it creates later the mode of the database.
     private func closeToOthers() {
         for file in [path, path + "-wal", path + "-shm"] {
             var facts = stat()
@@ -59,7 +60,7 @@ package final class DatabaseFile: Sendable {
         }
     }
 
-    /// To be called when SQLite has closed the file.
+    /// Call this after SQLite has closed the file.
     func release() {
         descriptor.withLock { descriptor in
             guard descriptor >= 0 else { return }

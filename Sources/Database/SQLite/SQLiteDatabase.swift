@@ -1,7 +1,7 @@
 import CSQLite
 import EventLoop
 
-/// SQLite in WAL mode: one writer thread that commits what is waiting as one group, readers apart.
+/// SQLite in WAL mode. One writer thread commits all waiting changes as one group; readers have threads of their own.
 package final class SQLiteDatabase: Database {
     private static let isConfigured = oneapi_sqlite_without_statistics() == SQLITE_OK
 
@@ -15,7 +15,7 @@ package final class SQLiteDatabase: Database {
     ///   - busyTimeout: milliseconds to wait for another process's lock.
     ///   - maxPages: a limit on the file's size, for tests of a full disk.
     package init(path: String, busyTimeout: Int = 3000, maxPages: Int? = nil) throws(DatabaseError) {
-        // Refused, and harmlessly so, when another database of this process is open already.
+        // SQLite refuses this if another database of this process is open already, which does no harm.
         _ = Self.isConfigured
         file = try DatabaseFile(path: path)
         self.busyTimeout = busyTimeout
@@ -51,13 +51,13 @@ package final class SQLiteDatabase: Database {
     }
 
     package func close() {
-        // The writer last: the last connection to go folds the write-ahead log into the file.
+        // The writer closes last, because the last connection moves the write-ahead log into the file.
         reader.finish()
         writer.finish()
         file.release()
     }
 
-    /// Forces what is committed to the disk, which a commit alone leaves to the next checkpoint.
+    /// Forces committed changes to the disk. A commit alone leaves that to the next checkpoint.
     package func makeDurable() throws(DatabaseError) {
         try Connection(path: file.path, busyTimeout: busyTimeout, isReadOnly: false)
             .execute("PRAGMA wal_checkpoint(FULL)")

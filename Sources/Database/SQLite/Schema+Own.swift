@@ -1,4 +1,4 @@
-/// Our own tables. one-api leaves them alone, so that a database goes back and returns.
+/// Our own tables. one-api does not touch them, so a database can go back to one-api and return.
 extension Schema {
     static func migrateOwnTables(_ connection: Connection) throws(DatabaseError) {
         try connection.execute("CREATE TABLE IF NOT EXISTS oneapi_meta(key text PRIMARY KEY, value text)")
@@ -8,7 +8,7 @@ extension Schema {
     }
 
     private static let ownTables: [Table] = [
-        // How far the journal is applied, and what a lost journal may have held.
+        // How far the journal is applied, and how much quota a lost journal may have held.
         Table(
             name: "oneapi_ledger",
             columns: [
@@ -18,7 +18,7 @@ extension Schema {
             ]),
         // The highest id that a table ever had.
         Table(name: "oneapi_ids", columns: [("name", "text PRIMARY KEY"), ("last", "integer NOT NULL")]),
-        // Changes that their own row refused, kept until a person looks.
+        // Changes that a row refused, kept until somebody looks at them.
         Table(
             name: "oneapi_unapplied",
             columns: [

@@ -36,7 +36,7 @@ enum Schema {
         }
     }
 
-    /// Makes a missing table, or adds missing columns and indexes to one that one-api made; never rebuilds.
+    /// Creates a missing table, or adds missing columns and indexes to a table of one-api. It never rebuilds a table.
     static func migrate(_ table: Table, on connection: Connection) throws(DatabaseError) {
         let present = try connection.rows("SELECT name FROM pragma_table_info(?)", [.text(table.name)]) { $0.text(0) }
         if present.isEmpty {

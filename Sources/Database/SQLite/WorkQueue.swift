@@ -1,16 +1,17 @@
 import EventLoop
 import Glibc
 
-/// A thread that owns a connection and runs jobs on it in order; a writer runs all that wait as one transaction.
+/// A thread that owns a connection and runs jobs on it in order. A writer runs all waiting jobs in one transaction.
 ///
-/// `@unchecked Sendable`: `jobs` and `isFinished` are touched only with `mutex` held, the connection only by the thread.
+/// `@unchecked Sendable`: `jobs` and `isFinished` are touched only with `mutex` held, the connection only by the
+/// thread.
 final class WorkQueue: @unchecked Sendable {
     struct Job: Sendable {
         let body: @Sendable (Connection) throws -> Void
         let completion: @Sendable ((any Error)?) -> Void
     }
 
-    /// Jobs of one transaction at most, so that a flood cannot hold the write lock for long.
+    /// The most jobs in one transaction, so that a flood of jobs cannot hold the write lock for long.
     private static let groupLimit = 512
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -81,7 +82,7 @@ final class WorkQueue: @unchecked Sendable {
         }
     }
 
-    /// One transaction; a job that fails is rolled back alone, and nobody hears of success before the commit.
+    /// Runs one transaction. A failing job is rolled back alone, and no job is told of success before the commit.
     private func runGroup(_ group: [Job], on connection: Connection) {
         var outcomes: [(any Error)?] = []
         do {
@@ -104,7 +105,7 @@ final class WorkQueue: @unchecked Sendable {
                 try connection.execute("ROLLBACK TO job")
                 try connection.execute("RELEASE job")
             } catch _ {
-                // A full disk or an I/O error has ended the whole transaction; each job is told what has.
+                // A full disk or an I/O error has ended the whole transaction: every job gets that error.
                 throw error
             }
             return error

@@ -1,7 +1,7 @@
 package import Chat
 package import JSON
 
-/// Requests for embeddings and images in OpenAI's format (spec/wire/openai.md).
+/// Requests for embeddings, images and moderations in OpenAI's format (spec/wire/openai.md).
 package enum OpenAIOneShotRequests {
     package static func object(_ body: [UInt8]) throws(RequestError) -> JSON {
         let root: JSON
@@ -12,10 +12,44 @@ package enum OpenAIOneShotRequests {
         return root
     }
 
-    /// What a moderation is asked of.
-    package static func moderation(_ root: JSON, default name: String) throws(RequestError) -> String {
+    /// - Parameter name: the model of a request that names none.
+    package static func moderation(_ root: JSON, default name: String) throws(RequestError) -> ModerationRequest {
         try check(root, MeteredMembers.moderations)
-        return try model(root, default: name)
+        var reader = try FieldReader(root)
+        guard let input = reader.value("input") else { throw reader.missing("input") }
+        if let text = input.string {
+            guard !text.isEmpty else { throw empty("input") }
+            return ModerationRequest(model: try model(root, default: name), pieces: [.text(text)])
+        }
+        guard let items = input.array, !items.isEmpty else {
+            throw RequestError(
+                .invalidValue, "Invalid value for 'input': expected a string, or an array of strings or parts.",
+                parameter: "input")
+        }
+        var pieces: [PromptPiece] = []
+        var tokens = 0
+        for item in items {
+            if item.int != nil { tokens += 1 } else { pieces.append(piece(item)) }
+        }
+        if tokens > 0 { pieces.append(.tokens(tokens)) }
+        return ModerationRequest(model: try model(root, default: name), pieces: pieces)
+    }
+
+    /// An item of a moderation's input. One of a kind that we do not know goes on to the upstream, and counts as its text.
+    private static func piece(_ item: JSON) -> PromptPiece {
+        if let text = item.string ?? item["text"]?.string { return .text(text) }
+        if let tokens = item.array { return .tokens(tokens.count) }
+        if let image = item["image_url"], let address = image["url"]?.string {
+            return .picture(address: address, detail: image["detail"]?.string)
+        }
+        return .text(String(decoding: item.encoded(), as: UTF8.self))
+    }
+
+    private static func empty(_ name: String) -> RequestError {
+        RequestError(
+            .emptyString,
+            "Invalid '\(name)': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+            parameter: name)
     }
 
     /// Members that we read must be there once, and spelled as they are.
@@ -28,9 +62,9 @@ package enum OpenAIOneShotRequests {
     /// The name of the model, which must be there.
     private static func model(_ root: JSON, default name: String? = nil) throws(RequestError) -> String {
         var reader = try FieldReader(root)
-        let model = try reader.word("model") ?? name ?? ""
-        guard !model.isEmpty else { throw reader.missing("model") }
-        return model
+        if let model = try reader.word("model"), !model.isEmpty { return model }
+        guard let name else { throw reader.missing("model") }
+        return name
     }
 
     package static func embeddings(
@@ -101,9 +135,11 @@ package enum OpenAIOneShotRequests {
         try check(root, MeteredMembers.images)
         var reader = try FieldReader(root)
         var request = ImageRequest(
-            model: try reader.word("model") ?? "dall-e-2", prompt: try reader.requiredString("prompt"))
-        request.count = try reader.int("n")
-        request.size = try reader.word("size")
+            model: try model(root, default: defaultImageModel(root)), prompt: try reader.requiredString("prompt"))
+        guard !request.prompt.isEmpty else { throw empty("prompt") }
+        // one-api takes 0 and an empty size as absent.
+        request.count = try reader.int("n").flatMap { $0 == 0 ? nil : $0 }
+        request.size = try reader.word("size").flatMap { $0.isEmpty ? nil : $0 }
         request.quality = try reader.word("quality")
         request.style = try reader.word("style")
         request.responseFormat = try reader.word("response_format")
@@ -111,6 +147,15 @@ package enum OpenAIOneShotRequests {
         request.isStream = try reader.bool("stream") ?? false
         request.previews = try reader.int("partial_images")
         return request
+    }
+
+    /// OpenAI's default is `dall-e-2`, unless a parameter is there that only GPT image models have.
+    private static func defaultImageModel(_ root: JSON) -> String {
+        let own = [
+            "background", "moderation", "output_compression", "output_format", "partial_images", "stream",
+        ]
+        let isOwn = own.contains { name in root[name].map { !$0.isNull && $0.bool != false } ?? false }
+        return isOwn ? "gpt-image-1" : "dall-e-2"
     }
 }
 

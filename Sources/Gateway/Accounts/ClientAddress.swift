@@ -1,21 +1,21 @@
-/// Finds the client's address behind proxies that are trusted to name it.
+/// Finds the client's address behind trusted proxies.
 package struct ClientAddress: Sendable {
     private let trusted: [Subnet]
 
-    /// What the words of `TRUSTED_PROXIES` stand for.
+    /// The meanings of the words in `TRUSTED_PROXIES`.
     package static let words: [String: [String]] = [
         "none": [], "loopback": ["127.0.0.0/8", "::1/128"],
         "private": ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
     ]
 
-    /// Loopback and private networks, where a reverse proxy usually stands.
+    /// Loopback and private networks, where reverse proxies usually are.
     package static let defaultTrusted = ["loopback", "private"].flatMap { words[$0] ?? [] }
 
     package init(trusted: [Subnet]) { self.trusted = trusted }
 
     package func isTrusted(_ address: String) -> Bool { trusted.contains { $0.contains(address) } }
 
-    /// The nearest address that is not a trusted proxy; forwarded addresses of others' making do not count.
+    /// The nearest address that is not a trusted proxy. Forwarded addresses count only if a trusted proxy added them.
     package func resolve(peer: String, forwardedFor: [String], realIP: String?) -> String {
         guard isTrusted(peer) else { return peer }
         let hops = forwardedFor.joined(separator: ",").split(separator: ",")

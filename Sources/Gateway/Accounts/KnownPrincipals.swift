@@ -1,23 +1,23 @@
 import Arithmetic
 import Database
 
-/// What `TokenDirectory` remembers, with the ways to forget by row.
+/// The cache of `TokenDirectory`. Entries can be removed by token and by user.
 struct KnownPrincipals {
-    /// Entries kept; beyond it the cache starts anew rather than growing without end.
+    /// The most entries. Beyond it the cache is emptied.
     private static let limit = 100_000
-    /// Keys that no token has, so that a flood of made-up ones costs no reads (spec/scale-out.md §3.1).
+    /// Keys that no token has, so that a flood of invented keys causes no reads (spec/scale-out.md §3.1).
     private static let unknownLimit = 10_000
-    /// Nanoseconds that such a key is remembered, for a token that another program puts into the table.
+    /// How many nanoseconds such a key is remembered. Another program may add a token with this key to the table.
     private static let unknownLifetime: UInt64 = 2_000_000_000
-    /// Bytes of a key that is remembered as unknown; ours have 48.
+    /// The longest key in bytes that is remembered as unknown. Our keys have 48.
     private static let unknownKeyLimit = 128
 
     private(set) var principals: [String: Principal] = [:]
-    /// Key by token.
+    /// The key of each token.
     private var keys: [Int64: String] = [:]
-    /// Tokens by user.
+    /// The tokens of each user.
     private var tokens: [Int64: Set<Int64>] = [:]
-    /// When each is to be forgotten, in monotonic nanoseconds.
+    /// When each unknown key expires, in monotonic nanoseconds.
     var unknown: [String: UInt64] = [:]
 
     mutating func keep(_ principal: Principal) {

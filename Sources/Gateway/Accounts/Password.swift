@@ -1,16 +1,16 @@
 import CCrypt
 import EventLoop
 
-/// bcrypt through libxcrypt, in the form that one-api stores: `$2a$`, cost 10 (spec/database.md §3.3).
+/// bcrypt by libxcrypt, in the form that one-api stores: `$2a$`, cost 10 (spec/database.md §3.3).
 package enum Password {
-    /// bcrypt reads no more bytes than this, and none after a NUL.
+    /// bcrypt reads at most this many bytes, and none after a NUL.
     package static let maxBytes = 72
 
     package static func isHashable(_ password: String) -> Bool {
         password.utf8.count <= maxBytes && !password.utf8.contains(0)
     }
 
-    /// Hashes on a worker thread; takes tens of milliseconds by design.
+    /// Hashes on a worker thread. It takes tens of milliseconds on purpose.
     package static func hash(_ password: String) async throws -> String {
         try await Blocking.run {
             let salt = (0..<16).map { _ in UInt8.random(in: .min ... .max) }.map { CChar(bitPattern: $0) }
@@ -27,10 +27,10 @@ package enum Password {
         }
     }
 
-    /// A hash that no password has, to compare with where there is no user.
+    /// A hash that no password has, to compare with if there is no user.
     package static let nobody = "$2a$10$abcdefghijklmnopqrstuuaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-    /// Compares on a worker thread; false for an account without a password.
+    /// Compares on a worker thread. Returns false for an account without a password.
     package static func matches(_ password: String, hash: String) async -> Bool {
         guard !hash.isEmpty, isHashable(password) else { return false }
         let result = try? await Blocking.run { crypt(password, setting: hash) }
@@ -50,7 +50,7 @@ package enum Password {
 
 enum PasswordError: Error { case failed }
 
-/// Compares without telling by its duration where two texts differ.
+/// Compares two texts in a time that does not depend on where they differ.
 func constantTimeEqual(_ left: String, _ right: String) -> Bool {
     let (left, right) = (Array(left.utf8), Array(right.utf8))
     guard left.count == right.count else { return false }

@@ -1,12 +1,12 @@
 package import Database
 
-/// Who makes a relay request: a token with its owner, decoded once and kept until either changes.
+/// The sender of a relay request: a token with its owner. It is decoded once and kept until either changes.
 package final class Principal: Sendable {
     package let token: TokenRecord
     package let user: UserRecord
-    /// Models that the token is limited to; `nil` where it is not.
+    /// The models that the token may use; `nil` for all.
     package let allowedModels: Set<String>?
-    /// Where the token may be used from; `nil` where anywhere.
+    /// The networks that the token may be used from; `nil` for all.
     package let subnets: [Subnet]?
 
     init(token: TokenRecord, user: UserRecord) {

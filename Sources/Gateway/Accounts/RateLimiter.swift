@@ -1,12 +1,12 @@
 import Arithmetic
 import Synchronization
 
-/// A sliding log of accepted times per key, such as an address (spec/configuration.md §4).
+/// A sliding log of accepted times for each key, such as an address (spec/configuration.md §4).
 ///
-/// Memory is bounded: keys that have not asked for a whole window are forgotten by dropping the older of two
-/// generations, and of a key's many times those that lie close together are kept as one with a count.
+/// Memory is limited. Keys without a request in a whole window are forgotten by dropping the older of two generations.
+/// If a key has many times, those close together are kept as one with a count.
 package final class RateLimiter: Sendable {
-    /// One time, or several within a thousandth of the window as one; it counts from its last.
+    /// One time, or several within a thousandth of the window. The latest of them counts.
     private struct Accepted {
         let first: UInt64
         var last: UInt64
@@ -25,26 +25,26 @@ package final class RateLimiter: Sendable {
         var began: UInt64 = 0
     }
 
-    /// Keys of a generation; beyond it the older generation is forgotten before its time.
+    /// The most keys in a generation. Beyond it the older generation is forgotten early.
     private static let capacity = 50_000
 
-    /// Times of a key that are kept one by one; only of more are those that lie close together kept as one.
+    /// How many times of a key are kept one by one. If there are more, times close together are merged.
     private static let exact = 1000
 
     private let limit: Int
-    /// Nanoseconds.
+    /// The window in nanoseconds.
     private let window: UInt64
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - limit: requests in a window; 0 for no limit.
-    ///   - seconds: the window.
+    ///   - limit: the most requests in a window; 0 means no limit.
+    ///   - seconds: the length of the window.
     package init(limit: Int, seconds: UInt64) {
         self.limit = limit
         window = seconds.times(1_000_000_000)
     }
 
-    /// Keys that are remembered.
+    /// The number of keys in memory.
     var keys: Int { state.withLock { $0.young.count + $0.old.count } }
 
     /// Counts a request if it is within the limit.
@@ -75,7 +75,7 @@ package final class RateLimiter: Sendable {
         }
     }
 
-    /// Takes back the newest request of a key, as if it had not been made.
+    /// Removes the newest request of a key from the count.
     package func takeBack(_ key: String) {
         state.withLock { state in
             guard var log = state.young[key], var last = log.times.popLast() else { return }

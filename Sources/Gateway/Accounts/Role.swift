@@ -1,6 +1,6 @@
 import Database
 
-/// What a user may do. `users.role` has one of these numbers; a row with another has no rights.
+/// The rights of a user. `users.role` has one of these numbers. A row with another number has no rights.
 enum Role: Int64, Comparable, CaseIterable, Sendable {
     case common = 1
     case admin = 10
@@ -32,17 +32,17 @@ enum ChannelStatus: Int64, CaseIterable, Sendable {
 }
 
 extension UserRecord {
-    /// `nil` for a number that is no role: a row that somebody else wrote.
+    /// Returns `nil` for a number that is no role, which only another program can have written.
     var rights: Role? { Role(rawValue: role) }
     var isRoot: Bool { rights == .root }
     var isEnabled: Bool { UserStatus(rawValue: status) == .enabled }
 
     func has(_ role: Role) -> Bool { rights.map { $0 >= role } ?? false }
 
-    /// Whether the user may act on another: root on all, an administrator on those below.
+    /// Whether the user may manage another: root may manage all, an administrator all with a lower role.
     func governs(_ other: UserRecord) -> Bool { isRoot || outranks(other) }
 
-    /// A user without rights is below everybody who has some.
+    /// A user without rights is below everybody with rights.
     func outranks(_ other: UserRecord) -> Bool {
         guard let rights else { return false }
         return other.rights.map { rights > $0 } ?? true

@@ -1,28 +1,28 @@
 import Arithmetic
 import COpenSSL
 
-/// The session cookie: who logged in when, signed with HMAC-SHA256. Roles and status are read from the database on each
-/// request, so that a cookie proves nothing but identity (spec/management-api.md, defect 2).
+/// The session cookie: who logged in and when, signed with HMAC-SHA256. Roles and status are read from the database for
+/// each request, so a cookie proves only the identity (spec/management-api.md, defect 2).
 package struct SessionCodec: Sendable {
     package static let cookieName = "session"
-    /// Seconds.
+    /// The lifetime in seconds.
     package static let lifetime: Int64 = 2_592_000
 
-    /// Seconds that a cookie may be ahead of this machine's clock.
+    /// How many seconds a cookie may be ahead of this machine's clock.
     private static let leeway: Int64 = 60
 
     private let key: [UInt8]
 
     package init(secret: Secret) { key = Array(secret.exposed.utf8) }
 
-    /// What a cookie holds.
+    /// The content of a cookie.
     package struct Session: Sendable, Equatable {
         package let userID: Int64
-        /// Changes with the password, so that a changed one ends other sessions.
+        /// It changes with the password, so that a new password ends other sessions.
         package let fingerprint: String
-        /// Tells this log-in from every other, so that a log-out can end it.
+        /// Identifies this log-in, so that a log-out can end it.
         package let id: String
-        /// Unix seconds after which the cookie is worth nothing.
+        /// When the cookie expires, in Unix seconds.
         package let expiry: Int64
     }
 
@@ -31,10 +31,10 @@ package struct SessionCodec: Sendable {
         return "\(content)|\(signature(content))"
     }
 
-    /// - Returns: `nil` for a cookie that is not ours, was changed, or is too old.
+    /// - Returns: `nil` for a cookie that is not ours, was changed or has expired.
     package func decode(_ cookie: String, now: Int64) -> Session? {
         let parts = cookie.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-        // First of all: whatever else is done with the parts is done with our own.
+        // Check the signature first, so that everything after it works on our own data.
         guard parts.count == 5, constantTimeEqual(signature(parts[0..<4].joined(separator: "|")), parts[4]) else {
             return nil
         }

@@ -12,7 +12,7 @@ package struct Subnet: Sendable, Equatable {
             (0...128).contains(length), halves[1].utf8.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
         bytes = address
-        // What is mapped into IPv6 is an IPv4 address, and its network one of IPv4.
+        // An IPv4 address mapped into IPv6 counts as IPv4, and so does its network.
         prefix = address.count == 4 && halves[0].contains(":") ? length - 96 : length
         guard prefix >= 0, prefix <= address.count * 8 else { return nil }
     }
@@ -26,7 +26,7 @@ package struct Subnet: Sendable, Equatable {
         return true
     }
 
-    /// Four or sixteen bytes; `::ffff:1.2.3.4` is the IPv4 address that it stands for.
+    /// The four or sixteen bytes of an address. `::ffff:1.2.3.4` becomes the IPv4 address 1.2.3.4.
     static func address(_ text: String) -> [UInt8]? {
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 { return withUnsafeBytes(of: &v4) { Array($0) } }

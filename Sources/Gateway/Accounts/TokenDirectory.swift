@@ -2,9 +2,9 @@ package import Database
 import EventLoop
 import Synchronization
 
-/// Tokens by key, read from the database on first use and kept until the token or its user changes.
+/// Finds tokens by key. They are read from the database on first use and kept until the token or its user changes.
 package final class TokenDirectory: Sendable {
-    /// Reads of one request; each more means that a change ended during the last one.
+    /// The most reads for one request. Another read is needed if a change ended during the last one.
     private static let attempts = 4
 
     private let database: any Database
@@ -45,9 +45,9 @@ package final class TokenDirectory: Sendable {
         return principal
     }
 
-    /// Keeps what was read if nothing has changed since, and makes its balances known to the ledger, which does not
-    /// open a deleted token again from the row that it had.
-    /// - Returns: whether the principal may be used; otherwise its rows must be read again.
+    /// Keeps a principal if its rows have not changed since the read, and opens its accounts in the ledger. The ledger
+    /// does not open a deleted token again from its old row.
+    /// - Returns: whether the principal may be used. Otherwise its rows must be read again.
     private func keep(_ principal: Principal, readAt version: (tokens: Topic.Version, users: Topic.Version)) -> Bool {
         let (token, user) = (principal.token, principal.user)
         return known.withLock { known in
@@ -70,15 +70,16 @@ package final class TokenDirectory: Sendable {
 }
 
 extension TokenDirectory {
-    /// Changes or deletes a token's row, or makes one (`id` 0): when this returns, no request sees the old one.
-    /// Meanwhile every request reads the row for itself. Whoever deletes it retires its account in `write` too.
+    /// Changes or deletes a token's row, or creates one (`id` 0). When it returns, no request sees the old row.
+    /// Meanwhile each request reads the row itself. If `write` deletes the token, it must also retire the token's
+    /// account.
     package func changing<Result>(
         token id: Int64, _ write: () async throws -> Result
     ) async rethrows -> Result {
         try await changing(id, in: tokens, { $0.forget(token: id) }, write)
     }
 
-    /// Changes a user's row, as `changing(token:)` does; all tokens of the user see it.
+    /// Changes a user's row in the same way as `changing(token:)`, for all tokens of the user.
     package func changing<Result>(
         user id: Int64, _ write: () async throws -> Result
     ) async rethrows -> Result {
@@ -89,7 +90,7 @@ extension TokenDirectory {
         _ row: Int64, in topic: Topic, _ forget: (inout KnownPrincipals) -> Void, _ write: () async throws -> Result
     ) async rethrows -> Result {
         topic.begin(row)
-        // What is kept from here on is looked at by `keep`, which sees that the change is under way.
+        // From here on `keep` sees the change and keeps no copy.
         known.withLock { forget(&$0) }
         defer {
             topic.end(row)

@@ -2,7 +2,7 @@ import Arithmetic
 import Glibc
 import Synchronization
 
-/// A moment in the machine's time zone, as request ids and log lines have it.
+/// A time in the machine's time zone, for request ids and log lines.
 package struct LocalTime: Sendable {
     /// Unix seconds.
     package let seconds: Int64
@@ -16,7 +16,7 @@ package struct LocalTime: Sendable {
 
     package var milliseconds: Int64 { seconds.times(1000).plus(nanoseconds / 1_000_000) }
 
-    /// The texts of a second are formatted once.
+    /// The texts for each second are formatted once.
     private static let latest = Mutex<LocalTime?>(nil)
 
     package static func now() -> LocalTime {
@@ -43,10 +43,10 @@ package struct LocalTime: Sendable {
         return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// A request id of this moment: time, nanoseconds and eight digits (spec/relay.md §2).
-    /// - Parameter number: tells requests of one nanosecond apart.
+    /// A request id for this time: time, nanoseconds and eight digits (spec/relay.md §2).
+    /// - Parameter number: distinguishes requests of the same nanosecond.
     package func requestID(_ number: UInt64) -> String {
-        // One allocation instead of four: every request has an id.
+        // This costs one allocation instead of four, since every request has an id.
         String(unsafeUninitializedCapacity: 64) { buffer in
             var count = 0
             for byte in digits.utf8.prefix(20) {
@@ -67,7 +67,7 @@ package struct LocalTime: Sendable {
     }
 }
 
-/// Fast numbers for choices that need no secrecy, such as the channel of a request; one for each loop.
+/// A fast random generator for choices that need no secrecy, such as a request's channel. Each loop has one.
 struct FastRandom {
     private var state: UInt64
 

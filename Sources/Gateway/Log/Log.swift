@@ -2,8 +2,8 @@ package import EventLoop
 import Glibc
 import Synchronization
 
-/// The application log: lines to standard output or error and to a file, written by a thread of its own so that a slow
-/// disk never holds up a request (spec/configuration.md §8).
+/// The application log. Its own thread writes lines to standard output or error and to a file, so that a slow disk
+/// never delays a request (spec/configuration.md §8).
 package final class Log: Sendable {
     package enum Level: String, Sendable {
         case debug = "DEBUG"
@@ -19,7 +19,7 @@ package final class Log: Sendable {
         var isStopping = false
     }
 
-    /// Unwritten bytes beyond which lines are dropped rather than memory filled.
+    /// Lines are dropped beyond this many unwritten bytes, so that they do not fill the memory.
     private static let limit = 16 << 20
 
     private let pending = Mutex(Pending())
@@ -32,9 +32,9 @@ package final class Log: Sendable {
     private let failure = Mutex<StartError?>(nil)
 
     /// - Parameters:
-    ///   - directory: where the files go; `nil` for none.
-    ///   - isOneFile: `oneapi.log` instead of a file a day.
-    ///   - echoes: also to the standard streams.
+    ///   - directory: the directory of the files; `nil` for no files.
+    ///   - isOneFile: whether to write `oneapi.log` instead of a file for each day.
+    ///   - echoes: whether to write to the standard streams too.
     package init(directory: String?, isOneFile: Bool = false, showsDebug: Bool = false, echoes: Bool = true) {
         self.directory = directory
         self.isOneFile = isOneFile
@@ -46,11 +46,11 @@ package final class Log: Sendable {
         } catch { failure.withLock { $0 = error } }
     }
 
-    /// Why nothing is ever written.
+    /// Why the log cannot be written at all.
     package var problem: StartError? { failure.withLock { $0 } }
 
     /// - Parameters:
-    ///   - message: constant words; what varies goes into `fields`, which must hold no secrets.
+    ///   - message: a constant text. Values go into `fields`, which must hold no secrets.
     package func write(
         _ level: Level, _ message: StaticString, requestID: String = "-", _ fields: KeyValuePairs<String, String> = [:]
     ) {
@@ -60,11 +60,11 @@ package final class Log: Sendable {
         add(Array(line.utf8), isError: level != .info)
     }
 
-    /// One line for each request, without its query, which may hold secrets.
+    /// Writes one line for each request, without its query, which may hold secrets.
     package func access(
         requestID: String, status: Int, microseconds: UInt64, address: String, method: String, path: String
     ) {
-        // Straight into the buffer: every request comes by here.
+        // Write directly into the buffer, since every request does this.
         let time = LocalTime.now().logText
         let mustWake = pending.withLock { pending -> Bool in
             let size = pending.output.count + pending.errors.count
@@ -107,14 +107,14 @@ package final class Log: Sendable {
         if mustWake { wakeup.signal() }
     }
 
-    /// Opens the log file anew, since logrotate has renamed it or somebody removed it; returns at once. Where that fails,
-    /// lines go on into the file that is open.
+    /// Opens the log file again, because logrotate has renamed it or somebody has removed it. Returns at once. If
+    /// opening fails, lines go to the file that is open.
     package func reopen() {
         pending.withLock { $0.isReopening = true }
         wakeup.signal()
     }
 
-    /// Writes what is left and ends the thread.
+    /// Writes the remaining lines and ends the thread.
     package func close() {
         pending.withLock { $0.isStopping = true }
         wakeup.signal()
@@ -130,13 +130,13 @@ package final class Log: Sendable {
         while true {
             wakeup.wait()
             let isLast = pending.withLock { $0.isStopping }
-            // Lines of some milliseconds are written together.
+            // Collect the lines of a few milliseconds and write them together.
             if !isLast { usleep(50_000) }
             let isReopening = pending.withLock { pending in
                 defer { pending.isReopening = false }
                 return pending.isReopening
             }
-            // Said before the lines are taken, so that the new file begins with it.
+            // Write this before the lines are taken, so that the new file begins with it.
             if let outcome = file?.prepare(day: LocalTime.now().dayDigits, isReopening: isReopening) { report(outcome) }
             let (output, errors) = pending.withLock { pending in
                 defer {
@@ -180,7 +180,7 @@ package final class Log: Sendable {
 
 /// A counting semaphore of the C library.
 ///
-/// `@unchecked Sendable`: `sem_t` is made to be shared, and stays at one address.
+/// `@unchecked Sendable`: threads may share a `sem_t`, and it stays at one address.
 private final class Semaphore: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
     init() { sem_init(semaphore, 0, 0) }
@@ -193,7 +193,7 @@ private final class Semaphore: @unchecked Sendable {
 }
 
 extension [UInt8] {
-    /// Appends a number in decimal, filled up with zeros to that many digits.
+    /// Appends a decimal number, padded with zeros to this many digits.
     fileprivate mutating func append(decimal number: UInt64, digits: Int = 1) {
         var divisor: UInt64 = 1
         var count = 1

@@ -1,6 +1,6 @@
-/// A text that must not be seen: printing it in any way gives `***`.
+/// A text that must stay secret. Printing it in any way gives `***`.
 package struct Secret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The text itself, for the one place that has to send or compare it.
+    /// The text itself, for code that has to send or compare it.
     package let exposed: String
 
     package init(_ text: String) { exposed = text }

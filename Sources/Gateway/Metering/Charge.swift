@@ -7,11 +7,11 @@ package struct Rates: Sendable, Equatable {
     package let completion: Ratio
     package let group: Ratio
     package let parts: PartRatios
-    /// Nobody has set a price for this model; `model` is the fallback.
+    /// Whether nobody has set a price for this model, so that `model` is the fallback.
     package let isDefaultPrice: Bool
     /// `GroupRatio` does not have the user's group; `group` is 1 (spec/billing.md §2).
     package let lacksGroupRatio: Bool
-    /// What every log row says; made once for all requests at these rates.
+    /// The text of every log row at these rates, made once.
     private let text: String
 
     package init(
@@ -28,16 +28,18 @@ package struct Rates: Sendable, Equatable {
     }
 }
 
-/// What a token of a special kind costs, relative to an ordinary one of the prompt.
+/// The prices of special kinds of tokens, relative to an ordinary token of the prompt.
 package struct PartRatios: Sendable, Equatable {
     package var cached = Ratio.one
     package var cacheWrite = Ratio.one
-    /// Written to be kept for an hour.
+    /// Of tokens that are written to the cache for an hour.
     package var longCacheWrite = Ratio.one
     package var audioPrompt = Ratio.one
     package var audioCompletion = Ratio.one
     package var imagePrompt = Ratio.one
     package var imageCompletion = Ratio.one
+    /// Of a whole picture, relative to a thousand tokens.
+    package var picture = Ratio.one
 
     package init(cached: Ratio = .one, audioCompletion: Ratio) {
         self.cached = cached
@@ -45,7 +47,7 @@ package struct PartRatios: Sendable, Equatable {
         imageCompletion = audioCompletion
     }
 
-    /// The most that a token of a prompt can cost whose body has these kinds of tokens in it.
+    /// The most that a token of the prompt can cost if the body has these kinds of tokens.
     func promptCeiling(writesCache: Bool, hasAudio: Bool) -> Ratio {
         var units = Ratio.scale
         if writesCache { units = max(units, cacheWrite.units, longCacheWrite.units) }
@@ -54,7 +56,7 @@ package struct PartRatios: Sendable, Equatable {
     }
 }
 
-/// Tokens to charge for, each in one kind only.
+/// The tokens to charge. Each token counts in one kind only.
 package struct ChargedUsage: Sendable, Equatable {
     package private(set) var prompt: Int64
     package private(set) var cached: Int64
@@ -66,7 +68,7 @@ package struct ChargedUsage: Sendable, Equatable {
     package private(set) var imagePrompt: Int64
     package private(set) var imageCompletion: Int64
 
-    /// Takes the parts out of their totals; what an upstream says too much of a part is not believed.
+    /// Takes the parts out of their totals. A part cannot be larger than its total.
     package init(_ usage: Usage) {
         prompt = max(0, usage.promptTokens)
         completion = max(0, usage.completionTokens)
@@ -92,8 +94,8 @@ package struct ChargedUsage: Sendable, Equatable {
 }
 
 extension Rates {
-    /// `ceil((prompt + completion × completion ratio) × model ratio × group ratio)`, at least 1 for any token at a price
-    /// above zero (spec/billing.md §3.2); exact, and saturating where a hostile count would overflow.
+    /// `ceil((prompt + completion × completion ratio) × model ratio × group ratio)`, at least 1 for any token at a
+    /// price above zero (spec/billing.md §3.2). It is exact, and limited where a hostile count would overflow.
     package func quota(for usage: ChargedUsage) -> Int64 {
         guard !usage.isNothing else { return 0 }
         func units(_ tokens: Int64, _ ratio: Ratio) -> Int128 { Int128(tokens) * Int128(ratio.units) }
@@ -105,11 +107,11 @@ extension Rates {
                 + units(usage.imageCompletion, parts.imageCompletion))
     }
 
-    /// What to set aside before the upstream is asked.
+    /// The quota to reserve before the upstream is asked.
     /// - Parameters:
     ///   - promptCeiling: the most that a token of the prompt can cost.
-    ///   - maxCompletionTokens: what the client allows in all; `nil` sets `allowance` tokens aside instead.
-    ///   - speaks: the answer may be audio.
+    ///   - maxCompletionTokens: the client's limit for all answers; `nil` reserves `allowance` tokens instead.
+    ///   - speaks: whether the answer may be audio.
     package func estimate(
         promptTokens: Int64, promptCeiling: Ratio = .one, maxCompletionTokens: Int64?, speaks: Bool = false,
         allowance: Int64
@@ -122,10 +124,10 @@ extension Rates {
         return charge(units: prompt + Int128(maxCompletionTokens) * Int128(ratio))
     }
 
-    /// The most that one answer costs (two billion dollars): what an upstream reports beyond is no count.
+    /// The most that one answer can cost (two billion dollars). A larger count from an upstream is an error.
     static let mostQuota: Int64 = 1 << 50
 
-    /// - Parameter units: tokens times their ratios.
+    /// - Parameter units: the sum of tokens times their ratios.
     private func charge(units: Int128) -> Int64 {
         let price = price
         let (quota, isExact) = UInt128(clamping: units).scaled(by: price, over: Self.scale)
@@ -133,13 +135,13 @@ extension Rates {
         return charged == 0 && price > 0 ? 1 : charged
     }
 
-    /// Model and group ratio together, which two numbers of 64 bits always make.
+    /// The product of model ratio and group ratio. Two 64-bit numbers cannot overflow it.
     var price: UInt128 { UInt128(clamping: model.units).times(UInt128(clamping: group.units)) }
 
-    /// Three ratios' scales.
+    /// The scale of a product of three ratios.
     static let scale: UInt128 = 1_000_000_000_000_000_000_000_000_000
 
-    /// The log row's text (spec/billing.md §7), with our remarks behind it.
+    /// The text of the log row (spec/billing.md §7), followed by our remarks.
     package func logText(_ usage: ChargedUsage? = nil, isEstimated: Bool, remarks: [String] = []) -> String {
         var text = text
         if let usage {

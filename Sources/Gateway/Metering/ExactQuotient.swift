@@ -1,5 +1,6 @@
 extension UInt128 {
-    /// This times `factor` over `divisor`, rounded down, with all bits of the product; `.max` where the quotient is larger.
+    /// This times `factor` divided by `divisor`, rounded down, with all bits of the product; `.max` if the quotient is
+    /// larger.
     /// - Parameter divisor: above zero.
     func scaled(by factor: UInt128, over divisor: UInt128) -> (quotient: UInt128, isExact: Bool) {
         let (product, overflows) = multipliedReportingOverflow(by: factor)
@@ -8,7 +9,7 @@ extension UInt128 {
             return (quotient, rest == 0)
         }
         let wide = multipliedFullWidth(by: factor)
-        // Else the quotient has more than 128 bits, which the division below would end the process for.
+        // Otherwise the quotient has more than 128 bits, and the division below would end the process.
         guard wide.high < divisor else { return (.max, true) }
         let (quotient, rest) = divisor.dividingFullWidth(wide)
         return (quotient, rest == 0)

@@ -1,14 +1,14 @@
 import HTTP
 
-/// Pixel sizes from the head of an inline image; addresses are not fetched for counting.
+/// Reads pixel sizes from the head of an inline image. Images by address are not fetched for counting.
 enum ImageSize {
     /// - Parameter url: `data:image/…;base64,…`.
-    /// - Returns: `nil` for anything else and for formats that are not known.
+    /// - Returns: `nil` for anything else and for unknown formats.
     static func read(dataURL url: UnsafeRawBufferPointer) -> (width: Int, height: Int)? {
         guard url.starts(with: "data:image/".utf8), let comma = url.prefix(100).firstIndex(of: 0x2c) else { return nil }
         let text = UnsafeRawBufferPointer(rebasing: url[(comma + 1)...])
         let head = Base64.decodeBeginning(of: text, limit: 32)
-        // A JPEG's size can stand behind an embedded preview.
+        // In a JPEG the size can come after an embedded preview.
         return size(head.starts(with: [0xff, 0xd8]) ? Base64.decodeBeginning(of: text, limit: 256 << 10) : head)
     }
 

@@ -1,8 +1,9 @@
 import Arithmetic
 import Chat
 
-/// What pictures come to where a model bills them by tokens, as OpenAI's GPT image models do (spec/wire/openai.md §7):
-/// for reserving, and for answers that do not say. Low and high quality differ fifteen-fold.
+/// The tokens of pictures from models that bill pictures by tokens, as OpenAI's GPT image models do
+/// (spec/wire/openai.md §7). Used to reserve quota, and for answers without usage. Low and high quality differ
+/// fifteen-fold.
 struct PaintedTokens: Equatable {
     /// Ratios of picture tokens, relative to a token of text in the prompt.
     struct Prices: Equatable {
@@ -10,7 +11,7 @@ struct PaintedTokens: Equatable {
         let completion: Ratio
     }
 
-    /// OpenAI's prices: text in, picture in, picture out. `nil` for models that bill by the picture.
+    /// OpenAI's prices of pictures; `nil` for models that bill by the picture.
     static func prices(of model: String) -> Prices? {
         guard model.hasPrefix("gpt-image-") || model.hasPrefix("chatgpt-image-") else { return nil }
         if model.hasPrefix("gpt-image-1-mini") { return mini }
@@ -23,21 +24,21 @@ struct PaintedTokens: Equatable {
     private static let second = Prices(prompt: Ratio(tenths: 16), completion: Ratio(tenths: 64))
     private static let later = Prices(prompt: Ratio(tenths: 16), completion: Ratio(tenths: 60))
 
-    /// What a preview in a stream costs besides.
+    /// The tokens of each preview in a stream.
     static let preview: Int64 = 100
     private static let largestPicture: Int64 = 3840 * 2160
-    /// Tokens of no picture are more, and of none is an upstream believed more.
+    /// No picture has more tokens. An upstream that reports more is not believed.
     static let most: Int64 = 1 << 17
 
-    /// Tokens of one picture.
+    /// The tokens of one picture.
     /// - Parameters:
-    ///   - size: such as `1024x1536`; any other text is the model's own choice.
-    ///   - quality: such as `low`; any other text is the model's own choice, for which `auto` stands.
+    ///   - size: such as `1024x1536`. Any other text leaves the choice to the model.
+    ///   - quality: such as `low`. Any other text leaves the choice to the model, which counts as `auto`.
     static func each(size: String?, quality: String?, auto: String) -> Int64 {
         let square = bySquare[quality ?? auto] ?? bySquare[auto] ?? 0
         switch size {
         case "1024x1024": return square
-        // Exactly what OpenAI tells of these two.
+        // These are OpenAI's exact numbers for the two sizes.
         case "1024x1536": return square.times(3) / 2
         case "1536x1024": return (square.times(3) / 2).minus(square == 272 ? 8 : square == 1056 ? 16 : 32)
         default: break
@@ -59,10 +60,10 @@ struct PaintedTokens: Equatable {
         return (width, height)
     }
 
-    /// The usage of an answer that does not tell it.
+    /// The usage of an answer that does not report it.
     /// - Parameters:
-    ///   - count: pictures that came, or may come.
-    ///   - auto: the quality where the choice is the model's.
+    ///   - count: the number of pictures that came or may come.
+    ///   - auto: the quality to assume if the model chooses.
     static func usage(
         of request: ImageRequest, count: Int64, promptTokens: Int64, size: String? = nil, quality: String? = nil,
         auto: String
@@ -82,7 +83,7 @@ extension Ratio {
 }
 
 extension Rates {
-    /// The most that the pictures asked for can cost: to be reserved.
+    /// The most that the requested pictures can cost. This much is reserved.
     func most(for request: ImageRequest, model: String) -> Int64 {
         guard PaintedTokens.prices(of: model) != nil else { return quota(for: ImagePrice(request, model: model)) }
         let usage = PaintedTokens.usage(

@@ -1,7 +1,7 @@
 import JSON
 import Synchronization
 
-/// The prices in force: the operator's options over the built-in table. Immutable, replaced whole.
+/// The present prices: the operator's options before the built-in table. It is immutable and replaced as a whole.
 package struct PriceTable: Sendable {
     private let modelRatios: [String: Ratio]
     private let completionRatios: [String: Ratio]
@@ -14,17 +14,17 @@ package struct PriceTable: Sendable {
     package let ignored: [String: [String]]
     private let memo = RatesMemo()
 
-    /// What a model costs for which nobody has set a price (60 USD a million input tokens).
+    /// The price of a model that has none (60 USD for a million input tokens).
     package static let fallback = Ratio(units: 30 * Ratio.scale)
     package static let defaultGroups = #"{"default":1,"svip":1,"vip":1}"#
 
-    /// The options that hold prices, JSON objects of name to number.
+    /// The options that hold prices: JSON objects with a number for each name.
     package static let options = [
         "ModelRatio", "CompletionRatio", "GroupRatio", "CacheRatio", "CreateCacheRatio", "AudioRatio",
         "AudioCompletionRatio",
     ]
 
-    /// - Parameter texts: of `options`; those that were never saved may be missing.
+    /// - Parameter texts: the values of `options`. Options that were never saved may be missing.
     /// - Throws: a sentence that says what is wrong in which option.
     package init(_ texts: [String: String] = [:]) throws(PriceError) {
         var ignored: [String: [String]] = [:]
@@ -48,7 +48,7 @@ package struct PriceTable: Sendable {
 
     /// - Parameters:
     ///   - model: the name after mapping.
-    ///   - channelType: for prices of the form `name(type)`.
+    ///   - channelType: selects prices of the form `name(type)`.
     package func rates(model: String, channelType: Int, group: String) -> Rates {
         memo.value(RatesMemo.Key(model: model, type: channelType, group: group)) {
             compute(model: model, channelType: channelType, group: group)
@@ -72,7 +72,7 @@ package struct PriceTable: Sendable {
         var parts = PartRatios(
             cached: find(cacheRatios, \.cached) ?? family?.read ?? .one, audioCompletion: completion)
         parts.cacheWrite = find(cacheWriteRatios, \.cacheWrite) ?? family?.write ?? .one
-        // An hour's price follows the operator's for minutes where he has set one.
+        // If the operator has set the price for minutes, the price for an hour changes in proportion.
         let long = find([:], \.longCacheWrite) ?? family?.longWrite ?? parts.cacheWrite
         let usual = find([:], \.cacheWrite) ?? family?.write ?? .one
         parts.longCacheWrite = parts.cacheWrite == usual ? long : parts.cacheWrite.scaled(by: long, over: usual)
@@ -84,12 +84,15 @@ package struct PriceTable: Sendable {
         }
         if let painted = PaintedTokens.prices(of: model) {
             parts.imagePrompt = painted.prompt
-            // The operator's own price of what comes out is the pictures'; the built-in one is of text.
+            // The operator's own completion ratio is the price of pictures; the built-in one is the price of text.
             let own = find(completionRatios).flatMap { $0 == find([:], \.completion) ? nil : $0 }
             parts.imageCompletion = own ?? painted.completion
         } else {
             parts.imageCompletion = completion
         }
+        // If the operator has set a price, it is the price of a picture too.
+        let own = find(modelRatios)
+        if own == nil || own == find([:], \.model) { parts.picture = find([:], \.picture) ?? .one }
         return parts
     }
 
@@ -98,7 +101,7 @@ package struct PriceTable: Sendable {
         return BuiltInPrices.completionRule(model)
     }
 
-    /// Option `name(type)`, built-in `name(type)`, option `name`, built-in `name` (spec/billing.md §2).
+    /// Looks up the option `name(type)`, built-in `name(type)`, option `name`, built-in `name` (spec/billing.md §2).
     private func find(
         _ model: String, _ type: Int, internetPrefixes: [String], _ options: [String: Ratio],
         _ column: KeyPath<BuiltInPrices.Entry, Ratio?>?
@@ -110,7 +113,7 @@ package struct PriceTable: Sendable {
         return options[typed] ?? builtIn(typed) ?? options[name] ?? builtIn(name)
     }
 
-    /// The built-in table as the options' texts, for listing.
+    /// The built-in table as texts of the options, for the list of options.
     package static var defaults: [String: String] {
         [
             "ModelRatio": text(\.model), "CompletionRatio": text(\.completion), "GroupRatio": defaultGroups,
@@ -130,17 +133,17 @@ package struct PriceTable: Sendable {
 }
 
 extension Ratio {
-    /// As short as it is exact.
+    /// The shortest exact decimal.
     var decimalText: String {
         let whole = units.magnitude / Self.scale.magnitude
-        // Nine digits behind a one that keeps their leading zeros.
+        // A one in front of the nine digits keeps their leading zeros.
         var fraction = String(Self.scale.magnitude + units.magnitude % Self.scale.magnitude).dropFirst()
         while fraction.hasSuffix("0") { fraction.removeLast() }
         return (units < 0 ? "-" : "") + (fraction.isEmpty ? "\(whole)" : "\(whole).\(fraction)")
     }
 }
 
-/// Rates looked up before; dies with its price table.
+/// Rates that were looked up before. They live as long as their price table.
 private final class RatesMemo: Sendable {
     struct Key: Hashable {
         let model: String

@@ -5,21 +5,21 @@ import Formats
 import JSON
 import Tokenizer
 
-/// A prompt as it was counted.
+/// The count of a prompt.
 struct CountedPrompt: Equatable, Sendable {
     var tokens: Int64
-    /// Pictures among them whose size is not known, such as those by address: they may come to more than was counted.
+    /// The number of pictures of unknown size, such as those by address. They may have more tokens than were counted.
     var unsizedPictures: Int64 = 0
 }
 
 /// Counts what an upstream did not report.
 struct PromptCounter {
     let parser: JSONParser
-    /// 0.38 tokens a byte instead of the tokenizer (option ApproximateTokenEnabled).
+    /// Whether a byte counts 0.38 tokens and the tokenizer is not used (option ApproximateTokenEnabled).
     let approximates: Bool
 
-    /// Tokens of a chat prompt (spec/billing.md §6.2), with tools and calls, which one-api leaves out.
-    /// - Parameter limit: more need not be counted: the result is then some number above it.
+    /// Tokens of a chat prompt (spec/billing.md §6.2). They include tools and calls, which one-api does not count.
+    /// - Parameter limit: counting may stop above this number; the result is then any number above it.
     func prompt(of body: [UInt8], model: String, upTo limit: Int64 = .max) -> CountedPrompt {
         let limit = Int(clamping: limit)
         let overhead = MessageOverhead(model: model)
@@ -42,13 +42,13 @@ struct PromptCounter {
         return CountedPrompt(tokens: Int64(total), unsizedPictures: unsized)
     }
 
-    /// Tokens of a picture whose size is not known, at most.
+    /// The most tokens of a picture of unknown size.
     static func mostOfPicture(_ model: String) -> Int64 {
-        // The shape with the most tiles.
+        // This shape has the most tiles.
         Int64(ImageTokens.count(model: model, detail: "high", width: 2048, height: 768))
     }
 
-    /// Tokens of what an answer said.
+    /// Tokens of the text of an answer.
     func completionTokens(of produced: [UInt8], model: String, upTo limit: Int64 = .max) -> Int64 {
         produced.withUnsafeBytes {
             Int64(clamping: count($0, Tokenizer(Encoding.forModel(model)), upTo: Int(clamping: limit)))
@@ -61,15 +61,19 @@ struct PromptCounter {
 }
 
 extension PromptCounter {
-    /// Tokens of what is asked, for the estimate and for upstreams that do not say.
-    /// - Parameter limit: more need not be counted: the result is then some number above it.
-    func tokens(of request: EmbeddingRequest, model: String, upTo limit: Int64 = .max) -> Int64 {
+    /// Tokens of a request that is no chat, for the estimate and for upstreams that report no usage.
+    /// - Parameter limit: counting may stop above this number; the result is then any number above it.
+    func tokens(of pieces: [PromptPiece], model: String, upTo limit: Int64 = .max) -> Int64 {
         var sum: Int64 = 0
-        for input in request.inputs where sum <= limit {
-            switch input {
-            case .tokens(let tokens): sum = sum.plus(Int64(clamping: tokens.count))
+        for piece in pieces where sum <= limit {
+            switch piece {
+            case .tokens(let count): sum = sum.plus(Int64(clamping: count))
             case .text(let text):
                 sum = sum.plus(completionTokens(of: Array(text.utf8), model: model, upTo: limit.minus(sum)))
+            case .picture(let address, let detail):
+                let size = Array(address.utf8).withUnsafeBytes { ImageSize.read(dataURL: $0) } ?? (0, 0)
+                let tokens = ImageTokens.count(model: model, detail: detail, width: size.width, height: size.height)
+                sum = sum.plus(Int64(clamping: tokens))
             }
         }
         return sum
@@ -77,30 +81,30 @@ extension PromptCounter {
 }
 
 extension Services {
-    /// A prompt's tokens for an estimate, counted on a worker where it is large.
+    /// Tokens of a prompt for an estimate. A large prompt is counted on a worker.
     /// - Parameters:
-    ///   - known: counted already.
-    ///   - embeddings: what is asked where it is no chat.
-    ///   - limit: more need not be counted: the result is then some number above it.
+    ///   - known: the count, if it is known already.
+    ///   - pieces: the request's pieces if it is no chat.
+    ///   - limit: counting may stop above this number; the result is then any number above it.
     func promptTokens(
-        _ known: Int64?, of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, for principal: Principal,
+        _ known: Int64?, of body: [UInt8], or pieces: [PromptPiece]?, model: String, for principal: Principal,
         upTo limit: Int64, approximates: Bool
     ) async throws(GatewayError) -> CountedPrompt {
         if let known { return CountedPrompt(tokens: known) }
-        // Where not even an empty prompt is paid for, nothing is counted.
+        // If the balance does not pay for an empty prompt, nothing is counted.
         guard limit >= 0 else { return CountedPrompt(tokens: 0) }
         return try await offLoop(bytes: body.count, slice: LoopSlice.text, of: principal.user.id) { parser in
             PromptCounter(parser: parser, approximates: approximates)
-                .tokens(of: body, or: embeddings, model: model, upTo: limit)
+                .tokens(of: body, or: pieces, model: model, upTo: limit)
         }
     }
 }
 
 extension PromptCounter {
     fileprivate func tokens(
-        of body: [UInt8], or embeddings: EmbeddingRequest?, model: String, upTo limit: Int64
+        of body: [UInt8], or pieces: [PromptPiece]?, model: String, upTo limit: Int64
     ) -> CountedPrompt {
-        embeddings.map { CountedPrompt(tokens: tokens(of: $0, model: model, upTo: limit)) }
+        pieces.map { CountedPrompt(tokens: tokens(of: $0, model: model, upTo: limit)) }
             ?? prompt(of: body, model: model, upTo: limit)
     }
 }

@@ -1,9 +1,9 @@
 import Arithmetic
 
-/// A price factor as a fixed-point decimal: whole billionths, so that no charge depends on floating point.
+/// A price factor as a fixed-point decimal in billionths, so that no charge depends on floating point.
 package struct Ratio: Sendable, Equatable, Comparable {
     package static let scale: Int64 = 1_000_000_000
-    /// Billionths.
+    /// The value in billionths.
     package let units: Int64
 
     package static let one = Ratio(units: scale)
@@ -11,8 +11,8 @@ package struct Ratio: Sendable, Equatable, Comparable {
 
     package init(units: Int64) { self.units = units }
 
-    /// Reads a decimal such as `2.5` or `1e-3`; digits below a billionth are rounded. `nil` for anything else, negative
-    /// numbers and numbers above a billion.
+    /// Reads a decimal such as `2.5` or `1e-3`, rounded to a billionth. Returns `nil` for anything else, for negative
+    /// numbers and for numbers above a billion.
     package init?(decimal text: some StringProtocol) {
         let parts = text.lowercased().split(separator: "e", omittingEmptySubsequences: false)
         guard parts.count <= 2, let mantissa = parts.first else { return nil }
@@ -48,7 +48,7 @@ package struct Ratio: Sendable, Equatable, Comparable {
         self.init(units: Int64(digits))
     }
 
-    /// This times `factor` over `divisor`, exact to a billionth.
+    /// This times `factor` divided by `divisor`, exact to a billionth.
     func scaled(by factor: Ratio, over divisor: Ratio) -> Ratio {
         guard divisor.units > 0 else { return self }
         return Ratio(units: Int64(clamping: Int128(units) * Int128(factor.units) / Int128(divisor.units)))
@@ -56,7 +56,7 @@ package struct Ratio: Sendable, Equatable, Comparable {
 
     package static func < (left: Ratio, right: Ratio) -> Bool { left.units < right.units }
 
-    /// With two decimals, rounded half up, as one-api's log texts have it.
+    /// The value with two decimals, rounded half up, as in one-api's log texts.
     package var twoDecimals: String {
         let hundredths = units.plus(Self.scale / 200) / (Self.scale / 100)
         let fraction = hundredths % 100

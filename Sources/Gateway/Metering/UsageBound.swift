@@ -2,53 +2,54 @@ import Arithmetic
 import Chat
 import JSON
 
-/// The most tokens that an answer can have cost, so that an upstream that lies, or has a fault, is not believed without
-/// end. The bounds are wide, since no honest usage may be cut:
+/// The most tokens that an answer can have cost. It limits the usage that a faulty or lying upstream reports. The
+/// bounds are wide, so that no honest usage is cut:
 ///
-/// - A token has at least one byte. What came back bounds the output, besides what nobody sees: thoughts that stay
-///   hidden, pictures and sounds by address, predictions that did not come true. Of these the client's `max_tokens`
-///   and `hiddenOutput` are allowed for, per answer.
-/// - What was sent bounds the input, besides what an upstream adds: its own prompts, what it knows of its own accord
-///   (`hiddenInput`), and whatever a picture, a sound, a file, a search or a tool of its own leads to.
+/// - A token has at least one byte, so the bytes received bound the output. Output that nobody sees comes on top:
+///   hidden thoughts, pictures and sounds by address, and rejected predictions. For it each answer is allowed
+///   `hiddenOutput` and the client's `max_tokens`.
+/// - The bytes sent bound the input. Input that the upstream adds comes on top: its own prompts (`hiddenInput`), and
+///   what a picture, a sound, a file, a search or its own tools bring in.
 struct UsageBound: Equatable {
-    /// Output that no byte of the answer shows: as long as the longest answer that any model gives.
+    /// Output without visible bytes: as much as the longest answer of any model.
     static let hiddenOutput: Int64 = 1 << 18
-    /// Input that an upstream adds to a prompt which asks for nothing of the kind.
+    /// Input that an upstream may add to a plain prompt.
     static let hiddenInput: Int64 = 1 << 17
-    /// What one picture, sound or the like can come to, whatever its bytes.
+    /// The most tokens of one picture or sound, whatever its size.
     static let medium: Int64 = 1 << 16
-    /// What files, searches and an upstream's own tools can bring into a prompt: two of the largest context windows.
+    /// The most that files, searches and an upstream's own tools can add to a prompt: two of the largest context
+    /// windows.
     static let foreign: Int64 = 1 << 22
-    /// A larger body is not looked into: files and searches are allowed for.
+    /// Larger bodies are not parsed. They are allowed `foreign`, as if they had files and searches.
     private static let readableBody = 1 << 20
 
     var prompt: Int64
     var completion: Int64
 
-    /// A chat's.
+    /// The bound of a chat.
     /// - Parameters:
-    ///   - received: bytes of the answer.
-    ///   - limit: what the client allows of output, of all answers together.
+    ///   - received: the number of bytes of the answer.
+    ///   - limit: the most output that the client allows for all answers together.
     static func chat(
         _ usage: Usage, body: [UInt8], systemPrompt: String?, received: Int64, answers: Int64, limit: Int64?
     ) -> UsageBound {
         let hidden = hiddenOutput.times(max(1, answers))
-        // No answer is as long as some limits are.
+        // Some limits are longer than any answer.
         var completion = received.plus(min(limit ?? 0, hidden))
-        // Some vendors count thoughts apart from the limit; others let no client set one.
+        // Some vendors do not count thoughts towards the limit; others have no limit that a client can set.
         if limit == nil || usage.reasoningTokens > 0 {
             completion = completion.plus(hidden)
         }
         if usage.rejectedPredictionTokens > 0 { completion = completion.plus(Int64(body.count)) }
-        // Some ask a model once for each answer.
+        // Some vendors send the prompt to the model once for each answer.
         let sent = Int64(body.count).plus(Int64(systemPrompt?.utf8.count ?? 0)).plus(hiddenInput)
             .times(max(1, answers))
-        // Looked into only where the simple bound does not do.
+        // The body is parsed only if the simple bound is not enough.
         let prompt = usage.promptTokens <= sent ? sent : sent.plus(brought(into: body).times(max(1, answers)))
         return UsageBound(prompt: prompt, completion: completion)
     }
 
-    /// What a prompt's parts and options may lead to.
+    /// How many tokens a prompt's parts and options may add.
     private static func brought(into body: [UInt8]) -> Int64 {
         guard body.count <= readableBody, let root = (try? JSON.parse(body))?.object else { return foreign }
         for member in root.members where !plainMembers.contains(member.key) { return foreign }
@@ -64,13 +65,13 @@ struct UsageBound: Equatable {
                 default: return foreign
                 }
             }
-            // An answer of before, kept with the upstream.
+            // It refers to an earlier answer that the upstream has stored.
             if let audio = message["audio"], !audio.isNull { sum = sum.plus(medium) }
         }
         return sum
     }
 
-    /// Members of a chat that bring nothing into the prompt but themselves.
+    /// Members of a chat that add nothing but themselves to the prompt.
     private static let plainMembers: Set<String> = [
         "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "max_completion_tokens",
         "max_tokens", "messages", "metadata", "modalities", "model", "n", "parallel_tool_calls", "prediction",
@@ -79,20 +80,21 @@ struct UsageBound: Equatable {
         "thinking", "tool_choice", "tools", "top_k", "top_logprobs", "top_p", "user", "verbosity",
     ]
 
-    /// An embedding's or a moderation's, which have no output.
+    /// The bound of an embedding or a moderation. They have no output.
     static func question(body: [UInt8]) -> UsageBound {
         UsageBound(prompt: Int64(body.count).plus(hiddenInput), completion: 0)
     }
 
-    /// A request's for pictures. What a picture's bytes do not show, its size and quality do.
+    /// The bound of a request for pictures. Each picture may have `PaintedTokens.most` tokens besides the received
+    /// bytes.
     static func pictures(_ asked: ImageRequest, body: [UInt8], received: Int64) -> UsageBound {
         UsageBound(
             prompt: Int64(body.count).plus(hiddenInput),
             completion: received.plus(max(1, asked.count ?? 1).times(PaintedTokens.most)))
     }
 
-    /// The usage as far as it can be.
-    /// - Returns: `nil` where all of it can be.
+    /// The usage, limited to the bound.
+    /// - Returns: `nil` if the usage is within the bound.
     func cut(_ usage: Usage) -> Usage? {
         guard usage.promptTokens > prompt || usage.completionTokens > completion else { return nil }
         var cut = usage

@@ -18,7 +18,7 @@ struct Exchange: ~Copyable {
     /// Counted already.
     private let prompt: CountedPrompt?
     /// What is asked where it is no chat; counted only when need be.
-    private let embeddings: EmbeddingRequest?
+    private let pieces: [PromptPiece]?
     private let images: ImageRequest?
 
     /// Balance in multiples of a rough estimate above which the prompt need not be counted before it is sent.
@@ -28,9 +28,10 @@ struct Exchange: ~Copyable {
     /// - Parameters:
     ///   - promptTokens: where they were counted already.
     ///   - images: for images, which have a price each.
+    ///   - pieces: what is asked where it is neither a chat nor for images.
     init(
         _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, images: ImageRequest? = nil,
-        embeddings: EmbeddingRequest? = nil, services: Services
+        pieces: [PromptPiece]? = nil, services: Services
     ) async throws(GatewayError) {
         let options = services.options.snapshot
         let principal = admission.principal
@@ -45,7 +46,7 @@ struct Exchange: ~Copyable {
         if images == nil, amount > available / Self.comfortable {
             let most = question.affordable(channel, model, rates, options, available: available)
             let counted = try await services.promptTokens(
-                promptTokens, of: admission.body, or: embeddings, model: model, for: principal, upTo: most,
+                promptTokens, of: admission.body, or: pieces, model: model, for: principal, upTo: most,
                 approximates: options.approximatesTokens)
             // What was counted only until it was too much stays at its upper bound, which is refused.
             if counted.tokens <= most {
@@ -74,7 +75,7 @@ struct Exchange: ~Copyable {
         self.model = model
         self.rates = rates
         prompt = known
-        self.embeddings = embeddings
+        self.pieces = pieces
         self.images = images
     }
 
@@ -97,7 +98,7 @@ struct Exchange: ~Copyable {
     /// For usage that the upstream does not tell.
     borrowing func tally() -> UsageTally {
         UsageTally(
-            model: model, body: body, embeddings: embeddings, promptTokens: prompt?.tokens, userID: principal.user.id,
+            model: model, body: body, pieces: pieces, promptTokens: prompt?.tokens, userID: principal.user.id,
             approximates: options.approximatesTokens)
     }
 
@@ -145,7 +146,7 @@ struct Exchange: ~Copyable {
     }
 
     private borrowing func bound(_ usage: Usage, _ production: Production) -> UsageBound {
-        if embeddings != nil { return .question(body: body) }
+        if pieces != nil { return .question(body: body) }
         return .chat(
             usage, body: body, systemPrompt: channel.systemPrompt, received: production.received,
             answers: envelope.count, limit: envelope.maxCompletionTokens)

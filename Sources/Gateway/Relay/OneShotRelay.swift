@@ -2,9 +2,7 @@ import Arithmetic
 import Chat
 import Database
 import EventLoop
-import Formats
 import HTTP
-import JSON
 import Providers
 
 /// `POST /v1/embeddings`, `/v1/images/generations` and `/v1/moderations`: asked once, answered in one piece.
@@ -13,13 +11,26 @@ struct OneShotRelay: Sendable {
     enum Question: Sendable {
         case embeddings(EmbeddingRequest, isBase64: Bool)
         case images(ImageRequest)
-        case moderation(model: String)
+        case moderation(ModerationRequest)
 
         var endpoint: OpenAIEndpoint {
             switch self {
             case .embeddings: .embeddings
             case .images: .imageGenerations
             case .moderation: .moderations
+            }
+        }
+
+        var images: ImageRequest? {
+            if case .images(let asked) = self { asked } else { nil }
+        }
+
+        /// What is counted, of a question that is not for images.
+        var pieces: [PromptPiece]? {
+            switch self {
+            case .embeddings(let asked, _): asked.pieces
+            case .images: nil
+            case .moderation(let asked): asked.pieces
             }
         }
     }
@@ -67,7 +78,7 @@ struct OneShotRelay: Sendable {
             // No part of the answer has a price.
             envelope.maxTokens = 0
             envelope.model = asked.model
-            if case .images(let images) = asked.question { envelope.isStream = images.isStream }
+            envelope.isStream = asked.question.images?.isStream ?? false
             let admission = try Admission.admit(access, asked.body, envelope, services)
             return try await run(asked.question, admission, request, context, &writer)
         } catch {
@@ -80,21 +91,18 @@ struct OneShotRelay: Sendable {
         _ writer: inout ResponseWriter?
     ) async throws(GatewayError) -> HTTPResponse? {
         var picker = ChannelPicker(tiers: admission.tiers)
-        guard let first = next(&picker, request) else {
+        var refusal: RequestError?
+        guard let first = next(&picker, question, request, &refusal) else {
+            if let refusal { throw .request(refusal) }
             throw .noChannel(group: admission.principal.user.group, model: admission.envelope.model)
         }
-        var images: ImageRequest?
-        if case .images(let asked) = question { images = asked }
-        var embeddings: EmbeddingRequest?
-        if case .embeddings(let asked, _) = question { embeddings = asked }
         var exchange = try await Exchange(
-            admission, channel: first, promptTokens: embeddings == nil ? 0 : nil, images: images,
-            embeddings: embeddings, services: services)
+            admission, channel: first, promptTokens: question.images == nil ? nil : 0, images: question.images,
+            pieces: question.pieces, services: services)
         var retriesLeft = admission.isPinned ? 0 : exchange.options.retryTimes
         let caller = OneShotCaller(services: services, context: context)
         while true {
             do throws(OneShotCaller.Problem) {
-                if let images { try Self.check(images, for: exchange.model) }
                 let reply = try await caller.call(exchange.channel, question, exchange, request)
                 exchange.channel.health.succeeded()
                 switch reply {
@@ -129,7 +137,7 @@ struct OneShotRelay: Sendable {
                     }
                     retriesLeft -= 1
                 }
-                guard !admission.isPinned, move(&exchange, &picker, request) else {
+                guard !admission.isPinned, move(&exchange, &picker, question, request) else {
                     exchange.refund()
                     throw told
                 }
@@ -139,10 +147,11 @@ struct OneShotRelay: Sendable {
 
     /// Goes on to the next channel that can be paid; false where there is none.
     private func move(
-        _ exchange: inout Exchange, _ picker: inout ChannelPicker, _ request: ServerRequest
+        _ exchange: inout Exchange, _ picker: inout ChannelPicker, _ question: Question, _ request: ServerRequest
     ) -> Bool {
         let options = services.options.snapshot
-        while let other = next(&picker, request) {
+        var refusal: RequestError?
+        while let other = next(&picker, question, request, &refusal) {
             if exchange.move(to: other, options) { return true }
         }
         return false
@@ -177,60 +186,19 @@ struct OneShotRelay: Sendable {
         return .upstream(failure)
     }
 
-    private static func check(_ images: ImageRequest, for model: String) throws(OneShotCaller.Problem) {
-        let limit = ImagePrice.limit(of: model)
-        guard !(1...limit).contains(images.count ?? 1) else { return }
-        throw .refused(
-            RequestError(
-                .invalidValue, "Invalid value for 'n': this model makes 1 to \(limit) images at once.",
-                parameter: "n"))
-    }
-
-    private func next(_ picker: inout ChannelPicker, _ request: ServerRequest) -> Channel? {
-        picker.next(at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
-    }
-}
-
-extension OneShotRelay {
-    /// What a body asks, read once.
-    private struct Asked: Sendable {
-        let body: [UInt8]
-        let question: Question
-        let model: String
-
-        init(
-            _ sent: [UInt8], _ path: String, _ endpoint: OpenAIEndpoint, _ limits: RequestLimits
-        ) throws(GatewayError) {
+    /// The next channel whose model takes what is asked: another channel may have another model for the name.
+    /// - Parameter refusal: what the last model that was passed over does not take.
+    private func next(
+        _ picker: inout ChannelPicker, _ question: Question, _ request: ServerRequest, _ refusal: inout RequestError?
+    ) -> Channel? {
+        while true {
+            let next = picker.next(
+                at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
+            guard let next, let images = question.images else { return next }
             do throws(RequestError) {
-                var root = try OpenAIOneShotRequests.object(sent)
-                body = Self.name(&root, path) ?? sent
-                (question, model) = try Self.read(root, endpoint, limits)
-            } catch { throw .request(error) }
-        }
-
-        /// The body anew where its model is in the path.
-        private static func name(_ root: inout JSON, _ path: String) -> [UInt8]? {
-            guard path.hasPrefix("/v1/engines/"), var object = root.object, object["model"] == nil else { return nil }
-            let name = percentDecoded(path.dropFirst("/v1/engines/".count).dropLast("/embeddings".count))
-            object.append("model", .string(name))
-            root = .object(object)
-            return root.encoded()
-        }
-
-        private static func read(
-            _ root: JSON, _ endpoint: OpenAIEndpoint, _ limits: RequestLimits
-        ) throws(RequestError) -> (Question, String) {
-            switch endpoint {
-            case .embeddings:
-                let (request, isBase64) = try OpenAIOneShotRequests.embeddings(root, limits: limits)
-                return (.embeddings(request, isBase64: isBase64), request.model)
-            case .imageGenerations:
-                let request = try OpenAIOneShotRequests.image(root)
-                return (.images(request), request.model)
-            default:
-                let model = try OpenAIOneShotRequests.moderation(root, default: "text-moderation-latest")
-                return (.moderation(model: model), model)
-            }
+                try ImageLimits(model: next.upstreamModel(for: images.model)).check(images)
+                return next
+            } catch { refusal = error }
         }
     }
 }

@@ -25,7 +25,7 @@ struct UsageTally: Sendable {
     let model: String
     let body: [UInt8]
     /// What is asked where it is no chat.
-    let embeddings: EmbeddingRequest?
+    let pieces: [PromptPiece]?
     let approximates: Bool
     /// In whose turn it is counted.
     let userID: Int64
@@ -33,12 +33,12 @@ struct UsageTally: Sendable {
     private(set) var promptTokens: Int64?
 
     init(
-        model: String, body: [UInt8], embeddings: EmbeddingRequest?, promptTokens: Int64?, userID: Int64,
+        model: String, body: [UInt8], pieces: [PromptPiece]?, promptTokens: Int64?, userID: Int64,
         approximates: Bool
     ) {
         self.model = model
         self.body = body
-        self.embeddings = embeddings
+        self.pieces = pieces
         self.promptTokens = promptTokens
         self.userID = userID
         self.approximates = approximates
@@ -53,7 +53,7 @@ struct UsageTally: Sendable {
         let tally = self
         let counted = await services.offLoop(certainly: body.count, slice: LoopSlice.text, of: userID) { parser in
             let counter = tally.counter(parser)
-            return tally.embeddings.map { counter.tokens(of: $0, model: tally.model) }
+            return tally.pieces.map { counter.tokens(of: $0, model: tally.model) }
                 ?? counter.prompt(of: tally.body, model: tally.model).tokens
         }
         promptTokens = counted

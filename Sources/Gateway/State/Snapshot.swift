@@ -1,48 +1,48 @@
 import Arithmetic
 import Synchronization
 
-/// What is made from a whole table and replaced whole, such as the routing table or the options.
+/// A value that is made from a whole table and replaced as a whole, such as the routing table or the options.
 ///
-/// Each read takes the next version before it begins. A value gives way only to one of a later read, so that two
-/// changes at the same time leave the value that has both, whichever read ends last.
+/// Each read takes the next version before it begins. Only the value of a later read replaces a value. So after two
+/// changes at the same time the value has both, whichever read ends last.
 ///
-/// Where a change is in the database and no read of it succeeds, the value is *stale*: whoever takes a new request
-/// calls `catchUp` first, and refuses the request where that fails.
+/// If a change is in the database but cannot be read, the value is *stale*. New requests then call `catchUp` first and
+/// are refused if it fails.
 ///
-/// `Topic` is the other mechanism, for single rows of a table too large to hold. There the version counts changes, and
-/// a copy that is too old is dropped, since the next reader reads its row anew. Here nobody waits for a read: there is
-/// always a value, the version counts reads, and it tells which of two values is the newer one.
+/// `Topic` is the other mechanism, for single rows of a table that is too large to hold. Its version counts changes,
+/// and an old copy is dropped, since the next reader reads the row again. Here nobody waits for a read: there is always
+/// a value. The version counts reads and shows which of two values is newer.
 package final class Snapshot<Value: Sendable>: Sendable {
     package typealias Version = UInt64
 
     private struct State {
         var value: Value
-        /// Of the read that made the value.
+        /// The version of the read that made the value.
         var version: Version = 0
-        /// Of the last read that began.
+        /// The version of the last read that began.
         var newest: Version = 0
-        /// The value must be of this read or a later one to have every change that was answered.
+        /// The value must be of this read or a later one to include every confirmed change.
         var needed: Version = 0
         var changesUnderWay = 0
-        /// The read that everybody waits for who finds the value stale.
+        /// The read that all callers with a stale value wait for.
         var catchingUp: Task<Void, Never>?
     }
 
     private let state: Mutex<State>
-    /// Whether `version` is below `needed`; for every request to look at, which need not wait for the lock.
+    /// Whether `version` is below `needed`. Every request reads it without the lock.
     private let stale = Atomic(false)
 
     package init(_ value: Value) { state = Mutex(State(value: value)) }
 
     package var value: Value { state.withLock { $0.value } }
 
-    /// A change may be in the database and not yet in the value.
+    /// A change may be in the database but not in the value.
     package var isChanging: Bool { state.withLock { $0.changesUnderWay > 0 } }
 
-    /// A change was answered and is not in the value.
+    /// A change was confirmed but is not in the value.
     package var isStale: Bool { stale.load(ordering: .acquiring) }
 
-    /// Makes the value anew. A read that fails is tried once more, since the value would stay behind the database.
+    /// Makes the value again. A failed read is repeated once, since the value would stay older than the database.
     package func reload(_ read: () async throws -> Value) async throws {
         do { try await reloadOnce(read) } catch { try await reloadOnce(read) }
     }
@@ -61,8 +61,8 @@ package final class Snapshot<Value: Sendable>: Sendable {
         }
     }
 
-    /// Writes a change and makes the value anew, also where the write failed: it may have been done all the same. Where
-    /// no read succeeds, the change counts as made, and the value as stale.
+    /// Writes a change and makes the value again, even if the write failed, since the change may be in the database
+    /// anyway. If no read succeeds, the change counts as made and the value as stale.
     package func change<Result>(
         _ write: () async throws -> Result, reload read: () async throws -> Value
     ) async throws -> Result {
@@ -78,7 +78,7 @@ package final class Snapshot<Value: Sendable>: Sendable {
     }
 
     private func reloadOrMark(_ read: () async throws -> Value) async {
-        // Reads that begin from here on see what was written.
+        // Reads that begin after this point see the change.
         let needed = state.withLock { $0.newest.plus(1) }
         do { try await reload(read) } catch {
             state.withLock { state in
@@ -88,10 +88,10 @@ package final class Snapshot<Value: Sendable>: Sendable {
         }
     }
 
-    /// Makes a stale value anew; one read for all who ask at the same time.
-    /// - Returns: whether the value has every change that was answered before.
+    /// Makes a stale value again, with one read for all callers at the same time.
+    /// - Returns: whether the value has every change that was confirmed before.
     package func catchUp(_ read: @escaping @Sendable () async throws -> Value) async -> Bool {
-        // The read that is under way may have begun before the newest change.
+        // The running read may have begun before the newest change.
         for _ in 0..<2 where isStale {
             let task = state.withLock { inside in
                 if let task = inside.catchingUp { return task }

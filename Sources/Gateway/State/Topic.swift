@@ -1,16 +1,16 @@
 import Synchronization
 
-/// One kind of row that memory keeps copies of (tokens, users), with a version that moves on at each change
-/// (spec/scale-out.md §3.1; within one process so far).
+/// A kind of row with copies in memory (tokens, users). Its version increases at each change (spec/scale-out.md §3.1;
+/// within one process so far).
 ///
-/// A change of a row *begins* before its write and *ends* after the commit, before anybody is told that it is done.
-/// Whoever reads a row to keep it notes the version before the read and asks for the row's `freshness` after it. So no
-/// copy outlives a change: one that was read before the change ended is `stale` or `changing`, and one that was kept
-/// before it began is dropped by the cache's owner when it begins.
+/// A change of a row *begins* before its write and *ends* after the commit, before the caller is told that it is done.
+/// A reader that keeps a copy notes the version before its read and asks for the row's `freshness` afterwards. So no
+/// copy outlives a change: a copy that was read before the change ended is `stale` or `changing`, and the cache's owner
+/// drops an earlier copy when the change begins.
 ///
-/// `Snapshot` is the other mechanism, for what is read whole and always there. A topic cannot serve it, since between a
-/// change and the next read a cache has nothing, and a snapshot must have something; nor a snapshot a topic, since one
-/// changed row would throw all others away.
+/// `Snapshot` is the other mechanism, for values that are read as a whole and must always exist. A topic cannot do
+/// that: between a change and the next read its cache is empty. A snapshot cannot replace a topic either: one changed
+/// row would drop all others.
 package final class Topic: Sendable {
     package typealias Version = UInt64
 
@@ -28,22 +28,22 @@ package final class Topic: Sendable {
 
     private struct State {
         var version: Version = 0
-        /// Changes that have begun and not ended, by row.
+        /// Changes that have begun but not ended, by row.
         var underWay: [Int64: Int] = [:]
-        /// The version that a row's last change ended with. Older ones are forgotten in bulk, see `horizon`.
+        /// The version at the end of a row's last change. Older versions are forgotten all at once; see `horizon`.
         var changed: [Int64: Version] = [:]
-        /// A read of an older version is stale whatever row it found.
+        /// A read of an older version is stale for every row.
         var horizon: Version = 0
     }
 
-    /// Rows whose last change is remembered.
+    /// The most rows whose last change is remembered.
     private static let memory = 4096
 
     private let state = Mutex(State())
 
     package init() {}
 
-    /// To be noted before a read.
+    /// Note it before a read.
     package var version: Version { state.withLock { $0.version } }
 
     package func begin(_ row: Int64) { state.withLock { $0.underWay[row, default: 0] += 1 } }
@@ -61,7 +61,7 @@ package final class Topic: Sendable {
         }
     }
 
-    /// - Parameter version: noted before the read that found the row.
+    /// - Parameter version: the version before the read that found the row.
     package func freshness(of row: Int64, readAt version: Version) -> Freshness {
         state.withLock { state in
             if version < state.horizon || state.changed[row, default: 0] > version { return .stale }
@@ -69,7 +69,7 @@ package final class Topic: Sendable {
         }
     }
 
-    /// The same for a read that found nothing, which any change may have made wrong.
+    /// The same for a read that found nothing. Any change may have made that wrong.
     package func freshnessOfNothing(readAt version: Version) -> Freshness {
         state.withLock { state in
             if version != state.version { return .stale }

@@ -2,23 +2,23 @@ import CCurl
 import EventLoop
 import Glibc
 
-/// An easy handle with its constant options set, used for one transfer after another.
+/// An easy handle with its constant options set. It is used for one transfer after another.
 final class CurlHandle {
     let easy: UnsafeMutableRawPointer
     private var headerList: UnsafeMutablePointer<curl_slist>?
-    /// What `headerList` was made of: requests to one channel have the same headers.
+    /// The headers that `headerList` was made of. Requests to one channel often have the same headers.
     private var listedHeaders: HTTPHeaders?
     private var body: UnsafeMutableRawBufferPointer = .init(start: nil, count: 0)
     private var bodyCapacity = 0
     private var isGuarded = false
     private let environmentProxy: EnvironmentProxy
-    /// The last request's own; `nil` follows the environment.
+    /// The last request's own proxy; `nil` uses the environment.
     private var proxy: String?
-    /// Where the last request was to connect to instead of its host, and the list that libcurl has of it.
+    /// The address that the last request connected to instead of its host, and libcurl's list for it.
     private var target: String?
     private var targetList: UnsafeMutablePointer<curl_slist>?
 
-    /// What `CurlClient.active` is keyed by.
+    /// The key in `CurlClient.active`.
     var key: UnsafeMutableRawPointer { easy }
 
     init?(client: CurlClient) {
@@ -32,7 +32,7 @@ final class CurlHandle {
         oneapi_easy_set_long(easy, CURLOPT_BUFFERSIZE, 16 << 10)
         if let defaultProxy { oneapi_easy_set_text(easy, CURLOPT_PROXY, defaultProxy) }
         oneapi_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        // Asks for an unpacked answer and still unpacks one that comes packed.
+        // Ask for an unpacked answer, but unpack one that is packed.
         oneapi_easy_set_text(easy, CURLOPT_ACCEPT_ENCODING, "identity")
         oneapi_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
             CurlTransfer.from(context)?.received(UnsafeRawBufferPointer(start: data, count: size * count)) ?? 0
@@ -69,14 +69,14 @@ final class CurlHandle {
         setHeaders(request.headers)
     }
 
-    /// For a request without a proxy: libcurl's own look at the environment, or none where it would be in vain.
+    /// For a request without a proxy: libcurl reads the environment, unless that names no proxy.
     private var defaultProxy: String? { environmentProxy.isEmpty ? "" : nil }
 
-    /// Sets through what the request goes, and where it may not.
+    /// Sets the request's proxy, and which addresses are forbidden.
     private func setReach(_ request: UpstreamRequest) {
         let isLimited = request.reachesPublicAddressesOnly
-        // The environment's proxy is made the request's own here: left to itself, libcurl would go around it to the
-        // hosts of NO_PROXY.
+        // The environment's proxy becomes the request's own here. Otherwise libcurl would bypass it for the hosts in
+        // NO_PROXY.
         let proxy = request.proxy ?? (isLimited ? environmentProxy.proxy(for: request.url) : nil)
         if proxy != self.proxy {
             self.proxy = proxy
@@ -84,18 +84,18 @@ final class CurlHandle {
             oneapi_easy_set_text(easy, CURLOPT_NOPROXY, proxy == nil ? nil : "")
         }
         setTarget(request.judgedAddress)
-        // The guard would see the proxy's address, not the one that is asked for.
+        // The guard would check the proxy's address instead of the requested one.
         let guards = isLimited && proxy == nil
         if guards != isGuarded {
             isGuarded = guards
             oneapi_easy_set_open_callback(easy, guards ? openPublicSocket : nil)
-            // The connection cache is the loop's: a connection made for an operator's address is not for a client's.
+            // All requests of a loop share its connections. A client's request must not reuse one to an operator's
+            // address.
             oneapi_easy_set_long(easy, CURLOPT_FRESH_CONNECT, guards ? 1 : 0)
         }
     }
 
-    /// Lets the connection go to an address instead of the host's name, which stays what the server and its certificate
-    /// are asked for.
+    /// Connects to an address instead of the host's name. The `Host` header and the certificate check keep the name.
     private func setTarget(_ address: String?) {
         guard address != target else { return }
         target = address
@@ -118,7 +118,7 @@ final class CurlHandle {
         oneapi_easy_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
     }
 
-    /// curl reads the body while it sends, so it has to stand still outside Swift's memory.
+    /// curl reads the body while it sends, so the body must stay at one place outside Swift's memory.
     private func copyBody(_ bytes: [UInt8]) {
         let needed = max(bytes.count, 1)
         if bodyCapacity < needed {
@@ -129,7 +129,7 @@ final class CurlHandle {
         body.copyBytes(from: bytes.prefix(bodyCapacity))
     }
 
-    /// Gives a large body's memory back: a handle that waits for its next request may wait for long.
+    /// Frees the memory of a large body, since a handle may wait long for its next request.
     func forgetLargeBody() {
         guard bodyCapacity > Self.keptBody else { return }
         free(body.baseAddress)
@@ -138,14 +138,14 @@ final class CurlHandle {
         oneapi_easy_set_pointer(easy, CURLOPT_POSTFIELDS, nil)
     }
 
-    /// Bytes of a body that an idle handle may keep.
+    /// The most bytes of a body that an idle handle keeps.
     private static let keptBody = 64 << 10
 
     private func setHeaders(_ headers: HTTPHeaders) {
         if let listedHeaders, listedHeaders.isIdentical(to: headers) { return }
         listedHeaders = headers
         curl_slist_free_all(headerList)
-        // curl asks for `100 Continue` from a megabyte on, and would wait for it.
+        // From a megabyte on, curl would ask for `100 Continue` and wait for it.
         headerList = curl_slist_append(nil, "Expect:")
         if !headers.contains("Accept") { headerList = curl_slist_append(headerList, "Accept: */*") }
         headers.forEachLine { line in headerList = curl_slist_append(headerList, line) }
@@ -153,8 +153,8 @@ final class CurlHandle {
     }
 }
 
-/// Makes a socket for a public address only. A name may resolve to anything at any time, so that nothing short of the
-/// address at hand can be trusted.
+/// Creates a socket only for a public address. A name may resolve to another address each time, so only the address of
+/// this connection can be trusted.
 private func openPublicSocket(
     _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {

@@ -2,15 +2,15 @@ import Arithmetic
 import CCurl
 import EventLoop
 
-/// One exchange with an upstream, from `start` to its end. Confined to its loop.
+/// One exchange with an upstream from `start` to its end. Used only on its loop.
 ///
-/// Life: waiting for the head, then for the body, then ended (`outcome` set). curl's callbacks only fill buffers and
-/// wake the waiting task, which runs after curl has returned; so releasing the handle never happens inside a callback.
+/// States: waiting for the head, then for the body, then ended (`outcome` is set). curl's callbacks only fill buffers
+/// and wake the waiting task. That task runs after curl has returned, so no callback ever releases the handle.
 final class CurlTransfer: UpstreamBody {
-    /// Unread bytes at which curl is told to pause, so that a slow client slows the upstream.
+    /// curl pauses at this many unread bytes, so that a slow client slows the upstream down.
     private static let highWater = 256 << 10
 
-    /// Bytes of header fields that are kept; further ones are dropped.
+    /// The most bytes of header fields that are kept. Further fields are dropped.
     private static let headLimit = 256 << 10
 
     let handle: CurlHandle
@@ -75,7 +75,7 @@ final class CurlTransfer: UpstreamBody {
 
     func cancel() { end(.failure(.cancelled)) }
 
-    /// Whether bytes of the request left. Known when the head is there or the transfer has ended.
+    /// Whether bytes of the request were sent. It is known once the head has arrived or the transfer has ended.
     var wasSent: Bool { hasHead || hasLeft }
 
     // MARK: For curl
@@ -83,7 +83,7 @@ final class CurlTransfer: UpstreamBody {
     func receivedHeader(_ line: UnsafeRawBufferPointer) {
         lastProgress = client.loop.now
         if line.starts(with: "HTTP/".utf8) {
-            // A new header block: an interim answer before it does not count.
+            // A new head begins. An interim answer before it does not count.
             headers = HTTPHeaders()
             headBytes = 0
             headers.reserve(fields: 16, bytes: 1024)
@@ -107,7 +107,7 @@ final class CurlTransfer: UpstreamBody {
             value: trimmed(UnsafeRawBufferPointer(rebasing: content[(colon + 1)...])))
     }
 
-    /// - Returns: what curl's write callback returns.
+    /// - Returns: the value for curl's write callback.
     func received(_ bytes: UnsafeRawBufferPointer) -> Int {
         if outcome != nil { return 0 }
         lastProgress = client.loop.now
@@ -126,12 +126,12 @@ final class CurlTransfer: UpstreamBody {
         return bytes.count
     }
 
-    /// To be called while the handle is still this transfer's.
+    /// Call it while the handle still belongs to this transfer.
     func noteSent() {
         if !hasHead { hasLeft = oneapi_easy_was_sent(handle.easy) }
     }
 
-    /// curl is done with this transfer; the handle is already back in the pool.
+    /// curl has finished this transfer. The handle is already back in the pool.
     func finish(_ result: CURLcode) {
         if outcome == nil {
             outcome = TransportError(result).map { .failure($0) } ?? .success(())

@@ -4,18 +4,18 @@ import CLinux
 import EventLoop
 import Glibc
 
-/// Upstream HTTP by libcurl's multi interface, one multi handle per event loop: connections are reused on the loop
-/// that opened them and never cross to another.
+/// HTTP to upstreams by libcurl's multi interface, with one multi handle for each event loop. A connection is reused
+/// only on the loop that opened it.
 package struct CurlTransport: Transport {
-    /// - Important: make one before other threads start; libcurl's global state is set up here.
-    /// - Parameter variable: looks a variable of the environment up.
+    /// - Important: create one before other threads start, since this sets up libcurl's global state.
+    /// - Parameter variable: returns the value of an environment variable.
     package init(
         variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
     ) {
         self.init(variable: variable, hosts: .system)
     }
 
-    /// - Parameter hosts: judges where a proxy is sent.
+    /// - Parameter hosts: checks the hosts that a proxy will connect to.
     init(variable: (String) -> String?, hosts: PublicHost) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
         environmentProxy = EnvironmentProxy(variable)
@@ -29,12 +29,12 @@ package struct CurlTransport: Transport {
         _ asked: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
-        // libcurl says the same of a scheme that it does not speak and of an upstream that does not speak HTTP.
+        // libcurl has the same error for an unknown scheme and for an upstream that does not speak HTTP.
         guard Self.isWeb(asked.url) else { throw .badAddress }
         var request = asked
         if asked.reachesPublicAddressesOnly, let proxy = asked.proxy ?? environmentProxy.proxy(for: asked.url) {
             let address = try await hosts.check(asked.url, of: asked.owner, on: loop)
-            // An HTTP proxy asked for plain http looks the name up itself; a tunnel goes to the judged address.
+            // For plain http, an HTTP proxy looks the name up itself. A tunnel goes to the checked address.
             if proxy.lowercased().hasPrefix("socks") || asked.url.lowercased().hasPrefix("https://") {
                 request.judgedAddress = address
             }
@@ -59,7 +59,7 @@ extension CurlTransport {
     }
 }
 
-/// The multi handle of a loop: tells epoll what curl wants and curl what epoll says. Confined to its loop.
+/// The multi handle of a loop. It connects curl with epoll, and is used only on its loop.
 final class CurlClient {
     let loop: EventLoop
     private let multi: UnsafeMutableRawPointer?
@@ -121,7 +121,7 @@ final class CurlClient {
         return transfer
     }
 
-    /// Takes a transfer off curl and keeps its handle for the next. Never called from inside a curl callback.
+    /// Removes a transfer from curl and keeps its handle for the next one. Never call it inside a callback of curl.
     func release(_ transfer: CurlTransfer) {
         guard active.removeValue(forKey: transfer.handle.key) != nil else { return }
         transfer.noteSent()
@@ -148,7 +148,7 @@ final class CurlClient {
         collectDone()
     }
 
-    /// Lets curl go on with a paused transfer.
+    /// Lets curl continue a paused transfer.
     func resume(_ handle: CurlHandle) {
         curl_easy_pause(handle.easy, CURLPAUSE_CONT)
         collectDone()
@@ -158,8 +158,8 @@ final class CurlClient {
         timer?.at = milliseconds < 0 ? .max : oneapi_monotonic_ns().plus(UInt64(milliseconds).times(1_000_000))
     }
 
-    /// curl drops and re-adds a connection's socket around every transfer; the registration is kept, and taken away
-    /// only when the idle connection shows an event or closes.
+    /// curl removes and adds a connection's socket at every transfer. The registration in epoll stays until the idle
+    /// connection reports an event or closes.
     private func interest(_ socket: curl_socket_t, _ what: Int32) {
         if what == CURL_POLL_REMOVE {
             sockets[socket]?.wanted = 0
@@ -181,7 +181,7 @@ final class CurlClient {
         loop.register(socket, events: events, source: source)
     }
 
-    /// An event on a connection that no transfer uses: the peer closed it, or it talks out of turn.
+    /// Handles an event on an unused connection: the peer closed it, or sent something unasked.
     func ignore(_ source: CurlSocket) {
         guard sockets.removeValue(forKey: source.socket) != nil else { return }
         loop.deregister(source.socket)
@@ -194,7 +194,7 @@ final class CurlClient {
 
     // MARK: Limits
 
-    /// Looks at the time limits of running transfers ten times a second, as long as there are any.
+    /// Checks the time limits of running transfers ten times a second while there are any.
     private func sweepSoon() {
         guard !isSweeping else { return }
         isSweeping = true
@@ -207,14 +207,14 @@ final class CurlClient {
     }
 }
 
-/// A socket of curl's in epoll.
+/// A socket of curl in epoll.
 final class CurlSocket: EventSource {
     let socket: curl_socket_t
-    // Unsafe for speed: the client owns its sockets and outlives them.
+    // `unowned(unsafe)` for speed. It is safe because the client owns its sockets and outlives them.
     private unowned(unsafe) let client: CurlClient
-    /// What curl wants now; 0 between transfers.
+    /// The events that curl wants now; 0 between transfers.
     var wanted: UInt32
-    /// What epoll has.
+    /// The events that are registered in epoll.
     var registered: UInt32
 
     init(socket: curl_socket_t, client: CurlClient, events: UInt32) {

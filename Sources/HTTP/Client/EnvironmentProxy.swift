@@ -1,20 +1,20 @@
-/// The proxies that the environment names, as libcurl reads it.
+/// The proxies from the environment, by libcurl's rules.
 struct EnvironmentProxy: Sendable {
     private let http: String?
     private let https: String?
 
-    /// - Parameter variable: looks a variable of the environment up.
+    /// - Parameter variable: returns the value of an environment variable.
     init(_ variable: (String) -> String?) {
         func first(_ names: String...) -> String? {
             names.compactMap { variable($0) }.first { !$0.isEmpty }
         }
         let all = first("all_proxy", "ALL_PROXY")
-        // HTTP_PROXY is not read: where requests become variables, it is a client's header named Proxy.
+        // HTTP_PROXY is not read: under CGI a client sets it with a header named Proxy.
         http = first("http_proxy") ?? all
         https = first("https_proxy", "HTTPS_PROXY") ?? all
     }
 
-    /// Nothing is named, whatever the address.
+    /// Whether the environment names no proxy at all.
     var isEmpty: Bool { http == nil && https == nil }
 
     func proxy(for url: String) -> String? { url.hasPrefix("https:") ? https : http }

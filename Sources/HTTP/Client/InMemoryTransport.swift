@@ -1,12 +1,12 @@
-/// A transport that answers from a closure: for tests of what lies above the socket.
+/// A transport that answers from a closure, for tests without sockets.
 package struct InMemoryTransport: Transport {
-    /// What the closure answers.
+    /// The closure's answer.
     package struct Answer: Sendable {
         package var status: Int
         package var headers: HTTPHeaders
-        /// Body pieces, handed out one `next` at a time.
+        /// The pieces of the body. Each `next` returns one.
         package var pieces: [[UInt8]]
-        /// Thrown after the pieces instead of a clean end.
+        /// An error after the pieces, instead of a clean end.
         package var failure: TransportError?
 
         package init(

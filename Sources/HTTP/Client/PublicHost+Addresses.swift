@@ -1,7 +1,7 @@
 import CCurl
 import Glibc
 
-/// A name's addresses.
+/// The addresses of a name.
 extension PublicHost {
     /// An address as text, IPv6 in brackets.
     static func text(_ address: sockaddr_storage) -> String? {

@@ -2,22 +2,22 @@ import CCurl
 import EventLoop
 import Glibc
 
-/// Judges the host of an address that a client gave and that a proxy is to reach: there no socket of ours shows where the
-/// connection goes, so that the name is looked up and judged here first. What cannot be looked up is refused.
+/// Checks the host of a client's address that a proxy will connect to. The proxy's connection is not visible here, so
+/// the name is looked up and checked first. A name that cannot be looked up is refused.
 struct PublicHost: Sendable {
-    /// All addresses of a name; empty for none. Blocks.
+    /// All addresses of a name; empty if it has none. It blocks.
     typealias Resolver = @Sendable (_ name: String) -> [sockaddr_storage]
 
     enum Verdict: Equatable {
         case isPublic
-        /// A private, local or reserved address, or a name that means one.
+        /// It is a private, local or reserved address, or a name that always means one.
         case isPrivate
         case name(String)
         case isNone
     }
 
-    /// Look-ups of clients' names, which may be slow on purpose: a user has two threads at most, for as long as the
-    /// resolver takes, so that up to three such users hold nobody else up.
+    /// Threads for look-ups of clients' names, which may be slow on purpose. A user has at most two threads, so that up
+    /// to three such users delay nobody else.
     static let threads = WorkPool(
         threads: 8, named: "names", limits: FairLimits(waiting: 512, waitingOfOne: 64, runningOfOne: 2))
 
@@ -25,7 +25,7 @@ struct PublicHost: Sendable {
     private let limit: Duration
     private let pool: WorkPool
 
-    /// - Parameter limit: how long a caller waits, for a thread and for the look-up.
+    /// - Parameter limit: how long a caller waits for a thread and the look-up together.
     init(limit: Duration = .seconds(10), pool: WorkPool = threads, resolve: @escaping Resolver) {
         self.limit = limit
         self.pool = pool
@@ -33,10 +33,10 @@ struct PublicHost: Sendable {
     }
 
     /// - Parameters:
-    ///   - owner: whose request it is; users take turns.
-    ///   - loop: where the caller is.
-    /// - Returns: the address that was judged, as libcurl connects to it; `nil` where the host is an address itself.
-    /// - Throws: `.connectFailed` for what is not public, in the same words whatever the reason; `.timedOut`.
+    ///   - owner: the user of the request; users take turns.
+    ///   - loop: the caller's loop.
+    /// - Returns: the checked address in libcurl's form; `nil` if the host is an address itself.
+    /// - Throws: `.connectFailed` for a host that is not public, with the same text for every reason; `.timedOut`.
     @discardableResult
     func check(_ url: String, of owner: Int64, on loop: EventLoop) async throws(TransportError) -> String? {
         switch Self.judge(url) {
@@ -55,7 +55,7 @@ struct PublicHost: Sendable {
         }
     }
 
-    /// The first, if all are public.
+    /// The first address, if all are public.
     private static func publicAddress(_ addresses: [sockaddr_storage]) -> String? {
         let arePublic = addresses.allSatisfy { address in
             withUnsafePointer(to: address) { PublicAddress.isPublic($0) }
@@ -67,8 +67,8 @@ struct PublicHost: Sendable {
 
     // MARK: The name
 
-    /// Ends of names that are never public (RFC 6761, 6762, 8375, ICANN's reserved and common private ones), and the
-    /// names of clouds' metadata.
+    /// Suffixes of names that are never public (RFC 6761, 6762, 8375, ICANN's reserved and common private ones), and
+    /// the names of cloud metadata services.
     private static let privateEnds: Set<String> = [
         "localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "arpa", "svc",
         "test", "invalid", "onion", "metadata.goog",
@@ -78,16 +78,16 @@ struct PublicHost: Sendable {
         guard var host = host(of: url)?.lowercased() else { return .isNone }
         if host.hasPrefix("[") { return judge(v6: host.dropFirst().prefix { $0 != "]" }) }
         while host.hasSuffix(".") { host.removeLast() }
-        // Signs that an encoding of names folds to letters, digits and dots; a client may send such a name encoded.
+        // Characters that IDNA maps to ASCII letters, digits and dots. A client may send such a name percent-encoded.
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x25 }) else { return .isPrivate }
         var address = in_addr()
-        // Takes decimal, octal and hexadecimal numbers, one to four, as resolvers do.
+        // It accepts one to four decimal, octal or hexadecimal numbers, as resolvers do.
         if inet_aton(host, &address) == 1 {
             return PublicAddress.isPublic(v4: UInt32(bigEndian: address.s_addr)) ? .isPublic : .isPrivate
         }
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
         guard labels.count > 1, !labels.contains(""), let last = labels.last else { return .isPrivate }
-        // No top level is a number: another reader of numbers would take it for an address.
+        // No top-level domain is a number, so another parser could read the name as an address.
         if last.utf8.first.map({ $0 &- 0x30 < 10 }) == true { return .isPrivate }
         let end = labels.suffix(2).joined(separator: ".")
         return privateEnds.contains(String(last)) || privateEnds.contains(end) ? .isPrivate : .name(host)
@@ -95,12 +95,12 @@ struct PublicHost: Sendable {
 
     private static func judge(v6 text: Substring) -> Verdict {
         var address = in6_addr()
-        // An address with a zone is local, and read by nobody else.
+        // An address with a zone is local.
         guard inet_pton(AF_INET6, String(text), &address) == 1 else { return .isPrivate }
         return withUnsafeBytes(of: address) { PublicAddress.isPublic(v6: Array($0)) } ? .isPublic : .isPrivate
     }
 
-    /// As libcurl reads it.
+    /// The host in the form that libcurl reads.
     private static func host(of url: String) -> String? {
         guard let parsed = curl_url() else { return nil }
         defer { curl_url_cleanup(parsed) }

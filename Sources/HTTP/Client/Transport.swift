@@ -1,12 +1,12 @@
 /// Time and size limits of one upstream call; `nil` means none.
 package struct TransportLimits: Sendable, Equatable {
     package var connect: Duration?
-    /// From the request's start to the answer's head.
+    /// The limit from the start of the request to the head of the answer.
     package var firstByte: Duration?
-    /// Between two pieces of the body.
+    /// The limit between two pieces of the body.
     package var idle: Duration?
     package var total: Duration?
-    /// Bytes of a whole answer's body, as unpacked.
+    /// The most bytes of a whole answer's body after unpacking.
     package var bodyBytes: Int?
 
     package init(
@@ -24,21 +24,20 @@ package struct TransportLimits: Sendable, Equatable {
 /// A call to an upstream.
 package struct UpstreamRequest: Sendable {
     package var method: HTTPMethod
-    /// Absolute, `http` or `https`.
+    /// An absolute address with `http` or `https`.
     package var url: String
     package var headers: HTTPHeaders
     package var body: [UInt8]
     package var limits: TransportLimits
-    /// `http://`, `https://`, `socks5://`…, for every host; `nil` follows the environment and its NO_PROXY.
+    /// A proxy for every host (`http://`, `https://`, `socks5://`…). `nil` uses the environment with its NO_PROXY.
     package var proxy: String?
-    /// Refuses to connect to private, local and reserved addresses, whatever the name resolves to; for addresses that a
-    /// client names. With a proxy, of its own or the environment's for its scheme, the name is looked up and judged here
-    /// before the proxy gets it, and one that cannot be looked up is refused. A SOCKS proxy gets the address that was
-    /// judged; an HTTP proxy gets the name, and looks it up again.
+    /// Whether to refuse connections to private, local and reserved addresses; for addresses from clients. With a
+    /// proxy, the name is looked up and checked here first, and refused if that fails. A SOCKS proxy then gets the
+    /// checked address; an HTTP proxy gets the name and looks it up again.
     package var reachesPublicAddressesOnly = false
-    /// Whose request it is: users take turns where it waits for a thread, which a look-up of its name does.
+    /// The user of the request. Users take turns for the threads that look names up.
     package var owner: Int64 = 0
-    /// Where a SOCKS proxy connects to instead of the host's name.
+    /// The address that a SOCKS proxy connects to instead of the host's name.
     var judgedAddress: String?
 
     package init(
@@ -54,26 +53,26 @@ package struct UpstreamRequest: Sendable {
     }
 }
 
-/// Why a call gave no answer, or not all of it. Texts never hold the address, which may carry a credential.
+/// Why a call got no answer or only a part of it. The texts never contain the address, which may hold a credential.
 package enum TransportError: Error, Equatable {
     package enum Phase: String, Sendable { case connect, firstByte, idle, total }
     case badAddress
     case connectFailed(String)
     case tls(String)
     case timedOut(Phase)
-    /// The connection ended before the message did.
+    /// The connection ended before the end of the message.
     case reset(String)
-    /// What came is no answer of HTTP: the text says what is wrong with it.
+    /// The answer is not valid HTTP. The text says what is wrong.
     case notHTTP(String)
     case tooLarge
     case cancelled
 }
 
-/// Where the bytes of an answer come from; confined to one loop.
+/// The source of an answer's bytes. It is used on one loop only.
 package protocol UpstreamBody: AnyObject {
-    /// What has arrived since the last call, waiting for something; `nil` at the end.
+    /// The bytes that arrived since the last call. It waits until there are some; `nil` at the end.
     func next() async throws(TransportError) -> [UInt8]?
-    /// Gives the rest up; a waiting `next` throws `.cancelled`. Harmless after the end.
+    /// Cancels the rest. A waiting `next` throws `.cancelled`. It does nothing after the end.
     func cancel()
 }
 
@@ -93,7 +92,7 @@ package struct UpstreamResponse {
 
     package func cancel() { body.cancel() }
 
-    /// The whole body, or `.tooLarge`.
+    /// The whole body. Throws `.tooLarge` above the limit.
     package func collect(limit: Int) async throws(TransportError) -> [UInt8] {
         guard var whole = try await body.next() else { return [] }
         while let more = try await body.next() {
@@ -108,17 +107,17 @@ package struct UpstreamResponse {
     }
 }
 
-/// A handle by which somebody else (the client's connection) gives a call up before its head has come.
+/// A handle that lets somebody else, such as the client's connection, cancel a call before its head has arrived.
 package final class UpstreamCall {
     private var onCancel: (() -> Void)?
     package private(set) var isCancelled = false
-    /// Whether bytes of a request left on this call since it was last set to false: what the other side may have had, it
-    /// may have worked on. Nothing left while a name is looked up, a connection made or a proxy asked for one.
+    /// Whether bytes of a request were sent on this call since it was last set to false. The upstream may have worked
+    /// on them. Looking up a name, connecting, and asking a proxy for a connection do not count.
     package var wasSent = false
 
     package init() {}
 
-    /// Gives the call up, now or, when it has not begun, at once when it does.
+    /// Cancels the call. A call that has not begun yet ends as soon as it begins.
     package func cancel() {
         isCancelled = true
         let action = onCancel
@@ -129,10 +128,10 @@ package final class UpstreamCall {
     func attach(_ action: @escaping () -> Void) { onCancel = action }
 }
 
-/// Upstream HTTP: libcurl in production, in memory for tests. To be called on an event loop.
+/// HTTP to upstreams: libcurl in production, in memory for tests. Call it on an event loop.
 package protocol Transport: Sendable {
     /// Sends a request and waits for the head of the answer.
-    /// - Throws: also `.cancelled`, after `call.cancel()`.
+    /// - Throws: `.cancelled` too, after `call.cancel()`.
     func send(_ request: UpstreamRequest, call: UpstreamCall) async throws(TransportError) -> UpstreamResponse
 }
 

@@ -3,7 +3,7 @@ package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     package static func encode(_ bytes: [UInt8]) -> String {
-        // Written where it stays: images have megabytes.
+        // Write directly into the string: images have megabytes.
         String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { output in
             var (index, place) = (0, 0)
             while index < bytes.count {
@@ -22,7 +22,7 @@ package enum Base64 {
         }
     }
 
-    /// `nil` for a letter outside the alphabet or a length that no encoder makes.
+    /// Returns `nil` for a character outside the alphabet, or a length that no encoder produces.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var output: [UInt8] = []
         var group: UInt32 = 0
@@ -44,9 +44,9 @@ package enum Base64 {
         return bits < 6 && padding <= 2 ? output : nil
     }
 
-    /// The first bytes of a text that may have faults: letters of both alphabets (RFC 4648 §4 and §5) are read, others
-    /// are passed over.
-    /// - Parameter limit: bytes to read.
+    /// The first bytes of a text that may have errors. It reads characters of both alphabets (RFC 4648 §4 and §5) and
+    /// skips all others.
+    /// - Parameter limit: how many bytes to decode.
     package static func decodeBeginning(of text: UnsafeRawBufferPointer, limit: Int) -> [UInt8] {
         var output: [UInt8] = []
         var group: UInt32 = 0
@@ -54,7 +54,7 @@ package enum Base64 {
         for byte in text {
             guard byte != 0x3d, output.count < limit else { break }
             guard let value = value(of: byte == 0x2d ? 0x2b : byte == 0x5f ? 0x2f : byte) else { continue }
-            // The bits that were written before fall out at the top.
+            // Bits that were written before are shifted out at the top.
             group = group << 6 | value
             bits += 6
             if bits >= 8 {

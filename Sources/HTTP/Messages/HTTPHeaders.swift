@@ -1,7 +1,7 @@
-/// Header fields in order, names compared without case (RFC 9110 §5).
+/// Header fields in order. Names are compared without case (RFC 9110 §5).
 ///
-/// All names and values lie in one byte array, so that parsing a head costs two allocations and a field becomes a
-/// `String` only when somebody asks for it.
+/// All names and values lie in one byte array, so parsing a head needs two allocations. A field becomes a `String` only
+/// when somebody asks for it.
 package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     private struct Field: Equatable {
         var name: Range<Int>
@@ -14,7 +14,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
     package init() {}
 
     package init(_ pairs: [(String, String)]) {
-        // Room for a few more, which are often added.
+        // Reserve memory for a few more fields, which are often added.
         var size = 128
         for (name, value) in pairs { size += name.utf8.count + value.utf8.count }
         reserve(fields: pairs.count + 2, bytes: size)
@@ -56,7 +56,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         fields.append(Field(name: start..<middle, value: middle..<bytes.count))
     }
 
-    /// Replaces every field of that name by one.
+    /// Replaces all fields with this name by one.
     package mutating func set(_ name: String, _ value: String) {
         remove(name)
         add(name, value)
@@ -71,7 +71,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         for field in fields { body(text(field.name), text(field.value)) }
     }
 
-    /// Whether a field is there; makes no `String`.
+    /// Whether a field exists. It makes no `String`.
     package func contains(_ name: String) -> Bool { firstIndex(of: name) != nil }
 
     /// Runs `body` on the first value's bytes.
@@ -80,7 +80,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[fields[index].value])) }
     }
 
-    /// Appends all fields as `name: value CRLF`.
+    /// Appends each field as `name: value CRLF`.
     package func serialize(into output: inout [UInt8]) {
         bytes.withUnsafeBytes { all in
             for field in fields {
@@ -94,7 +94,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Makes room, so that adding fields one by one allocates once.
+    /// Reserves memory, so that adding fields one by one allocates only once.
     package mutating func reserve(fields count: Int, bytes size: Int) {
         fields.reserveCapacity(count)
         bytes.reserveCapacity(size)
@@ -105,7 +105,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         return nil
     }
 
-    /// Number of fields of that name.
+    /// The number of fields with this name.
     func occurrences(_ name: String) -> Int {
         var total = 0
         for index in fields.indices where matches(index, name) { total += 1 }
@@ -132,7 +132,7 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPHeaders {
-    /// Whether both have the same bytes; cheaper than `==`, which knows that names have no case.
+    /// Whether both have the same bytes. It is cheaper than `==`, which ignores the case of names.
     func isIdentical(to other: HTTPHeaders) -> Bool { bytes == other.bytes && fields == other.fields }
 }
 
@@ -150,7 +150,7 @@ extension HTTPHeaders: Equatable {
 func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
 extension HTTPHeaders {
-    /// Runs `body` on each field as `name: value` without line end; makes one `String` a field.
+    /// Runs `body` on each field as `name: value` without a line end. It makes one `String` for each field.
     func forEachLine(_ body: (String) -> Void) {
         forEach { name, value in body(value.isEmpty ? name + ";" : name + ": " + value) }
     }

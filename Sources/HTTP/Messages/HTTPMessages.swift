@@ -1,4 +1,4 @@
-/// A request method; compared by its case-sensitive name (RFC 9110 §9.1).
+/// A request method. Its name is case-sensitive (RFC 9110 §9.1).
 package struct HTTPMethod: Equatable, Hashable, Sendable {
     package let name: String
     package init(_ name: String) { self.name = name }
@@ -14,7 +14,7 @@ package struct HTTPMethod: Equatable, Hashable, Sendable {
 /// A whole answer.
 package struct HTTPResponse: Sendable {
     package var status: Int
-    /// Without `Content-Length`, `Connection` and `Date`, which the server adds.
+    /// The fields without `Content-Length`, `Connection` and `Date`, which the server adds.
     package var headers: HTTPHeaders
     package var body: [UInt8]
 
@@ -25,28 +25,28 @@ package struct HTTPResponse: Sendable {
     }
 }
 
-/// Why a request's body could not be had.
+/// Why a request's body could not be read.
 package enum BodyError: Error, Equatable {
-    /// Above the caller's limit, as sent or as unpacked.
+    /// It is above the caller's limit, as sent or as unpacked.
     case tooLarge
-    /// A `Content-Encoding` that is not served, or data that does not unpack.
+    /// Its `Content-Encoding` is not supported, or it cannot be unpacked.
     case badEncoding
-    /// Chunked framing broken; the connection ends after the answer.
+    /// Its chunks are malformed. The connection closes after the answer.
     case malformed
     case disconnected
     case timedOut
-    /// Bodies in memory take all that they may; the rest of this one was not read.
+    /// Bodies have used up the memory for them. The rest of this body was not read.
     case overBudget(BodyBudget.Scope)
     /// The server's drain has reached its limit.
     case shuttingDown
 }
 
-/// The client went away, or took nothing for too long.
+/// The client is gone, or took nothing for too long.
 package struct ClientGone: Error, Equatable {
     package init() {}
 }
 
-/// Reason phrases for the statuses that this product sends (RFC 9110 §15).
+/// Reason phrases of the statuses that this product sends (RFC 9110 §15).
 func reasonPhrase(_ status: Int) -> StaticString {
     switch status {
     case 200: "OK"

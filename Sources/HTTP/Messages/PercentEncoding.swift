@@ -1,4 +1,4 @@
-/// All but RFC 3986's unreserved letters as `%XX`: fit for one segment of a path or one value of a query.
+/// Writes all but RFC 3986's unreserved characters as `%XX`, for a segment of a path or a value of a query.
 package func percentEncoded(_ text: String) -> String {
     if text.utf8.allSatisfy(isUnreserved) { return text }
     let digits = Array("0123456789ABCDEF".utf8)
@@ -18,7 +18,7 @@ private func isUnreserved(_ byte: UInt8) -> Bool {
         || byte == 0x2d || byte == 0x2e || byte == 0x5f || byte == 0x7e
 }
 
-/// Decodes `%XX` and `+`; a broken escape stays as it is.
+/// Decodes `%XX` and `+`. A broken escape stays as it is.
 package func percentDecoded(_ text: some StringProtocol) -> String {
     let bytes = Array(text.utf8)
     var output: [UInt8] = []

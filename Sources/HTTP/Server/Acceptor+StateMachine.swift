@@ -1,19 +1,19 @@
 import Glibc
 
-/// When to accept connections, without a socket.
+/// Decides when to accept connections, without a socket.
 ///
-/// `accepting` until there are as many as may be, or the process has no descriptor left; then `resting`, since the
-/// listening socket stays readable and would wake the loop without end; `closed` from the drain on.
+/// `accepting` until the most connections are open or the process has no descriptor left. Then `resting`, since the
+/// listening socket stays readable and would wake the loop again and again. `closed` from the drain on.
 struct AcceptorStateMachine {
     enum Phase: Equatable { case accepting, resting, closed }
 
-    /// What to do after a try to accept.
+    /// What to do after an attempt to accept.
     enum Step: Equatable {
         case open
         case again
-        /// Nobody waits.
+        /// No client waits.
         case stop
-        /// Somebody waits in vain: do not listen for a while.
+        /// A client waits but cannot be accepted: stop listening for a while.
         case rest
     }
 
@@ -36,7 +36,7 @@ struct AcceptorStateMachine {
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
             phase = .resting
             return .rest
-        // The client gave up meanwhile, or a signal came: the next may be well.
+        // The client has disconnected, or a signal arrived. The next attempt may succeed.
         default: return .again
         }
     }
@@ -55,7 +55,7 @@ struct AcceptorStateMachine {
         return resume()
     }
 
-    /// Looks whether there is room again, of descriptors that others have given back too.
+    /// Checks whether there is room again, also because others have closed descriptors.
     /// - Returns: whether to listen again.
     mutating func resume() -> Bool {
         guard phase == .resting, count < limit else { return false }

@@ -4,10 +4,11 @@ import Glibc
 
 /// The listening socket of one loop and the connections that it accepted.
 final class Acceptor: EventSource {
-    /// Takes the next connection of a listening socket; fills in its peer's address and port.
+    /// Accepts the next connection of a listening socket and fills in its peer's address and port.
     typealias Accept = (Int32, UnsafeMutablePointer<CChar>, UnsafeMutablePointer<UInt16>) -> Int32
 
-    /// Connections accepted in one go: the others of a burst wait in the kernel while open ones are served.
+    /// The most connections accepted at once. The rest of a burst waits in the kernel while open connections are
+    /// served.
     private static let burst = 64
 
     let loop: EventLoop
@@ -16,17 +17,17 @@ final class Acceptor: EventSource {
     let parser: HeadParser
     let handler: any RequestHandler
     let dateLine = DateLine()
-    /// Where the loop's connections read to, one after the other.
+    /// The buffer that all connections of the loop read into, one after the other.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private let descriptor: Int32
     private let accept: Accept
     private var machine: AcceptorStateMachine
-    /// Those whose handler still runs too, after their socket was closed.
+    /// All connections, including those with a closed socket whose handler still runs.
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var onEmpty: (() -> Void)?
     private var sweep: LoopTimer?
 
-    /// - Parameter accept: answers a descriptor or a negative `errno`.
+    /// - Parameter accept: returns a descriptor or a negative `errno`.
     init(
         descriptor: Int32, loop: EventLoop, configuration: ServerConfiguration, handler: any RequestHandler,
         accept: @escaping Accept = { oneapi_accept($0, $1, $2) }
@@ -48,7 +49,7 @@ final class Acceptor: EventSource {
         scheduleSweep()
     }
 
-    /// Time limits are coarse: every connection is looked at each quarter of a second.
+    /// Time limits are coarse: every connection is checked each quarter of a second.
     private func scheduleSweep() {
         sweep = loop.schedule(after: .milliseconds(250)) { [weak self] in
             guard let self, self.machine.phase != .closed || !self.connections.isEmpty else { return }
@@ -97,7 +98,7 @@ final class Acceptor: EventSource {
 
     // MARK: Draining
 
-    /// Stops accepting, ends idle connections, and calls back when the others are done and their handlers have ended.
+    /// Stops accepting and closes idle connections. Calls back when the others are done and their handlers have ended.
     func drain(_ done: @escaping () -> Void) {
         guard machine.phase != .closed else { return done() }
         machine.close()
@@ -108,20 +109,20 @@ final class Acceptor: EventSource {
         if connections.isEmpty { finishDrain() }
     }
 
-    /// Has what still runs given up, so that its clients can be told.
+    /// Cancels the requests that still run, so that their clients can be told.
     func reachDrainLimit() {
         for connection in Array(connections.values) { connection.drainLimitReached() }
     }
 
-    /// Cuts what is still open; the handlers are waited for all the same.
+    /// Cuts the connections that are still open, but still waits for their handlers.
     func cut() {
         for connection in Array(connections.values) { connection.cut() }
     }
 
-    /// Connections whose handler has not ended.
+    /// The number of connections whose handler has not ended.
     var unfinished: Int { connections.count }
 
-    /// Calls the drain's caller back though there are some.
+    /// Calls the drain's caller back although some handlers still run.
     func stopWaiting() { finishDrain() }
 
     private func finishDrain() {

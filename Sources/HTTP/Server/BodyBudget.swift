@@ -1,15 +1,15 @@
 import Arithmetic
 import Synchronization
 
-/// What all request bodies that are in memory may take together: for the process, for a client's address, and for a token.
+/// The limits for all request bodies in memory: of the process, of a client's address, and of a token.
 ///
-/// A body is charged as its bytes come, and released when its request ends. Bodies up to `free` bytes cost nothing, so that
-/// ordinary requests take no lock; a connection may hold more than that of a head.
+/// A body is charged as its bytes arrive, and released when its request ends. Bodies up to `free` bytes are not
+/// charged, so that ordinary requests take no lock. The head of a request may take more memory than that.
 package final class BodyBudget: Sendable {
-    /// Whose budget is used up.
+    /// Which budget is used up.
     package enum Scope: Equatable, Sendable { case process, address, token }
 
-    /// Bytes; 0 for no limit.
+    /// In bytes; 0 means no limit.
     package struct Limits: Equatable, Sendable {
         package var process: Int
         package var address: Int
@@ -21,19 +21,19 @@ package final class BodyBudget: Sendable {
             self.token = token
         }
 
-        /// Limits that one body of the largest size stays below, packed and unpacked at once.
+        /// Limits that let one body of the largest size pass, packed and unpacked at once.
         package func atLeast(body: Int) -> Limits {
             func raised(_ limit: Int) -> Int { limit == 0 ? 0 : max(limit, body.times(3)) }
             return Limits(process: raised(process), address: raised(address), token: raised(token))
         }
     }
 
-    /// Bytes of a body that are not charged.
+    /// The largest body that is not charged, in bytes.
     package static let free = 4 << 10
 
     private struct Held {
         var total = 0
-        /// By network: an address, or the /64 of IPv6 that it is in.
+        /// By network: an IPv4 address, or the /64 of an IPv6 address.
         var networks: [String: Int] = [:]
         var tokens: [Int64: Int] = [:]
         var released = 0
@@ -44,10 +44,10 @@ package final class BodyBudget: Sendable {
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
-    /// Bytes that are charged at the moment.
+    /// The bytes that are charged now.
     package var total: Int { held.withLock { $0.total } }
 
-    /// Bytes that were released since this was asked last.
+    /// The bytes that were released since the last call.
     package func takeReleased() -> Int {
         held.withLock { held in
             defer { held.released = 0 }
@@ -55,7 +55,7 @@ package final class BodyBudget: Sendable {
         }
     }
 
-    /// - Parameter isAsked: only whether there is room.
+    /// - Parameter isAsked: whether to charge nothing, and only check that there is room.
     func charge(_ bytes: Int, _ network: String, _ id: Int64?, isAsked: Bool = false) throws(BodyError) {
         let refusal = held.withLock { held -> Scope? in
             let total = held.total.plus(bytes)
@@ -76,14 +76,14 @@ package final class BodyBudget: Sendable {
     func release(_ bytes: Int, _ network: String, _ id: Int64?) {
         held.withLock { held in
             held.total = held.total.minus(bytes)
-            // Small ones leave the heap as it was.
+            // Small bodies do not change the heap much.
             if bytes > 64 << 10 { held.released = held.released.plus(bytes) }
             held.networks[network] = Self.rest(held.networks[network], bytes)
             if let id { held.tokens[id] = Self.rest(held.tokens[id], bytes) }
         }
     }
 
-    /// Nothing for nobody, or the table would keep every address that ever came.
+    /// The rest of an entry; `nil` for zero, or the table would keep every address that ever connected.
     private static func rest(_ held: Int?, _ bytes: Int) -> Int? {
         guard let held, held > bytes else { return nil }
         return held.minus(bytes)

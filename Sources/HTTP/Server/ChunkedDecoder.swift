@@ -14,7 +14,7 @@ package struct ChunkedDecoder {
 
     package var isDone: Bool { state == .done }
 
-    /// Consumes bytes up to the end of the body; appends the content.
+    /// Consumes bytes up to the end of the body and appends the content.
     /// - Returns: how many bytes belong to this body.
     package mutating func feed(
         _ bytes: UnsafeRawBufferPointer, into output: inout [UInt8]
@@ -85,7 +85,7 @@ package struct ChunkedDecoder {
             return
         default: throw .malformed
         }
-        // Fifteen hex digits stay inside Int and far above any limit.
+        // Fifteen hex digits fit in Int and are far above any limit.
         guard digits < 15 else { throw .malformed }
         if digits == 0 { remaining = 0 }
         digits += 1

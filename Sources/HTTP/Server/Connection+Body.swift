@@ -38,14 +38,14 @@ extension Connection {
             try lease?.arrived(body.count.plus(own), of: length)
             Self.makeRoom(for: own, of: length, in: &body)
             body.append(contentsOf: received(own))
-            // The beginning of a pipelined request.
+            // This is the beginning of a pipelined request.
             if own < count { input.append(UnsafeRawBufferPointer(rebasing: acceptor.scratch[own..<count])) }
         }
         return body
     }
 
-    /// Memory grows with what came, never by what was announced. It is taken in few steps, each no more than four times
-    /// what lies there; pages of it that nothing was written to take none of the machine's.
+    /// Memory grows with the bytes that have arrived, never with the announced length. It grows in few steps, each at
+    /// most four times the present size. Pages that nothing was written to take no physical memory.
     private static func makeRoom(for count: Int, of length: Int, in body: inout [UInt8]) {
         let needed = body.count.plus(count)
         if body.capacity < needed { body.reserveCapacity(min(length, needed.times(4))) }
@@ -69,7 +69,7 @@ extension Connection {
         return body
     }
 
-    /// Skips a body that the handler did not read; false where the client does not send it all.
+    /// Skips a body that the handler did not read. Returns false if the client does not send all of it.
     func discard(_ length: Int) async -> Bool {
         machine.discardBegan(at: loop.now)
         var left = length - input.skip(length)

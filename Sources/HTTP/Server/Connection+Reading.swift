@@ -2,13 +2,13 @@ import EventLoop
 import Glibc
 
 extension Connection {
-    /// Bytes that are asked of the kernel while a head is awaited; for a body it is the whole scratch.
+    /// How many bytes to read at once while waiting for a head. For a body it is the whole scratch buffer.
     static let headRoom = 16 << 10
-    /// Reads after which the loop's other connections have their turn: a mebibyte of body.
+    /// After so many reads (a mebibyte of a body) the loop's other connections get their turn.
     private static let readsPerTurn = 16
 
-    /// Reads what the kernel has; suspends until there is something.
-    /// - Returns: the number of bytes, which lie in the loop's scratch until the caller suspends; 0 if no more come.
+    /// Reads what the kernel has, and suspends until there is something.
+    /// - Returns: the number of bytes, which stay in the loop's scratch buffer until the caller suspends; 0 at the end.
     func receive(atMost room: Int) async -> Int {
         while true {
             switch machine.readStep {
@@ -78,8 +78,8 @@ extension Connection {
         await linger()
     }
 
-    /// Ends the sending side and reads away what still comes until the client ends its own or the time is over, since
-    /// closing on unread bytes sends RST, which may eat the answer.
+    /// Closes the sending side, then reads and drops what arrives until the client closes its side or the time is over.
+    /// Closing a socket with unread bytes would send RST, and the client might lose the answer.
     func linger() async {
         guard !machine.isGone else { return }
         shutdown(descriptor, Int32(SHUT_WR))

@@ -1,22 +1,23 @@
 import Arithmetic
 
-/// The life of a client's connection, without its socket: told what happened, it says what is to be done.
+/// The life of a client's connection without its socket. It is told what happened and returns what to do.
 ///
 /// States of a request: `idle` (none has begun) → `head` → `handling` (a handler has it) ⇄ `body` (and waits for its
-/// body) → `idle` of the next. `lingering` reads away what a client still sends to a connection that will close; `closed`
-/// is final. Beside it stand what the client's side is (`peer`), and whether a write waits for the client (`isBlocked`).
+/// body) → `idle` of the next. `lingering` reads away what a client still sends to a connection that will close;
+/// `closed` is final. Beside it stand what the client's side is (`peer`), and whether a write waits for the client
+/// (`isBlocked`).
 struct ConnectionStateMachine {
     enum Phase: Equatable { case idle, head, handling, body, lingering, closed }
 
-    /// The client's side: sends and reads, only reads (it sent FIN), or is not there any more.
+    /// The client's side: it sends and reads, only reads (after its FIN), or is gone.
     enum Peer: Equatable { case open, halfClosed, gone }
 
-    /// A longer body that nobody read ends the connection instead of being skipped.
+    /// If nobody read a longer body, the connection closes instead of skipping it.
     static let discardLimit = 1 << 20
 
     private(set) var phase = Phase.idle
     private(set) var peer = Peer.open
-    /// Why the running request is to be given up; the first reason stays.
+    /// Why the running request is cancelled. The first reason stays.
     private(set) var cancellation: Cancellation?
     private(set) var hasTimedOut = false
     private(set) var hasAnswered = false
@@ -27,9 +28,9 @@ struct ConnectionStateMachine {
     private let limits: ConnectionLimits
     private var framing = BodyFraming.none
     private var isHTTP11 = true
-    /// The client sends its body only after `100 Continue`, which it has not got.
+    /// The client waits for `100 Continue` before it sends its body, and has not got it yet.
     private var awaitsContinue = false
-    /// A handler has a request; it may outlive the socket.
+    /// A handler has a request. The handler may outlive the socket.
     private var isRunning = false
     private var isReadable = true
     private var isWritable = true
@@ -39,7 +40,7 @@ struct ConnectionStateMachine {
     private var probeTime = UInt64.max
     private var body: TransferPace
     private var answer: TransferPace
-    /// The client took its answer too slowly.
+    /// Whether the client took its answer too slowly.
     private var isTooSlow = false
 
     init(limits: ConnectionLimits) {
@@ -77,7 +78,7 @@ struct ConnectionStateMachine {
         return actions
     }
 
-    /// The client is not there any more, or takes nothing, which is as good.
+    /// The client is gone, or takes nothing, which is handled in the same way.
     private mutating func leave() -> ConnectionActions {
         peer = .gone
         isReadable = true
@@ -93,7 +94,7 @@ struct ConnectionStateMachine {
 
     // MARK: Time
 
-    /// Looks at the time limits; to be called now and then.
+    /// Checks the time limits. Call it regularly.
     mutating func tick(at now: UInt64) -> ConnectionActions {
         guard phase != .closed else { return [] }
         if isBlocked {
@@ -113,13 +114,13 @@ struct ConnectionStateMachine {
         }
         guard peer == .halfClosed, isRunning, now >= probeTime else { return [] }
         probeTime = now.plus(limits.probeInterval)
-        // HTTP/1.0 has no interim answers: there, silence after FIN is taken for the end that it mostly is.
+        // HTTP/1.0 has no interim answers. There a FIN is taken as the end of the connection, which it mostly is.
         return hasAnswered || isHTTP11 ? .probe : leave()
     }
 
     // MARK: Reading
 
-    /// Whether to read, to wait for readiness, or to stop because nothing that comes is wanted.
+    /// Whether to read, to wait until the socket is readable, or to stop because no more input is wanted.
     var readStep: TransferStep {
         if phase == .closed || hasTimedOut || phase == .body && cancellation != nil { return .stop }
         return isReadable ? .transfer : .wait
@@ -127,7 +128,7 @@ struct ConnectionStateMachine {
 
     /// - Parameter isDrained: the kernel had less than was asked for.
     mutating func didRead(_ count: Int, isDrained: Bool, at now: UInt64) {
-        // After FIN there is always the end to read, of which no event tells again.
+        // After a FIN there is always the end to read, and no further event reports it.
         isReadable = !isDrained || peer != .open
         guard phase == .body else { return }
         body.moved(count)
@@ -145,7 +146,7 @@ struct ConnectionStateMachine {
     // MARK: Heads
 
     /// Waits for a request.
-    /// - Parameter hasInput: bytes of it are there already.
+    /// - Parameter hasInput: whether bytes of it have arrived already.
     mutating func awaitHead(hasInput: Bool, at now: UInt64) {
         hasTimedOut = false
         if hasInput { headBegan(at: now) } else { enter(.idle, until: now.plus(limits.keepAlive)) }
@@ -175,7 +176,7 @@ struct ConnectionStateMachine {
 
     // MARK: Bodies
 
-    /// - Throws: why the body is not to be read.
+    /// - Throws: why the body cannot be read.
     mutating func bodyBegan(at now: UInt64) throws(BodyError) {
         if let cancellation { throw cancellation == .shuttingDown ? .shuttingDown : .disconnected }
         awaitsContinue = false
@@ -193,13 +194,13 @@ struct ConnectionStateMachine {
         enter(.handling, until: .max)
     }
 
-    /// Reading stopped in the middle, by the client's fault or because it sends too much.
+    /// Reading stopped before the end of the body: by the client's fault, or because the client sends too much.
     mutating func bodyBroken() {
         closesAfterAnswer = true
         enter(.handling, until: .max)
     }
 
-    /// Why `readStep` said stop, or the client did, before the body was complete.
+    /// Why `readStep` or the client stopped before the body was complete.
     var bodyFailure: BodyError {
         if hasTimedOut { return .timedOut }
         return cancellation == .shuttingDown ? .shuttingDown : .disconnected
@@ -214,23 +215,23 @@ struct ConnectionStateMachine {
         return closesAfterAnswer
     }
 
-    /// The end of the connection is the end of the answer.
+    /// The end of the connection marks the end of the answer.
     mutating func answerEndsByClose() { closesAfterAnswer = true }
 
-    /// Bytes of a body that nobody read and that may be skipped.
+    /// The number of unread bytes of a body, if it is small enough to skip.
     private var discardable: Int? {
         guard case .length(let length) = framing, length <= Self.discardLimit, !awaitsContinue else { return nil }
         return length
     }
 
     /// The handler is done.
-    /// - Parameter hasInput: bytes beyond the request are there.
+    /// - Parameter hasInput: whether bytes after the request have arrived.
     mutating func requestEnded(hasInput: Bool) -> NextStep {
         (isRunning, cancellation) = (false, nil)
         guard !isGone else { return .close }
         let discardable = self.discardable
         if closesAfterAnswer || isDraining || !isBodyRead && discardable == nil {
-            // Closing on unread bytes sends RST, which may reach the client before the answer does.
+            // Closing a socket with unread bytes sends RST, which may reach the client before the answer.
             return !isBodyRead || hasInput || isReadable ? .linger : .close
         }
         guard !isBodyRead, let discardable else { return .nextRequest }
@@ -267,7 +268,7 @@ struct ConnectionStateMachine {
         writeDeadline = answer.deadline(now)
     }
 
-    /// Nothing is left to write for now: what comes next has its own time.
+    /// Everything was written. The next bytes get a time limit of their own.
     mutating func writeEnded() {
         isBlocked = false
         answer.end()
@@ -277,25 +278,25 @@ struct ConnectionStateMachine {
 
     // MARK: The end
 
-    /// Closes what no request is running on.
+    /// Closes the connection unless a request is running.
     private mutating func shut() -> ConnectionActions {
         phase = .closed
         return [.close, .wakeReader, .wakeWriter]
     }
 
-    /// Stops after the running answer, or at once between requests.
+    /// Closes after the running answer, or at once between requests.
     mutating func drain() -> ConnectionActions {
         isDraining = true
         return phase == .idle || phase == .lingering ? shut() : []
     }
 
-    /// The drain's time is up: the running request is given up, so that its answer can still say so.
+    /// The drain's time is up: the running request is cancelled while its answer can still say so.
     mutating func drainLimitReached() -> ConnectionActions {
         guard phase != .closed else { return [] }
         return isRunning ? cancel(.shuttingDown).union(.wakeReader) : shut()
     }
 
-    /// Ends the connection from outside.
+    /// Ends the connection at the owner's request.
     mutating func cut() -> ConnectionActions {
         guard phase != .closed else { return [] }
         peer = .gone
@@ -303,8 +304,8 @@ struct ConnectionStateMachine {
         return cancel(.clientGone).union([.reset, .wakeReader, .wakeWriter])
     }
 
-    /// The handler or the serving loop ends the connection. A client that was too slow is reset, or the kernel would keep
-    /// for it what it did not take.
+    /// The handler or the serving loop ends the connection. A client that was too slow gets a RST; otherwise the kernel
+    /// would keep the bytes that it did not take.
     mutating func close(reset: Bool) -> ConnectionActions {
         hasAnswered = true
         guard phase != .closed else { return [] }

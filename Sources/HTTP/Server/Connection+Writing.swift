@@ -3,7 +3,7 @@ import EventLoop
 import Glibc
 
 extension Connection {
-    /// Bytes of a body up to which it is sent together with its head.
+    /// A body of at most this many bytes is sent together with its head.
     private static let smallBody = 16 << 10
 
     func sendWhole(_ response: HTTPResponse) async {
@@ -49,7 +49,7 @@ extension Connection {
     }
 
     private func appendPiece(_ bytes: [UInt8]) {
-        // An empty chunk would be the last.
+        // An empty chunk would end the body.
         if bytes.isEmpty || head?.method == .head { return }
         guard isChunked else { return output.append(contentsOf: bytes) }
         output.appendHexadecimal(bytes.count)
@@ -67,7 +67,7 @@ extension Connection {
 
     private func appendHead(status: Int, headers: HTTPHeaders) {
         let closes = machine.answerBegan()
-        // A status that no client can read would be worse than a wrong one.
+        // A wrong status is better than one that no client can read.
         let status = (100...999).contains(status) ? status : 502
         output.append(contentsOf: "HTTP/1.1 ")
         output.appendDecimal(status)
@@ -83,10 +83,10 @@ extension Connection {
         }
     }
 
-    /// Sends, to a client that sends no more, what it must ignore if it still reads (RFC 9110 §15.2), and what makes a
-    /// closed socket answer with RST.
+    /// Sends something to a client that has closed its sending side. A client that still reads must ignore it (RFC 9110
+    /// §15.2); a closed socket answers with RST.
     func probe() {
-        // What waits to be sent is a probe itself.
+        // Bytes that wait to be sent serve as the probe.
         guard output.isEmpty, writer == nil else { return }
         if machine.hasAnswered {
             if !streamProbe.isEmpty { appendPiece(streamProbe) }
@@ -94,11 +94,12 @@ extension Connection {
             output.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n")
         }
         let sent = output.isEmpty ? 0 : sendNow(from: 0)
-        // The rest, if any, goes with the next write.
+        // The next write sends the rest.
         if sent > 0 { output.removeFirst(sent) } else { output.removeAll(keepingCapacity: true) }
     }
 
-    /// Hands `output` and `outputBody` to the kernel, waiting while its buffer is full. False if the client is gone.
+    /// Gives `output` and `outputBody` to the kernel and waits while its buffer is full. Returns false if the client is
+    /// gone.
     func flush() async -> Bool {
         var sent = 0
         let size = output.count.plus(outputBody.count)
@@ -127,7 +128,7 @@ extension Connection {
 
     private func sendNow(from start: Int) -> Int {
         if start >= output.count { return send(outputBody, from: start - output.count, Int32(MSG_NOSIGNAL)) }
-        // A head waits for the beginning of its body, to share a packet with it.
+        // A head waits for the start of its body, so that both share a packet.
         let flags = outputBody.isEmpty ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_MORE
         return send(output, from: start, Int32(flags))
     }

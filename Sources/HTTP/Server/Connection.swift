@@ -4,8 +4,8 @@ import Glibc
 
 /// One client connection: reads requests in turn, hands each to the handler, writes the answer.
 ///
-/// Owns the socket and does what its state machine says. Confined to its loop. The descriptor is registered once,
-/// edge-triggered for reading and writing, so that a request costs no `epoll_ctl`.
+/// Owns the socket and does what its state machine says. Used only on its loop. The descriptor is registered once,
+/// edge-triggered for reading and writing, so that no request needs `epoll_ctl`.
 final class Connection: EventSource {
     let loop: EventLoop
     let peerAddress: String
@@ -14,20 +14,20 @@ final class Connection: EventSource {
     var machine: ConnectionStateMachine
 
     var input = InputBuffer()
-    /// Reads since the loop had its turn.
+    /// How many reads were made since other connections had their turn.
     var readsInTurn = 0
     var reader: UnsafeContinuation<Void, Never>?
 
     var output: [UInt8] = []
-    /// A large answer's body, which goes out behind `output` without being copied to it.
+    /// The body of a large answer. It is sent after `output` without being copied there.
     var outputBody: [UInt8] = []
     var writer: UnsafeContinuation<Void, Never>?
     var isChunked = false
     var expectedLength: Int?
-    /// What may go out between two pieces of the running stream without changing its meaning.
+    /// Bytes that may be sent between two pieces of the running stream without changing its meaning.
     var streamProbe: [UInt8] = []
 
-    /// The running request's.
+    /// What belongs to the running request.
     var head: RequestHead?
     var lease: BodyLease?
     var onCancel: (() -> Void)?
@@ -65,7 +65,7 @@ final class Connection: EventSource {
         acceptor.remove(self)
     }
 
-    /// One request: the whole of the keep-alive loop's body.
+    /// Serves one request: the body of the keep-alive loop.
     private func answer(_ head: RequestHead) async {
         self.head = head
         machine.requestBegan(head)
@@ -81,13 +81,13 @@ final class Connection: EventSource {
 
     func ready(_ events: UInt32) { perform(machine.ready(Readiness(rawValue: events), at: loop.now)) }
 
-    /// Called by the acceptor now and then.
+    /// The acceptor calls it regularly.
     func checkTime(_ now: UInt64) { perform(machine.tick(at: now)) }
 
-    /// Ends the connection if it is between requests; a busy one ends after its answer.
+    /// Closes the connection between requests, or after the running answer.
     func drain() { perform(machine.drain()) }
 
-    /// Has the running request given up.
+    /// Cancels the running request.
     func drainLimitReached() { perform(machine.drainLimitReached()) }
 
     func cut() { perform(machine.cut()) }
@@ -122,7 +122,7 @@ final class Connection: EventSource {
 
 /// Carries a loop-confined value into a task of that loop.
 ///
-/// `@unchecked Sendable`: made and used on one loop only, since `EventLoop.spawn` keeps the task there.
+/// `@unchecked Sendable`: it is created and used on one loop only, since `EventLoop.spawn` keeps the task there.
 struct LoopConfined<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }

@@ -1,15 +1,15 @@
 import CLinux
 import EventLoop
 
-/// What epoll says of a client's socket.
+/// What epoll reports for a client's socket.
 struct Readiness: OptionSet {
     let rawValue: UInt32
 
     static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// The client will send no more; it may still read.
+    /// The client will send no more, but may still read.
     static let halfClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
-    /// RST, an error, or both sides closed.
+    /// There was a RST or an error, or both sides are closed.
     static let gone = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
 }
 
@@ -17,37 +17,37 @@ struct Readiness: OptionSet {
 struct ConnectionActions: OptionSet, Equatable {
     let rawValue: UInt8
 
-    /// Resumes the task that waits for bytes of the client.
+    /// Resumes the task that waits for bytes from the client.
     static let wakeReader = ConnectionActions(rawValue: 1)
     /// Resumes the task that waits for the client to take bytes.
     static let wakeWriter = ConnectionActions(rawValue: 2)
-    /// Tells the handler to give its request up.
+    /// Tells the handler that its request is cancelled.
     static let cancelRequest = ConnectionActions(rawValue: 4)
-    /// Sends something harmless, which a client that is not there any more answers with RST.
+    /// Sends something harmless. If the client is gone, its system answers with RST.
     static let probe = ConnectionActions(rawValue: 8)
     static let close = ConnectionActions(rawValue: 16)
     /// Closes with RST.
     static let reset = ConnectionActions(rawValue: 32)
 }
 
-/// What to do with a socket next.
+/// What to do next with a socket.
 enum TransferStep: Equatable { case transfer, wait, stop }
 
-/// How a connection goes on after a request.
+/// How a connection continues after a request.
 enum NextStep: Equatable {
     case nextRequest
-    /// Skips a body of that many bytes that the handler did not read.
+    /// Skip a body of this many bytes that the handler did not read.
     case discard(Int)
-    /// Reads away what the client still sends, for a moment, then closes.
+    /// Read and drop what the client still sends for a moment, then close.
     case linger
     case close
 }
 
-/// Why a request is to be given up.
+/// Why a request is cancelled.
 package enum Cancellation: Equatable, Sendable {
-    /// The client went away, or takes nothing.
+    /// The client is gone, or takes nothing.
     case clientGone
-    /// The server's drain has reached its limit; the client is there and can be told.
+    /// The server's drain has reached its limit. The client is still there and can be told.
     case shuttingDown
 }
 
@@ -56,10 +56,10 @@ struct ConnectionLimits {
     var keepAlive: UInt64
     var head: UInt64
     var body: PaceLimits
-    /// For the client to take a whole answer, or a piece of a stream.
+    /// The time for the client to take a whole answer or a piece of a stream.
     var answer: PaceLimits
     var linger: UInt64
-    /// From a client's FIN to the first look at whether it still reads, and between looks.
+    /// The time from a client's FIN to the first check whether it still reads, and between checks.
     var probeDelay: UInt64
     var probeInterval: UInt64
 

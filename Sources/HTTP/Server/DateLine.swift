@@ -1,6 +1,6 @@
 import Glibc
 
-/// The `Date` header line, formatted once a second.
+/// The `Date` header line. It is formatted once a second.
 final class DateLine {
     private var second: time_t = -1
     private var line: [UInt8] = []

@@ -1,8 +1,8 @@
 import CZlib
 
-/// gzip through zlib, with a limit on what comes out.
+/// gzip by zlib, with a limit on the unpacked size.
 package enum Gzip {
-    /// Unpacks a whole gzip body (several members too).
+    /// Unpacks a whole gzip body, which may have several members.
     /// - Throws: `.tooLarge` above `limit` bytes, `.badEncoding` for anything that is not whole gzip data.
     package static func unpack(_ packed: [UInt8], limit: Int) throws(BodyError) -> [UInt8] {
         guard let unpacker = GzipUnpacker(limit: limit) else { throw .badEncoding }

@@ -1,18 +1,18 @@
 import CZlib
 
-/// Unpacks a gzip body (several members too) slice by slice, so that its owner can do something else in between.
+/// Unpacks a gzip body (of one or several members) in slices, so that its owner can do something else in between.
 final class GzipUnpacker {
-    /// Bytes that one step unpacks at most.
+    /// The most bytes that one step unpacks.
     static let slice = 64 << 10
 
     private(set) var output: [UInt8] = []
     private let limit: Int
-    // On the heap, since zlib keeps the address.
+    // It is on the heap, since zlib keeps its address.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private var position = 0
     private var block = [UInt8](repeating: 0, count: slice)
 
-    /// - Parameter limit: bytes that may come out.
+    /// - Parameter limit: the most unpacked bytes.
     init?(limit: Int) {
         self.limit = limit
         stream.initialize(to: z_stream())
@@ -26,8 +26,8 @@ final class GzipUnpacker {
     }
 
     /// Unpacks a slice.
-    /// - Parameter packed: the whole, the same at each step.
-    /// - Returns: whether that was the end.
+    /// - Parameter packed: the whole body, the same at each step.
+    /// - Returns: whether this was the end.
     /// - Throws: `.tooLarge`, or `.badEncoding` for anything that is not whole gzip data.
     func step(_ packed: [UInt8]) throws(BodyError) -> Bool {
         let (status, count) = inflateSlice(packed)
@@ -48,9 +48,9 @@ final class GzipUnpacker {
     private func inflateSlice(_ packed: [UInt8]) -> (status: Int32, count: Int) {
         packed.withUnsafeBufferPointer { input in
             block.withUnsafeMutableBufferPointer { block in
-                // zlib counts in 32 bits.
+                // zlib's counters have 32 bits.
                 let given = min(input.count - position, 1 << 30)
-                // zlib does not write there; its declaration lacks the const.
+                // zlib does not write there. Its declaration only lacks `const`.
                 stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress.map { $0 + position })
                 stream.pointee.avail_in = UInt32(given)
                 stream.pointee.next_out = block.baseAddress

@@ -11,7 +11,7 @@ package enum ListenError: Error, Equatable {
     case failed(String)
 }
 
-/// An HTTP/1.1 server on every loop of a group; each has its own listening socket (`SO_REUSEPORT`).
+/// An HTTP/1.1 server on every loop of a group. Each loop has its own listening socket (`SO_REUSEPORT`).
 package final class HTTPServer: Sendable {
     private let configuration: ServerConfiguration
     private let loops: EventLoopGroup
@@ -24,11 +24,11 @@ package final class HTTPServer: Sendable {
         self.handler = handler
     }
 
-    /// Binds and begins to accept.
+    /// Binds the address and begins to accept.
     /// - Returns: the bound port.
     package func start() throws(ListenError) -> Int {
-        // A first bind without SO_REUSEPORT finds out whether somebody else has the port; with it, two processes
-        // would share it in silence.
+        // The first bind is without SO_REUSEPORT and fails if another process has the port. With it, both processes
+        // would share the port silently.
         var port = UInt16(clamping: configuration.port)
         if port != 0 { close(try listen(&port, reusePort: false)) }
         for loop in loops.loops {
@@ -51,11 +51,11 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// How a drain goes on beyond its limit.
+    /// What a drain waits for after its limit.
     package struct DrainPatience: Sendable {
-        /// For handlers to tell their clients and to settle, before connections are cut.
+        /// The time for handlers to tell their clients and to settle, before connections are cut.
         package var telling: Duration
-        /// For handlers to end after that.
+        /// The time for handlers to end after that.
         package var ending: Duration
 
         package init(telling: Duration = .seconds(5), ending: Duration = .seconds(20)) {
@@ -65,8 +65,8 @@ package final class HTTPServer: Sendable {
     }
 
     /// Stops accepting and lets running answers end. At `limit` every running request is cancelled as `.shuttingDown`,
-    /// so that its handler can tell the client; later, connections are cut. Returns when all handlers have ended.
-    /// - Returns: the number of handlers that had not ended when patience did.
+    /// so that its handler can tell the client. Later the connections are cut. Returns when all handlers have ended.
+    /// - Returns: the number of handlers that still ran when the patience ended.
     @discardableResult
     package func drain(limit: Duration, patience: DrainPatience = DrainPatience()) async -> Int {
         let open = acceptors.withLock { acceptors in

@@ -1,8 +1,8 @@
-/// Reads a request head strictly: what two readers could frame differently is refused (RFC 9112 §§2–6, 11.2).
+/// Reads a request head strictly. It refuses heads that two readers could frame differently (RFC 9112 §§2–6, 11.2).
 package struct HeadParser {
-    /// The largest head, blank line included.
+    /// The largest head in bytes, including its blank line.
     package var maxHeadBytes: Int
-    /// The most header fields.
+    /// The largest number of header fields.
     package var maxFields: Int
 
     package init(maxHeadBytes: Int = 32 << 10, maxFields: Int = 100) {
@@ -10,8 +10,8 @@ package struct HeadParser {
         self.maxFields = maxFields
     }
 
-    /// Finds the end of the head; bytes before `scanned` were searched before.
-    /// - Returns: the number of bytes of the head with its blank line, or `nil` if it is not all there.
+    /// Finds the end of the head. Bytes before `scanned` were searched already.
+    /// - Returns: the length of the head with its blank line; `nil` if it is not complete.
     package func headEnd(in bytes: UnsafeRawBufferPointer, scanned: Int) throws(HeadError) -> Int? {
         var index = scanned
         while index < bytes.count {
@@ -30,7 +30,7 @@ package struct HeadParser {
         return nil
     }
 
-    /// Parses a whole head, blank line included.
+    /// Parses a whole head, including its blank line.
     package func parse(_ bytes: UnsafeRawBufferPointer) throws(HeadError) -> RequestHead {
         if bytes.count > maxHeadBytes { throw .tooLarge }
         guard let lineEnd = bytes.firstIndex(of: 0x0d) else { throw .malformed("The request line is missing.") }
@@ -99,7 +99,7 @@ package struct HeadParser {
             }
             guard isValid == true else { throw .malformed("The Host header is not a host.") }
         case 0:
-            // 1.0 knows no Host; `parse` refuses a 1.1 request without one through `framing`.
+            // HTTP/1.0 has no Host. For HTTP/1.1, `framing` refuses a request without it.
             break
         default:
             throw .malformed("There is more than one Host header.")
@@ -175,7 +175,7 @@ func isTokenByte(_ byte: UInt8) -> Bool {
 @inline(__always)
 func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-/// Digits only, no sign, no space; at most 18 of them.
+/// Reads at most 18 digits, without a sign or spaces.
 func decimal(_ bytes: UnsafeRawBufferPointer) -> Int? {
     guard !bytes.isEmpty, bytes.count <= 18 else { return nil }
     var value = 0

@@ -1,13 +1,13 @@
-/// Bytes received and not consumed yet.
+/// Bytes that were received and not consumed yet.
 struct InputBuffer {
     private var bytes: [UInt8] = []
     private var start = 0
-    /// Consumed bytes that are worth moving the rest for.
+    /// Move the rest to the front when this many bytes are consumed.
     private static let slack = 16 << 10
 
     var count: Int { bytes.count - start }
     var isEmpty: Bool { bytes.count == start }
-    /// Bytes of memory held.
+    /// The bytes of memory that it holds.
     var capacity: Int { bytes.capacity }
 
     mutating func removeAll() {
@@ -15,8 +15,8 @@ struct InputBuffer {
         start = 0
     }
 
-    /// Adds bytes, and first forgets those consumed: a client that always leaves part of a request here would else have
-    /// every byte kept that it ever sent.
+    /// Drops consumed bytes, then adds new ones. Otherwise every byte of a client that always leaves part of a request
+    /// here would be kept.
     mutating func append(_ more: UnsafeRawBufferPointer) {
         if isEmpty {
             removeAll()
@@ -28,7 +28,7 @@ struct InputBuffer {
     }
 
     /// Drops bytes at the front.
-    /// - Returns: how many there were of those asked for.
+    /// - Returns: how many bytes were dropped.
     mutating func skip(_ length: Int) -> Int {
         let skipped = min(length, count)
         start += skipped
@@ -41,7 +41,7 @@ struct InputBuffer {
         removeAll()
     }
 
-    /// Robustness before a request line (RFC 9112 §2.2).
+    /// Skips empty lines before a request line, as RFC 9112 §2.2 recommends.
     mutating func dropLeadingBlankLines() {
         while count >= 2, bytes[start] == 0x0d, bytes[start + 1] == 0x0a { start += 2 }
     }

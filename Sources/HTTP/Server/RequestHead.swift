@@ -1,29 +1,29 @@
-/// A request's first lines, checked by RFC 9112.
+/// The head of a request, checked by RFC 9112.
 package struct RequestHead: Sendable {
-    /// As it was sent.
+    /// The method as sent.
     package var method: HTTPMethod
-    /// Raw path, without query.
+    /// The raw path without the query.
     package var path: String
-    /// Raw query without `?`.
+    /// The raw query without `?`.
     package var query: String
-    /// In the order in which they were sent.
+    /// The fields in the order in which they were sent.
     package var headers: HTTPHeaders
-    /// Whether the minor version is 1, not 0.
+    /// Whether the minor version is 1 and not 0.
     package var isHTTP11: Bool
-    /// How the end of the body is known.
+    /// How the end of the body is found.
     package var framing: BodyFraming
     var keepsAlive: Bool
     var expectsContinue: Bool
 }
 
-/// How the end of a body is known.
+/// How the end of a body is found.
 package enum BodyFraming: Equatable, Sendable {
     case none
     case length(Int)
     case chunked
 }
 
-/// Why a head is refused; each closes the connection after an answer.
+/// Why a head is refused. The connection closes after the answer.
 package enum HeadError: Error, Equatable {
     case malformed(String)
     case tooLarge

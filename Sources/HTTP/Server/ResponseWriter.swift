@@ -1,19 +1,20 @@
-/// The right to answer one request; consumed by the answer, so that a second one does not compile.
+/// The right to answer one request. The answer consumes it, so a second answer does not compile.
 package struct ResponseWriter: ~Copyable {
     private let connection: Connection
 
     init(connection: Connection) { self.connection = connection }
 
-    /// Sends a whole answer. Returns when the kernel has it all, or the client is gone.
+    /// Sends a whole answer. Returns when the kernel has all of it or the client is gone.
     package consuming func send(_ response: HTTPResponse) async {
         await connection.sendWhole(response)
     }
 
     /// Sends the head of a streamed answer.
     /// - Parameters:
-    ///   - contentLength: `nil` frames the body as chunks.
-    ///   - probe: what may be sent between two writes without changing the body's meaning (of an event stream, a
-    ///     comment), to find out whether a client that has closed its sending side still reads; empty if there is none.
+    ///   - contentLength: `nil` sends the body in chunks.
+    ///   - probe: bytes that may be sent between two writes without changing the body's meaning, such as a comment in
+    ///     an event stream. They show whether a client that has closed its sending side still reads. Empty if there are
+    ///     none.
     package consuming func startStream(
         status: Int, headers: HTTPHeaders, contentLength: Int? = nil, probe: [UInt8] = []
     ) async -> BodyWriter {
@@ -33,7 +34,7 @@ package struct BodyWriter: ~Copyable {
 
     init(connection: Connection) { self.connection = connection }
 
-    /// Sends bytes now; suspends while the client is slow to take them.
+    /// Sends bytes now. Suspends while the client takes them too slowly.
     package func write(_ bytes: [UInt8]) async throws(ClientGone) {
         try await connection.writeStream(bytes)
     }
@@ -43,7 +44,7 @@ package struct BodyWriter: ~Copyable {
         await connection.finishStream()
     }
 
-    /// Cuts the connection in mid-body, so that the client cannot take it for an end.
+    /// Cuts the connection inside the body, so that the client cannot mistake it for the end.
     package consuming func abort(reset: Bool) {
         connection.drop(reset: reset)
     }

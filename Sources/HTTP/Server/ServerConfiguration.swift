@@ -1,36 +1,35 @@
 /// Limits of the listening side.
 package struct ServerConfiguration: Sendable {
-    /// Numeric IPv4 or IPv6 address; `::` takes both.
+    /// A numeric IPv4 or IPv6 address. `::` listens on both families.
     package var host = "0.0.0.0"
-    /// 0 takes any free port.
+    /// 0 chooses any free port.
     package var port = 0
     package var maxHeadBytes = 32 << 10
     package var maxHeaderFields = 100
-    /// Connections of one loop; further ones wait in the kernel's queue.
+    /// The most connections of one loop. Further ones wait in the kernel's queue.
     package var maxConnections = 50_000
-    /// From a request's first byte to the end of its head.
+    /// The limit from a request's first byte to the end of its head.
     package var headTimeout: Duration = .seconds(20)
-    /// Between requests of one connection.
+    /// The limit between two requests of a connection.
     package var keepAliveTimeout: Duration = .seconds(75)
-    /// Between two pieces of a request's body.
+    /// The limit between two pieces of a request's body.
     package var bodyTimeout: Duration = .seconds(60)
-    /// For a whole body, beside what `bodyLeastRate` allows for its size.
+    /// The limit for a whole body, in addition to what `bodyLeastRate` allows for its size.
     package var bodyBaseTime: Duration = .seconds(60)
-    /// Bytes of a body that stretch its time by one second; 0 sets no limit to the whole.
+    /// Each so many bytes of a body extend its limit by one second; 0 means no limit for the whole body.
     package var bodyLeastRate = 32 << 10
-    /// While the client takes nothing of what is ready for it.
+    /// The limit for a client that takes none of the bytes that are ready for it.
     package var writeTimeout: Duration = .seconds(120)
-    /// For it to take all of a whole answer, or of a piece of a stream, beside what `answerLeastRate` allows for its size.
+    /// The limit for taking a whole answer or a piece of a stream, in addition to what `answerLeastRate` allows.
     package var answerBaseTime: Duration = .seconds(120)
-    /// Bytes taken that stretch that time by one second; 0 sets no limit to the whole.
+    /// Each so many bytes taken extend that limit by one second; 0 means no limit for the whole answer.
     package var answerLeastRate = 32 << 10
-    /// How long a connection that closes reads away what still comes.
+    /// How long a closing connection reads and drops what still arrives.
     package var lingerTime: Duration = .seconds(2)
-    /// From the end of what a client sends (FIN) to the first look at whether it still reads its answer, and between
-    /// such looks.
+    /// The time from a client's FIN to the first check whether it still reads its answer, and between such checks.
     package var halfCloseProbeDelay: Duration = .milliseconds(500)
     package var halfCloseProbeInterval: Duration = .seconds(15)
-    /// A head that is refused gets this body: status and reason to bytes and content type.
+    /// Makes the body for a refused head: from status and reason to bytes and content type.
     package var errorBody: @Sendable (_ status: Int, _ reason: String) -> (type: String, bytes: [UInt8]) = {
         _, reason in ("text/plain; charset=utf-8", Array((reason + "\n").utf8))
     }
@@ -43,6 +42,6 @@ package struct ServerConfiguration: Sendable {
 
 /// Answers requests. Runs on the loop of the request's connection.
 package protocol RequestHandler: Sendable {
-    /// Exactly one method of `writer` must be called; a handler that returns without is answered for with a 500.
+    /// Call exactly one method of `writer`. If a handler returns without a call, the client gets a 500.
     func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async
 }

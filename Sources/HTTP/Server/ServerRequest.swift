@@ -1,15 +1,15 @@
 import Arithmetic
 package import EventLoop
 
-/// A request whose head has arrived. Confined to the loop of its connection.
+/// A request whose head has arrived. Use it only on the loop of its connection.
 package final class ServerRequest {
     package let method: HTTPMethod
-    /// As sent, percent-encoded, without query.
+    /// The path as sent: percent-encoded, without the query.
     package let path: String
-    /// As sent, without `?`; empty if there is none.
+    /// The query as sent, without `?`; empty if there is none.
     package let query: String
     package let headers: HTTPHeaders
-    /// Numeric address of the socket's peer.
+    /// The numeric address of the socket's peer.
     package let peerAddress: String
     package let loop: EventLoop
     private let connection: Connection
@@ -24,20 +24,20 @@ package final class ServerRequest {
         self.connection = connection
     }
 
-    /// The whole body: dechunked, and unpacked if it came with `Content-Encoding: gzip`.
+    /// The whole body without chunks, and unpacked if it came with `Content-Encoding: gzip`.
     /// - Parameters:
-    ///   - limit: bytes, as sent and as unpacked.
-    ///   - account: what the bytes are charged to, as they come, until the request ends; `.overBudget` is thrown where they
-    ///     are more than its budget has room for, at once where their announced length is.
+    ///   - limit: in bytes, both as sent and as unpacked.
+    ///   - account: the budgets that hold the bytes until the request ends. `.overBudget` is thrown if they do not fit,
+    ///     and at once if the announced length does not.
     package func body(limit: Int, account: BodyAccount? = nil) async throws(BodyError) -> [UInt8] {
         let (raw, isPacked) = try await packedBody(limit: limit, account: account)
         return isPacked ? try await unpack(raw, limit: limit) : raw
     }
 
-    /// The whole body, dechunked, and whether it is still to be unpacked with `Gzip`.
+    /// The whole body without chunks, and whether it must still be unpacked with `Gzip`.
     /// - Parameters:
-    ///   - limit: bytes as sent.
-    ///   - account: as in `body`.
+    ///   - limit: in bytes, as sent.
+    ///   - account: as for `body`.
     package func packedBody(
         limit: Int, account: BodyAccount? = nil
     ) async throws(BodyError) -> (bytes: [UInt8], isPacked: Bool) {
@@ -54,10 +54,10 @@ package final class ServerRequest {
         return (raw, false)
     }
 
-    /// Charges what the body takes by now, where its reader has made it larger.
+    /// Charges the body's present size, after its reader has made it larger.
     package func charge(bodyBytes bytes: Int) throws(BodyError) { try connection.lease?.grow(to: bytes) }
 
-    /// Unpacks in slices, between which the loop serves others.
+    /// Unpacks in slices. The loop serves other connections between them.
     private func unpack(_ packed: [UInt8], limit: Int) async throws(BodyError) -> [UInt8] {
         guard let unpacker = GzipUnpacker(limit: limit) else { throw .badEncoding }
         while try !unpacker.step(packed) {
@@ -67,20 +67,20 @@ package final class ServerRequest {
         return unpacker.output
     }
 
-    /// Whether the client has closed its sending side, is gone, or the request is to be given up.
+    /// Whether the client has closed its sending side or is gone, or the request is cancelled.
     package var isDisconnected: Bool { connection.machine.peer != .open || connection.machine.cancellation != nil }
 
-    /// Why the request is to be given up, while its handler runs; `nil` as long as the client waits for its answer.
+    /// Why the request was cancelled while its handler runs; `nil` as long as the client waits for its answer.
     package var cancellation: Cancellation? { connection.machine.cancellation }
 
-    /// Called once when the request is to be given up (`cancellation` tells why); at once if it already is. A client that
-    /// closes its sending side after a whole request still gets its answer: only one that is gone cancels.
+    /// The closure is called once when the request is cancelled (`cancellation` says why), or now if it already is. A
+    /// client that only closes its sending side after a whole request still gets its answer.
     package func onDisconnect(_ body: (() -> Void)?) {
         connection.onCancel = body
         if body != nil, connection.machine.cancellation != nil { connection.notifyCancellation() }
     }
 
-    /// A decoded query value; the first of that name.
+    /// The first value with this name in the query, decoded.
     package func queryValue(_ name: String) -> String? {
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,7 +1,7 @@
 import Arithmetic
 
-/// How long a transfer may take, in monotonic nanoseconds: a pause so long, and the whole so long as a slow client needs
-/// for what has gone over by now.
+/// How long a transfer may take, in monotonic nanoseconds. It limits each pause, and the whole time by the bytes that
+/// were transferred so far.
 struct TransferPace {
     let limits: PaceLimits
     private var start: UInt64?
@@ -9,7 +9,7 @@ struct TransferPace {
 
     init(_ limits: PaceLimits) { self.limits = limits }
 
-    /// Begins a transfer; within one, does nothing.
+    /// Begins a transfer. Does nothing if one is running.
     mutating func begin(at now: UInt64) {
         if start == nil { start = now }
     }
@@ -18,7 +18,7 @@ struct TransferPace {
 
     mutating func end() { (start, bytes) = (nil, 0) }
 
-    /// When the transfer is too slow if nothing more moves.
+    /// When the transfer becomes too slow if no more bytes move.
     func deadline(_ now: UInt64) -> UInt64 {
         let pause = now.plus(limits.pause)
         guard let start, let extra = bytes.times(1_000_000_000).over(limits.rate) else { return pause }
@@ -28,10 +28,10 @@ struct TransferPace {
 
 /// Time limits of a transfer.
 struct PaceLimits {
-    /// Nanoseconds in which nothing moves.
+    /// The longest pause in nanoseconds.
     var pause: UInt64
-    /// Nanoseconds for the whole, without what `rate` adds.
+    /// The limit for the whole transfer in nanoseconds, without what `rate` adds.
     var total: UInt64
-    /// Bytes that add a second to `total`; 0 for no limit of the whole.
+    /// Each so many bytes add a second to `total`; 0 means no limit for the whole.
     var rate: UInt64
 }

@@ -128,13 +128,18 @@ package struct Ali: EmbeddingProvider, ImageProvider {
                 url: Self.url(call, Self.multimodalPath), headers: Self.headers(call), body: body.encoded())
         }
         let body: JSON = [
-            "model": .string(call.model), "input": ["prompt": .string(request.prompt)],
+            "model": .string(Self.imageModel(call.model)), "input": ["prompt": .string(request.prompt)],
             "parameters": .object(parameters),
         ]
         var headers = Self.headers(call)
         headers.add("X-DashScope-Async", "enable")
         return EncodedRequest(
             url: Self.url(call, "services/aigc/text2image/image-synthesis"), headers: headers, body: body.encoded())
+    }
+
+    /// one-api's names for Stable Diffusion begin with `ali-`, Ali's own do not (spec/relay.md §6).
+    private static func imageModel(_ name: String) -> String {
+        name.hasPrefix("ali-stable-diffusion-") ? String(name.dropFirst("ali-".count)) : name
     }
 
     package func decodeImages(

@@ -2,7 +2,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-// curl's setters are variadic, which Swift cannot call; one function per argument type.
+// curl's setters are variadic, so Swift cannot call them. There is one function for each type of argument.
 static inline CURLcode oneapi_easy_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
 }
@@ -26,13 +26,13 @@ typedef int (*oneapi_close_callback)(void *context, curl_socket_t socket);
 static inline CURLcode oneapi_easy_set_close_callback(CURL *easy, oneapi_close_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }
-/// Called with the address before a connection is made; makes the socket, or refuses with CURL_SOCKET_BAD.
+/// curl calls it with the address before it connects. It creates the socket, or refuses with CURL_SOCKET_BAD.
 typedef curl_socket_t (*oneapi_open_callback)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 static inline CURLcode oneapi_easy_set_open_callback(CURL *easy, oneapi_open_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
 }
-/// Whether bytes of the request itself were sent. What a proxy is asked before (CONNECT) counts to the request's size too,
-/// but comes before the transfer begins.
+/// Whether bytes of the request itself were sent. curl counts a CONNECT to a proxy in the request's size too, but sends
+/// it before the transfer begins.
 static inline bool oneapi_easy_was_sent(CURL *easy) {
     long size = 0;
     curl_off_t begun = 0;
@@ -52,7 +52,7 @@ static inline CURLMcode oneapi_multi_set_socket_callback(CURLM *multi, curl_sock
 static inline CURLMcode oneapi_multi_set_timer_callback(CURLM *multi, curl_multi_timer_callback callback) {
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
 }
-/// The next finished transfer and its result; NULL when there is none.
+/// The next finished transfer and its result; NULL if there is none.
 static inline CURL *oneapi_multi_next_done(CURLM *multi, CURLcode *result) {
     int left = 0;
     CURLMsg *message;

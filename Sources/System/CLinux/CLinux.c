@@ -28,7 +28,7 @@ int oneapi_epoll_wait(int epfd, uint32_t *events, uint64_t *tags, int capacity, 
     } else if (timeout_ns == 0) {
         count = epoll_wait(epfd, buffer, capacity, 0);
     } else {
-        // Rounded up: waking early would spin until the timer is due.
+        // Round up: waking early would spin until the timer is due.
         int64_t ms = (timeout_ns + 999999) / 1000000;
         count = epoll_wait(epfd, buffer, capacity, ms > 60000 ? 60000 : (int)ms);
     }
@@ -138,7 +138,7 @@ int oneapi_wait_signal(void) {
 
 void oneapi_prepare_process(void) {
     signal(SIGPIPE, SIG_IGN);
-    // Left alone, glibc raises both thresholds to the largest block that was ever freed, and keeps what large bodies used.
+    // By default glibc raises both thresholds to the largest block ever freed, and so keeps the memory of large bodies.
     mallopt(M_MMAP_THRESHOLD, 256 << 10);
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
     struct rlimit files;

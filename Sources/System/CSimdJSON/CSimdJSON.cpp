@@ -10,7 +10,7 @@ struct oneapi_json_parser {
     dom::parser parser;
 };
 
-// simdjson's elements and iterators are two words without ownership; they cross to C as such.
+// simdjson's elements and iterators are two words that own nothing, so C can copy them.
 template <typename To, typename From> static To recast(const From &from) {
     static_assert(sizeof(To) == sizeof(From), "layout of simdjson changed");
     To to;
@@ -61,7 +61,7 @@ static int validate(dom::parser &parser, const uint8_t *bytes, size_t length, si
 }
 
 int oneapi_json_validate(const uint8_t *bytes, size_t length, size_t max_depth) {
-    // A parser keeps some twenty times its largest document: not for ever after a rare large one.
+    // A parser keeps about twenty times the size of its largest document. Free that memory after a rare large document.
     static constexpr size_t largest_kept = 256 << 10;
     if (length > largest_kept) {
         dom::parser passing;

@@ -35,10 +35,10 @@ import Testing
     func embeddings() {
         var request = EmbeddingRequest(model: "m", inputs: [])
         request.inputs = [.text(String(repeating: "word ", count: 50_000)), .tokens([1, 2, 3]), .text("word")]
-        let whole = Self.counter.tokens(of: request, model: "gpt-4o")
-        let counted = Self.counter.tokens(of: request, model: "gpt-4o", upTo: 10)
+        let whole = Self.counter.tokens(of: request.pieces, model: "gpt-4o")
+        let counted = Self.counter.tokens(of: request.pieces, model: "gpt-4o", upTo: 10)
         #expect(counted > 10 && counted < 20 && whole > 50_000)
-        #expect(Self.counter.tokens(of: request, model: "gpt-4o", upTo: whole) == whole)
+        #expect(Self.counter.tokens(of: request.pieces, model: "gpt-4o", upTo: whole) == whole)
     }
 
     @Test("the most that a balance pays for is exact")

@@ -1,7 +1,7 @@
-/// Reads the layout of version 0.1, so that an update after a kill loses nothing.
+/// Reads the layout of version 0.1, so that an update after a killed run loses nothing.
 ///
-/// Two segments of half the file each: `magic u64, generation i64, identity i64`, then records of `length u32, crc32 u32,
-/// sequence i64, kind u8, payload`, the checksum over all that follows it; a zero length ends them.
+/// The file has two halves, each with `magic u64, generation i64, identity i64` and then records of `length u32, crc32
+/// u32, sequence i64, kind u8, payload`. The checksum covers everything after it. A zero length ends the records.
 struct FirstJournal {
     struct Segment {
         let range: Range<Int>
@@ -16,7 +16,7 @@ struct FirstJournal {
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// Those whose heads are whole.
+    /// The segments with a complete head.
     var segments: [Segment] {
         let half = bytes.count / 2
         return [0, half].compactMap { start in
@@ -39,7 +39,7 @@ struct FirstJournal {
                 continue
             }
             ends.noRecord(isZero: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self) == 0)
-            // No record begins where its length is zero.
+            // A zero length means that there is no record.
             place += bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self) == 0 ? 5 : 1
         }
         ends.finish()

@@ -1,34 +1,34 @@
 import Arithmetic
 import Glibc
 
-/// The ledger's write-ahead journal: a memory-mapped file of chunks, written one after the other.
+/// The ledger's write-ahead journal: a memory-mapped file of chunks that are written one after the other.
 ///
-/// A killed process leaves its mapped pages to the kernel, so writing costs no system call; `mapping.synchronize()` is
-/// for a power cut. A chunk is written over once its records are applied; where none is, the file grows. Space is
-/// allocated ahead, so a full disk is an error and never a SIGBUS. Each start makes a new file in the place of the old
-/// one. Not thread-safe: the ledger's lock guards it.
+/// The kernel keeps the mapped pages of a killed process, so writing needs no system call. `mapping.synchronize()` is
+/// for a power cut. A chunk is reused once its records are applied; if there is none, the file grows. Space is
+/// allocated ahead, so a full disk is an error and never a SIGBUS. Each start replaces the old file with a new one. Not
+/// thread-safe: the ledger's lock guards it.
 struct Journal: ~Copyable {
     private let descriptor: Int32
     private let memory: UnsafeMutableRawPointer
     private let system: JournalSystem
     private let head: JournalHead
     private let seed: UInt32
-    /// Bytes that are mapped, which the file may grow to.
+    /// The number of mapped bytes, which is the largest size of the file.
     private let limit: Int
-    /// Last sequence in each chunk.
+    /// The last sequence in each chunk.
     private var lastSequences: [Int64] = []
     private var active = 0
     private var offset = 0
     private(set) var lastSequence: Int64
-    /// How far the journal was applied when it last could not grow: it is not tried again for the same.
+    /// How far the journal was applied when it last failed to grow. It does not try again before more is applied.
     private var appliedAtFailure: Int64?
-    /// Why it last could not grow.
+    /// Why it last failed to grow.
     private(set) var failure: JournalError?
 
-    /// Creates the file under a name beside `path` and then gives it the place.
+    /// Creates the file under another name beside `path` and then moves it to `path`.
     /// - Parameters:
-    ///   - size: bytes to allocate at once.
-    ///   - limit: bytes that it may grow to.
+    ///   - size: how many bytes to allocate at once.
+    ///   - limit: the largest size in bytes.
     init(
         path: String, size: Int, limit: Int, identity: Int64, generation: Int64, base: Int64,
         system: JournalSystem = JournalSystem()
@@ -76,18 +76,18 @@ struct Journal: ~Copyable {
 
     var generation: Int64 { head.generation }
 
-    /// Bytes that the active chunk has left.
+    /// The number of bytes left in the active chunk.
     var room: Int { head.chunkSize - offset }
 
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     var size: Int { JournalHead.size + lastSequences.count * head.chunkSize }
 
     private func start(of chunk: Int) -> UnsafeMutableRawPointer { memory + JournalHead.size + chunk * head.chunkSize }
 
-    /// Whether so many bytes of records can be written without another look; grows the file where need be.
+    /// Whether this many bytes of records can be written without another check. Grows the file if necessary.
     /// - Parameters:
-    ///   - largest: bytes of the largest record, which may be wasted at a chunk's end.
-    ///   - applied: records up to it may be written over.
+    ///   - largest: the size of the largest record. This many bytes may be wasted at the end of a chunk.
+    ///   - applied: records up to this sequence may be overwritten.
     mutating func hasRoom(for bytes: Int, largest: Int, applied: Int64) -> Bool {
         if room >= bytes { return true }
         let whole = head.chunkSize - largest
@@ -114,7 +114,7 @@ struct Journal: ~Copyable {
         return true
     }
 
-    /// Appends a record; the caller has seen to the room.
+    /// Appends a record. The caller has checked that there is room.
     /// - Returns: whether there was room.
     @discardableResult
     mutating func append(kind: UInt8, payload: UnsafeRawBufferPointer, applied: Int64) -> Bool {
@@ -122,7 +122,7 @@ struct Journal: ~Copyable {
         guard offset + size <= head.chunkSize || turn(applied: applied) && size <= head.chunkSize else { return false }
         lastSequence += 1
         let place = start(of: active) + offset
-        // What lies behind must not be taken for a record of this pass.
+        // Old bytes after the record must not look like a record of this pass.
         if offset + size + 8 <= head.chunkSize { (place + size).storeBytes(of: 0, as: UInt64.self) }
         JournalRecord.write(sequence: lastSequence, kind: kind, payload: payload, seed: seed, at: place)
         offset += size
@@ -130,19 +130,19 @@ struct Journal: ~Copyable {
         return true
     }
 
-    /// Turns to another chunk all of whose records are applied.
+    /// Moves on to another chunk whose records are all applied.
     private mutating func turn(applied: Int64) -> Bool {
         var next = lastSequences.indices.first { $0 != active && lastSequences[$0] <= applied }
         if next == nil, grow(applied: applied) { next = lastSequences.indices.last }
         guard let next else { return false }
         start(of: next).storeBytes(of: 0, as: UInt64.self)
-        // Read again at the next start only: the pages stay the kernel's, and no longer count as the process's.
+        // It is not read before the next start. The kernel keeps the pages, but they no longer count as the process's.
         madvise(start(of: active), head.chunkSize, MADV_DONTNEED)
         active = next
         offset = 0
         return true
     }
 
-    /// What `synchronize` needs, for a thread that does not hold the ledger's lock.
+    /// The mapping, for a thread that calls `synchronize` without the ledger's lock.
     var mapping: JournalMapping { JournalMapping(address: UInt(bitPattern: memory), size: limit) }
 }

@@ -4,7 +4,7 @@ import Glibc
 /// Why the journal cannot be used.
 package enum JournalError: Error, Equatable, Sendable {
     case cannotOpen(String)
-    /// Another process has this database's journal.
+    /// Another process has locked this database's journal.
     case inUse
     case diskFull
 
@@ -15,12 +15,12 @@ package enum JournalError: Error, Equatable, Sendable {
     }
 }
 
-/// The journal's file as the last run left it, locked for this process until the new one has its place.
+/// The last run's journal file, locked for this process until the new file replaces it.
 struct JournalFile: ~Copyable {
     let path: String
     private let descriptor: Int32
 
-    /// Opens the file, or creates an empty one.
+    /// Opens the file or creates an empty one.
     init(path: String) throws(JournalError) {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -46,9 +46,9 @@ struct JournalFile: ~Copyable {
         return JournalReader.read(UnsafeRawBufferPointer(start: mapped, count: size), identity: identity)
     }
 
-    /// Gives the file a second name beside its own, for a person to find it at: whatever takes its place, it stays.
-    /// An earlier start that was killed may have done so already.
-    /// - Returns: the name; `nil` if it cannot have a second one.
+    /// Gives the file a second name, so that it stays there for the operator after another file takes its place. An
+    /// earlier start that was killed may have done so already.
+    /// - Returns: the name; `nil` if the file cannot have a second one.
     func keepBeside(_ system: JournalSystem) -> String? {
         for name in names {
             if !isThis(name) {
@@ -61,10 +61,10 @@ struct JournalFile: ~Copyable {
         return nil
     }
 
-    /// A path beside the file that nothing has.
+    /// An unused path beside the file.
     func freeName() -> String? { names.first { access($0, F_OK) != 0 } }
 
-    /// - Returns: whether the file has the new path now, and its own no more.
+    /// - Returns: whether the file was moved to the new path.
     func move(to name: String, _ system: JournalSystem) -> Bool {
         guard rename(path, name) == 0 else { return false }
         system.synchronizeNames(path)
@@ -73,7 +73,7 @@ struct JournalFile: ~Copyable {
 
     private var names: some Sequence<String> { (1...1000).lazy.map { [path] in "\(path).kept-\($0)" } }
 
-    /// Whether a path leads to this very file.
+    /// Whether a path leads to this file.
     private func isThis(_ name: String) -> Bool {
         var (own, other) = (stat(), stat())
         return fstat(descriptor, &own) == 0 && lstat(name, &other) == 0 && own.st_ino == other.st_ino
@@ -86,12 +86,12 @@ struct JournalFile: ~Copyable {
         return fstat(descriptor, &own) == 0 && own.st_nlink == 1
     }
 
-    /// Gives the file's space back.
+    /// Frees the file's space.
     func empty() { ftruncate(descriptor, 0) }
 
-    /// The path beside a database's own file, whatever link leads there.
+    /// The journal's path: beside the database's real file, even if the database was opened through a link.
     ///
-    /// Up to version 0.1 the journal lay beside the link: such a one is moved.
+    /// Up to version 0.1 the journal lay beside the link. Such a journal is moved.
     static func path(besideDatabase path: String) -> String {
         let suffix = "-oneapi-journal"
         let realPath = DatabaseFile.realPath(of: path)

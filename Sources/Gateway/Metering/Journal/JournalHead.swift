@@ -1,7 +1,7 @@
 import CZlib
 import Glibc
 
-/// The first page of a journal's file: it says how the rest is laid out, so that a changed setting loses nothing.
+/// The first page of a journal file. It describes the layout of the rest, so that a changed setting loses nothing.
 ///
 /// `magic u64, format u32, zero u32, chunkSize i64, identity i64, generation i64, base i64, crc32 u32`, little-endian.
 struct JournalHead: Equatable {
@@ -10,13 +10,13 @@ struct JournalHead: Equatable {
     static let size = 4096
     private static let checked = 48
 
-    /// Bytes of a chunk; the file is the head and a whole number of chunks.
+    /// The size of a chunk in bytes. A file is the head and a whole number of chunks.
     var chunkSize: Int
-    /// Which database the records belong to.
+    /// The identity of the database that the records belong to.
     var identity: Int64
-    /// Number of the file; each start makes a new one.
+    /// The number of the file. Each start creates a new file.
     var generation: Int64
-    /// Sequence of the last record before this file.
+    /// The sequence of the last record before this file.
     var base: Int64
 
     func write(to memory: UnsafeMutableRawPointer) {
@@ -30,7 +30,7 @@ struct JournalHead: Equatable {
         memory.storeBytes(of: sum.littleEndian, toByteOffset: Self.checked, as: UInt32.self)
     }
 
-    /// - Parameter bytes: of the whole file.
+    /// - Parameter bytes: the size of the whole file.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count >= Self.size, UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) == Self.magic,
             UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self)) == Self.format,

@@ -1,22 +1,22 @@
-/// What the journal of the last run says, read by its own layout and whatever is damaged in it.
+/// The content of the last run's journal. It is read by the journal's own layout, even if it is damaged.
 struct JournalContents {
     enum Head: Equatable {
-        /// No file, or an empty one.
+        /// There is no file, or it is empty.
         case missing
         case sound(JournalHead)
-        /// The layout of version 0.1, without a number of its file.
+        /// The layout of version 0.1, where files have no number.
         case first
         case foreign
         case damaged
     }
 
     var head: Head
-    /// By sequence; only those that this version understands.
+    /// The records that this version understands, by sequence.
     var records: [(sequence: Int64, entry: LedgerEntry)] = []
-    /// Something that is no record follows the last one.
+    /// Whether bytes that are no record follow the last one.
     var hasDamagedEnd = false
 
-    /// Sequence of the last record that was written.
+    /// The sequence of the last record that was written.
     var last: Int64 {
         var base: Int64 = 0
         if case .sound(let head) = head { base = head.base }
@@ -24,7 +24,7 @@ struct JournalContents {
     }
 }
 
-/// Reads the bytes of a journal's file, which may be anything.
+/// Reads the bytes of a journal file. They may be anything.
 struct JournalReader {
     let bytes: UnsafeRawBufferPointer
     let identity: Int64
@@ -66,7 +66,7 @@ struct JournalReader {
         return contents(.damaged)
     }
 
-    /// - Parameter knowsStart: a record, or zero, lies at the region's start.
+    /// - Parameter knowsStart: whether the region must begin with a record or zero.
     private mutating func scan(_ region: Range<Int>, knowsStart: Bool) {
         let seed = JournalRecord.seed(identity)
         var place = region.lowerBound
@@ -99,11 +99,11 @@ struct JournalReader {
     }
 }
 
-/// Tells the end of the records from damage: behind the last one lies a zero.
+/// Distinguishes the end of the records from damage: a zero follows the last record.
 struct JournalEnds {
-    /// Sequences behind which something lay that is neither a record nor zero.
+    /// Sequences of records that are followed by something other than a record or zero.
     private var broken: Set<Int64> = []
-    /// A region that should begin with a record begins with something else and has none.
+    /// Whether a region that should begin with a record begins with something else and has no record.
     private var hasBrokenRegion = false
     private var previous: Int64 = 0
     private var expectsRecord = false

@@ -1,12 +1,12 @@
-/// One record as it lies in a journal.
+/// One record in a journal.
 ///
-/// `marker u32, crc32 u32, length u32, kind u8, zero × 3, sequence i64, payload`, filled up to a multiple of eight. The
-/// checksum covers what follows it and begins with the database's identity: a valid record is ours, wherever it is
-/// found. So a reader finds the records behind damage again, even where the head is gone.
+/// `marker u32, crc32 u32, length u32, kind u8, zero × 3, sequence i64, payload`, padded to a multiple of eight. The
+/// checksum covers the database's identity and everything after itself, so a valid record is ours wherever it is found.
+/// A reader can therefore find the records after a damaged part, even without the head.
 struct JournalRecord {
     static let marker: UInt32 = 0x5245_4331
     static let overhead = 24
-    /// Larger numbers come from no counter.
+    /// No counter reaches larger numbers.
     static let sequenceLimit: Int64 = 1 << 62
     static let payloadLimit = 4096
 
@@ -14,12 +14,12 @@ struct JournalRecord {
     var kind: UInt8
     var payload: UnsafeRawBufferPointer
 
-    /// Bytes that a record with such a payload takes.
+    /// The size of a record with a payload of this size.
     static func size(payload count: Int) -> Int { (overhead + count + 7) & ~7 }
 
     static func seed(_ identity: Int64) -> UInt32 { UInt32(truncatingIfNeeded: identity ^ (identity >> 32)) }
 
-    /// Writes at `start`; the marker last, so that a record of a process killed meanwhile is not there.
+    /// Writes a record at `start`. The marker is written last, so that a kill in between leaves no record.
     static func write(
         sequence: Int64, kind: UInt8, payload: UnsafeRawBufferPointer, seed: UInt32, at start: UnsafeMutableRawPointer
     ) {
@@ -32,7 +32,7 @@ struct JournalRecord {
         start.storeBytes(of: word.littleEndian, as: UInt64.self)
     }
 
-    /// The record at a place; `nil` if there is no whole one.
+    /// The record at a position; `nil` if there is no complete one.
     init?(_ bytes: UnsafeRawBufferPointer, at place: Int, end: Int, seed: UInt32) {
         guard place + Self.overhead <= end else { return nil }
         let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))

@@ -2,7 +2,7 @@ import Database
 
 /// The journal's payloads: little-endian integers and length-prefixed texts.
 extension LedgerEntry {
-    /// Bytes of the largest record: a settlement with its log row, twenty integers besides the texts.
+    /// The size of the largest record: a settlement with its log row, which has twenty integers and the texts.
     static let sizeLimit: Int = {
         let texts = LogRecord.journalLimits
         let bytes = texts.content + texts.username + texts.tokenName + texts.modelName + texts.requestID
@@ -69,7 +69,7 @@ extension LedgerEntry {
         }
     }
 
-    /// `nil` for a record that this version does not know.
+    /// Returns `nil` for a record that this version does not know.
     init?(kind: UInt8, payload: UnsafeRawBufferPointer) {
         var reader = PayloadReader(bytes: payload)
         switch kind {
@@ -104,7 +104,7 @@ extension LedgerEntry {
             settlement: settlement)
     }
 
-    /// The entry of a user's balance with the log row that follows it.
+    /// The entry of a user's balance, with the log row after it.
     private func adding(_ reader: inout PayloadReader) -> LedgerEntry {
         guard reader.int() == 1 else { return self }
         let type = reader.int()

@@ -1,6 +1,6 @@
 import Database
 
-/// Reads a record's payload, which may be anything; what lies beyond its end reads as zero, and is noted.
+/// Reads a record's payload, which may be anything. Reading past its end gives zero and is noted.
 struct PayloadReader {
     let bytes: UnsafeRawBufferPointer
     private var position = 0

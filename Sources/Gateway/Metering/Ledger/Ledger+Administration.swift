@@ -2,14 +2,14 @@ import Arithmetic
 package import Database
 import Synchronization
 
-/// Changes of balances by people. Each is one journal entry together with its log row, applied once, and durable when
-/// the call returns: a killed process loses neither half.
+/// Changes of balances by administrators. Each is one journal entry with its log row. It is applied once, and survives
+/// a killed process when the call returns.
 extension Ledger {
-    /// A balance may be topped up until it is this large, so that sums of balances fit.
+    /// The largest balance after a top-up, so that sums of balances fit.
     static let balanceLimit: Int64 = 1 << 61
 
-    /// Adds to a user's balance; the user's account must be open.
-    /// - Returns: the balance after it.
+    /// Adds to a user's balance. The user's account must be open.
+    /// - Returns: the new balance.
     @discardableResult
     package func credit(
         _ amount: Int64, toUser id: Int64, log: LogRecord? = nil
@@ -25,10 +25,10 @@ extension Ledger {
         }
     }
 
-    /// Sets a user's balance, whatever it is; the user's account must be open. The balance that it has already is no
-    /// change and leaves no row.
-    /// - Parameter log: makes the row from the balance before.
-    /// - Returns: the balance before.
+    /// Sets a user's balance. The user's account must be open. If the balance is the same already, nothing changes and
+    /// no row is written.
+    /// - Parameter log: makes the row from the old balance.
+    /// - Returns: the old balance.
     @discardableResult
     package func set(
         balanceOfUser id: Int64, to quota: Int64, log: (Int64) -> LogRecord? = { _ in nil }
@@ -61,7 +61,7 @@ extension Ledger {
         return answer
     }
 
-    /// Sets a token's limit; the token's account must be open. What requests hold of it stays held.
+    /// Sets a token's limit. The token's account must be open. Quota that requests hold of it stays held.
     /// - Parameters:
     ///   - quota: `nil` to leave the balance as it is.
     ///   - isUnlimited: `nil` to leave it so or not.
@@ -80,7 +80,7 @@ extension Ledger {
         if mustFollow { followSoon() }
     }
 
-    /// Forgets a deleted token for good. Requests of it that are under way settle against the user; their rows stay.
+    /// Forgets a deleted token forever. Its running requests are charged to the user, and their log rows stay.
     package func retire(token id: Int64) {
         state.withLock { state in
             state.tokens[id] = nil
@@ -89,10 +89,10 @@ extension Ledger {
     }
 }
 
-/// Why a balance is not changed.
+/// Why a balance was not changed.
 package enum BalanceRefusal: Error, Equatable, Sendable {
     case unknownAccount
     case tooLarge
-    /// The journal has no room, and the disk or the database none for more.
+    /// The journal is full and cannot grow.
     case storage
 }

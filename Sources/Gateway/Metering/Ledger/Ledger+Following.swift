@@ -2,7 +2,7 @@ import Database
 import EventLoop
 import Synchronization
 
-/// What a group that is with the database covers.
+/// The entries that a group in the database's queue covers.
 struct SubmittedGroup: Sendable {
     var count = 0
     var sequence: Int64 = 0
@@ -11,7 +11,7 @@ struct SubmittedGroup: Sendable {
 
 /// How the database follows the journal.
 extension Ledger {
-    /// Entries of a group at most, so that the write lock is not held for long.
+    /// The most entries in a group, so that the write lock is not held for long.
     private static let groupLimit = 8192
 
     func followSoon() {
@@ -22,8 +22,8 @@ extension Ledger {
         }
     }
 
-    /// Hands what is pending to the database as one group; records that move nothing move its position on, since the
-    /// journal may only be written over as far as that.
+    /// Gives the pending entries to the database as one group. Records without a charge advance the position too,
+    /// because the journal may only be overwritten up to it.
     func follow() {
         let isNeeded = state.withLock { state -> Bool in
             guard !state.isSubmitted, !state.pending.isEmpty || state.journal.lastSequence > state.applied else {
@@ -36,7 +36,7 @@ extension Ledger {
         database.submit { connection in
             let (entries, held, position) = self.state.withLock { state in
                 let entries = state.pending.first(Self.groupLimit)
-                // With all of them go the records that move nothing.
+                // If all entries are in the group, the records without a charge are included.
                 let isAll = entries.count == state.pending.count
                 let sequence = isAll ? state.journal.lastSequence : entries.last?.sequence ?? state.applied
                 return (
@@ -78,7 +78,7 @@ extension Ledger {
         if goesOn { follow() }
     }
 
-    /// The entries stay where they are, in memory and in the journal, and are tried again each second.
+    /// The entries stay in memory and in the journal. They are tried again each second.
     private func refused(_ error: any Error) {
         let reason = "\(error)"
         let isClosed = (error as? DatabaseError) == .closed
@@ -87,7 +87,7 @@ extension Ledger {
             if (error as? DatabaseError) == .full { state.isStorageFull = true }
             let isNew = state.refusal != reason && !isClosed
             state.refusal = reason
-            // One retry at a time, however many ask in between.
+            // Only one retry is scheduled, even if many ask for it.
             let mustRetry = !state.isRetryDue && !isClosed
             if mustRetry { state.isRetryDue = true }
             defer { state.waiters = [] }
@@ -103,10 +103,10 @@ extension Ledger {
         }
     }
 
-    /// Something was refused for want of room: brings the database on, which makes room, and says once if the journal
-    /// cannot take more.
+    /// The journal had no room for a change. Updates the database, which makes room, and reports once if the journal
+    /// cannot grow.
     func refusedForStorage() {
-        // Where the database refuses, it is tried again each second as it is.
+        // If the database refuses, it is tried again each second anyway.
         if state.withLock({ $0.refusal == nil }) { follow() }
         let failure = state.withLock { state -> (any Error)? in
             guard let failure = state.journal.failure, !state.isJournalFailureTold, !state.isStorageFull else {

@@ -2,7 +2,7 @@ import Arithmetic
 import Database
 
 extension LedgerGroup {
-    /// The sums of some entries, in their order: what was set counts from there.
+    /// The sums of entries in order. Where an entry sets a value, the sum starts again from it.
     init(_ entries: some Sequence<LedgerEntry>, position: LedgerPosition) {
         self.init(position: position)
         for entry in entries { add(entry) }
@@ -36,7 +36,7 @@ extension LedgerGroup {
     }
 
     private mutating func settle(_ userID: Int64, _ tokenID: Int64, _ chargesToken: Bool, _ settlement: Settlement) {
-        // Taken out and put back: a change in place would cost an allocation each.
+        // Take the value out and put it back: changing it inside the dictionary would cost an allocation each time.
         var user = users[userID] ?? .init()
         user.quota = user.quota.minus(settlement.quota)
         user.usedQuota = user.usedQuota.plus(settlement.quota)

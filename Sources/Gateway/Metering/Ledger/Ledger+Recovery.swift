@@ -3,16 +3,16 @@ import Database
 
 /// What the journal of the last run adds to the database.
 struct LedgerReplay {
-    /// Beyond what is applied, in their order.
+    /// The entries that are not applied yet, in order.
     var entries: [LedgerEntry] = []
-    /// Sequence of the last record.
+    /// The sequence of the last record.
     var last: Int64
     var openReservations = 0
     var openQuota: Int64 = 0
-    /// Records that were written and cannot be read.
+    /// The number of records that were written but cannot be read.
     var lost: Int64 = 0
 
-    /// - Parameter held: what was held when the journal was applied up to `applied`.
+    /// - Parameter held: the quota held when the journal was applied up to `applied`.
     init(_ contents: JournalContents, after applied: Int64, held: Int64) {
         last = contents.last
         var open = OpenReservations(held: held)
@@ -30,23 +30,23 @@ struct LedgerReplay {
     }
 }
 
-/// The last run's journal, applied; its file still has its place and its lock.
+/// The last run's journal after it was applied. Its file is still in place and locked.
 struct LastJournal: ~Copyable {
     let file: JournalFile
     let replay: LedgerReplay
-    /// What the next one goes on from.
+    /// The position where the next journal continues.
     let identity: Int64
     let position: LedgerPosition
-    /// The file was kept aside, or is needed no more.
+    /// Whether the file was kept under another name or is no longer needed.
     let isKept: Bool
 
-    /// Makes the new file in the place of the old one.
+    /// Replaces the old file with a new one.
     borrowing func successor(size: Int, limit: Int, system: JournalSystem) throws(JournalError) -> Journal {
         do throws(JournalError) { return try make(size, limit, system) } catch {
             guard error == .diskFull, !isKept, file.hasOneName else { throw error }
         }
-        // Everything in the old file is in the database: its space will do. One that an earlier start kept aside for a
-        // person to look at has a second name.
+        // Everything in the old file is in the database, so its space can be reused. A file that an earlier start kept
+        // for the operator has a second name and stays.
         file.empty()
         return try make(size, limit, system)
     }
@@ -59,20 +59,20 @@ struct LastJournal: ~Copyable {
 }
 
 extension Ledger {
-    /// Applies what the last run journalled and the database has not, and reports what may be missing.
+    /// Applies the last run's journalled entries that the database does not have, and reports what may be missing.
     static func recover(
         journalPath: String, database: any Database, report: @Sendable (LedgerNotice) -> Void, system: JournalSystem
     ) async throws -> LastJournal {
         let file = try JournalFile(path: journalPath)
         let standing = try await database.write { try $0.ledgerStanding() }
         let contents = try file.contents(identity: standing.identity)
-        // Half of what there is, so that this run has numbers left to give.
+        // Half of the range, so that this run has numbers left.
         let isPlausible = (0...JournalRecord.sequenceLimit / 2).contains(standing.position.sequence)
         let applied = isPlausible ? standing.position.sequence : .max
         let replay = LedgerReplay(contents, after: applied, held: standing.heldAtItsEnd)
         let last = isPlausible ? max(replay.last, applied) : replay.last
-        // Kept aside and told before anything of it is applied, since then nobody would see what was wrong with it: a
-        // process that is killed in between does either again.
+        // Keep the file and report before anything of it is applied. Afterwards nobody could see what was wrong with
+        // it. If the process is killed in between, the next start repeats both.
         var notice = JournalVerdict(contents, replay, standing, isPlausible: isPlausible).notice
         let isToKeep = notice != nil && contents.head != .missing
         let kept = isToKeep ? file.keepBeside(system) : nil
@@ -82,7 +82,7 @@ extension Ledger {
             let position = LedgerPosition(generation: standing.position.generation, sequence: last)
             for refusal in try await apply(replay.entries, position, to: database) { report(.rowRefused(refusal)) }
         }
-        // Where a file can have one name only, it loses its own at last.
+        // If a file can have only one name, it is moved to the other path.
         let isKept = kept != nil || notice?.keptAs.map { file.move(to: $0, system) } == true
         var generation = max(0, standing.position.generation)
         if case .sound(let head) = contents.head { generation = max(generation, head.generation) }
@@ -101,11 +101,11 @@ extension Ledger {
                 try connection.apply(group) { refusals.append($0) }
                 return refusals
             }
-            // The old journal goes next. Where the disk has no room for this, only a power cut could still cost anything.
+            // The old journal is deleted next. If the disk has no room for this, only a power cut could lose something.
             try? database.makeDurable()
             return refusals
         } catch DatabaseError.full where entries.isEmpty {
-            // Nothing but the position is missing then, and the gateway can still be used to make room.
+            // Only the position is missing then, and the operator can still use the gateway to make room.
             return []
         }
     }

@@ -1,17 +1,17 @@
 import Database
 import Synchronization
 
-/// How one waits for the database to be where the journal is; never without a limit.
+/// Waiting until the database has caught up with the journal, always with a limit.
 extension Ledger {
     /// Waits until everything journalled so far is in the database, so that a reader of the tables sees it.
-    /// - Parameter limit: how long at most.
-    /// - Returns: whether it is; `false` at once where the database refuses.
+    /// - Parameter limit: the longest wait.
+    /// - Returns: whether it is there; `false` at once if the database refuses.
     @discardableResult
     package func flush(within limit: Duration = .seconds(5)) async -> Bool {
         await flush { try await Task.sleep(for: limit) }
     }
 
-    /// - Parameter limit: returns when it has been waited for long enough; cancelled when the wait is over.
+    /// - Parameter limit: returns when the time is over. It is cancelled when the wait ends earlier.
     func flush(limit: @escaping @Sendable () async throws -> Void) async -> Bool {
         let number = state.withLock { state -> Int? in
             if state.pending.isEmpty { return nil }
@@ -27,7 +27,7 @@ extension Ledger {
                 return false
             }
             if isDone { return continuation.resume(returning: true) }
-            // Only now, or it could find nobody to end.
+            // Start the limit only now: before, it might not find this waiter.
             let timer = Task { [weak self] in
                 do { try await limit() } catch { return }
                 self?.stopWaiting(number)
@@ -50,8 +50,8 @@ extension Ledger {
         waiter?.end(false)
     }
 
-    /// Brings the database up to date and notes that nothing is missing, as the last thing that a process does.
-    /// - Returns: whether it could, within the limit; otherwise the next start goes on from the journal.
+    /// Brings the database up to date and notes that everything is applied. It is the last step of a process.
+    /// - Returns: whether it succeeded within the limit. Otherwise the next start continues from the journal.
     @discardableResult
     package func close(within limit: Duration = .seconds(10)) async -> Bool {
         let clock = ContinuousClock()

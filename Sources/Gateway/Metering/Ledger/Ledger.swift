@@ -3,32 +3,34 @@ package import Database
 import EventLoop
 import Synchronization
 
-/// The one door through which money goes: reserve, settle, refund, credit, set.
+/// The only way to change balances: reserve, settle, refund, credit, set.
 ///
-/// Balances live in memory; every change is in the journal before it counts, and the database follows in groups, each
-/// of which records in its own transaction how far the journal is applied. A reservation holds quota back and moves
-/// nothing: it ends by `settle`, by `refund`, or, when the process dies, by the next start.
+/// Balances are in memory. Every change is written to the journal before it counts. The database follows in groups; the
+/// transaction of each group also saves how far the journal is applied. A reservation only holds quota. It ends with
+/// `settle`, with `refund`, or, if the process dies, at the next start.
 package final class Ledger: Sendable {
     let state: Mutex<LedgerState>
     let database: any Database
     let followDelay: Duration
     let report: @Sendable (LedgerNotice) -> Void
-    /// What the group that is being committed covers; touched by the writer's thread only, which runs groups in turn.
+    /// The entries of the group that is being committed. Only the writer's thread uses it, and it runs one group at a
+    /// time.
     let inFlight = Mutex(SubmittedGroup())
     private let mapping: JournalMapping
     let synchronizesEach: Bool
 
-    /// Reservations that the last run left open and that are void now.
+    /// The number of reservations that the last run left open. They are void now.
     package let closedReservations: Int
-    /// Records that the last run had journalled but not applied.
+    /// The number of records that the last run had journalled but not applied.
     package let replayedEntries: Int
 
-    /// Opens the journal and brings the database up to it.
+    /// Opens the journal and applies it to the database.
     /// - Parameters:
-    ///   - journalSize: bytes that are allocated at once; the file grows to eight times of it while the database lags.
-    ///   - followDelay: how long settlements gather before they go to the database as one group.
-    ///   - synchronizesEach: force the journal to the disk before each answer ends.
-    ///   - report: told what an operator must know.
+    ///   - journalSize: how many bytes to allocate at once. The file can grow to eight times that while the database
+    ///     lags.
+    ///   - followDelay: how long settlements are collected before they go to the database as one group.
+    ///   - synchronizesEach: whether to force the journal to the disk before each answer ends.
+    ///   - report: gets what the operator must know.
     package convenience init(
         journalPath: String, journalSize: Int = 32 << 20, database: any Database,
         followDelay: Duration = .milliseconds(50), synchronizesEach: Bool = false,
@@ -41,8 +43,8 @@ package final class Ledger: Sendable {
     }
 
     /// - Parameters:
-    ///   - journalLimit: bytes that the journal's file may grow to.
-    ///   - system: what a test lets fail.
+    ///   - journalLimit: the largest size of the journal file in bytes.
+    ///   - system: system calls that tests can make fail.
     init(
         journalPath: String, journalSize: Int, journalLimit: Int, database: any Database, followDelay: Duration,
         synchronizesEach: Bool = false, report: @escaping @Sendable (LedgerNotice) -> Void = { _ in },
@@ -52,7 +54,7 @@ package final class Ledger: Sendable {
             journalPath: journalPath, database: database, report: report, system: system)
         let journal = try last.successor(size: journalSize, limit: journalLimit, system: system)
         let position = LedgerPosition(generation: journal.generation, sequence: journal.lastSequence)
-        // On a full disk the note is missing, and the gateway can still be used to make room.
+        // On a full disk the note is missing, but the operator can still use the gateway to make room.
         do { try await database.write { try $0.setLedger(position, .open) } } catch DatabaseError.full {}
         closedReservations = last.replay.openReservations
         replayedEntries = last.replay.entries.count
@@ -66,7 +68,8 @@ package final class Ledger: Sendable {
 
     // MARK: Accounts
 
-    /// Makes the balances of a token and its user known, from rows just read; balances in memory stay as they are.
+    /// Opens the accounts of a token and its user from rows just read. Balances that are in memory already stay
+    /// unchanged.
     package func open(user: UserRecord, token: TokenRecord?) {
         state.withLock { state in
             if state.users[user.id] == nil {
@@ -79,18 +82,18 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// What a user has left, reservations taken off; `nil` if the account was not opened in this run.
+    /// A user's balance minus reservations; `nil` if the account was not opened in this run.
     package func availableQuota(ofUser id: Int64) -> Int64? { state.withLock { $0.users[id]?.available } }
 
-    /// What a user has, reservations not taken off.
+    /// A user's balance without subtracting reservations.
     package func balance(ofUser id: Int64) -> Int64? { state.withLock { $0.users[id]?.balance } }
     package func balance(ofToken id: Int64) -> Int64? { state.withLock { $0.tokens[id]?.balance } }
 
-    /// What was ever charged to an account.
+    /// Everything that was ever charged to an account.
     package func used(byUser id: Int64) -> Int64? { state.withLock { $0.users[id]?.used } }
     package func used(byToken id: Int64) -> Int64? { state.withLock { $0.tokens[id]?.used } }
 
-    /// What both can still pay, in one look: the least of the two; `nil` for an account that is not open.
+    /// What user and token can both still pay: the smaller of the two; `nil` if an account is not open.
     package func available(userID: Int64, tokenID: Int64) -> Int64? {
         state.withLock { state in
             guard let user = state.users[userID], let token = state.tokens[tokenID] else { return nil }
@@ -98,16 +101,15 @@ package final class Ledger: Sendable {
         }
     }
 
-    /// Whether a token with a limit has nothing left, requests that are under way not counted; `nil` for one that is not
-    /// open.
+    /// Whether a token with a limit is used up, without counting running requests; `nil` if its account is not open.
     package func isSpent(token id: Int64) -> Bool? {
         state.withLock { $0.tokens[id].map { !$0.isUnlimited && $0.balance <= 0 } }
     }
 
     // MARK: Requests
 
-    /// Holds quota back for a request.
-    /// - Parameter limit: requests that the user may have in flight.
+    /// Holds quota for a request.
+    /// - Parameter limit: the most requests that the user may have in flight.
     package func reserve(
         userID: Int64, tokenID: Int64, amount: Int64, limit: Int = .max
     ) throws(ReservationRefusal) -> Reservation {
@@ -158,7 +160,7 @@ package final class Ledger: Sendable {
         if mustFollow { followSoon() }
     }
 
-    /// Holds more, or less, for a request that goes on at other prices.
+    /// Changes the quota held for a request that continues at other prices.
     func change(_ id: Int64, to amount: Int64) throws(ReservationRefusal) {
         let amount = max(0, amount)
         let refusal = state.withLock { state -> ReservationRefusal? in
@@ -176,6 +178,6 @@ package final class Ledger: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Forces the journal to the disk, for those who fear a power cut more than a killed process.
+    /// Forces the journal to the disk, for operators who need it to survive a power cut.
     package func synchronize() { mapping.synchronize() }
 }

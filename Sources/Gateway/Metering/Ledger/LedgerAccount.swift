@@ -1,17 +1,17 @@
 import Arithmetic
 
-/// A balance in memory, of a user or a token. A class, so that a request changes it in place: each change inside a
-/// dictionary would cost an allocation. The ledger's lock guards it.
+/// The balance of a user or a token in memory. It is a class, because changing a value inside a dictionary would cost
+/// an allocation. The ledger's lock guards it.
 final class LedgerAccount {
     let id: Int64
     var balance: Int64
-    /// What was ever charged.
+    /// Everything that was ever charged.
     var used: Int64
-    /// What open requests hold back, also where there is no limit to hold it back from.
+    /// The quota that open requests hold, even for a token without a limit.
     var reserved: Int64 = 0
-    /// Requests in flight.
+    /// The number of requests in flight.
     var holds = 0
-    /// Tokens without limit pay nothing themselves.
+    /// Whether it is a token without a limit, which pays nothing itself.
     var isUnlimited: Bool
 
     var available: Int64 { balance.minus(reserved) }
@@ -39,7 +39,7 @@ final class LedgerAccount {
     }
 }
 
-/// Quota held back for one request.
+/// Quota held for one request.
 struct LedgerHold {
     let user: LedgerAccount
     let token: LedgerAccount

@@ -1,21 +1,21 @@
 import Database
 
-/// One change of balances, as the journal holds it and the database gets it.
+/// One change of balances, for the journal and the database.
 enum LedgerEntry: Sendable {
     case opened(reservation: Int64, userID: Int64, tokenID: Int64, amount: Int64)
     case settled(reservation: Int64, userID: Int64, tokenID: Int64, chargesToken: Bool, settlement: Settlement)
     case refunded(reservation: Int64)
-    /// Of version 0.1, as the next one.
+    /// A record of version 0.1, like the next one.
     case adjustedUser(id: Int64, delta: Int64)
     case adjustedToken(id: Int64, delta: Int64)
-    /// Adds to a user's balance, together with the log row that says so.
+    /// Adds to a user's balance, with its log row.
     case creditedUser(id: Int64, delta: Int64, log: LogRecord?)
-    /// Sets a user's balance, whatever it was.
+    /// Sets a user's balance.
     case setUser(id: Int64, quota: Int64, log: LogRecord?)
-    /// Sets a token's limit, whatever it was.
+    /// Sets a token's limit.
     case setToken(id: Int64, quota: Int64, isUnlimited: Bool)
 
-    /// Whether the database gets it.
+    /// Whether it goes to the database.
     var movesSomething: Bool {
         switch self {
         case .opened, .refunded: false
@@ -38,10 +38,10 @@ enum LedgerEntry: Sendable {
 }
 
 extension LogRecord {
-    /// Bytes that the journal keeps of each text: content, names of user, token and model, request id.
+    /// How many bytes of each text the journal keeps: the content, the names of user, token and model, the request id.
     static let journalLimits = (content: 640, username: 128, tokenName: 160, modelName: 256, requestID: 64)
 
-    /// Cuts the texts to what the journal keeps, so that the row is the same whether it comes from memory or from there.
+    /// Cuts the texts to what the journal keeps, so that a row from memory equals the row from the journal.
     mutating func cutForJournal() {
         let limits = Self.journalLimits
         content.cut(to: limits.content)
@@ -53,7 +53,7 @@ extension LogRecord {
 }
 
 extension String {
-    /// Keeps whole characters within so many bytes.
+    /// Keeps the whole characters that fit in this many bytes.
     fileprivate mutating func cut(to limit: Int) {
         guard utf8.count > limit else { return }
         var end = utf8.index(utf8.startIndex, offsetBy: limit)

@@ -1,7 +1,7 @@
 import Database
 
 extension LedgerNotice {
-    /// Writes the notice as a line of the log.
+    /// Writes the notice to the log.
     package func write(to log: Log) {
         switch self {
         case .journal(let notice): notice.write(to: log)

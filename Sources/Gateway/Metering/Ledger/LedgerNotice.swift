@@ -1,51 +1,51 @@
 package import Database
 
-/// What the ledger has to tell an operator.
+/// What the ledger reports to the operator.
 package enum LedgerNotice: Equatable, Sendable {
     case journal(JournalNotice)
-    /// Told once, not at each attempt.
+    /// It is reported once, not at each attempt.
     case databaseRefuses(reason: String, waiting: Int)
     case databaseFollows
-    /// One change that its row refuses; it stands in `oneapi_unapplied`.
+    /// A row refused a change, which is now in `oneapi_unapplied`.
     case rowRefused(LedgerRefusal)
     case journalFull(reason: String)
     /// The process ends before the database has everything.
     case endedBehind(waiting: Int, reason: String)
 }
 
-/// What is wrong with the journal that the last run left.
+/// What is wrong with the last run's journal.
 package struct JournalNotice: Equatable, Sendable {
     package enum Problem: Equatable, Sendable {
-        /// The last run was killed, or not of this version, and its journal is not there.
+        /// The journal is missing, and the last run was killed or was of another version.
         case missing
-        /// It is not there, and the last run had ended with everything applied.
+        /// The journal is missing, but the last run had applied everything.
         case missingAfterCleanEnd
         case foreign
-        /// Nothing says how the file is laid out; what records it has are applied.
+        /// The layout of the file is unknown. Records that were found in it are applied.
         case damagedHead
         case damagedRecords
-        /// It ends before what the database has already.
+        /// The journal ends before the position that the database has already applied.
         case older
-        /// The database's own note of how far it is cannot be true.
+        /// The position in the database cannot be true.
         case implausiblePosition
     }
 
     package let problem: Problem
-    /// Records that cannot be read, as far as that can be told.
+    /// The number of unreadable records, as far as it is known.
     package var lostRecords: Int64 = 0
-    /// What requests held that are not known to have ended, as the database was last told and the records say. Those
-    /// that began after it are missing in it; those that ended after it are too many.
+    /// Quota held by requests that are not known to have ended, by the database's last note and the records. Requests
+    /// that began after that note are missing in it; requests that ended after it are included.
     package var quota: Int64
-    /// Where the old file lies now.
+    /// The present path of the old file.
     package var keptAs: String?
 }
 
 extension LedgerStanding {
-    /// What was held when the database was last told; nothing after a clean end.
+    /// The quota held at the database's last note; zero after a clean stop.
     var heldAtItsEnd: Int64 { state == .closed ? 0 : held }
 }
 
-/// Judges a journal by what the database knows.
+/// Checks a journal against what the database knows.
 struct JournalVerdict {
     let notice: JournalNotice?
 

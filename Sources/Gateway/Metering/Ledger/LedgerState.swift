@@ -1,10 +1,10 @@
-/// What the ledger's lock guards.
+/// The state that the ledger's lock guards.
 struct LedgerState: ~Copyable {
     struct Waiter {
         let number: Int
         let sequence: Int64
         let continuation: UnsafeContinuation<Bool, Never>
-        /// Ends the waiting at its limit; there once the waiter is in the list.
+        /// Ends the wait at its limit. It is set after the waiter is in the list.
         var timer: Task<Void, Never>?
 
         func end(_ isWhole: Bool) {
@@ -15,24 +15,24 @@ struct LedgerState: ~Copyable {
 
     var users: [Int64: LedgerAccount] = [:]
     var tokens: [Int64: LedgerAccount] = [:]
-    /// Tokens that were deleted in this run. Ids never return, so whoever still names one read its row before.
+    /// Tokens that were deleted in this run. Ids are never reused, so whoever still names one has read its old row.
     var retiredTokens: Set<Int64> = []
     var holds: [Int64: LedgerHold] = [:]
-    /// Sum of the holds; exact whatever it passes through, since it wraps.
+    /// The sum of all holds. It wraps, so it is exact even after an overflow.
     var held: Int64 = 0
     var nextReservation: Int64 = 1
     var journal: Journal
     private var scratch: [UInt8] = []
-    /// Journalled, not yet in the database.
+    /// Entries that are journalled but not yet in the database.
     var pending = PendingEntries()
-    /// How far the database is.
+    /// The sequence that the database has reached.
     var applied: Int64
     var isFollowing = false
-    /// A group is with the database; a second one at the same time would apply its entries twice.
+    /// Whether the database works on a group. A second group at the same time would apply its entries twice.
     var isSubmitted = false
-    /// The disk is full: nothing is taken on until there is room again.
+    /// Whether the disk is full. Nothing is accepted until there is room again.
     var isStorageFull = false
-    /// Why the database refused last; `nil` once it follows again.
+    /// Why the database refused last; `nil` when it follows again.
     var refusal: String?
     var isRetryDue = false
     var isJournalFailureTold = false
@@ -44,7 +44,7 @@ struct LedgerState: ~Copyable {
         self.journal = journal
     }
 
-    /// Room for this change and for every settlement that is still to come.
+    /// Makes room for this change and for the settlements of all open requests.
     mutating func hasRoom() -> Bool {
         let limit = LedgerEntry.sizeLimit
         return journal.hasRoom(for: (holds.count + 2) * limit, largest: limit, applied: applied)
@@ -56,11 +56,11 @@ struct LedgerState: ~Copyable {
         payload.withUnsafeBytes { _ = journal.append(kind: entry.kind, payload: $0, applied: applied) }
     }
 
-    /// Records that move nothing after which the database is told of them all the same.
+    /// After this many records without a charge the database gets the new position anyway.
     private static let silence: Int64 = 4096
 
-    /// Journals what moves nothing.
-    /// - Returns: whether the follower has to be woken.
+    /// Journals a record without a charge.
+    /// - Returns: whether the follower must be woken.
     mutating func note(_ entry: LedgerEntry) -> Bool {
         write(entry)
         guard !isFollowing, journal.lastSequence &- applied >= Self.silence else { return false }
@@ -68,8 +68,8 @@ struct LedgerState: ~Copyable {
         return true
     }
 
-    /// Journals a change that the database gets too.
-    /// - Returns: whether the follower has to be woken.
+    /// Journals a change that also goes to the database.
+    /// - Returns: whether the follower must be woken.
     mutating func append(_ entry: LedgerEntry) -> Bool {
         write(entry)
         pending.append(entry, sequence: journal.lastSequence)

@@ -1,29 +1,29 @@
 import Arithmetic
 
-/// Which reservations a run left open, as its journal tells it.
+/// The reservations that a run left open, by its journal.
 ///
-/// A chunk of the journal is written over once its records are applied, in no order. So behind the newest records lie
-/// some of long ago, and an `opened` among them may have lost its end. One that is applied counts only where every
-/// record from it up to there is still in the file; what the others held is known as a sum, from the database.
+/// Chunks of the journal are reused in any order once their records are applied. So old records remain beside new ones,
+/// and the end of an old `opened` may be overwritten. An applied `opened` therefore counts only if all records from it
+/// to the applied position are still in the file. The database knows the sum that the others held.
 struct OpenReservations {
     private struct Opened {
         let sequence: Int64
         let amount: Int64
     }
 
-    /// Of what was applied.
+    /// The open reservations among the applied records.
     private var before: [Int64: Opened] = [:]
     private var after: [Int64: Int64] = [:]
-    /// What those of before hold.
+    /// The quota that earlier reservations hold.
     private var held: Int64
-    /// Where the records begin that have none missing between them, as far as what was applied.
+    /// The start of the unbroken series of records that ends at the applied position.
     private var start: Int64 = 0
     private var previous: Int64 = 0
 
     init(held: Int64) { self.held = held }
 
-    /// Takes the journal's records in the order of their numbers.
-    /// - Parameter isNew: the record is not applied.
+    /// Takes the journal's records by ascending number.
+    /// - Parameter isNew: whether the record is not applied yet.
     mutating func note(_ entry: LedgerEntry, sequence: Int64, isNew: Bool) {
         if !isNew {
             if sequence != previous.plus(1) { start = sequence }
@@ -47,7 +47,7 @@ struct OpenReservations {
         held = max(0, held.minus(opened.amount))
     }
 
-    /// No more records come.
+    /// Ends after the last record.
     mutating func end(applied: Int64) {
         if previous != applied { start = .max }
         before = before.filter { $0.value.sequence >= start }
@@ -55,7 +55,7 @@ struct OpenReservations {
 
     var count: Int { before.count + after.count }
 
-    /// What they hold.
+    /// The quota that they hold.
     var quota: Int64 {
         let known = before.values.reduce(0 as Int64) { $0.plus($1.amount) }
         return after.values.reduce(max(held, known)) { $0.plus($1) }

@@ -1,5 +1,5 @@
-/// Entries that are journalled and not yet in the database, oldest first. Taking some off the front moves the rest only
-/// now and then, since there may be hundreds of thousands while the database lags.
+/// Entries that are journalled but not yet in the database, oldest first. Removing some from the front seldom moves the
+/// rest, since there may be hundreds of thousands while the database lags.
 struct PendingEntries {
     struct Entry: Sendable {
         let sequence: Int64

@@ -1,6 +1,6 @@
-/// Quota held back for one request. Ends by `settle` or `refund`; dying otherwise, it refunds.
+/// Quota held for one request. It ends with `settle` or `refund`. If it is destroyed without either, it refunds.
 package struct Reservation: ~Copyable {
-    // Unmanaged, so that `discard self` may skip the refund; the gateway's ledger outlives every request.
+    // Unmanaged, so that `discard self` can skip the refund. The gateway's ledger outlives every request.
     private let ledger: Unmanaged<Ledger>
     private let id: Int64
     package private(set) var amount: Int64
@@ -13,18 +13,18 @@ package struct Reservation: ~Copyable {
 
     deinit { ledger.takeUnretainedValue().refund(id) }
 
-    /// Holds more, or less, where the request goes on at other prices; refused, it stays as it is.
+    /// Changes the held quota when the request continues at other prices. If that is refused, nothing changes.
     package mutating func change(to amount: Int64) throws(ReservationRefusal) {
         try ledger.takeUnretainedValue().change(id, to: amount)
         self.amount = amount
     }
 
-    /// Charges the exact sum; it may exceed the amount where the client set no limit.
+    /// Charges the exact sum. It may exceed the held amount if the client set no limit.
     package consuming func settle(_ settlement: Settlement) {
         ledger.takeUnretainedValue().settle(id, settlement)
         discard self
     }
 
-    /// Gives everything back.
+    /// Releases the whole amount.
     package consuming func refund() {}
 }

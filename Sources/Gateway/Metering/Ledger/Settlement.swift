@@ -1,10 +1,10 @@
 package import Database
 
-/// What a finished request costs, and the log row that says so.
+/// The cost of a finished request, and its log row.
 package struct Settlement: Sendable {
     package var quota: Int64
     package var channelID: Int64
-    /// Written with the charge; `nil` where the operator keeps no consume logs.
+    /// The row is written with the charge; `nil` if the operator keeps no consume logs.
     package var log: LogRecord?
     /// Unix seconds.
     package var time: Int64
@@ -21,10 +21,10 @@ package struct Settlement: Sendable {
 package enum ReservationRefusal: Error, Equatable, Sendable {
     case tokenQuota
     case userQuota
-    /// The user has as many requests in flight as one may have.
+    /// The user has the most allowed requests in flight.
     case tooManyInFlight
-    /// The token was deleted while its request was on the way.
+    /// The token was deleted while its request ran.
     case unknownAccount
-    /// The disk is full, or the database cannot follow: nothing may be spent that could not be written down.
+    /// The disk is full, or the database lags too far behind. Nothing may be spent that could not be recorded.
     case storage
 }

@@ -1,8 +1,8 @@
 #pragma once
 #include <stddef.h>
 
-/// The built-in prices as made by Scripts/prices: a line a model, columns separated by tabs; not NUL-terminated.
+/// The built-in prices from Scripts/prices: one line for each model, columns separated by tabs, no NUL at the end.
 const char *oneapi_prices(size_t *length);
 
-/// Built-in model names: lines of an owner, a tab and its models; lines of `#` and a channel type, a tab and its models.
+/// Built-in model names. A line has an owner, or `#` and a channel type, then a tab and the models.
 const char *oneapi_catalogue(size_t *length);
