@@ -1,14 +1,14 @@
 import Conform
 import MockKit
 
-/// The command line, checked.
+/// The command line after it was checked.
 struct Arguments {
     enum Action { case serve, help, version, conform }
     struct Problem: Error { let message: String }
 
     var action = Action.serve
     var target = Target(baseURL: "", key: "", model: "gpt-4o-mini")
-    /// Where the judge's report goes as JSON.
+    /// The file for the judge's report as JSON.
     var reportPath: String?
     var configuration = MockConfiguration(host: "127.0.0.1", port: 8400)
 
@@ -78,7 +78,7 @@ struct Arguments {
         return (String(word[..<equals]), String(word[word.index(after: equals)...]))
     }
 
-    /// - Returns: what is wrong, in one line.
+    /// - Returns: one line that says what is wrong.
     private mutating func set(_ flag: String, _ value: String?) -> String? {
         let known = ["--port", "--host", "--seed", "--journal", "--threads"]
         let judging = [

@@ -24,7 +24,7 @@ func serve(_ configuration: MockConfiguration) async {
     sigemptyset(&signals)
     sigaddset(&signals, SIGTERM)
     sigaddset(&signals, SIGINT)
-    // Blocked before any thread starts, so that only sigwait sees them.
+    // The signals are blocked before any thread starts, so that only `sigwait` receives them.
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     signal(SIGPIPE, SIG_IGN)
     do {
@@ -44,12 +44,12 @@ func serve(_ configuration: MockConfiguration) async {
 /// Judges a gateway and exits.
 func conform(_ arguments: Arguments) async -> Never {
     signal(SIGPIPE, SIG_IGN)
-    // Before the cases, which take a while.
+    // The file is tried first, because the cases take a while.
     if let path = arguments.reportPath, !write([], to: path) {
         complain("MockProviders: --report cannot be written to '\(path)'\n")
         exit(2)
     }
-    // libcurl's global state, before any thread starts.
+    // libcurl's global state has to be set up before any thread starts.
     let transport = CurlTransport()
     let loops = EventLoopGroup(count: 1)
     do {
@@ -76,7 +76,7 @@ func conform(_ arguments: Arguments) async -> Never {
     }
 }
 
-/// Why the mock did not start, with the flag that is to blame.
+/// The reason why the mock did not start, with the flag that caused it.
 func explanation(of error: any Error) -> String {
     switch error as? ListenError {
     case .badHost(let host): "--host must be a numeric address of this machine, not '\(host)'"
@@ -92,7 +92,7 @@ func write(_ bytes: [UInt8], to path: String) -> Bool {
     return fwrite(bytes, 1, bytes.count, file) == bytes.count
 }
 
-/// One line to standard error.
+/// Writes one line to standard error.
 func complain(_ line: String) {
     let bytes = Array(line.utf8)
     _ = write(STDERR_FILENO, bytes, bytes.count)
