@@ -1,7 +1,7 @@
 import JSON
 
 extension Claude {
-    /// What a request is read with.
+    /// What the parser of a request needs.
     struct Scope {
         let prompts: PromptMemory
         let betas: Betas
@@ -15,9 +15,9 @@ extension Claude {
         return Scope(prompts: prompts, betas: Betas(call), isStrict: isStrict, isCounting: isCounting)
     }
 
-    /// A request for a message, checked and in plain values (spec/wire/anthropic.md §2).
+    /// A request for a message, checked and as plain values (spec/wire/anthropic.md §2).
     struct Request {
-        /// What is thought before the answer, and how it is shown.
+        /// How long the model thinks before it answers, and how the thoughts are shown.
         struct Thinking {
             var tokens = 0
             var isOmitted = false
@@ -59,7 +59,7 @@ extension Claude {
             try checkSizes(isCounting: scope.isCounting)
         }
 
-        /// Of the whole prompt, cached or not.
+        /// The tokens of the whole prompt, cached or not.
         var promptTokens: Int { prefix.tokens }
 
         private static func readSystem(
@@ -184,7 +184,7 @@ extension Claude.Request {
         if kind == "enabled" { try dialogue.checkThinking() }
     }
 
-    /// Tokens that the mock thinks for.
+    /// The number of tokens that the mock thinks.
     private var thoughts: Int {
         switch effort {
         case "low": 64
