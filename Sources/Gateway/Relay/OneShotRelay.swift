@@ -7,9 +7,9 @@ import HTTP
 import JSON
 import Providers
 
-/// `POST /v1/embeddings`, `/v1/images/generations` and `/v1/moderations`: asked once, answered in one piece.
+/// `POST /v1/embeddings`, `/v1/images/generations` and `/v1/moderations`: one call of an upstream, one answer.
 struct OneShotRelay: Sendable {
-    /// What is asked, read as far as metering and translation need it.
+    /// What the client asks for, as far as metering and translation need it.
     enum Question: Sendable {
         case embeddings(EmbeddingRequest, isBase64: Bool)
         case images(ImageRequest)
@@ -32,7 +32,7 @@ struct OneShotRelay: Sendable {
         case "/v1/embeddings": .embeddings
         case "/v1/images/generations": .imageGenerations
         case "/v1/moderations": .moderations
-        // OpenAI's first address of it, whose model is in the path.
+        // OpenAI's first address of this endpoint, which has the model in its path.
         default: path.hasPrefix("/v1/engines/") && path.hasSuffix("/embeddings") ? .embeddings : nil
         }
     }
@@ -44,7 +44,7 @@ struct OneShotRelay: Sendable {
         with writer: consuming ResponseWriter
     ) async -> Int {
         var writer: ResponseWriter? = consume writer
-        // `nil` where the answer was a stream, which has been written.
+        // `nil` means that the answer was a stream, which is already written.
         let response = await answer(request, context, endpoint, &writer)
         if let response, let left = writer.take() {
             await left.send(response)
@@ -64,7 +64,7 @@ struct OneShotRelay: Sendable {
                 request, for: access.principal, services
             ) { body, _ throws(GatewayError) in try Asked(body, path, endpoint, limits) }
             var envelope = ChatEnvelope()
-            // No part of the answer has a price.
+            // No part of the answer is billed by tokens.
             envelope.maxTokens = 0
             envelope.model = asked.model
             if case .images(let images) = asked.question { envelope.isStream = images.isStream }
@@ -122,7 +122,7 @@ struct OneShotRelay: Sendable {
                     let failure = ChannelGuard(services: services).note(
                         found, of: exchange.channel, context, now: request.loop.now)
                     told = .upstream(failure)
-                    // Nobody waits for what another channel would have to be paid for.
+                    // Without a waiting client, no other channel is tried, because it would cost again.
                     guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil else {
                         exchange.refund()
                         throw told
@@ -137,7 +137,7 @@ struct OneShotRelay: Sendable {
         }
     }
 
-    /// Goes on to the next channel that can be paid; false where there is none.
+    /// Moves on to the next channel that the client can pay; false if there is none.
     private func move(
         _ exchange: inout Exchange, _ picker: inout ChannelPicker, _ request: ServerRequest
     ) -> Bool {
@@ -148,7 +148,7 @@ struct OneShotRelay: Sendable {
         return false
     }
 
-    /// Nobody knows what the upstream made of it; what it was asked is charged.
+    /// It is not known what the upstream made of the request, so that the prompt is charged.
     private func settle(
         _ exchange: consuming Exchange, wasAsked: Bool, _ request: ServerRequest, _ context: RequestContext
     ) async {
@@ -158,16 +158,16 @@ struct OneShotRelay: Sendable {
             now: request.loop.now)
     }
 
-    /// The upstream is paid for what it made, or may have made, and nobody makes it once more.
-    /// - Returns: what the client is told.
+    /// Charges for what the upstream made or may have made. No other channel makes it again.
+    /// - Returns: the error for the client.
     private func settle(
         _ exchange: consuming Exchange, lost found: UpstreamFailure, _ pictures: Int64?, _ request: ServerRequest,
         _ context: RequestContext
     ) async -> GatewayError {
         let failure = ChannelGuard(services: services).note(
             found, of: exchange.channel, context, now: request.loop.now)
-        // It is not asked again, and counts against the channel all the same: its clients pay for it. A picture that
-        // cannot be fetched is not the channel's own doing.
+        // The call is not repeated, but it counts against the channel, because clients paid for it. A picture that
+        // cannot be downloaded is not the channel's fault.
         if !failure.isRetryable, found.code != OneShotCaller.downloadFailed {
             exchange.channel.health.failed(at: request.loop.now, retryAfter: found.retryAfter)
         }
@@ -192,7 +192,7 @@ struct OneShotRelay: Sendable {
 }
 
 extension OneShotRelay {
-    /// What a body asks, read once.
+    /// The contents of a body, which is parsed once.
     private struct Asked: Sendable {
         let body: [UInt8]
         let question: Question
@@ -208,7 +208,7 @@ extension OneShotRelay {
             } catch { throw .request(error) }
         }
 
-        /// The body anew where its model is in the path.
+        /// The body with the model added, if the model is in the path.
         private static func name(_ root: inout JSON, _ path: String) -> [UInt8]? {
             guard path.hasPrefix("/v1/engines/"), var object = root.object, object["model"] == nil else { return nil }
             let name = percentDecoded(path.dropFirst("/v1/engines/".count).dropLast("/embeddings".count))
