@@ -21,8 +21,9 @@ import Testing
         let system = quoted(words)
         let turns = "{\"role\":\"system\",\"content\":\(system)},{\"role\":\"user\",\"content\":\"Name a town.\"}"
         let format = isJSON ? ",\"response_format\":{\"type\":\"json_object\"}" : ""
+        let mime = isJSON ? ",\"generationConfig\":{\"responseMimeType\":\"application/json\"}" : ""
         let parameters = isJSON ? "\"response_format\":{\"type\":\"json_object\"}" : ""
-        return [
+        var answers: [String: String?] = [
             "zhipu": try mock.glm(turns, more: format).content,
             "ernie": try mock.tellERNIE(
                 "Name a town.", more: ",\"system\":\(system)" + (isJSON ? ",\"response_format\":\"json_object\"" : "")
@@ -30,7 +31,13 @@ import Testing
             "qianfan": try mock.qianfanChat(turns, more: format).content,
             "qwen": try mock.askQwen(turns, model: "qwen-flash", parameters: parameters).content,
             "openai": try mock.chat("{\"model\":\"gpt-4o\",\"messages\":[\(turns)]\(format)}").content,
+            "gemini": try mock.generate(
+                "Name a town.", more: ",\"systemInstruction\":{\"parts\":[{\"text\":\(system)}]}\(mime)"
+            ).said,
         ]
+        // Claude has no JSON mode.
+        if !isJSON { answers["claude"] = try mock.say("Name a town.", more: ",\"system\":\(system)").text }
+        return answers
     }
 
     @Test("JSON mode answers by a schema that stands in the prompt, whatever stands around it")

@@ -161,6 +161,7 @@ extension Claude.Request {
 
     func prompt(_ content: UInt64) -> Prompt {
         var prompt = Prompt(model: model.id, name: name, content: content)
+        prompt.systemText = systemText
         prompt.lastUserText = dialogue.lastUserText
         prompt.endsWithUser = dialogue.endsWithUser
         prompt.toolResults = dialogue.toolResults

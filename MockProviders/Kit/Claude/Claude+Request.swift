@@ -35,6 +35,7 @@ extension Claude {
         private(set) var editsContext = false
         private(set) var effort = "high"
         let tools: Toolbox
+        let systemText: String
         let dialogue: Dialogue
         private(set) var prefix: Prefix
 
@@ -46,7 +47,7 @@ extension Claude {
             self.model = model
             var prefix = Prefix(model: model.id)
             tools = try Toolbox(body, scope, model: model, prefix: &prefix)
-            try Self.readSystem(body["system"], scope, model, &prefix)
+            systemText = try Self.readSystem(body["system"], scope, model, &prefix)
             prefix.frame(3)
             guard let messages = body["messages"] else { throw .missing("messages") }
             dialogue = try Dialogue(messages, scope, model: model, prefix: &prefix)
@@ -64,8 +65,8 @@ extension Claude {
 
         private static func readSystem(
             _ view: JSONView?, _ scope: Scope, _ model: Model, _ prefix: inout Prefix
-        ) throws(Failure) {
-            guard let view else { return }
+        ) throws(Failure) -> String {
+            guard let view else { return "" }
             var blocks: [Block] = []
             if let whole = view.string {
                 if !whole.isEmpty { blocks = [Block(text: whole)] }
@@ -80,6 +81,7 @@ extension Claude {
                 let tokens = scope.prompts.count(block.text, model: model.id)
                 prefix.add(hash.value, tokens: tokens, marker: block.marker)
             }
+            return blocks.map(\.text).joined(separator: "\n")
         }
 
         private mutating func readOptions(_ body: JSONView, _ scope: Scope) throws(Failure) {

@@ -45,6 +45,7 @@ extension Gemini {
             try readCache(body, call, gemini)
             try readTier(body["serviceTier"]?.string)
             if promptTokens > model.inputLimit { throw .tooLong(promptTokens, limit: model.inputLimit) }
+            prompt.systemText = body["systemInstruction"].map(Talk.text) ?? ""
             prompt.lastUserText = talk.lastUserText
             prompt.endsWithUser = talk.results.isEmpty
             prompt.toolResults = talk.results

@@ -63,7 +63,7 @@ extension Prompt {
     /// `schema`.
     var wantedFormat: Format {
         if case .schema = format { return format }
-        for text in [systemText, lastUserText] {
+        for text in [systemText, lastUserText] where text.utf8.contains(UInt8(ascii: "{")) {
             if case .text = format, text.lowercased().firstRange(of: "schema") == nil { continue }
             if let schema = PromptSchema.find(in: text) { return .schema(schema) }
         }
