@@ -3,7 +3,7 @@ import HTTP
 import JSON
 import Synchronization
 
-/// One request: read, find who answers, journal, answer, apply faults, send.
+/// Serves one request: reads it, finds the provider, writes the journal, asks for the answer, applies faults and sends.
 struct MockHandler: RequestHandler {
     let state: MockState
     private static let bodyLimit = 64 << 20
@@ -25,7 +25,7 @@ struct MockHandler: RequestHandler {
         await writer.send(request.path == "/" ? greeting : Self.notFound(request.path))
     }
 
-    /// Everything up to the answer's bytes; without suspension, as views into the parser's document are held.
+    /// Makes the whole answer. It never suspends, because it holds views into the parser's document.
     private func prepare(
         _ provider: any Provider, _ route: String, _ request: ServerRequest, _ body: [UInt8], _ problem: BodyError?,
         _ parser: JSONParser
@@ -92,7 +92,7 @@ struct MockHandler: RequestHandler {
         }
     }
 
-    /// Says where what is.
+    /// Lists the paths that the mock serves.
     private var greeting: HTTPResponse {
         let places = state.providers.map { $0.prefix + "\n" }.joined()
         return HTTPResponse(
@@ -106,7 +106,7 @@ struct MockHandler: RequestHandler {
     }
 }
 
-/// The loop's own parser.
+/// The parser of this event loop.
 private final class ParserBox {
     let parser = JSONParser()
 }

@@ -4,19 +4,19 @@ import Synchronization
 
 /// What a mock is started with.
 package struct MockConfiguration: Sendable {
-    /// Numeric address to listen at.
+    /// The numeric address to listen at.
     package var host: String
-    /// 0 takes any free port.
+    /// The port; 0 takes any free one.
     package var port: Int
-    /// Fixes ids and times too; `nil` makes new ones for each answer.
+    /// Fixes texts, ids and times; with `nil` each answer has new ids and times.
     package var seed: UInt64?
-    /// Requests kept in memory; 0 keeps none, for benchmarks.
+    /// How many requests are kept in memory; 0 keeps none, for benchmarks.
     package var journalEntries = 10_000
-    /// Each request is appended here as a line of JSON.
+    /// The file to which each request is appended as a line of JSON.
     package var journalPath: String?
-    /// Single answers kept in the ledger; its sums are kept always.
+    /// How many single answers the ledger keeps; its sums are never dropped.
     package var ledgerEntries = 100_000
-    /// Event loops, each a thread.
+    /// The number of event loops; each has a thread.
     package var threads = 1
 
     package init(host: String = "127.0.0.1", port: Int = 0, seed: UInt64? = nil) {
@@ -26,7 +26,7 @@ package struct MockConfiguration: Sendable {
     }
 }
 
-/// Why a mock could not start; the text is for the operator.
+/// The reason why a mock did not start. The text is meant for the operator.
 package struct MockStartError: Error, CustomStringConvertible {
     package let description: String
 }
@@ -55,7 +55,7 @@ package final class MockServer: Sendable {
         server = HTTPServer(configuration: listening, loops: loops, handler: MockHandler(state: state))
     }
 
-    /// Begins to answer.
+    /// Starts to listen and to answer.
     /// - Returns: the bound port.
     /// - Throws: `ListenError`, `StartError`.
     package func start() throws -> Int {
@@ -63,13 +63,13 @@ package final class MockServer: Sendable {
         return try server.start()
     }
 
-    /// Cuts what is open and ends the loops.
+    /// Closes open connections and stops the loops.
     package func stop() async {
         await server.drain(limit: .milliseconds(100), patience: .init(telling: .zero, ending: .seconds(1)))
         loops.stop()
     }
 
-    /// Lets running answers end, for as long as `limit`, then stops.
+    /// Waits for running answers for at most `limit`, then stops.
     package func drain(limit: Duration) async {
         await server.drain(limit: limit)
         loops.stop()
@@ -90,6 +90,6 @@ package final class MockServer: Sendable {
 
     package func setPace(_ pace: Pace) { state.pace.withLock { $0 = pace } }
 
-    /// Forgets journal, ledger, faults, scripts, the standing one, pace and cached prompts.
+    /// Clears the journal, the ledger, faults, scripts, the standing script, the pace and cached prompts.
     package func reset() { state.reset() }
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What all loops of a mock share.
+/// The state that all event loops of a mock share.
 final class MockState: Sendable {
     let seed: UInt64?
     let journal: Journal
@@ -10,7 +10,7 @@ final class MockState: Sendable {
     /// What is said where no queued script fits.
     let standing = Mutex<Script?>(nil)
     let pace = Mutex(Pace())
-    /// The registry: a path prefix and who answers below it. A provider more is a line more.
+    /// The providers, each with the path prefix below which it answers. To add a provider, add a line.
     let providers: [(prefix: String, provider: any Provider)]
     private let answers = Mutex<UInt64>(0)
 
@@ -40,7 +40,7 @@ final class MockState: Sendable {
         ]
     }
 
-    /// Ids for one answer.
+    /// The source of the ids of one answer.
     func identifiers(for body: [UInt8]) -> IdentifierSource {
         var hash = StableHash(seed: seed ?? 0)
         body.withUnsafeBytes { hash.mix($0) }

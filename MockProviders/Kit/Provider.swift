@@ -1,19 +1,20 @@
 import HTTP
 import JSON
 
-/// An upstream that the mock plays: a folder of its own that turns a request's values into an answer's.
+/// An upstream that the mock plays. It turns a request's values into an answer's values, and lives in a folder of its
+/// own.
 ///
-/// The kit does sockets, journal, faults, pace and ledger; a provider never sees them.
+/// The kit does sockets, the journal, faults, the pace and the ledger; a provider never sees them.
 protocol Provider: Sendable {
-    /// The model and the key of a request, for matching faults and scripts; nothing is checked yet.
+    /// The model and the key that a request names. Faults and scripts are matched by them; nothing is checked yet.
     func identity(of call: Call) -> Identity
-    /// Answers; runs to the end without suspending, since `call` holds views into the loop's parser.
+    /// Answers a request. It never suspends, because `call` holds views into the parser's document.
     func answer(_ call: Call) -> Answer
-    /// A failure by the name or the status under which the provider's catalogue has it.
+    /// The failure that the provider's catalogue has under a name or a status.
     func failure(named name: String, call: Call) -> Answer?
-    /// The event that tells a client of a stream that the service broke down.
+    /// The event by which a stream tells its client that the service has failed.
     var midStreamFailure: [UInt8] { get }
-    /// Forgets what earlier requests left, such as cached prompts.
+    /// Drops what earlier requests left, such as cached prompts.
     func reset()
 }
 
@@ -22,19 +23,19 @@ struct Identity: Sendable {
     var key: String?
 }
 
-/// A request in plain values.
+/// A request as plain values.
 struct Call {
     let method: String
-    /// As sent.
+    /// The path as it was sent.
     let path: String
-    /// Below the provider's prefix, such as `chat/completions`, still percent-encoded.
+    /// The path below the provider's prefix, such as `chat/completions`; it is still percent-encoded.
     let route: String
     let query: String
     let headers: HTTPHeaders
     let body: [UInt8]
     let content: Content
     var identity = Identity()
-    /// Set where the service, and not OpenAI's own table, says which model answers.
+    /// The model and its name, where the service chooses the model by a deployment (Azure).
     var deployment: Deployment?
     var script: Script?
     var usage = UsageFault.none
@@ -46,21 +47,21 @@ struct Call {
         case badJSON(JSONError)
         case form(MultipartForm)
         case badForm(String)
-        /// Above the limit.
+        /// The body is larger than the limit.
         case tooLarge
     }
 }
 
-/// What goes out, before faults.
+/// An answer before faults are applied.
 struct Answer: Sendable {
     enum Body: Sendable {
         case whole([UInt8])
-        /// Server-sent events, each with its blank line; `end` is the terminator, such as `data: [DONE]`.
+        /// Server-sent events, each with its blank line. `end` is the terminator, such as `data: [DONE]`.
         case events([[UInt8]], end: [UInt8])
-        /// One JSON array, a write an element with the bracket or comma before it; `end` closes it, and `failure` is the
-        /// element of a breakdown.
+        /// One JSON array. Each write is an element with the bracket or comma before it. `end` closes the array, and
+        /// `failure` is the element that tells of a failed service.
         case list([[UInt8]], end: [UInt8], failure: [UInt8])
-        /// Pieces of a chunked body, such as audio.
+        /// The pieces of a chunked body, such as audio.
         case pieces([[UInt8]])
     }
 
@@ -68,20 +69,20 @@ struct Answer: Sendable {
     var headers: HTTPHeaders
     var body: Body
     var served: Served?
-    /// Whether a whole body too is sent without its length, as some front ends do.
+    /// A whole body is sent in chunks too, without its length, as some front ends do.
     var isChunked = false
 }
 
-/// Where ids and times come from: the request alone when a seed is given, otherwise they are new each time.
+/// The source of ids and times. With a seed they follow from the request; otherwise they are new each time.
 struct IdentifierSource {
     var random: Seeded
-    /// Whole seconds since 1970.
+    /// The time in whole seconds since 1970.
     let created: Int
-    /// Follows the request and the seed only, so that the answer's text does.
+    /// A number that follows from the request and the seed only. The answer's text follows from it.
     let content: UInt64
 }
 
-/// A queued answer: what is given replaces what the mock would have said.
+/// A queued answer. Its values replace those that the mock would have made.
 package struct Script: Sendable {
     package struct ToolCall: Sendable {
         package var name: String
@@ -95,7 +96,7 @@ package struct Script: Sendable {
     /// Stands before the text that the mock makes itself, unless that is JSON.
     package var opening: String?
     package var text: String?
-    /// The text in exactly these pieces; goes before `text`.
+    /// The text in exactly these pieces. They take precedence over `text`.
     package var chunks: [String]?
     package var toolCalls: [ToolCall] = []
     package var refusal: String?
@@ -108,9 +109,9 @@ package struct Script: Sendable {
     package init() {}
 }
 
-/// What becomes of the usage in an answer; the mock's ledger keeps the truth.
+/// How an answer misreports its usage. The mock's ledger keeps the true numbers.
 package enum UsageFault: String, Sendable {
     case none, missing, zero
-    /// Ten times the truth.
+    /// Ten times the true numbers.
     case wrong
 }

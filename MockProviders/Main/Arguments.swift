@@ -1,7 +1,7 @@
 import Conform
 import MockKit
 
-/// The command line, checked.
+/// The command line after it was checked.
 struct Arguments {
     enum Action { case serve, help, version, conform }
     struct Problem: Error { let message: String }
@@ -88,7 +88,7 @@ struct Arguments {
         return (String(word[..<equals]), String(word[word.index(after: equals)...]))
     }
 
-    /// - Returns: what is wrong, in one line.
+    /// - Returns: one line that says what is wrong.
     private mutating func set(_ flag: String, _ value: String?) -> String? {
         let known = ["--port", "--host", "--seed", "--journal", "--threads"]
         let judging = [

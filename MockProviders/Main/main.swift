@@ -21,7 +21,7 @@ func serve(_ configuration: MockConfiguration) async {
     sigemptyset(&signals)
     sigaddset(&signals, SIGTERM)
     sigaddset(&signals, SIGINT)
-    // Blocked before any thread starts, so that only sigwait sees them.
+    // The signals are blocked before any thread starts, so that only `sigwait` receives them.
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     signal(SIGPIPE, SIG_IGN)
     do {
@@ -38,7 +38,7 @@ func serve(_ configuration: MockConfiguration) async {
     }
 }
 
-/// Why the mock did not start, with the flag that is to blame.
+/// The reason why the mock did not start, with the flag that caused it.
 func explanation(of error: any Error) -> String {
     switch error as? ListenError {
     case .badHost(let host): "--host must be a numeric address of this machine, not '\(host)'"
@@ -48,7 +48,7 @@ func explanation(of error: any Error) -> String {
     }
 }
 
-/// One line to standard error.
+/// Writes one line to standard error.
 func complain(_ line: String) {
     let bytes = Array(line.utf8)
     _ = write(STDERR_FILENO, bytes, bytes.count)

@@ -119,6 +119,12 @@ class AliGeneration(Ali):
         answer = self.good(self.ask(n=3))
         self.assertEqual([choice.index for choice in answer.output.choices], [0, 1, 2])
 
+    def test_content_as_a_list(self):
+        parts = [{"text": "Say hello "}, {"type": "text", "text": "to Oslo.", "cache_control": {"type": "ephemeral"}}]
+        answer = self.good(self.ask(model="qwen3-max", messages=[{"role": "user", "content": parts}]))
+        self.assertIn("Say hello to Oslo.", answer.output.choices[0].message.content)
+        self.equals_ledger(answer.usage)
+
     def test_structured_output(self):
         answer = self.ask(response_format={"type": "json_schema", "json_schema": {"name": "c", "schema": JSON_SCHEMA}})
         self.assertEqual(json.loads(answer.output.choices[0].message.content), {"city": "Oslo"})

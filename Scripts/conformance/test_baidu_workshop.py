@@ -5,6 +5,7 @@ import base64
 import json
 
 import qianfan
+from qianfan.common.tool.baidu_search_tool import BaiduSearchTool
 
 from baidu import CLOCK, TOKEN, WEATHER, Workshop, refill
 from suite import control, needs_mock
@@ -70,6 +71,14 @@ class BaiduWorkshopChat(Workshop):
         cut = self.ask(text="mock-tokens-40", max_output_tokens=7)
         self.assertTrue(cut["is_truncated"])
         self.assertEqual(cut["usage"]["completion_tokens"], 7)
+
+    def test_search_tool(self):
+        """By a chat and, as the tool does without a client, by a raw completion."""
+        for client in (self.client, qianfan.Completion(access_token=TOKEN, model="ERNIE-Speed-8K")):
+            tool = BaiduSearchTool(top_n=2, client=client, with_reference=True)
+            found = tool.run(search_query="Oslo")
+            self.assertTrue(found["summary"])
+            self.assertEqual([page["index"] for page in found["reference"]], [1, 2])
 
     def test_json_object(self):
         self.assertIn("answer", json.loads(self.ask(response_format="json_object")["result"]))

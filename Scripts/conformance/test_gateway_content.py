@@ -51,6 +51,14 @@ class Content(GatewayCase):
         self.assertArrived("guests")
 
     @needs("an answer by a JSON schema")
+    def test_parse_unscripted(self):
+        """The mock follows the schema in whichever place the provider takes it, also in the prompt."""
+        answer = self.client.chat.completions.parse(
+            model=self.upstream.model, messages=[{"role": "user", "content": "A party."}], response_format=Event
+        )
+        self.assertIsInstance(answer.choices[0].message.parsed, Event)
+
+    @needs("an answer by a JSON schema")
     def test_parse_streamed(self):
         self.script(text=PARTY.model_dump_json())
         messages = [{"role": "user", "content": "A party."}]

@@ -118,6 +118,10 @@ class Conversations:
         stopped = self.ask(text="mock-tokens-100", stop=[" when"], thinking=CALM)
         self.assertEqual(stopped.choices[0].finish_reason, "stop")
         self.assertNotIn(" when", stopped.choices[0].message.content)
+        several = self.ask(text="mock-tokens-100", stop=["never said", " when"], thinking=CALM, request_id=1234567)
+        self.assertEqual(several.choices[0].finish_reason, "stop")
+        self.assertNotIn(" when", several.choices[0].message.content)
+        self.assertEqual(several.request_id, "1234567")
         self.assertEqual(self.ask(text="mock-filter").choices[0].finish_reason, "sensitive")
 
     def test_sampling_is_rewritten_into_what_the_service_takes(self):

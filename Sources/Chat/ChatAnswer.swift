@@ -1,13 +1,13 @@
 package import JSON
 
-/// A whole answer, put together from its events.
+/// A whole answer, assembled from its events.
 package struct ChatAnswer: Sendable, Equatable {
     /// One of the answers that `count` asked for.
     package struct Choice: Sendable, Equatable {
         package var index: Int
         package var text: String?
         package var reasoning: String?
-        /// Blocks of it that go back to the provider unchanged.
+        /// The blocks of reasoning that have to go back to the provider unchanged.
         package var sealedReasoning: [Reasoning] = []
         package var refusal: String?
         package var audio: JSONObject?
@@ -18,7 +18,7 @@ package struct ChatAnswer: Sendable, Equatable {
         package var choiceExtras: [Extra] = []
         package var messageExtras: [Extra] = []
 
-        /// Where in the lists above a key is.
+        /// The index of each key in the lists above.
         fileprivate var choicePlaces: [String: Int] = [:]
         fileprivate var messagePlaces: [String: Int] = [:]
 
@@ -31,13 +31,13 @@ package struct ChatAnswer: Sendable, Equatable {
         package var value: Opaque
     }
 
-    /// As many as a client may ask for; what an upstream makes up beyond them is left out.
+    /// The limit of choices, which is what a client may ask for. An upstream's choices beyond it are left out.
     private static let mostChoices = 128
-    /// Of an object that grows piece by piece.
+    /// The limit of members of an object that grows piece by piece.
     private static let mostMembers = 64
 
     package private(set) var head: AnswerHead?
-    /// In the order of their indices.
+    /// The choices in the order of their indices.
     package private(set) var choices: [Choice] = []
     package private(set) var usage: Usage?
     package private(set) var originalUsage: Opaque?
@@ -98,7 +98,7 @@ package struct ChatAnswer: Sendable, Equatable {
         change(&choices[position])
     }
 
-    /// In place: an answer may come in millions of pieces.
+    /// Appends in place, because an answer may come in millions of pieces.
     private static func append(_ piece: String, to text: inout String?) {
         if text?.append(piece) == nil { text = piece }
     }
@@ -114,11 +114,11 @@ package struct ChatAnswer: Sendable, Equatable {
         }
     }
 
-    /// Token lists grow; anything else is replaced.
+    /// Lists of tokens are extended; any other value is replaced.
     private static func join(_ piece: JSON, to logprobs: inout JSONObject?) {
         join(piece.object ?? JSONObject(), to: &logprobs) { _, old, new in
             if case .array(let more) = new, case .array(var list) = old {
-                // Taken out, so that the list grows in place.
+                // The list is taken out of the object first, so that it grows in place.
                 old = .null
                 list += more
                 old = .array(list)
@@ -140,7 +140,7 @@ package struct ChatAnswer: Sendable, Equatable {
         }
     }
 
-    /// - Parameter merge: what a known member becomes with the piece's.
+    /// - Parameter merge: combines a known member with the new piece's.
     private static func join(
         _ piece: JSONObject, to object: inout JSONObject?, _ merge: (String, inout JSON, JSON) -> Void
     ) {

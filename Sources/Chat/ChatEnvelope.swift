@@ -1,29 +1,29 @@
 import Arithmetic
 
-/// What routing and metering need of a chat request, read without decoding the rest (spec/wire/openai.md §2).
+/// The parts of a chat request that routing and metering need. The rest is not decoded (spec/wire/openai.md §2).
 package struct ChatEnvelope: Sendable, Equatable {
     package var model = ""
     package var isStream = false
-    /// The client asked for the usage chunk.
+    /// The client asked for the chunk with the usage.
     package var includesUsage = false
-    /// The larger of `max_completion_tokens` and `max_tokens`, as some vendors read only one of them; `nil` where the
-    /// client set no limit.
+    /// The larger of `max_completion_tokens` and `max_tokens`, because some vendors read only one of them; `nil` if the
+    /// client set neither.
     package var maxTokens: Int64?
-    /// Answers asked for.
+    /// How many answers the client asks for.
     package var count: Int64 = 1
-    /// Image parts of all messages.
+    /// The number of image parts in all messages.
     package var imageCount = 0
-    /// Something marks what the provider is to keep in its cache.
+    /// The request marks a part that the provider shall keep in its cache.
     package var writesCache = false
-    /// The prompt has sound in it.
+    /// The prompt contains audio.
     package var hearsAudio = false
-    /// The answer may be sound.
+    /// The answer may contain audio.
     package var speaks = false
     package var spans = Spans()
 
     package init() {}
 
-    /// Where the members lie that a relay edits.
+    /// The byte ranges of the members that a relay edits.
     package struct Spans: Sendable, Equatable {
         package var model: Range<Int> = 0..<0
         package var streamOptions: Range<Int>?
@@ -32,6 +32,6 @@ package struct ChatEnvelope: Sendable, Equatable {
         package init() {}
     }
 
-    /// Tokens that the answers may have in all.
+    /// The limit of the tokens of all answers together.
     package var maxCompletionTokens: Int64? { maxTokens.map { $0.times(count) } }
 }

@@ -1,40 +1,41 @@
 package import JSON
 
-/// One step of an answer. A whole answer is the same steps at once.
+/// One step of an answer. A whole answer consists of the same steps.
 ///
-/// Order: `started` comes first and once; `choiceStarted` before anything else of that choice; `toolCallStarted` before
-/// the call's arguments; `logprobs` before the text they belong to; `failed` last.
+/// The order: `started` is first and comes once; `choiceStarted` comes before all other events of that choice,
+/// `toolCallStarted` before the call's arguments, `logprobs` before their text; `failed` is last.
 package enum ChatEvent: Sendable, Equatable {
     case started(AnswerHead)
-    /// An answer begins; several run side by side where `count` asked for them.
+    /// A choice begins. Several choices run side by side if `count` asked for them.
     case choiceStarted(Int)
     case textDelta(Int, String)
     case reasoningDelta(Int, String)
-    /// A block of reasoning has ended that the next turn has to send back unchanged; its text came as deltas before.
+    /// A block of reasoning has ended. The next turn has to send it back unchanged. Its text came as deltas before.
     case reasoningSealed(Int, Reasoning)
     case refusalDelta(Int, String)
-    /// A picture that the model made; its bytes are no tokens of text.
+    /// A picture that the model made. Its bytes do not count as tokens of text.
     case image(Int, Media)
     /// A piece of a spoken answer: `id`, `data`, `transcript`, `expires_at`.
     case audioDelta(Int, JSONObject)
-    /// `index` counts the calls of one choice; arguments follow.
+    /// `index` is the number of the call in its choice. The arguments follow.
     case toolCallStarted(Int, index: Int, ToolCall)
     case toolCallArgumentsDelta(Int, index: Int, String)
     case citation(Int, Opaque)
-    /// Of the tokens in the next text or refusal: `{"content":[…],"refusal":[…]}`.
+    /// The log probabilities of the tokens in the next text or refusal: `{"content":[…],"refusal":[…]}`.
     case logprobs(Int, JSON)
-    /// A member that only one format knows; none that its encoder writes itself, but for `refusal`.
+    /// A member that only one format knows. Except for `refusal`, it is never one that the format's encoder writes by
+    /// itself.
     case extra(ExtraPlace, key: String, Opaque)
-    /// What the answer cost so far; the last one counts. `original` is the upstream's own object where it has OpenAI's
-    /// format, so that nothing it says is lost.
+    /// The usage so far; the last one counts. `original` is the upstream's own object if it has OpenAI's format, so
+    /// that none of its members is lost.
     case usage(Usage, original: Opaque?)
     case finished(Int, FinishReason)
     case failed(UpstreamFailure)
 
-    /// Of most whole answers; room is made for them at once.
+    /// How many events most whole answers have. Room for them is reserved at once.
     package static let usualCount = 8
 
-    /// Where an `extra` belongs.
+    /// The place of an `extra`.
     package enum ExtraPlace: Sendable, Hashable {
         case answer
         case choice(Int)
@@ -42,13 +43,13 @@ package enum ChatEvent: Sendable, Equatable {
     }
 }
 
-/// What is the same in every chunk of an answer.
+/// The values that are the same in every chunk of an answer.
 package struct AnswerHead: Sendable, Equatable {
-    /// Empty where the provider gave none.
+    /// The answer's id; empty if the provider gave none.
     package var id: String
-    /// The model that answered, by the provider's name.
+    /// The model that answered, by the provider's name for it.
     package var model: String
-    /// Seconds since 1970; 0 where the provider gave none.
+    /// The time in seconds since 1970; 0 if the provider gave none.
     package var created: Int64
     package var serviceTier: String?
     package var systemFingerprint: String?
@@ -63,7 +64,7 @@ package struct AnswerHead: Sendable, Equatable {
         self.systemFingerprint = systemFingerprint
     }
 
-    /// The same with `fallback`'s values where the provider gave none.
+    /// The same head, with `fallback`'s values where the provider gave none.
     package func completed(by fallback: AnswerHead) -> AnswerHead {
         var head = self
         if head.id.isEmpty { head.id = fallback.id }
@@ -73,16 +74,16 @@ package struct AnswerHead: Sendable, Equatable {
     }
 }
 
-/// Why an answer ended.
+/// The reason why an answer ended.
 package enum FinishReason: Sendable, Equatable {
     case stop
-    /// The token limit.
+    /// The limit of tokens was reached.
     case length
     case toolCalls
-    /// OpenAI's deprecated way to call a function.
+    /// A call in OpenAI's deprecated form.
     case legacyFunctionCall
-    /// Withheld, in part or whole.
+    /// A filter withheld the answer, or a part of it.
     case contentFilter
-    /// A vendor's own word.
+    /// A vendor's own reason.
     case other(String)
 }

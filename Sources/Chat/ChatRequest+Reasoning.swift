@@ -1,8 +1,9 @@
 import JSON
 
 extension ChatRequest {
-    /// What the client asked of the model's thinking, in OpenAI's words or else in OpenRouter's (`reasoning`) or Qwen's
-    /// (`thinking_budget`), which stay among the extras since upstreams of OpenAI's format read them themselves.
+    /// The reasoning that the client asked for, in OpenAI's members, or else in OpenRouter's (`reasoning`) or Qwen's
+    /// (`thinking_budget`). The latter two stay among the extras, because upstreams of OpenAI's format read them
+    /// themselves.
     package var wantedReasoning: ReasoningOptions? {
         if let reasoning { return reasoning }
         guard let extras else { return nil }

@@ -1,15 +1,16 @@
 package import JSON
 
-/// A chat request in no one's format: all that spec/wire/openai.md §2 can say, and room for what others say.
+/// A chat request independent of any format. It holds all of spec/wire/openai.md §2, and has room for other formats'
+/// members.
 ///
-/// `nil` means that the client left it to the provider.
+/// `nil` means that the client leaves the choice to the provider.
 package struct ChatRequest: Sendable, Equatable {
     package var model: String
     package var messages: [Message]
-    /// How many of them, at the front, the client has not written: errors name its own by its own count.
+    /// How many messages at the front were added by us. Errors number only the client's own messages.
     package var addedMessages = 0
     package var tools: [Tool] = []
-    /// The tools came as OpenAI's deprecated `functions`, and calls go back as `function_call`.
+    /// The tools came as OpenAI's deprecated `functions`, so that calls have to be sent back as `function_call`.
     package var usesLegacyFunctions = false
     package var toolChoice: ToolChoice?
     package var allowsParallelToolCalls: Bool?
@@ -23,9 +24,9 @@ package struct ChatRequest: Sendable, Equatable {
     package var account = AccountOptions()
     /// Options of the provider's web search.
     package var webSearch: JSON?
-    /// The provider's moderation of prompt and answer.
+    /// The options of the provider's moderation of the prompt and the answer.
     package var moderation: JSON?
-    /// Members without a name here.
+    /// The members that have no property here.
     package var extras: Extras?
 
     package init(model: String, messages: [Message]) {
@@ -35,7 +36,7 @@ package struct ChatRequest: Sendable, Equatable {
 }
 
 extension ChatRequest {
-    /// How tokens are drawn.
+    /// How the model samples tokens.
     package struct Sampling: Sendable, Equatable {
         package var temperature: Double?
         package var topP: Double?
@@ -44,7 +45,7 @@ extension ChatRequest {
         package var presencePenalty: Double?
         package var seed: Int64?
         package var stop: [String] = []
-        /// Token id to bias.
+        /// The bias by token id.
         package var logitBias: JSON?
         package var logprobs: Bool?
         package var topLogprobs: Int64?
@@ -52,21 +53,21 @@ extension ChatRequest {
         package init() {}
     }
 
-    /// How much comes back.
+    /// How long the answer may be, and how many answers there are.
     package struct Limits: Sendable, Equatable {
-        /// Tokens of one answer, reasoning included.
+        /// The limit of one answer's tokens, reasoning included.
         package var maxCompletionTokens: Int64?
-        /// The older limit; a provider takes one of both.
+        /// The older form of the limit. A provider takes only one of both.
         package var maxTokens: Int64?
-        /// Answers to the one prompt.
+        /// How many answers the prompt gets.
         package var count: Int64?
 
         package init() {}
 
-        /// Tokens of one answer, whichever way they were limited.
+        /// The limit of one answer's tokens, in whichever form the client gave it.
         package var tokens: Int64? { maxCompletionTokens ?? maxTokens }
 
-        /// The client's name for that limit, for providers that know none.
+        /// The client's name for that limit, for providers that have no limit.
         package var tokensField: String? {
             maxCompletionTokens != nil ? "max_completion_tokens" : maxTokens != nil ? "max_tokens" : nil
         }
@@ -83,9 +84,9 @@ extension ChatRequest {
 
     /// How much the model thinks before it answers.
     package struct ReasoningOptions: Sendable, Equatable {
-        /// none, minimal, low, medium, high, xhigh or max.
+        /// The effort: none, minimal, low, medium, high, xhigh or max.
         package var effort: String?
-        /// Tokens that thinking may take.
+        /// The limit of tokens for thinking.
         package var budget: Int64?
 
         package init(effort: String? = nil, budget: Int64? = nil) {
@@ -94,13 +95,13 @@ extension ChatRequest {
         }
     }
 
-    /// What the answer is made of.
+    /// The kinds of media in the answer.
     package struct OutputOptions: Sendable, Equatable {
         package var modalities: [String]?
-        /// Voice and format of spoken answers.
+        /// The voice and the format of spoken answers.
         package var audio: JSON?
         package var verbosity: String?
-        /// Text that the answer is likely to repeat.
+        /// A text that the answer will probably repeat.
         package var prediction: JSON?
 
         package init() {}
@@ -115,7 +116,7 @@ extension ChatRequest {
         package init() {}
     }
 
-    /// What concerns the provider's books and not the answer.
+    /// The members that concern the provider's accounts and records, and not the answer.
     package struct AccountOptions: Sendable, Equatable {
         package var user: String?
         package var safetyIdentifier: String?

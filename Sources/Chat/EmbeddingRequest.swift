@@ -2,7 +2,7 @@
 package struct EmbeddingRequest: Sendable, Equatable {
     package enum Input: Sendable, Equatable {
         case text(String)
-        /// Already encoded by the client.
+        /// Tokens that the client has already encoded.
         case tokens([Int64])
     }
 
@@ -19,11 +19,11 @@ package struct EmbeddingRequest: Sendable, Equatable {
     }
 }
 
-/// What came of it; `vectors` are in the order of the inputs.
+/// The answer to it. `vectors` are in the order of the inputs.
 package struct EmbeddingAnswer: Sendable, Equatable {
     package var model: String
     package var vectors: [[Double]]
-    /// `nil` where the provider does not say.
+    /// `nil` if the provider does not report it.
     package var usage: Usage?
 
     package init(model: String = "", vectors: [[Double]], usage: Usage?) {

@@ -3,14 +3,14 @@ package struct ImageRequest: Sendable, Equatable {
     package var model: String
     package var prompt: String
     package var count: Int64?
-    /// Such as `1024x1024`.
+    /// The size, such as `1024x1024`.
     package var size: String?
     package var quality: String?
     package var style: String?
-    /// `url` or `b64_json`.
+    /// The form of the answer: `url` or `b64_json`.
     package var responseFormat: String?
     package var user: String?
-    /// The pictures shall come as events, `previews` of each before it is done.
+    /// The pictures are sent as events, each with `previews` previews before it is done.
     package var isStream = false
     package var previews: Int64?
 
@@ -32,7 +32,7 @@ package struct ImageAnswer: Sendable, Equatable {
         }
     }
 
-    /// Seconds since 1970; 0 where the provider gave none.
+    /// The time in seconds since 1970; 0 if the provider gave none.
     package var created: Int64
     package var images: [Image]
 

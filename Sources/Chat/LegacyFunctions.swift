@@ -1,9 +1,9 @@
-/// Turns tool calls back into OpenAI's deprecated function call, for a client that sent `functions`: it knows of one call
-/// an answer, which has no id.
+/// Turns tool calls back into OpenAI's deprecated function call, for a client that sent `functions`. Such a client
+/// expects at most one call in an answer, without an id.
 package struct LegacyFunctions: Sendable {
     package init() {}
 
-    /// - Returns: `nil` for what such a client has no place for.
+    /// - Returns: `nil` for an event that such a client cannot read.
     package func map(_ event: ChatEvent) -> ChatEvent? {
         switch event {
         case .toolCallStarted(let choice, let index, var call):

@@ -6,9 +6,9 @@ package struct Message: Sendable, Equatable {
 
     package var role: Role
     package var name: String?
-    /// In the order in which the model reads or wrote them.
+    /// The parts in the order in which the model reads them or wrote them.
     package var parts: [Part]
-    /// What the message carries beyond that.
+    /// The members of the message that have no other place.
     package var extras: Extras?
 
     package init(_ role: Role, name: String? = nil, parts: [Part] = [], extras: Extras? = nil) {

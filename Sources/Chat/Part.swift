@@ -12,7 +12,7 @@ package struct Part: Sendable, Equatable {
         case toolResult(ToolResult)
         case reasoning(Reasoning)
         case refusal(String)
-        /// A block that only its own provider understands.
+        /// A block that only the provider that made it understands.
         case opaque(Opaque)
     }
 
@@ -28,15 +28,15 @@ package struct Part: Sendable, Equatable {
     package static func text(_ text: String) -> Part { Part(.text(text)) }
 }
 
-/// Where an image, a recording or a document is.
+/// The place of an image, a recording or a document.
 package enum Media: Sendable, Equatable {
     case url(String)
-    /// - Parameter type: such as `image/png`; for audio the vendor's short name, such as `wav`.
+    /// - Parameter type: the media type, such as `image/png`; for audio the vendor's short name, such as `wav`.
     case base64(type: String, data: String)
-    /// Uploaded to the provider before.
+    /// A file that was uploaded to the provider before.
     case fileID(String)
 
-    /// How clients see a picture that a model made, for OpenAI's format has no place for one.
+    /// A picture as Markdown, because OpenAI's format has no place for a picture that a model made.
     package var markdown: String {
         switch self {
         case .url(let address), .fileID(let address): "![image](\(address))"
@@ -44,7 +44,7 @@ package enum Media: Sendable, Equatable {
         }
     }
 
-    /// Reads an address: a base64 data URL becomes its parts, anything else stays.
+    /// Reads an address. A base64 data URL is split into its parts; any other address stays as it is.
     package init(address: String) {
         guard address.hasPrefix("data:"), let comma = address.firstIndex(of: ",") else {
             self = .url(address)
@@ -58,7 +58,7 @@ package enum Media: Sendable, Equatable {
         self = .base64(type: String(head.dropLast(7)), data: String(address[address.index(after: comma)...]))
     }
 
-    /// As an address; `nil` for an uploaded file.
+    /// The media as an address; `nil` for an uploaded file.
     package var address: String? {
         switch self {
         case .url(let url): url
@@ -72,16 +72,16 @@ package enum Media: Sendable, Equatable {
 package struct ToolCall: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case function, custom
-        /// OpenAI's deprecated `function_call`, which has no id.
+        /// The call has OpenAI's deprecated form `function_call`, which has no id.
         case legacyFunction
     }
 
     package var id: String
     package var kind: Kind
     package var name: String
-    /// JSON text as the model wrote it, perhaps cut or invalid; free text for a custom tool.
+    /// The JSON text that the model wrote. It may be cut off or invalid. For a custom tool it is free text.
     package var arguments: String
-    /// Gemini's proof of the thought that led to the call, to be sent back with it.
+    /// Gemini's signature of the thought that led to the call. It has to be sent back with the call.
     package var thoughtSignature: String?
 
     package init(
@@ -95,9 +95,9 @@ package struct ToolCall: Sendable, Equatable {
     }
 }
 
-/// What a tool answered.
+/// The result of a tool.
 package struct ToolResult: Sendable, Equatable {
-    /// Of the call that it answers; empty where the format names the function only.
+    /// The id of the call; empty if the format names only the function.
     package var callID: String
     package var name: String?
     package var parts: [Part]
@@ -111,23 +111,24 @@ package struct ToolResult: Sendable, Equatable {
     }
 }
 
-/// What the model thought, to be sent back with the next turn where the provider asks for it.
+/// The reasoning of the model. It is sent back with the next turn if the provider asks for it.
 package struct Reasoning: Sendable, Equatable {
     package var text: String
-    /// Proves to the provider that the text is its own.
+    /// The signature by which the provider recognises its own text.
     package var signature: String?
-    /// In place of the text, where the provider hides it.
+    /// The encrypted text, where the provider hides the text.
     package var encrypted: String?
-    /// In place of the text: a step of the provider's own, such as a search that it made, to be sent back whole.
+    /// A step of the provider, such as a search, instead of a text. It has to be sent back whole.
     package var block: JSON?
-    /// Whose signature, encryption or block it is: no other provider understands it.
+    /// The provider's format to which the signature, the encryption or the block belongs. No other provider understands
+    /// them.
     package var format: WireFormat?
-    /// Counts these pieces of one answer, since clients that join a stream go by it.
+    /// The number of this piece in its answer. Clients join the pieces of a stream by it.
     package var index: Int?
-    /// What of the answer came before it; `nil` means nothing, or that the provider does not care.
+    /// How much of the answer came before it; `nil` if nothing did, or if it does not matter to the provider.
     package var place: Place?
 
-    /// Letters (Unicode scalars) of the text, and calls.
+    /// The number of Unicode scalars of text, and the number of calls.
     package struct Place: Sendable, Equatable {
         package var letters: Int
         package var calls: Int
@@ -152,9 +153,9 @@ package struct Reasoning: Sendable, Equatable {
     }
 }
 
-/// Marks where a cached prefix ends.
+/// Marks the end of a cached prefix.
 package struct CacheBreakpoint: Sendable, Equatable {
-    /// Such as `5m` or `1h`; `nil` is the provider's default.
+    /// How long the prefix is kept, such as `5m` or `1h`; `nil` is the provider's default.
     package var lifetime: String?
 
     package init(lifetime: String? = nil) { self.lifetime = lifetime }

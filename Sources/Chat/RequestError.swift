@@ -1,6 +1,6 @@
 /// What is wrong with a client's request; becomes a 400 in the client's format.
 package struct RequestError: Error, Equatable, Sendable {
-    /// Stable, for programs.
+    /// A stable code for programs.
     package enum Code: String, Sendable {
         case invalidJSON = "invalid_json"
         case missingParameter = "missing_required_parameter"
@@ -14,7 +14,7 @@ package struct RequestError: Error, Equatable, Sendable {
     package let code: Code
     /// A sentence that names the field.
     package let message: String
-    /// Path of the field, such as `messages[2].role`; `nil` for the body as a whole.
+    /// The path of the field, such as `messages[2].role`; `nil` for the body as a whole.
     package let parameter: String?
 
     package init(_ code: Code, _ message: String, parameter: String? = nil) {

@@ -4,7 +4,7 @@ package import JSON
 package enum Tool: Sendable, Equatable {
     case function(FunctionTool)
     case custom(CustomTool)
-    /// One that the provider runs itself, such as a web search.
+    /// A tool that the provider runs itself, such as a web search.
     case provider(Opaque)
 }
 
@@ -12,9 +12,9 @@ package enum Tool: Sendable, Equatable {
 package struct FunctionTool: Sendable, Equatable {
     package var name: String
     package var description: String?
-    /// `nil`: no arguments.
+    /// The schema of the arguments; `nil` if there are none.
     package var parameters: JSON?
-    /// Arguments must follow the schema exactly.
+    /// The arguments must follow the schema exactly.
     package var isStrict: Bool?
     package var cacheBreakpoint: CacheBreakpoint?
     package var extras: Extras?
@@ -32,7 +32,7 @@ package struct FunctionTool: Sendable, Equatable {
     }
 }
 
-/// A tool that takes free text, perhaps bound by a grammar.
+/// A tool that takes free text, which a grammar may restrict.
 package struct CustomTool: Sendable, Equatable {
     package var name: String
     package var description: String?
@@ -45,16 +45,16 @@ package struct CustomTool: Sendable, Equatable {
     }
 }
 
-/// Whether and what the model must call.
+/// Whether the model must call a tool, and which one.
 package enum ToolChoice: Sendable, Equatable {
     case none, automatic, required
     case function(String)
     case custom(String)
-    /// Only some of the tools, which a provider may express in its own way.
+    /// Only some of the tools are allowed. Providers express this in their own ways.
     case opaque(Opaque)
 }
 
-/// What the text of the answer must look like.
+/// The form that the answer's text must have.
 package enum ResponseFormat: Sendable, Equatable {
     case text
     case jsonObject

@@ -1,28 +1,28 @@
-/// An upstream's refusal or breakdown, in words that a client may see.
+/// A refusal or failure of an upstream, in words that a client may see.
 package struct UpstreamFailure: Error, Equatable, Sendable {
     package enum Kind: String, Sendable {
         case badRequest, authentication, permission, notFound, rateLimited, quotaExceeded, overloaded, server
-        /// A web page, or anything else that is not the provider's format.
+        /// The answer is a web page, or something else that is not in the provider's format.
         case notTheProvider
-        /// The answer broke off.
+        /// The answer ended too early.
         case brokenOff
         case unreachable
         case timedOut
     }
 
     package var kind: Kind
-    /// HTTP status for the client, from 400 to 599.
+    /// The HTTP status for the client, from 400 to 599.
     package var status: Int
     package var message: String
     package var type: String
     package var parameter: String?
-    /// As JSON: a string, a number or null.
+    /// The code as JSON: a string, a number or null.
     package var code: Code
-    /// Seconds that the upstream asks to wait.
+    /// How many seconds the upstream asks to wait.
     package var retryAfter: Int?
-    /// A member that Azure's errors have besides: which of the filter's categories was hit.
+    /// A member that only Azure's errors have. It tells which category of the filter was hit.
     package var inner: Opaque?
-    /// The upstream may have done already what would be paid for once more elsewhere.
+    /// The upstream may have done the work already. Another channel would have to be paid for it again.
     package var isFinal = false
 
     package enum Code: Equatable, Sendable {
@@ -38,7 +38,7 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
         }
     }
 
-    /// - Parameter status: the upstream's where that is an error's; others, such as a redirection with a body, are 502.
+    /// - Parameter status: the upstream's status. If it is not an error's, as with a redirection, the client gets 502.
     package init(
         kind: Kind, status: Int, message: String, type: String = "upstream_error", parameter: String? = nil,
         code: Code = .none, retryAfter: Int? = nil
@@ -52,7 +52,7 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// Whether another channel may do better: not for what is wrong with the request itself.
+    /// Whether another channel may succeed. It is false for an invalid request.
     package var isRetryable: Bool {
         if isFinal { return false }
         return switch kind {
@@ -63,7 +63,7 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
         }
     }
 
-    /// The same, not to be tried elsewhere.
+    /// The same failure, which no other channel shall retry.
     package var final: UpstreamFailure {
         var failure = self
         failure.isFinal = true

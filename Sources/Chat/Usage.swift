@@ -1,27 +1,27 @@
 import Arithmetic
 
-/// Tokens of one answer. Kinds that a provider does not report are 0; parts are contained in their total.
+/// The tokens of one answer. A kind that the provider does not report is 0. Parts are included in their total.
 package struct Usage: Sendable, Equatable {
     package var promptTokens: Int64
     package var completionTokens: Int64
-    /// Part of `promptTokens`, read from the provider's cache.
+    /// The part of `promptTokens` that was read from the provider's cache.
     package var cachedTokens: Int64
-    /// Part of `promptTokens`, written to the provider's cache.
+    /// The part of `promptTokens` that was written to the provider's cache.
     package var cacheWriteTokens: Int64
-    /// Part of `cacheWriteTokens`, to be kept for an hour.
+    /// The part of `cacheWriteTokens` that is kept for an hour.
     package var longCacheWriteTokens: Int64 = 0
-    /// Part of `completionTokens`.
+    /// The part of `completionTokens` that is reasoning.
     package var reasoningTokens: Int64
     package var audioPromptTokens: Int64
     package var audioCompletionTokens: Int64
-    /// Part of `promptTokens`.
+    /// The part of `promptTokens` that is audio.
     package var imagePromptTokens: Int64 = 0
-    /// Part of `completionTokens`, where pictures have a price of their own.
+    /// The part of `completionTokens` that is pictures, if they have a price of their own.
     package var imageCompletionTokens: Int64 = 0
-    /// Parts of `completionTokens`: a given prediction that came true, and that did not.
+    /// The parts of `completionTokens` that a given prediction got right, and got wrong.
     package var acceptedPredictionTokens: Int64 = 0
     package var rejectedPredictionTokens: Int64 = 0
-    /// Counted by us, since the provider did not say.
+    /// We counted the tokens, because the provider did not report them.
     package var isEstimated: Bool
 
     package init(
@@ -39,12 +39,12 @@ package struct Usage: Sendable, Equatable {
         self.isEstimated = isEstimated
     }
 
-    /// No counter of an upstream's is believed beyond this, so that sums and prices stay in range.
+    /// The upper limit of an upstream's counter. It keeps sums and prices in range.
     package static let most: Int64 = 1 << 40
 
     package var totalTokens: Int64 { promptTokens.plus(completionTokens) }
 
-    /// Both together, as where each picture of an answer tells its own.
+    /// The sum of both, for answers in which each picture reports its own usage.
     package func adding(_ other: Usage) -> Usage {
         var sum = self
         for part in Self.counters { sum[keyPath: part] = self[keyPath: part].plus(other[keyPath: part]) }

@@ -1,11 +1,11 @@
 package import JSON
 
-/// A family of wire formats, to tell whose block or member something is.
+/// A family of wire formats. It tells to whom a block or a member belongs.
 package enum WireFormat: String, Sendable, Equatable {
     case openAI, anthropic, gemini, palm, baidu, ali, zhipu
 }
 
-/// Something that only one format understands, kept as it came for a round trip to the same format.
+/// A value that only one format understands. It is kept unchanged, so that it can be sent back in that format.
 package struct Opaque: Sendable, Equatable {
     package var format: WireFormat
     package var value: JSON
@@ -16,7 +16,7 @@ package struct Opaque: Sendable, Equatable {
     }
 }
 
-/// Members that the hub has no name for, with the format they belong to; they reach a target of that format only.
+/// Members that have no property in the hub, with their format. They are sent only to upstreams of that format.
 package struct Extras: Sendable, Equatable {
     package var format: WireFormat
     package var members: JSONObject
@@ -28,7 +28,7 @@ package struct Extras: Sendable, Equatable {
 
     package var isEmpty: Bool { members.members.isEmpty }
 
-    /// The members for a target of `format`; none for another's.
+    /// The members for a target of `format`; none if they belong to another format.
     package func members(for format: WireFormat) -> [JSONObject.Member] {
         format == self.format ? members.members : []
     }

@@ -104,7 +104,7 @@ import Testing
         let partial = "{\"role\":\"assistant\",\"content\":\"b\",\"partial\":true}"
         #expect(try mock.askQwen("\(user),\(partial)").status == 200)
         #expect(try mock.askQwen("\(user),\(user)").status == 200)
-        #expect(try mock.askQwen("{\"role\":\"user\",\"content\":[{\"text\":\"a\"}]}").status == 400)
+        #expect(try mock.askQwen("{\"role\":\"user\",\"content\":[{\"image\":\"a\"}]}").status == 400)
         let long = String(repeating: "word ", count: 31_000)
         let reply = try mock.tellQwen(long, model: "qwen-max")
         #expect(reply.json?["message"]?.string == "Range of input length should be [1, 30720]")

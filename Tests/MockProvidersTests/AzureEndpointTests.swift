@@ -73,7 +73,7 @@ import Testing
         #expect(blocked.error?["code"]?.string == "content_policy_violation")
         let inner = blocked.error?["inner_error"]
         #expect(inner?["content_filter_results"]?["violence"]?["filtered"]?.bool == true)
-        let parts = [("name=\"image\"; filename=\"a.png\"", "PNG"), ("name=\"prompt\"", "A hat")]
+        let parts = [("name=\"image\"; filename=\"a.webp\"", "RIFF0000WEBPVP8 "), ("name=\"prompt\"", "A hat")]
         let edit = try mock.azure(
             "POST", "deployments/gpt-image-1/images/edits" + Self.version, form(parts),
             type: "multipart/form-data; boundary=XX")

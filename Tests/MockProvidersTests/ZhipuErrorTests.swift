@@ -110,7 +110,7 @@ import Testing
         bad("temperature", ",\"temperature\":1.01"), bad("temperature", ",\"temperature\":1", model: "glm-4"),
         bad("top_p", ",\"top_p\":0"), bad("top_p", ",\"top_p\":1", model: "glm-4"),
         bad("max_tokens", ",\"max_tokens\":0"), bad("max_tokens", ",\"max_tokens\":4096", model: "glm-4"),
-        bad("max_tokens", ",\"max_tokens\":98305", model: "glm-4.5"), bad("stop", ",\"stop\":[\"a\",\"b\"]"),
+        bad("max_tokens", ",\"max_tokens\":98305", model: "glm-4.5"), bad("stop", ",\"stop\":[1]"),
         bad("stream", ",\"stream\":\"yes\""), bad("tool_choice", ",\"tool_choice\":\"required\""),
         bad("tools", ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]"),
         bad(

@@ -1,7 +1,7 @@
 import JSON
 
 extension Ali {
-    /// An application's answer (§6): always `output.text`, with a session.
+    /// Serves applications (§6). An answer always has `output.text` and a session.
     func application(_ call: Call, _ app: String) throws(Failure) -> Answer {
         let fields = try Fields(call)
         let input = try fields.input()
@@ -21,7 +21,7 @@ extension Ali {
             talk = try Talk(input.member("messages"), .plain, model, tools: "", resolves: false, prompts)
         }
         var ids = call.ids
-        // The answer's own id comes first from the same source.
+        // The answer's id is taken from the source before this one.
         _ = Self.uuid(&ids.random)
         let session = try input.string("session_id") ?? ids.random.hex(32)
         let app = Application(

@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Ali {
-    /// A batch of the compatible mode: it moves a step each time it is looked at.
+    /// A batch of the compatible mode. Each request for its state moves it one step.
     struct Batch: Sendable {
         enum Status: String, Sendable {
             case validating
@@ -30,7 +30,7 @@ extension Ali {
             self.results = results
         }
 
-        /// - Returns: whether it came to its good end with this look.
+        /// - Returns: whether the batch was completed with this step.
         mutating func step() -> Bool {
             switch status {
             case .validating: status = .running
@@ -73,7 +73,7 @@ extension Ali {
             return Self.whole(call) { root in
                 root.member("object", "list")
                 root.key("data")
-                // No list at all where there is nothing to list.
+                // Without batches the answer has no list at all.
                 if all.isEmpty { root.null() } else { root.array { for batch in all { $0.object(batch.write) } } }
                 root.key("has_more")
                 root.bool(false)
@@ -94,7 +94,7 @@ extension Ali {
         }
     }
 
-    /// Lays the results out as files.
+    /// Writes the results into files.
     private func finish(_ batch: Batch) -> Served? {
         let files = [
             (batch.outputFile, batch.results.output, batch.results.good),
@@ -126,13 +126,13 @@ extension Ali {
 }
 
 extension Ali {
-    /// What the lines of a batch were answered.
+    /// The answers to the lines of a batch.
     struct Results: Sendable {
         var output: [UInt8] = []
         var errors: [UInt8] = []
         var good = 0
         var bad = 0
-        /// The sum of the good ones.
+        /// The sum of the answers that succeeded.
         var served: Served?
 
         mutating func add(_ next: Served?) {
@@ -148,7 +148,7 @@ extension Ali {
         }
     }
 
-    /// Answers each line at once; a batch has at most 50,000.
+    /// Answers each line at once. A batch has at most 50,000 lines.
     private func run(_ lines: [UInt8], _ endpoint: String, _ call: Call) -> Results {
         var results = Results()
         let parser = JSONParser()

@@ -33,7 +33,7 @@ extension Ali.Failure {
         Ali.Failure(status: 404, code: "ModelNotFound", message: "Model not found.", model: name)
     }
 
-    /// A model that is another endpoint's.
+    /// The model belongs to another endpoint.
     static let otherModel = parameter("Model not exist.")
 
     private static func made(_ status: Int, _ code: String, _ message: String) -> Ali.Failure {
@@ -42,7 +42,7 @@ extension Ali.Failure {
 
     private static let timeout = "Request timed out, please try again later."
 
-    /// Errors that only a name brings about, and those of others under their native names.
+    /// All errors by their native names. Some of them happen only when a test asks for them by name.
     private static let all: [Ali.Failure] = [
         badKey, badRequest, noInput, noParameters, noModelName, badURL, tooLarge, badInput, noMedia, notPending,
         noPage, noWorkspace, deniedWorkspace, noModel(""),
@@ -88,7 +88,8 @@ extension Ali.Failure {
             "Too many requests. Your requests are being throttled due to system capacity limits."),
     ]
 
-    /// Statuses, the compatible mode's codes, and the names that other providers' catalogues share.
+    /// The native names for statuses, for the compatible mode's codes, and for the names that other providers'
+    /// catalogues share.
     private static let names = [
         "400": "InvalidParameter", "401": "InvalidApiKey", "403": "AccessDenied", "404": "ModelNotFound",
         "408": "RequestTimeOut", "413": "BadRequest.TooLarge", "415": "BadRequest.InputDownloadFailed",
@@ -112,7 +113,7 @@ extension Ali.Failure {
         "504": made(504, "RequestTimeOut", timeout), "timeout": made(500, "RequestTimeOut", timeout),
     ]
 
-    /// The failure that a name or a status asks for; `MockProviders/Docs/ali.md` lists them.
+    /// The failure for a name or a status; `MockProviders/Docs/ali.md` lists them.
     static func catalogue(_ name: String, model: String) -> Ali.Failure? {
         if let other = others[name] { return other }
         let wanted = names[name] ?? name

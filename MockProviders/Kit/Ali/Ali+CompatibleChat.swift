@@ -1,7 +1,7 @@
 import JSON
 
 extension Ali {
-    /// Chat of the compatible mode (§7).
+    /// The chat of the compatible mode (§7).
     func chat(_ call: Call) throws(Failure) -> Answer {
         let fields = try Fields(call)
         let model = try Model.find(try fields.model(), [.text, .vision])
@@ -22,7 +22,7 @@ extension Ali {
         let served = say.usage.served(call, model: model.id)
         if isStream {
             let events = CompatibleStream(say).events()
-            // An error within a stream ends it without its terminator.
+            // An error ends a stream without its terminator.
             let end = say.isFiltered ? [] : Array("data: [DONE]\n\n".utf8)
             return Answer(
                 headers: Self.headers(call, isStream: true), body: .events(events, end: end),
@@ -81,7 +81,8 @@ extension Ali.Say {
 }
 
 extension Ali {
-    /// The chunks of a compatible stream: the choices first, a true null as finish reason until the end.
+    /// The chunks of a stream in the compatible mode. The choices come first in a chunk, and before the end the finish
+    /// reason is `null`.
     struct CompatibleStream {
         private let say: Say
         private var output: [[UInt8]] = []
@@ -164,7 +165,7 @@ extension Ali {
             framed(nil) { root in
                 root.array("choices") { list in
                     list.object { choice in
-                        // The last chunk has its reason in front.
+                        // In the last chunk the finish reason comes first.
                         if let finish { choice.member("finish_reason", finish) }
                         choice.object("delta", body)
                         choice.member("index", index)

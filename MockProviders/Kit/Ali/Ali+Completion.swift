@@ -1,7 +1,7 @@
 import JSON
 
 extension Ali {
-    /// Completions of the compatible mode, which fill in the middle.
+    /// The completions of the compatible mode, which can fill in the middle of a text.
     func completion(_ call: Call) throws(Failure) -> Answer {
         let fields = try Fields(call)
         let model = try Model.find(try fields.model(), [.text])

@@ -1,23 +1,25 @@
 import HTTP
 
 extension Ali {
-    /// An error by its native name; the compatible mode has other words for most of them (spec/wire/ali.md §8).
+    /// An error by its native name. The compatible mode has other codes and texts for most of them (spec/wire/ali.md
+    /// §8).
     struct Failure: Error, Equatable {
         var status = 400
         var code: String
         var message: String
-        /// The code that the compatible mode gives, where it is not `twin`'s.
+        /// The code in the compatible mode, if it differs from `twin`'s.
         var compatibleCode: String?
-        /// The model that the compatible mode names in its message.
+        /// The model that the compatible mode's message names.
         var model = ""
 
         static func parameter(_ message: String) -> Failure { Failure(code: "InvalidParameter", message: message) }
 
-        /// A parameter that is not there or of another kind.
+        /// A parameter is missing or has the wrong type.
         static let badRequest = parameter(
             "Required parameter(s) missing or invalid, please check the request parameters.")
 
-        /// The compatible mode's code, type and own message; `nil` where it answers as the native interface does.
+        /// The code, the type and the message in the compatible mode; `nil` where it answers as the native interface
+        /// does.
         private var twin: (code: String, type: String, message: String?)? {
             let bad = "invalid_request_error"
             switch code {
@@ -45,7 +47,7 @@ extension Ali {
             }
         }
 
-        /// The object in the layout of the compatible mode.
+        /// The error object in the layout of the compatible mode.
         func compatible(id: String) -> [UInt8] {
             guard let twin else { return native(id: id) }
             var document = Document()
@@ -61,7 +63,7 @@ extension Ali {
             return document.bytes
         }
 
-        /// - Parameter isTask: the tasks' part of the service writes the id first.
+        /// - Parameter isTask: the task service writes the id first.
         func native(id: String, isTask: Bool = false) -> [UInt8] {
             var document = Document()
             document.object { root in
@@ -80,7 +82,7 @@ extension Ali {
             return Answer(
                 status: failure.status, headers: Self.headers(call), body: .whole(failure.compatible(id: id)))
         }
-        // The door answers an unknown key before there is a stream; what comes later speaks in events with status 200.
+        // An unknown key is refused before a stream begins. Later errors are events of a stream with status 200.
         if call.asksForEvents, failure.status != 401,
             call.route.hasPrefix("api/v1/services/")
                 || call.route.hasPrefix("api/v1/apps/")
@@ -100,7 +102,7 @@ extension Ali {
         framed(failure.native(id: id), number: number, name: "error", status: failure.status)
     }
 
-    /// Four lines and a blank one, without a space behind the colons (§2.5).
+    /// An event of four lines and a blank one, without spaces behind the colons (§2.5).
     static func framed(_ json: [UInt8], number: Int, name: String = "result", status: Int = 200) -> [UInt8] {
         Array("id:\(number)\nevent:\(name)\n:HTTP_STATUS/\(status)\ndata:".utf8) + json + [0x0a, 0x0a]
     }

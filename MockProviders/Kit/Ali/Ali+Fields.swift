@@ -1,7 +1,7 @@
 import JSON
 
 extension Ali {
-    /// Typed members of an object, with the service's refusals; unknown members pass.
+    /// The typed members of an object. A wrong type throws the service's refusal; unknown members are accepted.
     struct Fields {
         let body: JSONView
 
@@ -17,20 +17,20 @@ extension Ali {
 
         init(_ body: JSONView) { self.body = body }
 
-        /// A member that is there and not null.
+        /// A member that is present and not `null`.
         func member(_ name: StaticString) -> JSONView? {
             guard let value = body[name], !value.isNull else { return nil }
             return value
         }
 
-        /// A member that is an object; `nil` where it is not there.
+        /// A member that is an object; `nil` if it is missing.
         func object(_ name: StaticString) throws(Failure) -> Fields? {
             guard let value = member(name) else { return nil }
             guard value.isObject else { throw .badRequest }
             return Fields(value)
         }
 
-        /// The object `input`, without which nothing goes.
+        /// The object `input`, which is required.
         func input() throws(Failure) -> Fields {
             guard let input = try object("input") else { throw .noInput }
             return input
@@ -49,7 +49,7 @@ extension Ali {
             return text
         }
 
-        /// One of several words.
+        /// A member that is one of several words.
         func word(_ name: StaticString, of words: [String]) throws(Failure) -> String? {
             guard let text = try string(name) else { return nil }
             guard words.contains(text) else {
@@ -64,7 +64,7 @@ extension Ali {
             return answer
         }
 
-        /// A number, and never a string of one.
+        /// A member that is a number. Strings of digits are refused.
         func number(_ name: StaticString) throws(Failure) -> Double? {
             guard let value = member(name) else { return nil }
             guard let number = value.double else { throw .badRequest }
@@ -80,7 +80,7 @@ extension Ali {
             return count
         }
 
-        /// Strings, at least one and none empty.
+        /// A member that is a list of strings. It has at least one string, and none is empty.
         func strings(_ name: StaticString) throws(Failure) -> [String] {
             guard let value = member(name) else { throw .badRequest }
             guard value.isArray, value.arrayCount > 0 else { throw .badRequest }

@@ -9,7 +9,7 @@ extension Ali {
         let bytes: [UInt8]
         let created: Int
 
-        /// The compatible mode's object.
+        /// The file object of the compatible mode.
         func write(to item: inout Document) {
             item.member("id", id)
             item.member("object", "file")
@@ -69,7 +69,7 @@ extension Ali {
         }
     }
 
-    /// Ten files at most; those above it fail alone.
+    /// Takes at most ten files. Those above the limit fail by themselves.
     private func uploadFiles(_ call: Call) throws(Failure) -> Answer {
         let parts = try Self.form(call).all("files")
         if parts.isEmpty { throw .badRequest }
@@ -151,7 +151,7 @@ extension Ali {
         return Self.whole(call) { file.write(to: &$0) }
     }
 
-    /// Recorded: an OpenAI error without a code and without a request's id.
+    /// This form was recorded: an OpenAI error without a code and without a request id.
     private static func badPurpose(_ call: Call) -> Answer {
         var answer = whole(call) { root in
             root.object("error") { error in

@@ -92,7 +92,7 @@ extension Ali.Say {
         }
     }
 
-    /// A string, or on the multimodal path a list: empty where there is no text.
+    /// Writes a string; on the multimodal path a list, which is empty if there is no text.
     func writeContent(_ text: String, to message: inout Document) {
         guard request.writing == .keyed else { return message.member("content", text) }
         message.array("content") { list in
@@ -100,7 +100,7 @@ extension Ali.Say {
         }
     }
 
-    /// What was searched and what was run.
+    /// Writes what the service searched for and which code it ran.
     func writeFinds(to output: inout Document) {
         let search = request.options.search
         if search.isOn, search.showsSources {
@@ -117,7 +117,7 @@ extension Ali.Say {
                 info.array("extra_tool_info") { list in
                     list.object { tool in
                         tool.member("tool", "weather")
-                        // JSON inside a string, which escapes it twice.
+                        // The result is JSON in a string, so that it is escaped twice.
                         tool.member("result", "{\"city\": \"Oslo\", \"note\": \"\\\"mild\\\"\"}")
                     }
                 }

@@ -12,11 +12,11 @@ extension Ali {
         let groups = [(0, 8), (8, 4), (12, 3), (15, 4), (19, 12)].map { start, count in
             String(hex.dropFirst(start).prefix(count))
         }
-        // The service's ids are of version 9: they follow from its traces.
+        // The service's ids are UUIDs of version 9, because they follow from its traces.
         return "\(groups[0])-\(groups[1])-9\(groups[2])-\(groups[3])-\(groups[4])"
     }
 
-    /// The headers of an answer (§1.4): no limits among them.
+    /// The headers of an answer (§1.4). They tell no limits.
     static func headers(_ call: Call, isStream: Bool = false) -> HTTPHeaders {
         let created = call.ids.created
         var headers: HTTPHeaders = [
@@ -34,7 +34,7 @@ extension Ali {
         return headers
     }
 
-    /// A whole answer.
+    /// An answer with a whole body.
     static func whole(_ call: Call, served: Served? = nil, _ body: (inout Document) -> Void) -> Answer {
         var document = Document(reserving: 1024)
         document.object(body)
@@ -43,7 +43,7 @@ extension Ali {
 }
 
 extension Document {
-    /// The number of a size, a place or a likeness, which is no whole one.
+    /// A number that is not an integer, such as a score.
     mutating func member(_ name: StaticString, number: Double) {
         key(name)
         raw("\(number)")

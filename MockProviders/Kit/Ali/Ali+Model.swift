@@ -2,27 +2,33 @@ import HTTP
 import JSON
 
 extension Ali {
+    /// What the mock knows of a model: its row in the table (`Ali+Table.swift`).
     struct Model: Sendable {
         enum Kind: Sendable { case text, vision, picture, video, painter, embedding, multimodalEmbedding, rerank }
 
-        let id: String
-        let kind: Kind
-        /// What it may still say.
-        var maxOutput = 8192
-        var maxInput = 129_024
-        /// Thinks when told to, or always.
-        var thinking = Thinking.none
-        /// Answers in `output.text` unless asked otherwise.
-        var saysText = false
-        /// Models of the first two generations, where `top_p` is open at both ends.
-        var isOld = false
-
         enum Thinking: Sendable { case none, optional, always }
 
-        /// Open weights refuse to think in a whole answer.
-        var isOpenWeight: Bool { id.hasPrefix("qwen3-") && !id.hasSuffix("plus") && !id.hasSuffix("max") }
-        /// Older multimodal models leave the sum out.
-        var omitsTotal: Bool { id == "qwen-vl-plus" || id == "qwen-vl-max" }
+        var id: String
+        let kind: Kind
+        /// The limit of an answer's tokens.
+        var maxOutput = 8192
+        var maxInput = 129_024
+        /// Whether the model thinks: never, when told to, or always.
+        var thinking = Thinking.none
+        /// The answer is in `output.text` unless the request asks otherwise.
+        var saysText = false
+        /// The model belongs to the first two generations: `top_p` is open at both ends, and content has to be a
+        /// string.
+        var isOld = false
+        /// The weights are open. Such a model refuses to think in a whole answer.
+        var isOpenWeight = false
+        /// The model is an older multimodal one, whose usage has no total.
+        var omitsTotal = false
+        /// The model's newest snapshot has a name that ends with `-latest`.
+        var hasLatest = false
+
+        /// A message's content may be a list of texts.
+        var takesParts: Bool { !isOld }
 
         static func find(_ name: String, _ kinds: [Kind]) throws(Failure) -> Model {
             if name.firstRange(of: "mock-") != nil, let kind = kinds.first {
@@ -31,54 +37,42 @@ extension Ali {
                     id: name, kind: kind, maxOutput: 131_072, maxInput: 1_000_000,
                     thinking: always ? .always : .optional)
             }
-            guard let model = all.first(where: { $0.id == name }) else { throw .noModel(name) }
+            guard let model = listed(name) else { throw .noModel(name) }
             guard kinds.contains(model.kind) else { throw .otherModel }
             return model
         }
 
-        static let all: [Model] = [
-            Model(id: "qwen-turbo", kind: .text, thinking: .optional, saysText: true),
-            Model(id: "qwen-plus", kind: .text, maxOutput: 32_768, thinking: .optional, saysText: true),
-            Model(id: "qwen-max", kind: .text, maxInput: 30_720, saysText: true),
-            Model(id: "qwen-flash", kind: .text, maxOutput: 32_768, thinking: .optional),
-            Model(id: "qwen-long", kind: .text, maxInput: 10_000_000),
-            Model(id: "qwen-mt-plus", kind: .text, maxInput: 16_384),
-            Model(id: "qwen2.5-72b-instruct", kind: .text),
-            Model(id: "qwen2-72b-instruct", kind: .text, maxOutput: 6144, saysText: true, isOld: true),
-            Model(id: "qwen1.5-72b-chat", kind: .text, maxOutput: 2000, maxInput: 30_720, saysText: true, isOld: true),
-            Model(id: "qwen2.5-coder-32b-instruct", kind: .text),
-            Model(id: "qwen3-max", kind: .text, maxOutput: 65_536),
-            Model(id: "qwen3-235b-a22b", kind: .text, maxOutput: 16_384, thinking: .optional),
-            Model(id: "qwen3-32b", kind: .text, maxOutput: 16_384, thinking: .optional),
-            Model(id: "qwen3-8b", kind: .text, thinking: .optional),
-            Model(id: "qwen3-235b-a22b-thinking-2507", kind: .text, maxOutput: 32_768, thinking: .always),
-            Model(id: "qwq-plus", kind: .text, thinking: .always),
-            Model(id: "deepseek-v3", kind: .text), Model(id: "deepseek-r1", kind: .text, thinking: .always),
-            Model(id: "qwen-vl-plus", kind: .vision), Model(id: "qwen-vl-max", kind: .vision),
-            Model(id: "qwen-vl-ocr", kind: .vision), Model(id: "qwen2.5-vl-72b-instruct", kind: .vision),
-            Model(id: "qwen3-vl-plus", kind: .vision, maxOutput: 32_768, thinking: .optional),
-            Model(id: "qwen-audio-turbo", kind: .vision),
-            Model(id: "wanx-v1", kind: .picture), Model(id: "wanx2.1-t2i-turbo", kind: .picture),
-            Model(id: "wanx2.1-imageedit", kind: .picture), Model(id: "wan2.5-t2i-preview", kind: .picture),
-            Model(id: "wanx-background-generation-v2", kind: .picture),
-            Model(id: "wanx-style-repaint-v1", kind: .picture),
-            Model(id: "wanx2.1-t2v-turbo", kind: .video), Model(id: "wan2.5-t2v-preview", kind: .video),
-            Model(id: "qwen-image", kind: .painter), Model(id: "qwen-image-plus", kind: .painter),
-            Model(id: "qwen-image-edit", kind: .painter),
-            Model(id: "text-embedding-v1", kind: .embedding), Model(id: "text-embedding-v2", kind: .embedding),
-            Model(id: "text-embedding-v3", kind: .embedding), Model(id: "text-embedding-v4", kind: .embedding),
-            Model(id: "text-embedding-async-v1", kind: .embedding),
-            Model(id: "text-embedding-async-v2", kind: .embedding),
-            Model(id: "multimodal-embedding-v1", kind: .multimodalEmbedding),
-            Model(id: "gte-rerank", kind: .rerank), Model(id: "gte-rerank-v2", kind: .rerank),
-            Model(id: "qwen3-rerank", kind: .rerank),
-        ]
+        /// A model of the table, or one of its snapshots.
+        private static func listed(_ name: String) -> Model? {
+            if let model = all.first(where: { $0.id == name }) { return model }
+            let isLatest = name.hasSuffix("-latest")
+            let base = isLatest ? String(name.dropLast(7)) : undated(name)
+            guard base != name, var model = all.first(where: { $0.id == base }), !isLatest || model.hasLatest else {
+                return nil
+            }
+            model.id = name
+            return model
+        }
+
+        /// The name without the date of a snapshot, such as `-2025-09-23` or `-0919`.
+        private static func undated(_ name: String) -> String {
+            var parts = name.split(separator: "-", omittingEmptySubsequences: false)
+            func endsWith(_ lengths: [Int]) -> Bool {
+                let tail = parts.suffix(lengths.count)
+                return tail.map(\.count) == lengths && tail.joined().utf8.allSatisfy { 0x30...0x39 ~= $0 }
+            }
+            if endsWith([4, 2, 2]) { parts.removeLast(3) } else if endsWith([4]) { parts.removeLast() }
+            return parts.joined(separator: "-")
+        }
+
+        /// All names that the service lists.
+        static let names = all.flatMap { $0.hasLatest ? [$0.id, $0.id + "-latest"] : [$0.id] }
     }
 
     /// `GET /compatible-mode/v1/models`.
     func models(_ call: Call, _ name: Substring?) throws(Failure) -> Answer {
-        func write(_ model: Model, to item: inout Document) {
-            item.member("id", model.id)
+        func write(_ id: String, to item: inout Document) {
+            item.member("id", id)
             item.member("object", "model")
             item.member("created", 1_735_689_600)
             item.member("owned_by", "system")
@@ -87,11 +81,11 @@ extension Ali {
             let model = try Model.find(
                 percentDecoded(name),
                 [.text, .vision, .embedding, .picture, .video, .painter, .multimodalEmbedding, .rerank])
-            return Self.whole(call) { write(model, to: &$0) }
+            return Self.whole(call) { write(model.id, to: &$0) }
         }
         return Self.whole(call) { root in
             root.array("data") { list in
-                for model in Model.all { list.object { write(model, to: &$0) } }
+                for id in Model.names { list.object { write(id, to: &$0) } }
             }
             root.member("object", "list")
         }

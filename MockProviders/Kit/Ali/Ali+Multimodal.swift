@@ -1,7 +1,7 @@
 import JSON
 
 extension Ali {
-    /// One path for models that see and for models that paint at once (§3, §5).
+    /// Serves one path that models which read pictures and models which draw share (§3, §5).
     func multimodalGeneration(_ call: Call) throws(Failure) -> Answer {
         let fields = try Fields(call)
         let name = try fields.model()

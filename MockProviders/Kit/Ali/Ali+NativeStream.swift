@@ -1,6 +1,6 @@
 extension Ali {
-    /// The events of a native stream (§2.5): cumulative unless asked otherwise, the finish reason the string `null`
-    /// until the end, usage in each.
+    /// The events of a native stream (§2.5). Each has the whole text so far unless the request asks for increments, and
+    /// each has the usage. Before the end the finish reason is the string `null`.
     struct NativeStream {
         private let say: Say
         private var number = 0
@@ -9,18 +9,18 @@ extension Ali {
         private var reasoning = 0
         private var output: [[UInt8]] = []
 
-        /// What a choice has said so far, for cumulative streams.
+        /// The text so far of each choice, for cumulative streams.
         private struct Spoken {
             var text = ""
             var thoughts = ""
             var calls: [(id: String, name: String, arguments: String)] = []
         }
 
-        /// One step of an answer.
+        /// A step of an answer.
         private enum Step {
             case thought(Piece)
             case text(Piece)
-            /// The start of a call's arguments or more of them.
+            /// The first or a later fragment of a call's arguments.
             case call(Int, arguments: String, isFirst: Bool)
             case end
         }
@@ -60,7 +60,8 @@ extension Ali {
                 steps.append(.call(place, arguments: pieces.first?.text ?? "", isFirst: true))
                 for piece in pieces.dropFirst() { steps.append(.call(place, arguments: piece.text, isFirst: false)) }
             }
-            // The last fragment of a call says the finish reason itself; a filter's error stands in place of it.
+            // The last fragment of a call carries the finish reason. If the filter stopped the answer, its error ends
+            // the stream instead.
             return choice.reply.end == .filtered || !choice.calls.isEmpty ? steps : steps + [.end]
         }
 
@@ -71,7 +72,7 @@ extension Ali {
         private mutating func take(_ step: Step, _ index: Int, isLast: Bool, isAtEnd: Bool) {
             guard index < spoken.count, index < say.choices.count else { return }
             let choice = say.choices[index]
-            // What an incremental event says; a cumulative one says all so far.
+            // The new text of an incremental event. A cumulative event has all text so far.
             var fresh = Spoken()
             var logged: [Piece] = []
             switch step {
@@ -131,7 +132,7 @@ extension Ali {
             }
         }
 
-        /// Fragments: the first has id and name, the later ones an empty id and no name (§2.6).
+        /// The fragments of a call. The first has an id and a name; later ones have an empty id and no name (§2.6).
         private static func write(
             _ now: Spoken, _ step: Step, _ isIncremental: Bool, to message: inout Document
         ) {
@@ -167,7 +168,7 @@ extension Ali {
             }
         }
 
-        /// The search's event comes before any text, its usage empty.
+        /// The event of the search. It comes before any text, and its usage is empty.
         private mutating func emitFinds() {
             number += 1
             var document = Document()
@@ -193,7 +194,7 @@ extension Ali {
         private mutating func frame(isAtEnd: Bool, _ body: (inout Document, Say) -> Void) {
             number += 1
             var usage = say.usage
-            // The last event has the truth, which a script may have set.
+            // The last event has the final counts, which a script may have set.
             if !isAtEnd {
                 usage.completion = tokens
                 usage.reasoning = reasoning
@@ -215,8 +216,8 @@ extension Ali {
 }
 
 extension Ali {
-    /// Pieces joined so that a cumulative stream, which grows with the square of its length, stays below some
-    /// 64 MB. Shorter texts keep a piece a token.
+    /// Joins pieces, so that a cumulative stream, whose size grows with the square of the text, stays below about 64
+    /// MB. In shorter texts each piece stays one token.
     static func grouped(_ pieces: [Piece]) -> [Piece] {
         let size = pieces.reduce(1) { $0 + $1.text.utf8.count }
         let events = max(2, (128 << 20) / size)

@@ -1,8 +1,8 @@
 import HTTP
 
-/// Where uploads go and results lie: Alibaba's object store, played at `/ali/oss`.
+/// Plays Alibaba's object store at `/ali/oss`. Uploads go there, and results are read from there.
 extension Ali {
-    /// Where and how a client may put a file that a request shall read by its `oss://` address.
+    /// Tells a client where and how to upload a file that a request then names by its `oss://` address.
     func uploadPolicy(_ call: Call) throws(Failure) -> Answer {
         guard call.queryValue("action") == "getPolicy", let model = call.queryValue("model"), !model.isEmpty else {
             throw .badRequest
@@ -29,7 +29,7 @@ extension Ali {
 
     private static func origin(_ call: Call) -> String { "http://\(call.headers["Host"] ?? "127.0.0.1:8400")" }
 
-    /// The address of a result, good for 24 hours; the mock itself has the picture.
+    /// The address of a result. It is valid for 24 hours; the mock itself serves the picture.
     static func address(_ name: String, _ call: Call) -> String {
         var random = call.ids.random
         let signature = random.alphanumerics(27)
@@ -37,7 +37,7 @@ extension Ali {
             + "&Signature=\(signature)%3D"
     }
 
-    /// gzip of nothing (RFC 1952).
+    /// An empty file compressed with gzip (RFC 1952).
     private static let emptyArchive: [UInt8] = [
         0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ]

@@ -1,21 +1,22 @@
 import JSON
 
 extension Ali {
-    /// What both interfaces read alike: the native one in `parameters`, the compatible one at the top of the body.
+    /// The options that both interfaces share. The native interface has them in `parameters`, the compatible mode at
+    /// the top level of the body.
     struct Options {
         var isStream = false
-        /// Of the compatible mode; the native interface always counts.
+        /// The compatible mode's option. The native interface always reports the usage.
         var includesUsage = false
-        /// Each event has the new text only.
+        /// Each event has only the new text.
         var isIncremental = true
-        /// The answer is `output.text`.
+        /// The answer is in `output.text`.
         var saysText = false
         var maxTokens = Int.max
         var stops: [String] = []
         var n = 1
         var topLogprobs: Int?
         var tools: [Prompt.Tool] = []
-        /// As sent, for counting.
+        /// The tools as they were sent, to count their tokens.
         var toolText = ""
         var choice = Prompt.ToolChoice.auto
         var isParallel = true
@@ -27,12 +28,12 @@ extension Ali {
             var isOn = false
             var showsSources = false
             var strategy = "standard"
-            /// `enable_code_interpreter`.
+            /// The request has `enable_code_interpreter`.
             var runsCode = false
         }
 
-        /// Both dialects' common part.
-        /// - Parameter fields: `nil` where a native request has no parameters.
+        /// Reads what both interfaces share.
+        /// - Parameter fields: `nil` if a native request has no parameters.
         init(_ fields: Fields?, _ model: Model, isStream: Bool) throws(Failure) {
             self.isStream = isStream
             guard let fields else {
@@ -66,7 +67,7 @@ extension Ali {
             if let penalty = try fields.number("presence_penalty"), !(-2...2).contains(penalty) {
                 throw .parameter("Presence_penalty should be in [-2.0, 2.0]")
             }
-            // Seeds reach 2^63 - 1, of older models 2^64 - 1, which as a number of doubles is 2^64.
+            // Seeds reach 2^63 - 1, and 2^64 - 1 for older models. As a `Double` the latter is 2^64.
             if let seed = try fields.number("seed"), seed < 0 || seed > 18_446_744_073_709_551_616 {
                 throw .parameter("Range of seed should be [0, 9223372036854775807]")
             }
@@ -83,7 +84,7 @@ extension Ali {
                 case .string:
                     texts.append(item.string ?? "")
                     kinds.insert("text")
-                // Ids of tokens, alone or in a list, stop nothing here: the mock speaks no tokens of theirs.
+                // Token ids, alone or in a list, do not stop the mock, because it does not use the models' own tokens.
                 case .number, .array: kinds.insert("ids")
                 default: throw .badRequest
                 }
@@ -122,7 +123,7 @@ extension Ali {
             }
             let answer = try fields?.int("max_tokens", 1...model.maxOutput)
             let all = try fields?.int("max_completion_tokens", 1...max(model.maxOutput, 131_072))
-            // One limit leaves the thoughts out, the other counts them in.
+            // `max_tokens` excludes the thoughts, and `max_completion_tokens` includes them.
             maxTokens = min(answer.map { $0 + reasoningTokens } ?? .max, all ?? .max)
         }
     }

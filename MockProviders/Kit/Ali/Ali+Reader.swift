@@ -1,18 +1,19 @@
 import JSON
 
 extension Ali {
-    /// One message's content: its text and what its media count.
+    /// The content of one message: its text, and the tokens of its media.
     struct Reader {
         let writing: Writing
         let model: Model
-        /// `X-DashScope-OssResourceResolve` was sent.
+        /// The header `X-DashScope-OssResourceResolve` was sent.
         let resolves: Bool
         private(set) var text = ""
         private(set) var imageCount = 0
         private(set) var imageTokens = 0
         private(set) var audioTokens = 0
         private(set) var videoTokens = 0
-        /// Of the media, which tell one prompt from another too.
+        private(set) var documentTokens = 0
+        /// The addresses of the media, which also distinguish prompts.
         private(set) var addresses = ""
 
         init(writing: Writing, model: Model, resolves: Bool) {
@@ -26,21 +27,40 @@ extension Ali {
         mutating func read(_ content: JSONView?, _ role: String) throws(Failure) {
             guard let content, !content.isNull else { return }
             if let whole = content.string {
-                // Users and systems write parts where there are media; calls and their results need none.
+                // On the multimodal path users and systems have to write parts. Assistants and tools may write strings.
                 let isRight = writing != .keyed || role == "assistant" || role == "tool"
                 guard isRight else { throw .badRequest }
                 text = whole
                 return
             }
-            guard content.isArray, writing != .plain else { throw .badRequest }
+            guard content.isArray, writing != .plain || model.takesParts else { throw .badRequest }
             try content.forEachElement { (part) throws(Failure) in
                 guard part.isObject else { throw .badRequest }
-                if writing == .keyed { try readKeyed(part) } else { try readTyped(part) }
+                switch writing {
+                case .plain: try readPlain(part)
+                case .keyed: try readKeyed(part)
+                case .typed: try readTyped(part)
+                }
+            }
+        }
+
+        /// A text with or without a `type` (one with a mark for the cache has it), or addresses of documents. Pictures
+        /// are refused.
+        private mutating func readPlain(_ part: JSONView) throws(Failure) {
+            switch part["type"]?.string {
+            case "doc_url":
+                guard let list = part["doc_url"], list.isArray, list.arrayCount > 0 else { throw .badRequest }
+                try list.forEachElement { (address) throws(Failure) in
+                    try check(address)
+                    documentTokens += 512
+                }
+            case nil where part["type"] == nil, "text": try add(part["text"])
+            default: throw .badRequest
             }
         }
 
         private mutating func readKeyed(_ part: JSONView) throws(Failure) {
-            // OpenAI's parts belong to the other interface.
+            // OpenAI's parts belong to the compatible mode.
             if part["type"] != nil { throw .badRequest }
             if let words = part["text"] {
                 try add(words)
@@ -82,7 +102,7 @@ extension Ali {
             imageTokens += 256
         }
 
-        /// An address, or a list of frames.
+        /// A video is an address or a list of frames.
         private mutating func addVideo(_ video: JSONView?) throws(Failure) {
             guard let video else { throw .badRequest }
             if video.isArray {

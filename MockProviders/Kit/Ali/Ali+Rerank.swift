@@ -1,6 +1,6 @@
 import JSON
 
-/// What sorts and splits texts (§4).
+/// Reranking and tokenizing of texts (§4).
 extension Ali {
     func rerank(_ call: Call) throws(Failure) -> Answer {
         let fields = try Fields(call)
@@ -34,7 +34,7 @@ extension Ali {
         }
     }
 
-    /// How many of the query's words the document has, with a remainder that tells documents apart.
+    /// The number of the query's words that the document contains, with a fraction that tells documents apart.
     private static func likeness(_ query: String, _ document: String) -> Double {
         let words = Set(query.lowercased().split(separator: " "))
         let common = words.intersection(Set(document.lowercased().split(separator: " "))).count

@@ -1,7 +1,7 @@
 import JSON
 
 extension Ali {
-    /// A chat's request of either interface.
+    /// The request of a chat, of either interface.
     struct Request {
         let model: Model
         let writing: Writing
@@ -10,6 +10,7 @@ extension Ali {
 
         func prompt(_ content: UInt64) -> Prompt {
             var prompt = Prompt(model: model.id, name: model.id, content: content)
+            prompt.systemText = talk.systemText
             prompt.lastUserText = talk.lastUserText
             prompt.endsWithUser = talk.toolResults.isEmpty
             prompt.toolResults = talk.toolResults
@@ -24,7 +25,7 @@ extension Ali {
             return prompt
         }
 
-        /// A mode for JSON needs the word.
+        /// The JSON mode requires the word `json` in the messages.
         func checkFormat() throws(Failure) {
             guard case .jsonObject = options.format, !talk.mentionsJSON else { return }
             throw .parameter(
@@ -33,7 +34,7 @@ extension Ali {
         }
     }
 
-    /// An answer before it has a layout.
+    /// An answer before it is written in the layout of a body or a stream.
     struct Say {
         struct Choice {
             let reply: Reply
@@ -64,7 +65,7 @@ extension Ali {
                     call.arguments = Self.spaced(call.arguments)
                     return ("call_" + ids.random.hex(22), call)
                 }
-                // A forced function ends as plain text does.
+                // After a forced function the finish reason is `stop`, as after plain text.
                 let isForced = if case .named = request.options.choice { true } else { false }
                 let finish = call.script?.finishReason ?? Self.finish(reply.end, isForced: isForced)
                 choices.append(Choice(reply: reply, calls: calls, finish: finish))
@@ -76,7 +77,7 @@ extension Ali {
             reported = usage.reported(call.usage)
         }
 
-        /// Arguments as Qwen writes them: a blank after each colon and comma between values.
+        /// Arguments as Qwen writes them, with a space behind each colon and comma between values.
         private static func spaced(_ json: String) -> String {
             var output: [UInt8] = []
             output.reserveCapacity(json.utf8.count + 16)
@@ -99,10 +100,10 @@ extension Ali {
             }
         }
 
-        /// The service's filter takes the answer away.
+        /// The service's filter removed the answer.
         var isFiltered: Bool { choices.contains { $0.reply.end == .filtered } }
 
-        /// Indices stand only where there may be several.
+        /// Choices and calls have an index only if there may be several.
         var hasIndex: Bool { request.options.n > 1 || !request.options.tools.isEmpty }
 
         func writeLogprobs(_ pieces: [Piece], to document: inout Document) {

@@ -1,13 +1,13 @@
 import JSON
 
 extension Ali {
-    /// How a message's content is written.
+    /// The form of a message's content.
     enum Writing {
-        /// Native text: a string.
+        /// Native text: a string, or for newer models a list of texts.
         case plain
-        /// Native multimodal: a list of objects of one key.
+        /// Native multimodal: a list of objects with one key each.
         case keyed
-        /// OpenAI's: a string or a list of typed parts.
+        /// OpenAI's form: a string or a list of typed parts.
         case typed
     }
 
@@ -18,6 +18,7 @@ extension Ali {
         private(set) var audioTokens = 0
         private(set) var videoTokens = 0
         private(set) var cached = 0
+        private(set) var systemText = ""
         private(set) var lastUserText = ""
         private(set) var toolResults: [String] = []
         private(set) var imageCount = 0
@@ -26,10 +27,10 @@ extension Ali {
         private var prefixes: [PromptMemory.Prefix] = []
         private var hash = StableHash()
 
-        /// All that the prompt counts.
+        /// The tokens of the whole prompt.
         var promptTokens: Int { tokens + imageTokens + audioTokens + videoTokens }
 
-        /// A single text.
+        /// A prompt that is one text.
         init(_ text: String, _ model: Model, _ prompts: PromptMemory) {
             lastUserText = text
             mentionsJSON = text.lowercased().firstRange(of: "json") != nil
@@ -37,8 +38,8 @@ extension Ali {
         }
 
         /// - Parameters:
-        ///   - tools: as sent; they stand before the messages.
-        ///   - resolves: whether `oss://` addresses may be read.
+        ///   - tools: the tools as they were sent. They count as the beginning of the prompt.
+        ///   - resolves: the request allows `oss://` addresses.
         init(
             _ messages: JSONView?, _ writing: Writing, _ model: Model, tools: String, resolves: Bool,
             _ prompts: PromptMemory
@@ -82,13 +83,14 @@ extension Ali {
             let isEmpty = reader.text.isEmpty && !reader.hasMedia
             if isEmpty, role != "assistant" || calls.ids.isEmpty { throw .badMessages }
             if role == "user" { lastUserText = text }
+            if role == "system" { systemText = text }
             imageCount += reader.imageCount
             imageTokens += reader.imageTokens
             audioTokens += reader.audioTokens
             videoTokens += reader.videoTokens
             text += calls.text
             if !mentionsJSON { mentionsJSON = text.lowercased().firstRange(of: "json") != nil }
-            tokens += prompts.count(text, model: reader.model.id) + 4
+            tokens += prompts.count(text, model: reader.model.id) + reader.documentTokens + 4
             hash.mix(role)
             hash.mix(text)
             hash.mix(reader.addresses)
@@ -96,7 +98,7 @@ extension Ali {
             return role
         }
 
-        /// A tool's answer: by its call's id, or as of old by the tool's name.
+        /// Reads a tool's result. It names its call by id or, in the older form, by the tool's name.
         private mutating func answer(_ message: JSONView) throws(Failure) {
             let isNamed = message["name"]?.string?.isEmpty == false
             guard let id = message["tool_call_id"]?.string else {

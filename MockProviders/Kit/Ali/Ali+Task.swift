@@ -1,5 +1,5 @@
 extension Ali {
-    /// Work that a client looks after: it moves a step each time it is looked at, so that tests need no clock.
+    /// A task whose state the client asks for. Each of these requests moves it one step, so that tests need no clock.
     struct Task: Sendable {
         enum Kind: Sendable { case picture, video, vectors }
         enum Status: String, Sendable { case pending, running, suspended, succeeded, failed, canceled }
@@ -10,21 +10,21 @@ extension Ali {
         let key: String
         let kind: Kind
         let count: Int
-        /// Seconds since 1970.
+        /// The time in seconds since 1970.
         let created: Int
-        /// Of the prompt; what a picture's ledger entry says.
+        /// The tokens of the prompt. The ledger entry of a picture has them.
         let tokens: Int
-        /// Where results are found.
+        /// The addresses of the results.
         let addresses: [String]
-        /// Looks for which it waits before it runs: `mock-task-pending-N` in the prompt.
+        /// How many requests see the task pending before it runs: `mock-task-pending-N` in the prompt.
         let patience: Int
-        /// `mock-task-fail`, `mock-blocked`: how it ends.
+        /// How the task ends: `mock-task-fail`, `mock-blocked`.
         let failure: Failure?
-        /// `mock-task-partial`: the first of the results is an error.
+        /// With `mock-task-partial` the first of the results is an error.
         let isPartial: Bool
-        /// `mock-task-suspend`: a look at which it is neither running nor done.
+        /// With `mock-task-suspend` one request sees a state that is neither running nor done.
         let isSuspended: Bool
-        /// `mock-task-hang`.
+        /// With `mock-task-hang` the task never ends.
         let hangs: Bool
         private(set) var status = Status.pending
         private var looks = 0
@@ -56,11 +56,11 @@ extension Ali {
         }
 
         var isDone: Bool { status == .succeeded || status == .failed || status == .canceled }
-        /// The clock of the task: a second a look.
+        /// The task's clock, which moves one second per request.
         var end: Int { created + looks }
 
-        /// One look from outside: pending, then running, then done.
-        /// - Returns: whether it came to its end with this look.
+        /// Moves the task one step: pending, then running, then done.
+        /// - Returns: whether the task ended with this step.
         mutating func step() -> Bool {
             guard !isDone else { return false }
             looks += 1
@@ -78,7 +78,7 @@ extension Ali {
             return true
         }
 
-        /// Whether it could still be taken back.
+        /// Cancels the task, and returns whether that was still possible.
         mutating func cancel() -> Bool {
             guard status == .pending else { return false }
             status = .canceled
@@ -86,13 +86,13 @@ extension Ali {
         }
     }
 
-    /// A number given in a prompt, such as 3 in `mock-task-pending-3`; 0 where there is none.
+    /// The number behind a word of the prompt, such as 3 in `mock-task-pending-3`; 0 if the word is not there.
     static func number(after mark: StaticString, in text: String) -> Int {
         guard let range = text.firstRange(of: mark) else { return 0 }
         return min(Int(text[range.upperBound...].prefix { $0.isASCII && $0.isNumber }) ?? 0, 1000)
     }
 
-    /// `YYYY-MM-DD HH:MM:SS.mmm` in Beijing, without a zone.
+    /// The time in Beijing as `YYYY-MM-DD HH:MM:SS.mmm`, without a zone.
     /// - Parameter milliseconds: `nil` leaves them out.
     static func beijingTime(_ seconds: Int, milliseconds: Int?) -> String {
         let local = max(0, seconds) + 8 * 3600
@@ -104,7 +104,7 @@ extension Ali {
             + fraction
     }
 
-    /// The date of a day since 1970, in the Gregorian calendar.
+    /// The Gregorian date of a day since 1970.
     private static func date(ofDay day: Int) -> (year: Int, month: Int, day: Int) {
         var (year, rest) = (1970, day)
         func isLeap(_ year: Int) -> Bool { year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) }

@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Ali {
-    /// Starts what is answered later (§5).
+    /// Starts a task, whose answer comes later (§5).
     func startTask(_ call: Call, _ kind: Task.Kind) throws(Failure) -> Answer {
         let fields = try Fields(call)
         let name = try fields.model()
@@ -44,7 +44,7 @@ extension Ali {
         }
     }
 
-    /// The words of whatever a task starts from: a prompt, messages, or the address of a picture.
+    /// The text from which a task starts: a prompt, messages, or the address of a picture.
     private static func taskPrompt(_ input: Fields, _ kind: Task.Kind) throws(Failure) -> String {
         if kind == .vectors {
             guard let url = try input.string("url") else { throw .badRequest }
@@ -68,7 +68,7 @@ extension Ali {
         return text
     }
 
-    /// Width and height, with a star between them.
+    /// Reads a width and a height with `*` between them.
     static func size(_ text: String?) throws(Failure) -> (width: Int, height: Int) {
         guard let text else { return (1024, 1024) }
         let sides = text.split(separator: "*", omittingEmptySubsequences: false).compactMap { Int($0) }
@@ -136,7 +136,7 @@ extension Ali.Task {
             output.member("task_status", status.rawValue.uppercased())
             output.member("submit_time", Ali.beijingTime(created, milliseconds: 817))
             if status != .pending { output.member("scheduled_time", Ali.beijingTime(created, milliseconds: 831)) }
-            // What ends badly ends without milliseconds.
+            // A task that failed has an end time without milliseconds.
             if isDone {
                 output.member("end_time", Ali.beijingTime(end, milliseconds: status == .succeeded ? 565 : nil))
             }

@@ -1,11 +1,11 @@
 extension Ali {
-    /// What an answer cost; each interface has its own names for it (§2.4, §7).
+    /// The tokens of an answer. Each interface has its own names for them (§2.4, §7).
     struct Usage {
         var prompt: Int
         var completion = 0
         var cached = 0
         var reasoning = 0
-        /// Of `prompt`.
+        /// The part of `prompt` that is pictures.
         var image = 0
         var audio = 0
         var video = 0
@@ -27,7 +27,7 @@ extension Ali {
             reasoning = script.reasoningTokens ?? reasoning
         }
 
-        /// What the answer says under a fault; the ledger keeps the truth.
+        /// The usage as the answer reports it under a fault. The ledger keeps the true numbers.
         func reported(_ fault: UsageFault) -> Usage? {
             var copy = self
             switch fault {
@@ -47,7 +47,7 @@ extension Ali {
                 completionTokens: completion, cachedTokens: cached, reasoningTokens: reasoning)
         }
 
-        /// Where usage stands; the order of its members differs.
+        /// The place of the usage. The order of its members depends on it.
         enum Place { case whole, event, toolEvent }
 
         func write(_ place: Place, _ model: Model, tells cache: Bool, plugins: String?, to document: inout Document) {
@@ -100,7 +100,7 @@ extension Ali {
             }
         }
 
-        /// The compatible mode's object.
+        /// The usage object of the compatible mode.
         func writeCompatible(to root: inout Document) {
             root.object("usage") { usage in
                 usage.member("prompt_tokens", prompt)

@@ -1,7 +1,7 @@
 import JSON
 
 extension Ali {
-    /// Sizes of vectors a model can make, the usual one first.
+    /// The lengths of vectors that a model can make; the first is the default.
     private static func sizes(of model: String) -> [Int] {
         switch model {
         case "text-embedding-v1", "text-embedding-v2": [1536]
@@ -38,7 +38,7 @@ extension Ali {
         return Usage(prompt: call.script?.promptTokens ?? sum)
     }
 
-    /// Usage of what answers no text: only the sum.
+    /// The usage of an answer without text. It has only the total.
     static func writeTotal(_ usage: Usage, _ call: Call, to root: inout Document) {
         guard let reported = usage.reported(call.usage) else { return }
         root.object("usage") { $0.member("total_tokens", reported.prompt) }
@@ -97,7 +97,8 @@ extension Ali {
         }
     }
 
-    /// The place of a token in a vocabulary of Qwen's size: the mock has not theirs, but the same text has the same.
+    /// A token's number in a vocabulary of Qwen's size. The mock does not have Qwen's vocabulary, but the same text
+    /// always gets the same number.
     static func tokenNumber(_ text: String) -> Int {
         var hash = StableHash()
         hash.mix(text)

@@ -1,12 +1,13 @@
 import HTTP
 import JSON
 
-/// Alibaba's DashScope (spec/wire/ali.md): the native API and the OpenAI-compatible mode, which share what a client made.
+/// Plays Alibaba's DashScope (spec/wire/ali.md): the native API and the OpenAI-compatible mode. Both see the same
+/// files, tasks and batches.
 final class Ali: Provider {
-    /// Which of the two interfaces speaks.
+    /// The interface that a request uses.
     enum Dialect { case native, compatible }
 
-    /// What the two interfaces share.
+    /// The state that both interfaces share.
     final class Store: Sendable {
         let prompts = PromptMemory()
         let tasks = Shelf<Task>()
@@ -41,7 +42,7 @@ final class Ali: Provider {
 
     func answer(_ call: Call) -> Answer {
         do throws(Failure) {
-            // Pictures and uploads are the object store's, whose addresses carry their own signature.
+            // Pictures and uploads belong to the object store, whose addresses carry a signature.
             if dialect == .native, call.route.hasPrefix("oss/") { return try object(call) }
             try authenticate(call)
             return dialect == .native ? try native(call) : try compatible(call)
@@ -125,13 +126,13 @@ final class Ali: Provider {
 }
 
 extension Call {
-    /// The native interface streams for a header; `Accept` alone does as well as the header of its own.
+    /// A header asks the native interface for a stream: its own, or `Accept` alone.
     var asksForEvents: Bool {
         if headers["X-DashScope-SSE"]?.lowercased() == "enable" { return true }
         return headers["Accept"]?.lowercased().firstRange(of: "text/event-stream") != nil
     }
 
-    /// Whether `oss://` addresses are to be read.
+    /// The request allows `oss://` addresses.
     var readsObjects: Bool { headers["X-DashScope-OssResourceResolve"]?.lowercased() == "enable" }
 
     var asksForTask: Bool { headers["X-DashScope-Async"]?.lowercased() == "enable" }

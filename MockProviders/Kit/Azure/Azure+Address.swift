@@ -1,13 +1,13 @@
 import HTTP
 
 extension Azure {
-    /// Which of the two generations of the API is spoken.
+    /// The generation of the API that a request uses.
     enum API: Equatable {
-        /// With its `api-version`.
+        /// The classic API, with its `api-version`.
         case classic(Version)
         case v1
 
-        /// What came with a version of that date is there.
+        /// Whether the API has what a version of this date introduced.
         func has(since date: String) -> Bool {
             switch self {
             case .classic(let version): version.date >= date
@@ -15,7 +15,7 @@ extension Azure {
             }
         }
 
-        /// As messages name it.
+        /// The name in messages.
         var name: String {
             switch self {
             case .classic(let version): version.text
@@ -35,7 +35,7 @@ extension Azure {
             "2024-12-01", "2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01",
         ]
 
-        /// `nil` for one that the service never had.
+        /// `nil` for a version that the service never had.
         init?(_ text: String) {
             let isKnown =
                 text.hasSuffix("-preview")
@@ -48,18 +48,18 @@ extension Azure {
     /// What a path and its query ask for (spec/wire/azure.md §1).
     struct Address {
         let api: API
-        /// In the path of the classic API, decoded.
+        /// The deployment's name in the path of the classic API, decoded.
         private(set) var deployment: String?
-        /// `nil` for the list of models and for tasks.
+        /// The operation; `nil` for the list of models and for tasks.
         private(set) var operation: Operation?
-        /// One of the list.
+        /// The model whose entry in the list is asked for.
         private(set) var listedModel: String?
-        /// The image tasks of the previews of 2023.
+        /// The step of an image task (previews of 2023).
         private(set) var task: ImageTask.Step?
 
         static func isV1(_ call: Call) -> Bool { call.route.hasPrefix("openai/v1/") }
 
-        /// `nil` where the service has nothing, be it for the path or for the version.
+        /// `nil` where the service has nothing, because of the path or because of the version.
         init?(_ call: Call) {
             let version = call.queryValue("api-version")
             if Self.isV1(call) {
@@ -74,7 +74,7 @@ extension Azure {
             guard rest.hasPrefix("deployments/") else {
                 if !api.has(since: "2023-12-01") { task = ImageTask.Step(rest) }
                 if task != nil { return }
-                // Only models: the other operations need their deployment here.
+                // Only models are found here: all other operations need a deployment in the path.
                 guard read(rest), operation == nil else { return nil }
                 return
             }

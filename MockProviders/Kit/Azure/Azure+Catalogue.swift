@@ -1,5 +1,5 @@
 extension Azure.Refusal {
-    /// The refusal that a name or a status asks for; `MockProviders/Docs/azure.md` lists them.
+    /// The refusal for a name or a status; `MockProviders/Docs/azure.md` lists them.
     static func catalogue(_ name: String, _ call: Call) -> Self? {
         let address = Azure.Address(call)
         let operation = address?.operation ?? .chat
@@ -74,7 +74,7 @@ extension Azure.Refusal {
         }
     }
 
-    /// The reset is in whole seconds here.
+    /// The reset times are in whole seconds here.
     private static func waits(_ quota: String) -> [(String, String)] {
         [
             ("retry-after", "1"), ("retry-after-ms", "174"), ("x-ratelimit-reset-requests", "1"),

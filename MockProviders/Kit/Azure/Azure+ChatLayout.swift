@@ -1,18 +1,18 @@
 import JSON
 
 extension Azure {
-    /// Turns OpenAI's chat answers into Azure's: compact, keys in alphabetical order, with the filter's findings
+    /// Turns OpenAI's chat answers into Azure's: compact, with the keys in alphabetical order and the filter's results
     /// (spec/wire/azure.md §3.2, §4).
     struct ChatLayout {
         let api: API
         let filter: Filter
-        /// Follows from the request.
+        /// A number that follows from the request.
         let seed: UInt64
 
         func whole(_ bytes: [UInt8]) -> [UInt8] {
             guard var root = Self.read(bytes) else { return bytes }
             root.remove("service_tier")
-            // The findings go in after the sorting: they have an order of their own.
+            // The results are added after the keys are sorted, because they have an order of their own.
             root = root.sorted
             root.change("choices") { choice in
                 choice.change(object: "message") { message in
@@ -67,23 +67,24 @@ extension Azure {
             return output
         }
 
-        /// Pieces of text are looked at; the opening, tools and the end are not, unless the end is the filter's.
+        /// Adds the results to a chunk with text. The first chunk, chunks with tool calls and the last chunk have none,
+        /// unless the filter ended the choice.
         private func pieceResults(of choice: JSONObject) -> JSON {
             if choice["finish_reason"]?.string == "content_filter" { return filter.pieceResults(isFiltered: true) }
             return Check.text(of: choice).isEmpty ? [:] : filter.pieceResults(isFiltered: false)
         }
 
-        /// What was found in the prompt comes before all else, in a chunk without choices or names.
+        /// The first chunk has the results for the prompt, and neither choices nor names.
         private var opening: [UInt8] {
             Self.event(Self.nameless(choices: [], (promptField, filter.promptResults)))
         }
 
-        /// The previews of mid-2023 had another name for it.
+        /// The member had another name in the previews of mid-2023.
         private var promptField: String {
             api.has(since: "2023-08-01") ? "prompt_filter_results" : "prompt_annotations"
         }
 
-        /// What an answer on the customer's own data stands on.
+        /// The sources of an answer that uses the customer's own data.
         private var context: JSON {
             var random = Seeded(seed)
             let intent = JSON.array([.string(filter.lastUserText)]).text
@@ -100,7 +101,7 @@ extension Azure {
 
         private static func read(_ bytes: [UInt8]) -> JSONObject? { (try? JSON.parse(bytes))?.object }
 
-        /// A chunk of the filter's own.
+        /// A chunk that only reports the filter's results.
         private static func nameless(choices: JSON, _ more: (String, JSON)? = nil) -> [UInt8] {
             var root: JSONObject = ["choices": choices, "created": 0, "id": "", "model": "", "object": ""]
             if let more { root.append(more.0, more.1) }

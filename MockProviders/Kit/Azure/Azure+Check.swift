@@ -1,26 +1,26 @@
 import JSON
 
 extension Azure {
-    /// Where the asynchronous filter of a streamed choice is: the text goes out at once and is judged later
+    /// The progress of the asynchronous filter in a streamed choice. The text is sent at once and judged later
     /// (spec/wire/azure.md §4).
     struct Check {
         private static let stride = 8
 
         let index: Int64
         private var pieces = 0
-        /// Letters judged and letters sent.
+        /// The end of the judged text and the end of the sent text, counted in Unicode scalars.
         private var start = 0
         private var end = 0
 
         init(index: Int64) { self.index = index }
 
-        /// The text that a chunk of a choice carries.
+        /// The text in a chunk of a choice.
         static func text(of choice: JSONObject) -> String {
             let delta = choice["delta"]
             return delta?["content"]?.string ?? delta?["refusal"]?.string ?? ""
         }
 
-        /// What the filter says after this chunk: now and then, and at the end.
+        /// The filter's results after this chunk. They come now and then, and at the end.
         mutating func finding(on choice: JSONObject, _ filter: Filter) -> JSON? {
             let text = Self.text(of: choice)
             end += text.unicodeScalars.count

@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Azure {
-    /// What a request shows at the door (spec/wire/azure.md §1.3): a key, or a token of Entra ID.
+    /// The credentials of a request (spec/wire/azure.md §1.3): a key, or a token of Entra ID.
     struct Credentials {
         private static let classic = "https://cognitiveservices.azure.com"
         private static let foundry = "https://ai.azure.com"
@@ -20,12 +20,12 @@ extension Azure {
 
         var key: String? { apiKey ?? bearer }
 
-        /// - Parameter operation: named where the token's holder may not do it.
+        /// - Parameter operation: the operation that the message names if the token's holder may not do it.
         func check(isV1: Bool, _ operation: Operation?) throws(Refusal) {
             if let apiKey {
                 guard Self.isGood(key: apiKey) else { throw .badKey }
             } else if let bearer {
-                // Only v1 takes a key in OpenAI's manner.
+                // Only v1 takes a key as OpenAI does.
                 if isV1, bearer.split(separator: ".", omittingEmptySubsequences: false).count != 3 {
                     guard Self.isGood(key: bearer) else { throw .badKey }
                     return
@@ -36,7 +36,7 @@ extension Azure {
             }
         }
 
-        /// 32 hex digits, 84 letters and digits, or the mock's own `sk-…`.
+        /// A key has 32 hexadecimal digits, 84 letters and digits, or the mock's own form `sk-…`.
         private static func isGood(key: String) -> Bool {
             if key.firstRange(of: "mock-bad") != nil { return false }
             if key.hasPrefix("sk-") { return true }
@@ -60,7 +60,7 @@ extension Azure {
                 throw refusal
             }
             if let start = claims["nbf"]?.double, start > Double(now) { throw refusal }
-            // The signature of a token is not the mock's to verify; it may say that the holder has no role.
+            // The mock cannot verify the signature of a token. The token may say that its holder has no role.
             if token.firstRange(of: "mock-no-role") != nil {
                 throw .noRole(principal: claims["oid"]?.string ?? Refusal.somebody, operation ?? .chat)
             }

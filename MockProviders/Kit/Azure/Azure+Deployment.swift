@@ -1,15 +1,15 @@
 import JSON
 
 extension Azure {
-    /// The resource's deployments. Each has its model's default name, which for the oldest has no dot; a name with
-    /// its dots stripped (`gpt-41`) is nobody's.
+    /// The resource's deployments. Each is named after its model; in the names of the oldest models the dot is missing.
+    /// No other name without dots, such as `gpt-41`, exists.
     private static let deployments: [String: Model] = {
         var names: [String: Model] = [:]
         for model in Model.all where isOffered(model) { names[named(model.id)] = underlying(model) }
         return names
     }()
 
-    /// The models that could be deployed, by the name in answers.
+    /// The models that a resource can deploy, by their names in answers.
     static let models: [Model] = {
         var seen: Set<String> = []
         return Model.all.filter(isOffered).map(underlying).filter { seen.insert($0.snapshot).inserted }
@@ -17,7 +17,8 @@ extension Azure {
 
     private static func isOffered(_ model: Model) -> Bool {
         let isOpenAIOnly =
-            ["chatgpt-4o-latest", "dall-e-2"].contains(model.id) || model.id.hasPrefix("ft:") || model.searches
+            ["chatgpt-4o-latest", "chatgpt-image-latest", "dall-e-2"].contains(model.id) || model.id.hasPrefix("ft:")
+            || model.searches
         return !isOpenAIOnly && model.kind != .moderation && model.owner != "mock" && !model.id.hasPrefix("mock-")
     }
 
@@ -32,19 +33,20 @@ extension Azure {
             case "gpt-3.5-turbo", "gpt-3.5-turbo-16k", "gpt-3.5-turbo-instruct": named(model.id)
             default: named(model.snapshot)
             }
-        return Model(
-            id: model.id, snapshot: snapshot, kind: model.kind, context: model.context, maxOutput: model.maxOutput)
+        var copy = model
+        copy.snapshot = snapshot
+        return copy
     }
 
-    /// A deployment by its name; any name with `mock-` in it exists.
+    /// The deployment with a name. Any name with `mock-` in it exists.
     static func deployment(named name: String) -> Deployment? {
         if let model = deployments[name] { return Deployment(name: name, model: model) }
         guard name.firstRange(of: "mock-") != nil, let model = Model.find(name) else { return nil }
         return Deployment(name: name, model: model)
     }
 
-    /// The deployment in the path, which beats the body, or that of v1's `model`; `nil` if the body is none and
-    /// will be refused for that.
+    /// The deployment that a request names: in the path, or else in v1's `model`. `nil` if the body is invalid and will
+    /// be refused later.
     func deployment(
         for operation: Operation, _ call: Call, _ address: Address
     ) throws(Refusal) -> Deployment? {

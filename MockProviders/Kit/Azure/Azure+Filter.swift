@@ -1,22 +1,22 @@
 import JSON
 
 extension Azure {
-    /// The content filter of a deployment and what it makes of a request (spec/wire/azure.md §3.2).
+    /// The content filter of a deployment, and its verdict on a request (spec/wire/azure.md §3.2).
     struct Filter {
         enum Mode { case standard, asynchronous, failed, off }
 
-        /// Which category condemns, if any does.
+        /// The category in which the filter found something.
         enum Guilt { case violence, jailbreak }
 
         private(set) var mode = Mode.standard
         private(set) var imageCount = 0
-        /// The request named data of the customer's own.
+        /// The request names data of the customer's own.
         private(set) var hasData = false
         private(set) var lastUserText = ""
 
         init() {}
 
-        /// A deployment's name says how its filter is set up.
+        /// The deployment's name tells how its filter is set up.
         init(deployment name: String) {
             if name.firstRange(of: "mock-async-filter") != nil { mode = .asynchronous }
             if name.firstRange(of: "mock-filter-error") != nil { mode = .failed }
@@ -29,7 +29,7 @@ extension Azure {
             return lastUserText.firstRange(of: "mock-jailbreak") != nil ? .jailbreak : nil
         }
 
-        /// Reads what the filter looks at; the shape is checked elsewhere.
+        /// Reads the texts and images that the filter checks. Other code checks their shape.
         mutating func read(_ body: JSONView) {
             lastUserText = body["prompt"]?.string ?? ""
             if let prompts = body["prompt"], prompts.isArray {
@@ -53,7 +53,7 @@ extension Azure {
 
         // MARK: Results
 
-        /// Of the text and then of each image.
+        /// The results for the text of the prompt, and then for each image.
         var promptResults: JSON {
             .array(
                 (0...imageCount).map { index in
@@ -64,22 +64,22 @@ extension Azure {
                 })
         }
 
-        /// Of a whole answer's choice.
+        /// The results for a choice of a whole answer.
         func choiceResults(isFiltered: Bool) -> JSON {
             mode == .failed ? Self.failure : Self.completion(isFiltered: isFiltered)
         }
 
-        /// Of a piece of a stream.
+        /// The results for a piece of a stream.
         func pieceResults(isFiltered: Bool) -> JSON {
             mode == .failed ? Self.failure : Self.severities(isFiltered ? .violence : nil)
         }
 
-        /// Of the input: severities and the attacks on the model.
+        /// The results for an input: severities, and attacks on the model.
         static func prompt(_ guilt: Guilt? = nil) -> JSON {
             with(severities(guilt), ["jailbreak": detection(guilt == .jailbreak)])
         }
 
-        /// Of the output: severities and what is others' property.
+        /// The results for an output: severities, and protected material.
         private static func completion(isFiltered: Bool) -> JSON {
             with(
                 severities(isFiltered ? .violence : nil),

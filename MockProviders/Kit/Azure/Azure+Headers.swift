@@ -31,7 +31,7 @@ extension Azure {
         return headers
     }
 
-    /// What every answer has, an error of the gateway too.
+    /// The headers of every answer, also of the gateway's errors.
     static func plain(type: String = "application/json", ids: inout IdentifierSource) -> HTTPHeaders {
         [
             "content-type": type, "apim-request-id": ids.random.uuid(), security.0: security.1,

@@ -2,10 +2,11 @@ import HTTP
 import JSON
 
 extension Azure {
-    /// A picture of DALL·E 2, drawn while the client asks for it again and again (the previews of 2023).
+    /// The task of drawing a picture with DALL·E 2 (the previews of 2023). The client asks for its state until it is
+    /// done.
     ///
-    /// States: `notRunning` in the answer to the order, `running` at the first look, `succeeded` or `failed` from the
-    /// second on.
+    /// States: `notRunning` in the answer to the order, `running` at the first request for the state, `succeeded` or
+    /// `failed` from the second on.
     struct ImageTask: Sendable {
         enum Step {
             case order
@@ -23,7 +24,7 @@ extension Azure {
         }
 
         let created: Int
-        /// What OpenAI answers at once, or `nil` for a prompt that the filter stopped.
+        /// OpenAI's answer with the picture; `nil` if the filter blocked the prompt.
         let result: Answer?
         private var looks = 0
 
@@ -32,7 +33,7 @@ extension Azure {
             self.result = result
         }
 
-        /// The state at the next look, and the answer to book when the picture is first there.
+        /// The body for the next request for the state. `served` is set once, when the picture is first there.
         mutating func look(id: String) -> (body: JSON, served: Served?) {
             looks += 1
             var root: JSONObject = ["created": .int(created), "expires": .int(created + 86_400), "id": .string(id)]

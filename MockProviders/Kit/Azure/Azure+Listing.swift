@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Azure {
-    /// The models that the resource could deploy, which says nothing of its deployments.
+    /// Lists the models that the resource could deploy. The list does not depend on its deployments.
     func models(_ call: Call, _ address: Address) throws(Refusal) -> Answer {
         guard call.method == "GET" else { throw .notFound }
         var document = Document()

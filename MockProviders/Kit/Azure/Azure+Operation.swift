@@ -1,5 +1,5 @@
 extension Azure {
-    /// What a deployment can be asked for, by its path below the deployment (spec/wire/azure.md §1.1).
+    /// The operations of a deployment, by their paths below it (spec/wire/azure.md §1.1).
     enum Operation: String {
         case chat = "chat/completions"
         case completions
@@ -23,10 +23,10 @@ extension Azure {
 
         var isForm: Bool { [.transcriptions, .translations, .edits].contains(self) }
 
-        /// The filter reads its prompt.
+        /// The filter reads the operation's prompt.
         var isText: Bool { self == .chat || self == .completions }
 
-        /// The name in `OperationNotSupported`.
+        /// The operation's name in `OperationNotSupported`.
         var noun: String {
             switch self {
             case .chat: "chatCompletion"
@@ -40,7 +40,7 @@ extension Azure {
             }
         }
 
-        /// The name in a rate limit's message.
+        /// The operation's name in a rate limit's message.
         var action: String {
             switch self {
             case .chat: "ChatCompletions_Create"

@@ -2,16 +2,16 @@ import HTTP
 import JSON
 
 extension Azure {
-    /// An error answer; three layers write three envelopes (spec/wire/azure.md §6).
+    /// An error answer. Three layers of the service write three envelopes (spec/wire/azure.md §6).
     struct Refusal: Error {
         var status: Int
         var body: [UInt8]
         var type = "application/json"
         var headers: [(String, String)] = []
-        /// The model layer's have a request id.
+        /// The answer has a request id, as those of the model layer have.
         var isOfModel = false
 
-        /// The gateway's envelope (A): a code, which may be the status in digits, and a message.
+        /// The gateway's envelope (A): a message and a code, which may be the status as digits.
         init(_ status: Int, code: String, _ message: String, headers: [(String, String)] = []) {
             self.status = status
             self.headers = headers
@@ -28,7 +28,7 @@ extension Azure {
             isOfModel = true
         }
 
-        /// A whole body of its own.
+        /// A refusal with a body of its own.
         init(_ status: Int, body: [UInt8], type: String = "application/json", headers: [(String, String)] = []) {
             self.status = status
             self.body = body
@@ -36,7 +36,7 @@ extension Azure {
             self.headers = headers
         }
 
-        /// What OpenAI's rules found, in Azure's words where it has others.
+        /// The refusal that OpenAI's rules found, in Azure's words where Azure has its own.
         init(_ failure: Failure, _ operation: Operation) {
             if failure.code == "moderation_blocked" {
                 self = .imagePolicy

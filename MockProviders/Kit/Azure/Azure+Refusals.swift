@@ -1,7 +1,7 @@
 import JSON
 
 extension Azure.Refusal {
-    /// Who holds a token that does not say.
+    /// The holder of a token that does not name one.
     static let somebody = "00000000-0000-4000-8000-000000000001"
 
     static let badKey = Self(
@@ -9,7 +9,7 @@ extension Azure.Refusal {
         "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
             + "active subscription and use a correct regional API endpoint for your resource.")
 
-    /// The front's envelope (C), flat.
+    /// The front end's flat envelope (C).
     static func badToken(audience: String) -> Self {
         let body: JSON = [
             "statusCode": 401,
@@ -53,7 +53,7 @@ extension Azure.Refusal {
 
     static func badRequest(_ message: String) -> Self { Self(400, code: "BadRequest", message) }
 
-    /// A field that the version does not have.
+    /// The API version does not know this field.
     static func unrecognized(_ field: String) -> Self {
         Self(Failure(message: "Unrecognized request argument supplied: \(field)"))
     }
@@ -61,7 +61,7 @@ extension Azure.Refusal {
     static let unsupportedMediaType = Self(
         415, code: "UnsupportedMediaType", "The content type of the request is not supported.")
 
-    /// A prompt that the filter stopped: `innererror`, and the result in the singular.
+    /// The filter blocked a prompt of text: `innererror`, and one result.
     static func contentFilter(_ guilt: Azure.Filter.Guilt) -> Self {
         var refusal = Self(
             400,
@@ -82,7 +82,7 @@ extension Azure.Refusal {
         return refusal
     }
 
-    /// A picture's prompt: `inner_error`, and the results in the plural.
+    /// The filter blocked a prompt of a picture: `inner_error`, and several results.
     static let imagePolicy: Self = {
         let guilty: JSON = ["filtered": true, "severity": "medium"]
         var refusal = Self(

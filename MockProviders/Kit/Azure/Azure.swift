@@ -1,8 +1,8 @@
 import HTTP
 import JSON
 
-/// An Azure OpenAI resource (spec/wire/azure.md): OpenAI's endpoints behind Azure's addresses, doors, filters and
-/// errors. The bodies are the mock's own OpenAI's; this folder holds only what differs.
+/// Plays an Azure OpenAI resource (spec/wire/azure.md): OpenAI's endpoints with Azure's addresses, authentication,
+/// filters and errors. The mock's OpenAI makes the answers; this folder has only what differs.
 final class Azure: Provider {
     let openAI = OpenAI()
     let tasks = Shelf<ImageTask>()
@@ -59,7 +59,7 @@ final class Azure: Provider {
         return dressed(answer, operation, call, address.api, filter)
     }
 
-    /// The same answer as Azure sends it.
+    /// Turns OpenAI's answer into Azure's.
     private func dressed(
         _ answer: Answer, _ operation: Operation, _ call: Call, _ api: API, _ filter: Filter
     ) -> Answer {
@@ -73,7 +73,7 @@ final class Azure: Provider {
             }
         }
         let headers = Self.headers(for: answer, call, api)
-        // OpenAI's other endpoints book under the request's id, having none in the body.
+        // OpenAI's other endpoints have no id in the body, so that the ledger uses the request's id.
         if let id = answer.headers["x-request-id"], answer.served?.id == id {
             answer.served?.id = headers["x-request-id"] ?? id
         }

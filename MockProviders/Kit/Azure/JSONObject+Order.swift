@@ -3,13 +3,13 @@ import JSON
 extension JSONObject {
     mutating func remove(_ key: String) { members.removeAll { $0.key == key } }
 
-    /// Adds a member to sorted ones.
+    /// Inserts a member into an object whose keys are sorted.
     mutating func insert(_ key: String, _ value: JSON) {
         append(key, value)
         members.sort { $0.key < $1.key }
     }
 
-    /// Changes each object of an array.
+    /// Changes each object of an array that is a member.
     mutating func change(_ key: String, _ body: (inout JSONObject) -> Void) {
         guard let items = self[key]?.array else { return }
         self[key] = .array(
@@ -26,7 +26,7 @@ extension JSONObject {
         self[key] = .object(object)
     }
 
-    /// With the keys of all levels in order.
+    /// The object with the keys sorted at all levels.
     var sorted: JSONObject {
         var copy = self
         for index in copy.members.indices { copy.members[index].value = copy.members[index].value.sorted }

@@ -26,7 +26,7 @@ extension Baidu.Failure {
             inHeader: "SignatureDoesNotMatch, cause: Fail to authn user: Signature does not match"), status: 403,
         message: "SignatureDoesNotMatch, cause: Fail to authn user: Signature does not match")
 
-    /// The failure that a name, a code or a status asks for; `MockProviders/Docs/baidu.md` lists them.
+    /// The failure for a name, a code or a status; `MockProviders/Docs/baidu.md` lists them.
     static func catalogue(_ name: String, _ dialect: Baidu.Dialect) -> Baidu.Failure? {
         dialect == .workshop ? workshop(named: name) : platform(named: name)
     }
@@ -72,7 +72,7 @@ extension Baidu.Failure {
         (500000, "console_internal_error", "Internal error"),
     ]
 
-    /// Statuses, and the names that other providers' catalogues share.
+    /// The codes for statuses, and for the names that the catalogues of other providers share.
     private static let workshopCodes = [
         "400": 336003, "401": 110, "403": 6, "404": 3, "405": 336101, "413": 336103, "415": 336102, "422": 336001,
         "429": 18, "500": 336000, "502": 2, "503": 336100, "504": 2, "invalid_api_key": 110, "model_not_found": 3,

@@ -1,10 +1,10 @@
 import Synchronization
 
 extension Baidu {
-    /// Which keys are good, and which tokens were given out for them.
+    /// Knows which keys are valid, and which tokens were issued for them.
     ///
-    /// Any API key is known and any secret right unless it contains `mock-bad`. `mock-expires-N` in a key makes each of
-    /// its tokens good for N calls, `mock-ttl-N` for N seconds.
+    /// Any API key is known and any secret is right unless it contains `mock-bad`. With `mock-expires-N` in a key, each
+    /// of its tokens is valid for N calls; with `mock-ttl-N` for N seconds.
     final class Credentials: Sendable {
         enum Verdict: Equatable { case good, expired, unknown }
 
@@ -23,7 +23,7 @@ extension Baidu {
         /// The secret that belongs to an access key; the mock must know it to verify signatures.
         static func secret(of accessKey: String) -> String { accessKey + "-secret" }
 
-        /// Seconds for which a token of that key lives.
+        /// How many seconds a token of this key is valid.
         static func lifetime(of key: String, standard: Int) -> Int {
             min(Baidu.number(after: "mock-ttl-", in: key) ?? standard, standard)
         }
@@ -32,13 +32,13 @@ extension Baidu {
             let calls = Baidu.number(after: "mock-expires-", in: key) ?? .max
             let grant = Grant(key: key, deadline: wallClock() + Double(seconds), calls: calls)
             grants.withLock { grants in
-                // A flood of tokens costs the older ones their life, as if they had expired.
+                // With too many tokens the oldest ones are dropped, as if they had expired.
                 if grants.count >= Self.limit { grants.removeAll(keepingCapacity: true) }
                 grants[token] = grant
             }
         }
 
-        /// The key for which a token was given out.
+        /// The key for which a token was issued.
         func owner(of token: String) -> String? { grants.withLock { $0[token]?.key } }
 
         /// Checks a token and counts the call.

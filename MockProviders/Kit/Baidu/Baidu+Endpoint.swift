@@ -1,15 +1,16 @@
 extension Baidu {
-    /// What the last step of a workshop's path stands for, and its limits.
+    /// An endpoint of the workshop, by the last step of its path, with its limits.
     struct Endpoint: Sendable {
         let name: String
         /// The model's name in the list of services.
         let model: String
-        /// Of the last message with the system text, or of all messages at models with `countsAll`.
+        /// The limit of the last message with the system text. At models with `countsAll` it is the limit of all
+        /// messages.
         var maxCharacters = 20_000
         var maxInput = 5_120
         var maxOutput = 2_048
         var countsAll = false
-        /// `top_p` 0 is refused.
+        /// `top_p` must not be 0.
         var isStrict = false
 
         /// Any endpoint with `mock-` in its name exists, without limits.
@@ -17,7 +18,7 @@ extension Baidu {
             if name.firstRange(of: "mock-") != nil {
                 return Endpoint(name: name, model: name, maxCharacters: .max, maxInput: .max, maxOutput: 1 << 30)
             }
-            // The raw completion of a chat model goes by the chat's name as well.
+            // A chat model's raw completion has the same name as its chat.
             return all[kind]?[name] ?? (kind == "completions" ? all["chat"]?[name] : nil)
         }
 
@@ -43,7 +44,7 @@ extension Baidu {
             Endpoint(name: name, model: model, maxCharacters: 4_800, maxInput: 2_400, countsAll: true, isStrict: true)
         }
 
-        /// The SDK's own list, with the lengths to which it cuts conversations.
+        /// The chat models of the SDK's list, with the lengths to which the SDK cuts conversations.
         static let chats = [
             chat("completions_pro", "ERNIE-4.0-8K"), chat("ernie-4.0-8k-latest", "ERNIE-4.0-8K-Latest"),
             chat("ernie-4.0-8k-preview", "ERNIE-4.0-8K-Preview"),
@@ -81,7 +82,7 @@ extension Baidu {
             open("gemma_7b_it", "Gemma-7B-it"),
         ]
 
-        /// Under their path's first step, in the order of the list of services.
+        /// The endpoints by the first step of their paths, in the order of the list of services.
         static let services: [(kind: String, endpoints: [Endpoint])] = [
             ("chat", chats),
             (

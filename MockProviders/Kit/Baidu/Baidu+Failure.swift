@@ -1,16 +1,16 @@
 import HTTP
 
 extension Baidu {
-    /// An error answer: its values, and which part of the service writes it (spec/wire/baidu.md §5).
+    /// An error answer: its values, and the part of the service that writes it (spec/wire/baidu.md §5).
     struct Failure: Error, Equatable {
         enum Layer: Equatable {
-            /// Status 200 with `error_code`.
+            /// The workshop: status 200 with `error_code`.
             case workshop(code: Int)
-            /// The token endpoint's `error` and `error_description`.
+            /// The token endpoint: `error` and `error_description`.
             case token(error: String)
-            /// Signed console calls, which say it in headers too.
+            /// The signed console calls, which repeat the error in headers.
             case console(code: String, inHeader: String)
-            /// A real status with an `error` object.
+            /// The platform: a real status and an `error` object.
             case platform(type: String, code: String)
         }
 
@@ -30,12 +30,12 @@ extension Baidu {
             Failure(layer: .platform(type: type, code: code), status: status, message: message)
         }
 
-        /// A platform's 400.
+        /// A 400 of the platform.
         static func request(_ code: String, _ message: String) -> Failure {
             platform(400, "invalid_request_error", code, message)
         }
 
-        /// A parameter of the wrong kind.
+        /// A parameter has the wrong type.
         static func kind(_ name: String, _ dialect: Dialect) -> Failure {
             switch dialect {
             case .workshop where name == "system": workshop(336104, "Invalid Argument: system")
@@ -45,7 +45,7 @@ extension Baidu {
             }
         }
 
-        /// A parameter out of its range.
+        /// A parameter is outside its range.
         static func value(_ message: String, _ dialect: Dialect) -> Failure {
             dialect == .workshop ? workshop(336003, message) : request("invalid_argument", message)
         }
@@ -62,7 +62,7 @@ extension Baidu {
                 headers = Self.headers(call)
                 root.member("error_code", code)
                 root.member("error_msg", failure.message)
-                // Only the model's side knows an id; the front door's refusals have none.
+                // Only the models' part of the service has ids. The front door's refusals have none.
                 if code >= 336_000 { root.member("id", id) }
             case .token(let error):
                 headers = ["content-type": "application/json"]

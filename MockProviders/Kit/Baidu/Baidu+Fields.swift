@@ -2,16 +2,16 @@ import HTTP
 import JSON
 
 extension Baidu {
-    /// Typed members of a body, with the refusal of the generation that reads them.
+    /// The typed members of a body. A wrong type throws the refusal of the generation that reads the body.
     ///
-    /// Fields that nobody asks for pass: the SDK always sends `extra_parameters`.
+    /// Unknown members are accepted, because the SDK always sends `extra_parameters`.
     struct Fields {
         let body: JSONView
         let dialect: Dialect
 
-        /// The call's body as an object.
+        /// Reads the call's body, which has to be an object.
         init(_ call: Call, _ dialect: Dialect) throws(Failure) {
-            // The platform does not look.
+            // The platform does not check the content type.
             if dialect == .workshop, let type = call.headers["Content-Type"], !Self.isJSON(type) {
                 throw .workshop(336102, "Invalid Content-Type")
             }
@@ -32,7 +32,7 @@ extension Baidu {
 
         private static func isJSON(_ type: String) -> Bool { type.lowercased().firstRange(of: "json") != nil }
 
-        /// A member that is there and not null.
+        /// A member that is present and not `null`.
         func member(_ name: StaticString) -> JSONView? {
             guard let value = body[name], !value.isNull else { return nil }
             return value
@@ -44,7 +44,7 @@ extension Baidu {
             return text
         }
 
-        /// A string that must be there and say something.
+        /// A string that must be present and not empty.
         func needed(_ name: StaticString) throws(Failure) -> String {
             guard let text = try string(name), !text.isEmpty else { throw .value("\(name) can not be empty", dialect) }
             return text
@@ -85,7 +85,7 @@ extension Baidu {
         }
 
         func stops() throws(Failure) -> [String] {
-            // The platform takes one word as OpenAI does.
+            // The platform takes a single string, as OpenAI does.
             if dialect == .platform, let word = member("stop")?.string { return [word] }
             let words = try strings("stop") ?? []
             if words.count > 4 || words.contains(where: { $0.utf8.count > 20 && $0.count > 20 }) {
@@ -95,7 +95,7 @@ extension Baidu {
         }
     }
 
-    /// A function's name: letters, digits, `_` and `-`, at most 64.
+    /// Whether a function's name is valid: letters, digits, `_` and `-`, at most 64.
     static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 64
             && name.utf8.allSatisfy { byte in
@@ -108,7 +108,7 @@ extension Baidu {
 }
 
 extension Prompt.Tool {
-    /// A function whose schema may say nothing: then it takes no arguments.
+    /// A function whose schema may be empty. It then takes no arguments.
     init(name: String, schema: JSON?) {
         let saysNothing = schema?.object?.members.isEmpty ?? true
         self.init(name: name, parameters: saysNothing ? .null : schema ?? .null)

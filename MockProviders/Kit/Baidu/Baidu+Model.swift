@@ -1,21 +1,21 @@
 import JSON
 
 extension Baidu {
-    /// A model of the platform.
+    /// A model of the platform: its row in the table (`Baidu+Table.swift`).
     struct Model: Sendable {
         enum Kind: Sendable { case chat, embedding, rerank, image }
 
         let id: String
         let kind: Kind
-        /// Keeps the order of user and assistant strictly.
+        /// Messages of the user and the assistant have to alternate strictly.
         var isERNIE: Bool { id.hasPrefix("ernie-") }
-        /// Thinks unless told not to.
+        /// The model thinks unless it is told not to.
         var thinks = false
         var sees = false
         var maxCharacters = 516_096
         var maxInput = 126_976
 
-        /// The model that a request names.
+        /// Finds the model that a request names.
         init(_ fields: Fields, _ kind: Kind) throws(Failure) {
             guard let name = try fields.string("model"), !name.isEmpty else {
                 throw .request("invalid_model", "model is empty")
@@ -32,7 +32,7 @@ extension Baidu {
             self = model
         }
 
-        private init(_ id: String, _ kind: Kind, thinks: Bool = false, sees: Bool = false) {
+        init(_ id: String, _ kind: Kind, thinks: Bool = false, sees: Bool = false) {
             self.id = id
             self.kind = kind
             self.thinks = thinks
@@ -41,17 +41,6 @@ extension Baidu {
                 (maxCharacters, maxInput) = (20_000, 5_120)
             }
         }
-
-        /// The workshop's chat models go by their names in lower case.
-        static let all: [Model] =
-            Endpoint.chats.filter { $0.model.hasPrefix("ERNIE-") }.map { Model($0.model.lowercased(), .chat) } + [
-                Model("ernie-4.5-turbo-128k", .chat), Model("ernie-4.5-turbo-vl-32k", .chat, sees: true),
-                Model("ernie-x1-turbo-32k", .chat, thinks: true), Model("deepseek-v3", .chat),
-                Model("deepseek-r1", .chat, thinks: true), Model("embedding-v1", .embedding),
-                Model("bge-large-zh", .embedding), Model("bge-large-en", .embedding), Model("tao-8k", .embedding),
-                Model("bce-reranker-base", .rerank), Model("stable-diffusion-xl", .image),
-                Model("irag-1.0", .image),
-            ]
     }
 }
 

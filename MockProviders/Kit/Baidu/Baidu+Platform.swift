@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Baidu {
-    /// The second generation, OpenAI-like: `/v2/…` with a bearer.
+    /// The second generation: `/v2/…`, similar to OpenAI, with a bearer token.
     final class Platform: Provider {
         let credentials: Credentials
         let prompts = PromptMemory()
@@ -60,7 +60,7 @@ extension Baidu {
             }
         }
 
-        /// A key that lasts: `bce-v3/ALTAK-<id>/<secret>`.
+        /// A permanent key: `bce-v3/ALTAK-<id>/<secret>`.
         private static func isLasting(_ token: String) -> Bool {
             let parts = token.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 3, parts[0] == "bce-v3", parts[1].hasPrefix("ALTAK-") else { return false }

@@ -1,7 +1,7 @@
 import JSON
 
 extension Baidu.Platform {
-    /// A chat's request, checked and in plain values (spec/wire/baidu.md §4).
+    /// The request of a chat, checked and as plain values (spec/wire/baidu.md §4).
     struct Request {
         let model: Baidu.Model
         var isStream = false
@@ -45,7 +45,7 @@ extension Baidu.Platform {
         }
 
         private func checkNumbers(_ fields: Baidu.Fields) throws(Baidu.Failure) {
-            // The service's ranges differ from model to model; these are the widest.
+            // The service's ranges differ between models. These are the widest.
             try fields.check("temperature", 0...2)
             try fields.check("top_p", 0...1)
             try fields.check("penalty_score", 1...2)
@@ -116,6 +116,7 @@ extension Baidu.Platform {
 
         func prompt(_ content: UInt64) -> Prompt {
             var prompt = Prompt(model: model.id, name: model.id, content: content)
+            prompt.systemText = talk.system
             prompt.lastUserText = talk.lastUserText
             prompt.endsWithUser = talk.toolResults.isEmpty
             prompt.toolResults = talk.toolResults

@@ -1,17 +1,17 @@
 import JSON
 
 extension Baidu.Platform {
-    /// The messages, checked; ERNIE models keep the workshop's order after a leading system message.
+    /// The messages, checked. After a leading system message, ERNIE models require the same order as the workshop.
     struct Talk {
         private(set) var tokens = 0
         private(set) var lastUserText = ""
-        /// With the system text.
+        /// The last message's text, with the system text before it.
         private(set) var last = ""
         private(set) var toolResults: [String] = []
         private(set) var imageCount = 0
 
-        private var system = ""
-        /// Turns without the system's; the results of calls made at once are one.
+        private(set) var system = ""
+        /// The roles of the turns, without the system message. The results of parallel calls are one turn.
         private var turns: [String] = []
         private var openCalls: [String] = []
 

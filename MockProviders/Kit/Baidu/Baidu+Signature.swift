@@ -12,7 +12,7 @@ extension Baidu {
         private let signedHeaders: [String]
         private let digest: String
 
-        /// `nil` if the field is no such signature.
+        /// `nil` if the header is not such a signature.
         init?(_ field: String) {
             let parts = field.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 6, parts[0] == "bce-auth-v1", !parts[1].isEmpty, let lifetime = Int(parts[3]) else {
@@ -29,7 +29,8 @@ extension Baidu {
             if Credentials.isBad(accessKey) { return .unknownKey }
             guard let signed = Self.seconds(timestamp), abs(wallClock() - Double(signed)) <= Double(max(0, lifetime))
             else { return .mismatch }
-            // The SDK's console calls leave out the path of their base address, its inference calls keep it.
+            // The SDK's console calls sign the path without that of the base address. Its inference calls sign the
+            // whole path.
             let paths = [call.path, "/" + call.route]
             return paths.contains { expected(call, path: $0) == digest } ? .good : .mismatch
         }
@@ -70,7 +71,7 @@ extension Baidu {
             return lines.sorted().joined(separator: "\n")
         }
 
-        /// URI-encoded: all but letters, digits, `-`, `_`, `.`, `~` and the one byte to keep.
+        /// Encodes all bytes for a URI except letters, digits, `-`, `_`, `.`, `~` and `kept`.
         private static func encoded(_ text: String, keeping kept: UInt8 = 0x2d) -> String {
             let digits = Array("0123456789ABCDEF".utf8)
             var output: [UInt8] = []
@@ -83,9 +84,9 @@ extension Baidu {
             return String(decoding: output, as: UTF8.self)
         }
 
-        /// Seconds since 1970 of `2026-01-31T08:00:00Z`.
+        /// The seconds since 1970 of a time such as `2026-01-31T08:00:00Z`.
         private static func seconds(_ text: String) -> Int? {
-            // All but the digits stands where it stands here.
+            // All characters except the digits have to stand as in this pattern.
             let pattern = Array("dddd-dd-ddTdd:dd:ddZ".utf8)
             let bytes = Array(text.utf8)
             guard bytes.count == pattern.count else { return nil }
@@ -106,7 +107,7 @@ extension Baidu {
         }
     }
 
-    /// A time as the console writes it, such as `2026-01-31T08:00:00.000Z`.
+    /// A time in the form of the console, such as `2026-01-31T08:00:00.000Z`.
     static func timestamp(_ seconds: Int) -> String {
         var time = seconds
         var fields = tm()

@@ -2,13 +2,13 @@ import HTTP
 import JSON
 
 extension Baidu.Workshop {
-    /// `POST /oauth/2.0/token`: everything in the query.
+    /// `POST /oauth/2.0/token`. All parameters are in the query.
     func token(_ call: Call) throws(Baidu.Failure) -> Answer {
         guard call.method == "POST" || call.method == "GET" else { throw .badMethod }
         func value(_ name: String) -> String { call.queryValue(name) ?? "" }
         switch value("grant_type") {
         case "client_credentials": break
-        // Nobody has logged in here, so that no grant of these kinds was ever given.
+        // Nobody has logged in here, so that no such grant was ever issued.
         case "authorization_code", "refresh_token": throw .badGrant
         default: throw .badGrantType
         }
@@ -34,7 +34,7 @@ extension Baidu.Workshop {
         return Answer(headers: ["content-type": "application/json"], body: .whole(document.bytes))
     }
 
-    /// Differs from key to key, as the bodies of these requests do not.
+    /// A seed that differs between keys, because the bodies of these requests do not.
     private func seed(_ key: String, _ call: Call) -> Seeded {
         var random = call.ids.random
         var hash = StableHash(seed: random.next())
@@ -42,7 +42,7 @@ extension Baidu.Workshop {
         return Seeded(hash.value)
     }
 
-    /// What is signed and is not a model's.
+    /// Serves the signed calls that are not calls of a model.
     func console(_ call: Call) throws(Baidu.Failure) -> Answer {
         guard Self.consoleRoutes.contains(call.route) else { throw .noEndpoint }
         let isBearer = call.route == Self.bearerRoute

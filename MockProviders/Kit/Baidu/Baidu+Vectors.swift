@@ -6,14 +6,14 @@ extension Baidu {
     struct Task {
         let call: Call
         let dialect: Dialect
-        /// The endpoint or the model.
+        /// The name of the endpoint or the model.
         let model: String
         let prompts: PromptMemory
 
         func embeddings() throws(Failure) -> Answer {
             let fields = try Fields(call, dialect)
             guard let input = fields.member("input") else { throw .value("input can not be empty", dialect) }
-            // A plain string is refused.
+            // A single string is refused.
             guard input.isArray, let texts = try fields.strings("input") else { throw .kind("input", dialect) }
             let isLong = model.firstRange(of: "tao") != nil
             if texts.isEmpty || texts.contains("") { throw .value("input can not be empty", dialect) }
@@ -73,7 +73,8 @@ extension Baidu {
             }
         }
 
-        /// Ten-thousandths: the share of the query's words that the document has, and a little of the text's own.
+        /// The score in ten-thousandths: the share of the query's words that the document contains, and a small number
+        /// that follows from the text.
         private func score(_ query: String, _ document: String) -> Int {
             let words = Set(query.lowercased().split { !$0.isLetter && !$0.isNumber })
             let known = Set(document.lowercased().split { !$0.isLetter && !$0.isNumber })
@@ -88,7 +89,7 @@ extension Baidu {
             "512x512", "768x768", "768x1024", "1024x768", "576x1024", "1024x576", "1024x1024", "2048x2048",
         ]
 
-        /// The picture is base64 in the workshop, an address at the platform.
+        /// The picture is base64 in the workshop, and an address on the platform.
         func picture() throws(Failure) -> Answer {
             let fields = try Fields(call, dialect)
             let prompt = try fields.needed("prompt")

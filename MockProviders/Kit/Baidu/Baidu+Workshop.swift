@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Baidu {
-    /// The first generation: tokens, the Wenxin Workshop's models, and the signed console calls.
+    /// The first generation: access tokens, the models of Wenxin Workshop, and the signed calls of the console.
     final class Workshop: Provider {
         static let prefix = "rpc/2.0/ai_custom/v1/wenxinworkshop/"
         static let tokenRoute = "oauth/2.0/token"
@@ -16,7 +16,8 @@ extension Baidu {
         func identity(of call: Call) -> Identity {
             var identity = Identity()
             guard call.route.hasPrefix(Self.prefix) else {
-                // No key: what it asks of the models shall not befall the exchange of keys.
+                // The key stays `nil`: a fault that a key names is meant for calls of models, and not for the exchange
+                // of keys.
                 return identity
             }
             let steps = call.route.dropFirst(Self.prefix.count).split(separator: "/")
@@ -48,14 +49,14 @@ extension Baidu {
             return Baidu.answer(failure ?? unknown, call)
         }
 
-        /// What a status means where keys are checked: the exchange of keys and the console have layouts of their own.
+        /// The failure of a refused key at the token endpoint and the console, which have layouts of their own.
         private func refusal(named name: String, at route: String) -> Failure? {
             guard ["401", "403", "invalid_api_key"].contains(name) else { return nil }
             if route == Self.tokenRoute { return .unknownClient }
             return Self.consoleRoutes.contains(route) ? .signatureMismatch : nil
         }
 
-        /// A line without `data: `, as the service writes it.
+        /// The event has no `data: ` before it. The service writes it like that.
         var midStreamFailure: [UInt8] {
             Array(
                 "{\"error_code\":336100,\"error_msg\":\"the server is busy, try again\",\"id\":\"as-mock000000\"}\n\n"
@@ -71,7 +72,7 @@ extension Baidu {
                 return
             }
             guard token.hasPrefix("24.") else { throw .noToken }
-            // Good for ever, for trials by hand.
+            // This token never expires. It is meant for tries by hand.
             if token.hasPrefix("24.mock-"), !Credentials.isBad(token) {
                 if token.hasPrefix("24.mock-expired") { throw .oldToken }
                 return

@@ -7,7 +7,7 @@ extension Baidu.Workshop {
         return say(Say(request, call, prompts), call)
     }
 
-    /// Raw completion: a prompt instead of messages.
+    /// A raw completion, which has a prompt instead of messages.
     func completion(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
         let fields = try Baidu.Fields(call, .workshop)
         var request = try Request(fields, endpoint)
@@ -21,7 +21,7 @@ extension Baidu.Workshop {
         return say(Say(request, call, prompts, object: "completion", isSafe: 1), call)
     }
 
-    /// A plugin: a query, and in its streams a line that tells the kind of event.
+    /// A plugin. It has a query, and its streams have a line with the type of each event.
     func plugin(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
         let fields = try Baidu.Fields(call, .workshop)
         var request = try Request(fields, endpoint)
@@ -32,7 +32,7 @@ extension Baidu.Workshop {
         return say(Say(request, call, prompts, event: "chat"), call)
     }
 
-    /// What is seen in a picture.
+    /// Describes a picture.
     func image2text(_ call: Call, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) -> Answer {
         let fields = try Baidu.Fields(call, .workshop)
         var request = try Request(fields, endpoint)
@@ -71,7 +71,7 @@ extension Baidu.Workshop {
         return Answer(headers: headers, body: body, served: served)
     }
 
-    /// An answer in words or with a function, and its layout (spec/wire/baidu.md §3.3–3.5).
+    /// An answer with text or a function call, and its layout (spec/wire/baidu.md §3.3–3.5).
     struct Say {
         let request: Request
         let id: String
@@ -100,7 +100,7 @@ extension Baidu.Workshop {
             var prompt = request.prompt(call.ids.content)
             prompt.imageCount = images
             var script = call.script
-            // One call per answer, whatever the script says.
+            // The service makes one call per answer, whatever the script says.
             if let calls = script?.toolCalls { script?.toolCalls = Array(calls.prefix(1)) }
             reply = Reply(to: prompt, script: script, memory: prompts)
             let mark = Piece(text: "[1]", tokens: countTokens("[1]", model: request.endpoint.name))
@@ -119,7 +119,7 @@ extension Baidu.Workshop {
 
         private static func finish(_ end: Reply.End) -> String {
             switch end {
-            // A refusal is told by `need_clear_history`.
+            // `need_clear_history` tells of a refusal.
             case .stop, .refusal: "normal"
             case .stopSequence: "stop"
             case .length: "length"
@@ -143,7 +143,7 @@ extension Baidu.Workshop {
             return document.bytes
         }
 
-        /// The last event, with `is_end`, is the end: there is no `[DONE]`.
+        /// The events. The last one has `is_end`; there is no `[DONE]`.
         func stream() -> Answer.Body {
             var events = pieces.enumerated().map { index, piece in open(index, piece.text, call: nil) }
             if let function { events.append(open(0, "", call: function)) }
@@ -173,7 +173,7 @@ extension Baidu.Workshop {
                 root.member("need_clear_history", false)
                 root.member("finish_reason", call == nil ? "normal" : finish)
                 if let call { write(call, to: &root) }
-                // Nothing counts yet but the prompt.
+                // Until the end only the prompt is counted.
                 reported.map { Baidu.Usage(prompt: $0.prompt).write(to: &root) }
             }
             return framed(document.bytes)
@@ -190,7 +190,7 @@ extension Baidu.Workshop {
             root.member("created", created)
         }
 
-        /// What the service's filters say.
+        /// Writes the results of the service's filters.
         private func writeVerdict(to root: inout Document) {
             root.member("need_clear_history", reply.end == .refusal)
             if reply.end == .refusal { root.member("ban_round", -1) }
@@ -207,21 +207,23 @@ extension Baidu.Workshop {
         }
 
         private func writeFinds(to root: inout Document) {
-            if request.cites { root.object("search_info") { Self.writeFind("search_results", to: &$0) } }
+            if request.cites { root.object("search_info") { Self.write("search_results", 1, to: &$0) } }
             guard request.searches else { return }
             root.object("tools_info") { info in
                 info.member("name", "baidu_search")
                 info.member("rewrite_query", String(request.talk.lastUserText.prefix(100)))
-                Self.writeFind("baidu_search", to: &info)
+                Self.write("baidu_search", request.finds, to: &info)
             }
         }
 
-        private static func writeFind(_ name: StaticString, to document: inout Document) {
+        private static func write(_ name: StaticString, _ count: Int, to document: inout Document) {
             document.array(name) { list in
-                list.object { find in
-                    find.member("index", 1)
-                    find.member("url", "https://example.test/found")
-                    find.member("title", "What the mock found")
+                for index in 1...max(1, count) {
+                    list.object { find in
+                        find.member("index", index)
+                        find.member("url", "https://example.test/found" + (index == 1 ? "" : "-\(index)"))
+                        find.member("title", "What the mock found")
+                    }
                 }
             }
         }

@@ -1,25 +1,28 @@
 import JSON
 
 extension Baidu.Workshop {
-    /// A chat's or completion's request, checked and in plain values (spec/wire/baidu.md §3.1).
+    /// The request of a chat or completion, checked and as plain values (spec/wire/baidu.md §3.1).
     struct Request {
         let endpoint: Baidu.Endpoint
         var isStream = false
         var maxTokens = Int.max
         var stops: [String] = []
         var tools: [Prompt.Tool] = []
-        /// The functions stand in the first message, and the call is to be said.
+        /// The functions are in the first message's text, and the call has to be text too.
         var callsInWords = false
         var choice = Prompt.ToolChoice.auto
         var format = Prompt.Format.text
-        /// Marks such as `[1]` and `search_info`.
+        /// The answer contains marks such as `[1]`, and `search_info`.
         var cites = false
-        /// The search tool, with `tools_info`.
+        /// The search tool is used, and the answer has `tools_info`.
         var searches = false
+        /// How many pages the search tool reports.
+        var finds = 1
+        var system = ""
         var talk = Talk()
         var promptTokens = 0
 
-        /// What all of the workshop's text endpoints have.
+        /// Reads the fields that all of the workshop's text endpoints have.
         init(_ fields: Baidu.Fields, _ endpoint: Baidu.Endpoint) throws(Baidu.Failure) {
             self.endpoint = endpoint
             isStream = try fields.bool("stream") ?? false
@@ -31,14 +34,15 @@ extension Baidu.Workshop {
             _ = try fields.int("min_output_tokens", 2...endpoint.maxOutput)
             _ = try fields.string("user_id")
             _ = try fields.string("user_setting")
+            try readSearch(fields)
         }
 
-        /// A chat.
+        /// Reads the request of a chat.
         init(_ call: Call, _ endpoint: Baidu.Endpoint, _ prompts: PromptMemory) throws(Baidu.Failure) {
             let fields = try Baidu.Fields(call, .workshop)
             try self.init(fields, endpoint)
             talk = try Talk(fields.member("messages"), endpoint, prompts)
-            let system = try fields.string("system") ?? ""
+            system = try fields.string("system") ?? ""
             try readOptions(fields)
             try readFunctions(fields)
             readFunctionsInWords()
@@ -51,7 +55,7 @@ extension Baidu.Workshop {
 
         private mutating func readOptions(_ fields: Baidu.Fields) throws(Baidu.Failure) {
             let isOff = try fields.bool("disable_search") ?? false
-            cites = try fields.bool("enable_citation") ?? false
+            if try fields.bool("enable_citation") ?? false { cites = true }
             _ = try fields.bool("enable_trace")
             _ = try fields.bool("enable_system_memory")
             _ = try fields.string("system_memory_id")
@@ -66,14 +70,6 @@ extension Baidu.Workshop {
                 metadata.forEachMember { _, _ in count += 1 }
                 if count > 16 { throw .value("metadata is invalid", .workshop) }
             }
-            if let tools = fields.member("tools") {
-                guard tools.isArray else { throw .kind("tools", .workshop) }
-                tools.forEachElement { tool in
-                    guard let search = tool["web_search"], search["enable"]?.bool != false else { return }
-                    searches = true
-                    cites = cites || search["enable_citation"]?.bool == true
-                }
-            }
             if isOff { (cites, searches) = (false, false) }
         }
 
@@ -82,7 +78,7 @@ extension Baidu.Workshop {
                 guard functions.isArray else { throw .kind("functions", .workshop) }
                 try functions.forEachElement { (function) throws(Baidu.Failure) in try read(function) }
             }
-            guard let wanted = fields.member("tool_choice") else { return }
+            guard let wanted = fields.member("tool_choice"), wanted["type"]?.equals("tool") != true else { return }
             let name = wanted["function"]?["name"]?.string
             guard let name, wanted["type"]?.equals("function") == true, tools.contains(where: { $0.name == name })
             else { throw .value("tool_choice is invalid", .workshop) }
@@ -121,12 +117,13 @@ extension Baidu.Workshop {
 
         func prompt(_ content: UInt64) -> Prompt {
             var prompt = Prompt(model: endpoint.name, name: endpoint.name, content: content)
+            prompt.systemText = system
             prompt.lastUserText = talk.lastUserText
             prompt.endsWithUser = talk.toolResults.isEmpty
             prompt.toolResults = talk.toolResults
             prompt.tools = tools
             prompt.choice = choice
-            // One call per answer.
+            // The service makes one call per answer.
             prompt.isParallel = false
             prompt.format = format
             prompt.maxTokens = maxTokens
@@ -142,13 +139,13 @@ extension Baidu.Workshop {
         var lastUserText = ""
         private(set) var first = ""
         private(set) var last = ""
-        /// The assistant's, before the last.
+        /// The text of the assistant's message before the last one.
         private(set) var lastAnswer = ""
         var toolResults: [String] = []
 
         init() {}
 
-        /// A conversation of one text.
+        /// A conversation that is one text.
         init(_ text: String, _ endpoint: Baidu.Endpoint, _ prompts: PromptMemory) {
             lastUserText = text
             last = text

@@ -1,13 +1,13 @@
 import JSON
 
-/// ERNIE-Function-8K knows no `functions`: the SDK writes them into the first message, in a fixed text, and looks for
-/// `Action: name` and `Action Input: {…}` in the answer's (spec/wire/baidu.md §3.5).
+/// ERNIE-Function-8K has no `functions`. The SDK writes them into the first message, in a fixed text, and searches the
+/// answer for `Action: name` and `Action Input: {…}` (spec/wire/baidu.md §3.5).
 extension Baidu.Workshop.Request {
     private static let model = "ernie-func-8k"
     private static let question = "你的问题："
     private static let action = "Action: "
 
-    /// Finds the functions in the first message, and the results that the SDK sends back as the user's words.
+    /// Finds the functions in the first message, and the results that the SDK sends back as the user's text.
     mutating func readFunctionsInWords() {
         guard endpoint.name == Self.model, tools.isEmpty else { return }
         tools = Self.functions(in: talk.first)
@@ -20,7 +20,7 @@ extension Baidu.Workshop.Request {
         }
     }
 
-    /// A line with a name, later one with a schema.
+    /// A line has the name of a function, and a later line its schema.
     private static func functions(in text: String) -> [Prompt.Tool] {
         var tools: [Prompt.Tool] = []
         var name: String?
@@ -36,7 +36,8 @@ extension Baidu.Workshop.Request {
         return tools
     }
 
-    /// The call in words. The name comes whole: the SDK takes what it has of it when the first piece of it arrives.
+    /// The call as text. The name is one piece, because the SDK reads the name from the first piece that contains a
+    /// part of it.
     static func words(of call: Reply.Call, model: String) -> [Piece] {
         let line = "\(action)\(call.name)\n"
         return [Piece(text: line, tokens: countTokens(line, model: model))]

@@ -1,12 +1,13 @@
 import HTTP
 import JSON
 
-/// Baidu Qianfan (spec/wire/baidu.md): the Wenxin Workshop with its tokens and consoles, and the OpenAI-like platform.
+/// Plays Baidu Qianfan (spec/wire/baidu.md): the Wenxin Workshop with its tokens and its console, and the platform,
+/// which is similar to OpenAI.
 enum Baidu {
-    /// Which of the two generations speaks.
+    /// The generation of the service.
     enum Dialect { case workshop, platform }
 
-    /// The headers of a model's answer, with the limits by which the SDK sets its own limiter.
+    /// The headers of a model's answer. The SDK sets its own limiter by the limits in them.
     static func headers(_ call: Call, type: String = "application/json", tokens: Int = 0) -> HTTPHeaders {
         var random = call.ids.random
         var headers: HTTPHeaders = ["content-type": type]
@@ -23,7 +24,7 @@ enum Baidu {
         "as-" + ids.random.alphanumerics(10).lowercased()
     }
 
-    /// A number given in a mock name, such as 3 in `mock-expires-3`.
+    /// The number behind a word of a mock name, such as 3 in `mock-expires-3`.
     static func number(after mark: String, in name: String) -> Int? {
         guard let range = name.firstRange(of: mark) else { return nil }
         return Int(name[range.upperBound...].prefix { $0.isASCII && $0.isNumber })
@@ -31,7 +32,7 @@ enum Baidu {
 }
 
 extension Baidu {
-    /// Tokens of an answer; the service counts none as cached.
+    /// The tokens of an answer. The service reports no cached tokens.
     struct Usage {
         var prompt: Int
         var completion = 0
@@ -41,7 +42,7 @@ extension Baidu {
             self.completion = script?.completionTokens ?? completion
         }
 
-        /// What the answer says under a fault; the ledger keeps the truth.
+        /// The usage as the answer reports it under a fault. The ledger keeps the true numbers.
         func reported(_ fault: UsageFault) -> Usage? {
             switch fault {
             case .none: self
@@ -51,7 +52,7 @@ extension Baidu {
             }
         }
 
-        /// - Parameter isChat: embeddings and the like report no completion.
+        /// - Parameter isChat: `false` for embeddings and the like, which report no completion.
         func write(to document: inout Document, isChat: Bool = true) {
             document.object("usage") { usage in
                 usage.member("prompt_tokens", prompt)

@@ -2,13 +2,13 @@ import HTTP
 import JSON
 
 extension Claude {
-    /// A batch of messages; it is done at the second look.
+    /// A batch of messages. It is done when the client asks for its state the second time.
     struct Batch: Sendable {
         enum State { case running, canceling, ended }
 
         struct Item: Sendable {
             let name: String
-            /// The message, or the error's object.
+            /// The message or the error object.
             let body: [UInt8]
             let isGood: Bool
             let served: Served?
@@ -42,7 +42,7 @@ extension Claude {
             document.member("results_url", isDone ? address : nil)
         }
 
-        /// A line of the results for each request.
+        /// The results, one line for each request.
         var lines: [UInt8] {
             var bytes: [UInt8] = []
             for item in items {
@@ -88,7 +88,7 @@ extension Claude {
         return answer(call) { batch.write(to: &$0, address: address(of: batch.id, call)) }
     }
 
-    /// One request of a batch, answered at once.
+    /// Answers one request of a batch. The answer is made at once.
     private func run(_ params: JSONView, _ name: String, _ call: Call, _ scope: Scope, number: Int) -> Batch.Item {
         var call = call
         var hash = StableHash(seed: call.ids.content &+ UInt64(number))
@@ -108,7 +108,7 @@ extension Claude {
         }
     }
 
-    /// Where the results are, on the host and under the prefix by which the client came.
+    /// The address of the results, with the host and the prefix that the client used.
     private func address(of id: String, _ call: Call) -> String {
         let prefix = call.path.dropLast(call.route.utf8.count)
         return "http://\(call.headers["Host"] ?? "127.0.0.1")\(prefix)v1/messages/batches/\(id)/results"
@@ -134,7 +134,7 @@ extension Claude {
         return answer
     }
 
-    /// What the batch cost, in the ledger once it has ended.
+    /// Adds the batch's cost to the ledger once it has ended.
     private static func sum(_ batch: Batch, _ call: Call) -> Served? {
         let all = batch.items.compactMap(\.served)
         guard let first = all.first else { return nil }

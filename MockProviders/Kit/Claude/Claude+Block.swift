@@ -1,15 +1,15 @@
 import JSON
 
 extension Claude {
-    /// What the mock needs of a block in a message.
+    /// A block of a message: the values that the mock needs.
     struct Block {
         let type: String
-        /// All that counts as text.
+        /// The text that is counted.
         private(set) var text = ""
-        /// Beyond those of the text.
+        /// The tokens beyond those of the text.
         private(set) var extraTokens = 0
         private(set) var hash = StableHash()
-        /// Of a call, or of the call that a result answers.
+        /// The id of a call, or of the call that a result answers.
         private(set) var id: String?
         private(set) var images = 0
         private(set) var seal: Seal.Verdict?
@@ -20,7 +20,7 @@ extension Claude {
 
         private static let ofUser = ["text", "image", "document", "search_result", "tool_result", "container_upload"]
         private static let ofResult = ["text", "image", "document", "search_result", "tool_reference"]
-        /// A block that stands on its own in either role.
+        /// The types of blocks that both roles may use.
         private static let ofBoth = ["text", "compaction"]
 
         init(text: String) {
@@ -30,7 +30,7 @@ extension Claude {
             hash.mix(text)
         }
 
-        /// - Parameter role: `user`, `assistant`, or `result` inside a tool's result.
+        /// - Parameter role: `user` or `assistant`; `result` inside a tool's result.
         init(_ view: JSONView, _ path: String, role: String, _ betas: Betas) throws(Failure) {
             guard view.isObject else { throw .at(path, "Input should be a valid dictionary") }
             guard let tag = view["type"] else { throw .missing(path + ".type") }
@@ -82,7 +82,7 @@ extension Claude {
             }
         }
 
-        /// A text that says something.
+        /// A text that is not empty and not blank.
         static func said(_ text: String) throws(Failure) -> String {
             if text.isEmpty { throw .at("messages", "text content blocks must be non-empty") }
             guard text.utf8.contains(where: { $0 > 0x20 }) else {

@@ -17,7 +17,7 @@ extension Claude {
         return Answer(headers: headers, body: .whole(message.body(usage: usage)), served: served)
     }
 
-    /// `POST /v1/messages/count_tokens`; costs nothing and writes no cache.
+    /// `POST /v1/messages/count_tokens`. It costs nothing and writes no cache.
     func countTokens(_ call: Call) throws(Failure) -> Answer {
         let request = try Request(Self.object(call), scope(call, isCounting: true))
         var ids = call.ids
@@ -40,7 +40,7 @@ extension Claude.Usage {
             cachedTokens: cache.read, reasoningTokens: thinking)
     }
 
-    /// - Parameter isFinal: `false` in `message_start`, where the output is not known.
+    /// - Parameter isFinal: `false` in `message_start`, which does not know the output yet.
     func write(to document: inout Document, isFinal: Bool = true) {
         writeInput(to: &document)
         document.object("cache_creation") { creation in
@@ -53,7 +53,7 @@ extension Claude.Usage {
         document.member("inference_geo", geography)
     }
 
-    /// As in `message_delta`.
+    /// Writes the usage as `message_delta` has it.
     func writeDelta(to document: inout Document) {
         writeInput(to: &document)
         document.member("output_tokens", output)
@@ -167,7 +167,8 @@ extension Claude.Message.Part {
         block.object("caller") { $0.member("type", "direct") }
     }
 
-    /// Arguments that were cut, or that a script made up, are no object: a whole answer has none then.
+    /// The input of a call. Arguments that are not an object, because they were cut off or come from a script, become
+    /// an empty object in a whole answer.
     private static func object(_ arguments: String) -> String {
         guard let value = try? JSON.parse(Array(arguments.utf8)), value.object != nil else { return "{}" }
         return value.text

@@ -2,7 +2,7 @@ import JSON
 import Synchronization
 
 extension Claude {
-    /// The prompt in the order in which it is cached: tools, system, messages; with the caller's breakpoints.
+    /// The prompt in the order in which it is cached: tools, system, messages. It contains the caller's breakpoints.
     struct Prefix {
         struct Point { let hash: UInt64, tokens: Int }
         struct Breakpoint { let point: Int, seconds: Int }
@@ -11,12 +11,12 @@ extension Claude {
         private(set) var points: [Point] = []
         private(set) var breakpoints: [Breakpoint] = []
         private(set) var tokens = 0
-        /// The last point that a breakpoint may stand at.
+        /// The last place at which a breakpoint may stand.
         private var lastCacheable: Int?
 
         init(model: String) { hash.mix(model) }
 
-        /// Adds a block's own hash and tokens.
+        /// Adds a block: its hash, and its tokens.
         mutating func add(_ fingerprint: UInt64, tokens count: Int, isCacheable: Bool = true, marker: Int? = nil) {
             withUnsafeBytes(of: fingerprint) { hash.mix($0) }
             tokens += count
@@ -25,10 +25,10 @@ extension Claude {
             if let marker { breakpoints.append(Breakpoint(point: points.count - 1, seconds: marker)) }
         }
 
-        /// Tokens that frame, without a block.
+        /// Adds tokens that belong to no block.
         mutating func frame(_ count: Int) { tokens += count }
 
-        /// `cache_control` of the whole request.
+        /// Reads the `cache_control` of the whole request.
         mutating func markLast(_ seconds: Int) {
             guard let last = lastCacheable, breakpoints.last?.point != last else { return }
             breakpoints.append(Breakpoint(point: last, seconds: seconds))
@@ -43,7 +43,7 @@ extension Claude {
             }
         }
 
-        /// The seconds of a `cache_control`, checked; `nil` if there is none.
+        /// The lifetime in seconds of a `cache_control`, checked; `nil` if there is none.
         static func marker(_ owner: JSONView, _ path: String, _ betas: Betas) throws(Failure) -> Int? {
             guard let control = owner["cache_control"], !control.isNull else { return nil }
             let place = path.isEmpty ? "cache_control" : path + ".cache_control"
@@ -52,11 +52,11 @@ extension Claude {
         }
     }
 
-    /// Prefixes written before, which later requests read.
+    /// The prefixes that requests wrote. Later requests read them.
     final class Cache: Sendable {
         struct Use: Equatable {
             var read = 0
-            /// Written for five minutes and for an hour.
+            /// The tokens written for five minutes, and for an hour.
             var short = 0, long = 0
         }
 
@@ -66,7 +66,7 @@ extension Claude {
         static let leastTokens = 1024
         private let entries = Mutex<[UInt64: Entry]>([:])
 
-        /// Looks a prompt up, and keeps it where its breakpoints say so.
+        /// Looks up a prompt, and keeps it up to its breakpoints.
         func use(_ prefix: Prefix, now: Int) -> Use {
             var use = Use()
             let marks = prefix.breakpoints.filter { prefix.points[$0.point].tokens >= Self.leastTokens }

@@ -40,7 +40,7 @@ extension Claude.Failure {
         return invalid("This model does not support effort level '\(level)'. Supported levels: \(sorted).")
     }
 
-    /// The failure that a name, an error type or a status asks for; `MockProviders/Docs/anthropic.md` lists them.
+    /// The failure for a name, an error type or a status; `MockProviders/Docs/anthropic.md` lists them.
     static func catalogue(_ name: String, model: String, created: Int) -> Self? {
         access(name, model: model) ?? limits(name, model: model, created: created) ?? requests(name) ?? turns(name)
             ?? thoughts(name)

@@ -1,5 +1,5 @@
 extension Claude {
-    /// Where a text was taken from (spec/wire/anthropic.md §3.3).
+    /// The source of a text (spec/wire/anthropic.md §3.3).
     struct Citation: Sendable {
         enum Kind: Sendable {
             case characters, pages, blocks
@@ -16,10 +16,10 @@ extension Claude {
         }
 
         let source: Source
-        /// Among the documents, or the search results, of the request.
+        /// The source's index among the request's documents or search results.
         let index: Int
 
-        /// The beginning of the source, which is what the mock cites.
+        /// The beginning of the source. The mock always cites it.
         private var cited: String {
             var end = source.text.startIndex
             var count = 0

@@ -1,7 +1,7 @@
 import JSON
 
 extension Claude {
-    /// `POST /v1/complete`, the text completions of the old models (spec/wire/anthropic.md §8).
+    /// `POST /v1/complete`: the text completions of the old models (spec/wire/anthropic.md §8).
     func complete(_ call: Call) throws(Failure) -> Answer {
         let body = try Self.object(call)
         let completion = try Completion(body, call, prompts)
@@ -47,7 +47,7 @@ extension Claude {
             id = "compl_01" + ids.random.base58(22)
             logID = id
             self.model = model.id
-            // The model begins its turn with the blank that the prompt's end lacks.
+            // The answer begins with a space, because the prompt ends without one.
             pieces = [Piece(text: " ", tokens: 0)] + reply.text
             switch reply.end {
             case .length: (reason, stop) = ("max_tokens", nil)
@@ -59,7 +59,7 @@ extension Claude {
                 completionTokens: reply.tokens, cachedTokens: 0)
         }
 
-        /// What the human said last; `nil` if the prompt has not the form that the models were taught.
+        /// The last words of the human; `nil` if the prompt has not the form that the models require.
         private static func lastTurn(of prompt: String) -> String? {
             let bytes = Array(prompt.utf8)
             let (human, assistant) = (Array(human.utf8), Array(assistant.utf8))
@@ -94,7 +94,7 @@ extension Claude {
             return Array(pieces.prefix(1)) + [Stream.ping] + pieces.dropFirst()
         }
 
-        /// The event that says why it ended.
+        /// The event with the reason why the answer ended.
         var end: [UInt8] { event(object("", isLast: true)) }
 
         private func event(_ data: [UInt8]) -> [UInt8] {

@@ -1,12 +1,12 @@
 import JSON
 
 extension Claude {
-    /// The messages: checked, counted, and what the mock answers.
+    /// The messages: checked, counted, and the texts to which the mock answers.
     struct Dialogue {
         private(set) var lastUserText = ""
-        /// The last turn is the user's and holds no tool's result.
+        /// The last turn is the user's and has no tool results.
         private(set) var endsWithUser = true
-        /// Of the last turn.
+        /// The tool results of the last turn.
         private(set) var toolResults: [String] = []
         private(set) var imageCount = 0
         private(set) var citation: Citation?
@@ -102,10 +102,11 @@ extension Claude {
 
         // MARK: What depends on more than the messages
 
-        /// Whether the last turn is one that the model is to continue.
+        /// The assistant's last turn, if the model has to continue it.
         var prefill: Turn? { turns.last?.role == "assistant" ? turns.last : nil }
 
-        /// With `thinking.type` `enabled` the turn that a tool's results answer begins with what was thought.
+        /// Checks turns with `thinking.type` `enabled`. A turn with calls that are answered has to begin with its
+        /// thinking block.
         func checkThinking() throws(Failure) {
             guard let place = turns.lastIndex(where: { $0.role == "assistant" }) else { return }
             let turn = turns[place]
@@ -123,7 +124,7 @@ extension Claude {
         struct Result { let id: String, path: String, text: String, isInFront: Bool }
 
         let role: String
-        /// The last message of the turn.
+        /// The index of the turn's last message.
         var message = 0
         private(set) var first: Place?
         private(set) var calls: [(id: String, path: String)] = []

@@ -10,7 +10,7 @@ extension Claude {
 
         static func invalid(_ message: String) -> Failure { Failure(message: message) }
 
-        /// A failure at a field.
+        /// A refusal that names a field.
         static func at(_ path: String, _ message: String) -> Failure {
             Failure(message: path.isEmpty ? message : "\(path): \(message)")
         }
@@ -18,7 +18,7 @@ extension Claude {
         static func missing(_ path: String) -> Failure { at(path, "Field required") }
         static func extra(_ path: String) -> Failure { at(path, "Extra inputs are not permitted") }
 
-        /// A tagged union met a tag that it does not know.
+        /// The refusal of a tagged union's unknown tag.
         static func badTag(_ path: String, _ tag: String, _ expected: [String]) -> Failure {
             let list = expected.map { "'\($0)'" }.joined(separator: ", ")
             return at(
@@ -26,14 +26,14 @@ extension Claude {
                 "Input tag '\(tag.prefix(200))' found using 'type' does not match any of the expected tags: \(list)")
         }
 
-        /// A choice of words met another.
+        /// The refusal of a word that is not one of the choices.
         static func badChoice(_ path: String, _ choices: [String]) -> Failure {
             let quoted = choices.map { "'\($0)'" }
             let list = quoted.dropLast().joined(separator: ", ")
             return at(path, "Input should be \(quoted.count > 1 ? "\(list) or " : "")\(quoted.last ?? "")")
         }
 
-        /// - Parameter id: the same as in the header `request-id`.
+        /// - Parameter id: the request's id, as in the header `request-id`.
         func bytes(id: String?) -> [UInt8] {
             var document = Document()
             document.object { root in

@@ -50,7 +50,7 @@ extension Claude.Shape {
     static let outputFormat = Claude.Shape(
         required: ["type", "schema"], fields: ["type": .choice(["json_schema"]), "schema": .object])
 
-    /// The kinds of `thinking`.
+    /// The values of `thinking`, by type.
     static let thinking: [String: Claude.Shape] = [
         "enabled": Claude.Shape(
             required: ["type", "budget_tokens"],
@@ -60,7 +60,7 @@ extension Claude.Shape {
     ]
     private static let display = Claude.Rule.choice(["summarized", "omitted"])
 
-    /// The kinds of `tool_choice`.
+    /// The values of `tool_choice`, by type.
     static let toolChoice: [String: Claude.Shape] = [
         "auto": Claude.Shape(fields: ["type": .string, "disable_parallel_tool_use": .bool]),
         "any": Claude.Shape(fields: ["type": .string, "disable_parallel_tool_use": .bool]),
@@ -69,7 +69,7 @@ extension Claude.Shape {
         "none": Claude.Shape(fields: ["type": .string]),
     ]
 
-    /// A tool of the caller's own (§4).
+    /// A tool that the caller defines (§4).
     static let tool = Claude.Shape(
         required: ["name", "input_schema"],
         fields: [
@@ -78,7 +78,7 @@ extension Claude.Shape {
             "type": .string,
         ], nullable: ["cache_control", "description", "type", "strict", "eager_input_streaming"])
 
-    /// The blocks of a message by their type (§2.2).
+    /// The blocks of a message, by type (§2.2).
     static let blocks: [String: Claude.Shape] = [
         "text": block(["text": .string], ["citations": .list]),
         "image": block(["source": .object]),
@@ -108,7 +108,7 @@ extension Claude.Shape {
             required: required.keys.sorted(), fields: fields, nullable: Set(more.keys).union(["cache_control"]))
     }
 
-    /// The sources of images and documents by their type.
+    /// The sources of images and documents, by type.
     static let sources: [String: Claude.Shape] = [
         "base64": Claude.Shape(
             required: ["media_type", "data"], fields: ["type": .string, "media_type": .string, "data": .string]),

@@ -21,7 +21,7 @@ extension Claude {
         }
     }
 
-    /// Files are a beta of the first version and plain in later ones.
+    /// Requires the beta for files. Later API versions need no beta.
     private func checkBeta(_ call: Call) throws(Failure) {
         let betas = Betas(call)
         guard betas.has("files-api-") || betas.isNewVersion else { throw .unknownPath }
@@ -73,7 +73,7 @@ extension Claude {
         }
     }
 
-    /// Only what the service's tools made can be had back, and the mock's make nothing.
+    /// Only files that the service's tools made can be downloaded. The mock's tools make no files.
     func downloadFile(_ id: String, _ call: Call) throws(Failure) -> Answer {
         try checkBeta(call)
         guard files.change(id, { $0 }) != nil else { throw .notFound("File", id) }

@@ -31,7 +31,7 @@ extension Claude {
             ("output-tokens", 80_000, output),
         ]
         for (name, limit, used) in sets {
-            // Tokens that remain are rounded to thousands.
+            // The remaining tokens are rounded to thousands.
             let left = name == "requests" ? limit - used : (max(0, limit - used) + 500) / 1000 * 1000
             headers.add("anthropic-ratelimit-\(name)-limit", String(limit))
             headers.add("anthropic-ratelimit-\(name)-remaining", String(left))

@@ -24,7 +24,7 @@ extension Claude {
             before = call.queryValue("before_id")
         }
 
-        /// The part of a list that was asked for, and whether there is more in its direction.
+        /// The part of a list that was asked for, and whether the list goes on in that direction.
         func cut<Item>(_ items: [Item], id: (Item) -> String) -> (items: ArraySlice<Item>, hasMore: Bool) {
             if let before, let end = items.firstIndex(where: { id($0) == before }) {
                 return (items[..<end].suffix(limit), end > limit)
@@ -60,7 +60,7 @@ extension Claude {
         return answer(call) { model.write(to: &$0) }
     }
 
-    /// A whole answer of one object.
+    /// An answer with one object as its body.
     func answer(_ call: Call, _ body: (inout Document) -> Void) -> Answer {
         var ids = call.ids
         let headers = Self.headers(ids: &ids)

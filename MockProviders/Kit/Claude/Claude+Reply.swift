@@ -1,7 +1,7 @@
 import JSON
 
 extension Claude {
-    /// A message before it has a layout.
+    /// A message before it is written in the layout of a body or a stream.
     struct Message {
         enum Part {
             case thinking(pieces: [Piece], signature: String)
@@ -18,11 +18,11 @@ extension Claude {
         private(set) var parts: [Part] = []
         private(set) var stopReason = "end_turn"
         private(set) var stopSequence: String?
-        /// Why the service's classifiers stopped the answer.
+        /// The reason why the service's classifiers stopped the answer.
         private(set) var refusal: String?
         private(set) var usage: Usage
 
-        /// - Parameter tier: `standard`, or `batch`.
+        /// - Parameter tier: `standard` or `batch`.
         init(_ request: Request, _ call: Call, prompts: PromptMemory, cache: Cache, tier: String = "standard") {
             var ids = call.ids
             id = "msg_01" + ids.random.base58(22)
@@ -109,11 +109,11 @@ extension Claude {
     }
 
     struct Usage {
-        /// Of the whole prompt: new, written to the cache, read from it.
+        /// The tokens of the whole prompt: new ones, those written to the cache, and those read from it.
         var prompt: Int
         var cache: Cache.Use
         var output = 0
-        /// Inside `output`.
+        /// The part of `output` that is thinking.
         var thinking = 0
         var searches = 0
         let tier: String
@@ -137,7 +137,7 @@ extension Claude {
             thinking = script.reasoningTokens ?? thinking
         }
 
-        /// What the answer says under a fault; the ledger keeps the truth.
+        /// The usage as the answer reports it under a fault. The ledger keeps the true numbers.
         func reported(_ fault: UsageFault) -> Usage? {
             switch fault {
             case .none: return self
@@ -154,13 +154,14 @@ extension Claude {
 }
 
 extension Claude.Request {
-    /// The service is to search the web: it may, and the user names the tool.
+    /// Whether the service searches the web: the tool is allowed, and the user's text names it.
     var wantsWeb: Bool {
         tools.searchesWeb && dialogue.endsWithUser && dialogue.lastUserText.firstRange(of: "web_search") != nil
     }
 
     func prompt(_ content: UInt64) -> Prompt {
         var prompt = Prompt(model: model.id, name: name, content: content)
+        prompt.systemText = systemText
         prompt.lastUserText = dialogue.lastUserText
         prompt.endsWithUser = dialogue.endsWithUser
         prompt.toolResults = dialogue.toolResults

@@ -1,7 +1,7 @@
 import JSON
 
 extension Claude {
-    /// What a request is read with.
+    /// What the parser of a request needs.
     struct Scope {
         let prompts: PromptMemory
         let betas: Betas
@@ -15,9 +15,9 @@ extension Claude {
         return Scope(prompts: prompts, betas: Betas(call), isStrict: isStrict, isCounting: isCounting)
     }
 
-    /// A request for a message, checked and in plain values (spec/wire/anthropic.md §2).
+    /// A request for a message, checked and as plain values (spec/wire/anthropic.md §2).
     struct Request {
-        /// What is thought before the answer, and how it is shown.
+        /// How long the model thinks before it answers, and how the thoughts are shown.
         struct Thinking {
             var tokens = 0
             var isOmitted = false
@@ -35,6 +35,7 @@ extension Claude {
         private(set) var editsContext = false
         private(set) var effort = "high"
         let tools: Toolbox
+        let systemText: String
         let dialogue: Dialogue
         private(set) var prefix: Prefix
 
@@ -46,7 +47,7 @@ extension Claude {
             self.model = model
             var prefix = Prefix(model: model.id)
             tools = try Toolbox(body, scope, model: model, prefix: &prefix)
-            try Self.readSystem(body["system"], scope, model, &prefix)
+            systemText = try Self.readSystem(body["system"], scope, model, &prefix)
             prefix.frame(3)
             guard let messages = body["messages"] else { throw .missing("messages") }
             dialogue = try Dialogue(messages, scope, model: model, prefix: &prefix)
@@ -59,13 +60,13 @@ extension Claude {
             try checkSizes(isCounting: scope.isCounting)
         }
 
-        /// Of the whole prompt, cached or not.
+        /// The tokens of the whole prompt, cached or not.
         var promptTokens: Int { prefix.tokens }
 
         private static func readSystem(
             _ view: JSONView?, _ scope: Scope, _ model: Model, _ prefix: inout Prefix
-        ) throws(Failure) {
-            guard let view else { return }
+        ) throws(Failure) -> String {
+            guard let view else { return "" }
             var blocks: [Block] = []
             if let whole = view.string {
                 if !whole.isEmpty { blocks = [Block(text: whole)] }
@@ -80,6 +81,7 @@ extension Claude {
                 let tokens = scope.prompts.count(block.text, model: model.id)
                 prefix.add(hash.value, tokens: tokens, marker: block.marker)
             }
+            return blocks.map(\.text).joined(separator: "\n")
         }
 
         private mutating func readOptions(_ body: JSONView, _ scope: Scope) throws(Failure) {
@@ -184,7 +186,7 @@ extension Claude.Request {
         if kind == "enabled" { try dialogue.checkThinking() }
     }
 
-    /// Tokens that the mock thinks for.
+    /// The number of tokens that the mock thinks.
     private var thoughts: Int {
         switch effort {
         case "low": 64

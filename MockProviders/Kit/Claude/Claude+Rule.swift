@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Claude {
-    /// What a field must be.
+    /// The rule for a field.
     enum Rule: Sendable {
         case any, bool, number, string, object, list, stringOrList
         case integer(min: Int64)
@@ -11,14 +11,14 @@ extension Claude {
         case choice([String])
     }
 
-    /// The fields of an object; a table of them is an endpoint's strictness.
+    /// The fields of an object. A table of rules says what an endpoint accepts.
     struct Shape: Sendable {
-        /// In the order in which their absence is noticed.
+        /// The required fields, in the order in which the service checks them.
         var required: [String] = []
         let fields: [String: Rule]
-        /// May be null, as if they were not there.
+        /// The fields that may be `null`, which is the same as leaving them out.
         var nullable: Set<String> = []
-        /// Fields that only a beta opens, by the beginning of its name.
+        /// The fields that only a beta allows, with the beginning of the beta's name.
         var betas: [String: String] = [:]
 
         /// - Throws: the service's refusal of the first field that does not fit.
@@ -54,7 +54,7 @@ extension Claude {
         /// - Parameter beta: the beginning of the beta's name, without its date.
         func has(_ beta: String) -> Bool { names.contains { $0.hasPrefix(beta) } }
 
-        /// Versions after the first have what were betas before.
+        /// The request's API version is not the first one. Later versions include earlier betas.
         var isNewVersion: Bool { version > "2023-06-01" }
     }
 }

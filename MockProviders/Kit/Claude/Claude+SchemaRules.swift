@@ -1,7 +1,7 @@
 import JSON
 
 extension Claude {
-    /// What a schema may hold when the answer is bound to it (spec/wire/anthropic.md §6).
+    /// Checks the schema of a structured answer (spec/wire/anthropic.md §6).
     struct SchemaRules {
         private static let numeric = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]
         private static let refused: [String: [String]] = [
@@ -10,7 +10,7 @@ extension Claude {
         ]
         private let root: JSON
         private let path: String
-        /// References that are being followed, and those that were.
+        /// The references that are being followed, and those that were followed.
         private var open: Set<String> = []
         private var done: Set<String> = []
 
@@ -51,7 +51,7 @@ extension Claude {
             }
         }
 
-        /// Within the schema, and never back to where it came from.
+        /// Follows a reference. It has to stay within the schema and must not lead back to itself.
         private mutating func follow(_ reference: String) throws(Failure) {
             if done.contains(reference) { return }
             let isInside = reference.hasPrefix("#/")

@@ -1,12 +1,12 @@
 extension Claude {
-    /// Signatures of thinking blocks: base64 that only the mock makes, bound to the text that it stands for.
+    /// The signature of a thinking block: base64 that only the mock can make, bound to the text of the block.
     enum Seal {
         enum Verdict { case genuine, modified, forged }
 
         private static let head: [UInt8] = [0x12, 0xbf, 0x04, 0x0a, 0x48, 0x08, 0x07, 0x18, 0x02]
         private static let size = 156
 
-        /// - Parameter nonce: follows from the request.
+        /// - Parameter nonce: a number that follows from the request.
         static func make(_ text: String, nonce: UInt64) -> String { Base64.encode(bytes(text, nonce)) }
 
         static func check(_ signature: String, of text: String) -> Verdict {
@@ -19,7 +19,7 @@ extension Claude {
             return digest == Self.digest(text) ? .genuine : .modified
         }
 
-        /// The contents of a redacted block; the text is not in it.
+        /// The contents of a redacted block. They do not contain the text.
         static func redact(nonce: UInt64) -> String { make("redacted", nonce: nonce) }
 
         static func isRedacted(_ data: String) -> Bool { check(data, of: "redacted") == .genuine }

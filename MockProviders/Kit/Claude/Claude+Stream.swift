@@ -7,7 +7,7 @@ extension Claude {
         private let usage: Usage?
         private var random: Seeded
         private(set) var events: [[UInt8]] = []
-        /// `message_stop`.
+        /// The last event, `message_stop`.
         private(set) var end: [UInt8] = []
 
         init(_ message: Message, usage: Usage?, seed: UInt64) {
@@ -52,7 +52,7 @@ extension Claude {
 
         // MARK: Framing
 
-        /// An event whose object begins with its type; blanks before the last brace hide its length.
+        /// An event. Its object begins with its type, and spaces before the last brace hide its length.
         private mutating func emit(_ name: StaticString, _ body: (inout Document) -> Void) {
             var document = Document()
             document.object { root in
@@ -72,7 +72,7 @@ extension Claude {
             events.append(event)
         }
 
-        /// The most frequent event, written without the detour of a document.
+        /// The most frequent event. It is written directly, without a document, because that is faster.
         private mutating func delta(_ index: Int, _ type: StaticString, _ field: StaticString, _ text: String) {
             var event: [UInt8] = []
             event.reserveCapacity(160 + text.utf8.count)
@@ -145,7 +145,7 @@ extension Claude {
             for piece in pieces { delta(index, "text_delta", "text", piece.text) }
         }
 
-        /// Arguments in fragments, the first of them empty; none but that stands for an empty object.
+        /// The arguments in fragments. The first fragment is empty; an empty object has no other.
         private mutating func write(_ arguments: String, _ index: Int) {
             delta(index, "input_json_delta", "partial_json", "")
             if arguments == "{}" { return }
@@ -154,7 +154,7 @@ extension Claude {
             }
         }
 
-        /// JSON with a blank after each colon and comma between values.
+        /// JSON with a space behind each colon and comma between values.
         static func spaced(_ json: String) -> String {
             var output: [UInt8] = []
             output.reserveCapacity(json.utf8.count + 16)

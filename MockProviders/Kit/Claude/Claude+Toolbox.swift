@@ -1,7 +1,7 @@
 import JSON
 
 extension Claude {
-    /// The tools of a request and which of them may be called (spec/wire/anthropic.md §4).
+    /// The tools of a request, and which of them may be called (spec/wire/anthropic.md §4).
     struct Toolbox {
         private(set) var tools: [Prompt.Tool] = []
         /// The service itself searches the web.
@@ -10,7 +10,7 @@ extension Claude {
         private(set) var isParallel = true
         private var names: [String] = []
 
-        /// Some tool must be called.
+        /// The model has to call a tool.
         var isForced: Bool { choice != .auto && choice != .none }
 
         init() {}
@@ -71,7 +71,8 @@ extension Claude {
 
         // MARK: Tools of the service
 
-        /// Beginnings of types: the name that goes with them, and the input of those that the client runs.
+        /// The service's own tools by the beginnings of their types: the tool's name, and its input if the client runs
+        /// it.
         private static let builtIn: [(type: String, name: String?, input: JSON?)] = [
             ("bash_", "bash", input("command")),
             ("text_editor_20250124", "str_replace_editor", input("command", "path")),

@@ -2,7 +2,7 @@ extension Claude {
     /// The rules between turns (spec/wire/anthropic.md §4 and §9, 14 to 23).
     struct TurnCheck {
         let turns: [Turn]
-        /// Roles alternate, and one message answers all calls.
+        /// Requires that roles alternate and that one message answers all calls.
         let isStrict: Bool
 
         func run() throws(Failure) {
@@ -35,7 +35,7 @@ extension Claude {
             for result in turn.results where !calls.contains(result.id) { throw .orphan(result.path, result.id) }
         }
 
-        /// Results stand before anything else that the user says.
+        /// Requires that tool results stand before all other blocks of the user's message.
         private func checkCalls(_ turn: Turn, before next: Turn?) throws(Failure) {
             let answered = Set((next?.results ?? []).filter(\.isInFront).map(\.id))
             let open = turn.calls.map(\.id).filter { !answered.contains($0) }

@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// api.anthropic.com (spec/wire/anthropic.md).
+/// Plays api.anthropic.com (spec/wire/anthropic.md).
 final class Claude: Provider {
     let prompts = PromptMemory()
     let cache = Cache()
@@ -42,7 +42,7 @@ final class Claude: Provider {
         return String(field.dropFirst(7).drop { $0 == " " })
     }
 
-    /// Keys of the mock begin with `sk-`; those with `mock-bad` or `mock-expired` in them are refused.
+    /// Accepts keys that begin with `sk-`, except those with `mock-bad` or `mock-expired` in them.
     private static func isGood(_ key: String) -> Bool {
         key.hasPrefix("sk-") && key.firstRange(of: "mock-bad") == nil && key.firstRange(of: "mock-expired") == nil
     }
@@ -86,7 +86,7 @@ final class Claude: Provider {
         return endpoint
     }
 
-    /// Endpoints by method below `v1/messages/batches`.
+    /// The endpoints below `v1/messages/batches`, by method.
     private func batchEndpoints(_ steps: [String]) -> [String: (Call) throws(Failure) -> Answer] {
         guard let id = steps.first else { return ["POST": createBatch, "GET": listBatches] }
         switch steps.dropFirst().joined(separator: "/") {
@@ -101,7 +101,7 @@ final class Claude: Provider {
         }
     }
 
-    /// Endpoints by method below `v1/files`.
+    /// The endpoints below `v1/files`, by method.
     private func fileEndpoints(_ steps: [String]) -> [String: (Call) throws(Failure) -> Answer] {
         guard let id = steps.first else { return ["POST": uploadFile, "GET": listFiles] }
         switch steps.dropFirst().joined(separator: "/") {
@@ -115,7 +115,7 @@ final class Claude: Provider {
         }
     }
 
-    /// The body as a JSON object, or the service's refusal of what came instead.
+    /// The body as a JSON object. Any other body throws the service's refusal of it.
     static func object(_ call: Call) throws(Failure) -> JSONView {
         if call.body.count > 32 << 20 { throw .tooLarge }
         switch call.content {

@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import Synchronization
 
-/// The routes under `/_mock`, by which tests tell the mock what to do and ask what it saw.
+/// The routes under `/_mock`. Tests use them to tell the mock what to do and to ask what it received.
 struct ControlAPI {
     let state: MockState
 
@@ -30,7 +30,7 @@ struct ControlAPI {
         return Self.ok(["ok": true])
     }
 
-    /// A picture of one point, for whoever fetches images by their address.
+    /// A picture of one pixel, for clients that fetch images by their address.
     private static let picture = HTTPResponse(
         headers: ["content-type": "image/png"],
         body: Base64.decode(
@@ -79,7 +79,7 @@ struct ControlAPI {
         state.pace.withLock { $0 = pace }
     }
 
-    /// The body's object, or the objects of its array.
+    /// The object in the body, or the objects of the array in the body.
     private func objects(_ body: [UInt8]) throws(ControlError) -> [JSONObject] {
         let value: JSON
         do throws(JSONError) { value = try JSON.parse(body) } catch { throw ControlError(error.message) }

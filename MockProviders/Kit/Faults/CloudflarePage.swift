@@ -1,6 +1,6 @@
 import HTTP
 
-/// The pages that Cloudflare sends where an API's JSON was due (spec/wire/openai.md §12.1).
+/// The HTML pages that Cloudflare sends instead of an API's JSON (spec/wire/openai.md §12.1).
 struct CloudflarePage {
     let status: Int
     let headers: HTTPHeaders

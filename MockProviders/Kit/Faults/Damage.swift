@@ -1,19 +1,19 @@
-/// What a fault does to the bytes of an answer.
+/// Applies a fault to the bytes of an answer.
 struct Damage {
     let fault: Fault
     let failure: [UInt8]
 
-    /// A whole body after the damage.
+    /// The whole body with the damage.
     func whole(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         if fault.hasBadUTF8 { bytes = spoiled(bytes) }
         if fault.hasBadJSON { bytes.removeLast(min(bytes.count, 1 + bytes.count / 3)) }
-        // White space between values is JSON: a huge line is legal, only large.
+        // JSON allows white space between values. The huge line is therefore legal, but large.
         if fault.hugeLineBytes > 0 { bytes = [UInt8](repeating: 0x20, count: fault.hugeLineBytes) + bytes }
         return bytes
     }
 
-    /// A stream's writes after the damage.
+    /// The writes of a stream with the damage.
     func events(_ events: [[UInt8]], end: [UInt8]) -> [[UInt8]] {
         var events = damaged(withEnd(events, end: end, failure: failure))
         if fault.hugeLineBytes > 0 {
@@ -23,9 +23,9 @@ struct Damage {
         return events
     }
 
-    /// The writes of a stream that is one JSON array after the damage.
+    /// The writes, with the damage, of a stream that is one JSON array.
     ///
-    /// JSON has neither comments nor fields: white space is what may stand between its values.
+    /// JSON has no comments and no field names as SSE has. Only white space may stand between its values.
     func list(_ elements: [[UInt8]], end: [UInt8]) -> [[UInt8]] {
         let separator = Array((fault.failureAfterEvents == 0 ? "[" : ",\r\n").utf8)
         var elements = damaged(withEnd(elements, end: end, failure: separator + failure + [0x0a] + end), isList: true)
@@ -41,21 +41,21 @@ struct Damage {
     private func damaged(_ events: [[UInt8]], isList: Bool = false) -> [[UInt8]] {
         var events = events
         let middle = events.count > 2 ? 1 : 0
-        // Version 3 of Zhipu's has JSON in its last event only.
+        // In version 3 of Zhipu's API only the last event contains JSON.
         if fault.hasBadJSON, let place = events.indices.first(where: { $0 >= middle && events[$0].contains(0x7b) }) {
             events[place] = Array(events[place].dropLast(6)) + [0x0a, 0x0a]
         }
         if let framing = fault.framing { events = events.map { reframed($0, framing, isList) } }
         guard fault.hasBadUTF8, middle < events.count else { return events }
-        // The bad bytes straddle two writes, as when a letter is split and its end never comes.
+        // The bad bytes are split over two writes, like a character whose end never comes.
         let text = spoiled(events[middle])
         guard let bad = text.firstIndex(of: 0xe2) else { return events }
         events.replaceSubrange(middle...middle, with: [Array(text[...bad]), Array(text[(bad + 1)...])])
         return events
     }
 
-    /// Half a three-byte letter put into the first string that is a `content`, a `text` or a `result`, else into the last
-    /// string, else, as there is no JSON, before the first letter of the data.
+    /// Puts the first two bytes of a three-byte character into the first string of a `content`, `text` or `result`. If
+    /// there is none, they go into the last string, and without JSON before the first byte of the data.
     private func spoiled(_ bytes: [UInt8]) -> [UInt8] {
         let places = ["content", "text", "result"].compactMap { name in startOfString(named: name, in: bytes) }
         let data = bytes.firstRange(of: Array("data:".utf8))?.upperBound ?? 0
@@ -80,7 +80,7 @@ struct Damage {
         }
     }
 
-    /// Line ends that are CR LF already stay.
+    /// Turns LF into CR LF. A CR LF stays as it is.
     private func withCarriageReturns(_ event: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         for byte in event {
@@ -90,7 +90,8 @@ struct Damage {
         return output
     }
 
-    /// A service that puts no space behind `event:` puts none behind `data:`; one that is there is text.
+    /// Removes the space behind `data:`. If the service writes no space behind `event:`, a space behind `data:` is text
+    /// and stays.
     private func withoutSpaces(_ event: [UInt8]) -> [UInt8] {
         if event.starts(with: "event:".utf8), !event.starts(with: "event: ".utf8) { return event }
         let lines = event.split(separator: 0x0a, omittingEmptySubsequences: false).map { line in

@@ -3,7 +3,7 @@ import Glibc
 import HTTP
 import Synchronization
 
-/// Sends an answer with its faults and at its pace, and books it once it is complete.
+/// Sends an answer with its faults and at its pace, and adds it to the ledger once it is complete.
 struct Delivery {
     let ledger: TokenLedger
     let pace: Pace
@@ -79,7 +79,7 @@ struct Delivery {
         let kept: Int
         switch breakOff {
         case .cut(.bytes(let count), _), .stall(.bytes(let count)): kept = count
-        // A whole body has no events; it stops in its middle.
+        // A whole body has no events; it is cut in its middle.
         case .cut(.events, _), .stall(.events): kept = bytes.count / 2
         }
         let body = await writer.startStream(
@@ -127,13 +127,14 @@ struct Delivery {
     }
 
     private func pause(before index: Int, since start: UInt64, on loop: EventLoop) async {
-        // Events are due at fixed times from the start, so that lateness does not add up.
+        // Events are due at fixed times from the start, so that delays do not add up.
         let due = start &+ pace.due(index)
         let now = monotonic()
         if due > now { await loop.sleep(for: .nanoseconds(Int64(due &- now))) }
     }
 
-    /// Until the client goes away; ten minutes at most, so that a forgotten client holds nothing for ever.
+    /// Waits until the client closes the connection, for at most ten minutes, so that a forgotten client cannot hold it
+    /// for ever.
     private func wait(for request: ServerRequest) async {
         for _ in 0..<30_000 {
             if request.isDisconnected { return }
@@ -142,7 +143,7 @@ struct Delivery {
     }
 }
 
-/// How many bytes may still go out before the break.
+/// How many bytes may still be sent before the connection breaks.
 private struct Budget {
     private var events = Int.max
     private var bytes = Int.max
@@ -167,11 +168,11 @@ private struct Budget {
     }
 }
 
-/// Time between events.
+/// The pace of a stream.
 package struct Pace: Sendable, Equatable {
-    /// Nanoseconds from one event to the next.
+    /// The nanoseconds from one event to the next.
     package var interval: UInt64 = 0
-    /// Before the first byte, whole answers too.
+    /// The wait before the first byte, also of whole answers.
     package var first: Duration?
 
     package init(interval: UInt64 = 0, first: Duration? = nil) {

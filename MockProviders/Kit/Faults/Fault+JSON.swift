@@ -1,6 +1,6 @@
 import JSON
 
-/// Why a control request was not understood; its text goes to the caller.
+/// The reason why a control request was not understood. The caller sees the text.
 struct ControlError: Error {
     let message: String
     init(_ message: String) { self.message = message }
@@ -24,7 +24,7 @@ extension Match {
 }
 
 extension Fault {
-    /// Reads the flat object of `POST /_mock/faults`; `match` and `count` are read by the caller.
+    /// Reads the object of `POST /_mock/faults`. The caller reads `match` and `count`.
     init(json: JSONObject) throws(ControlError) {
         self.init()
         for member in json.members where member.key != "match" && member.key != "count" {
@@ -74,7 +74,7 @@ extension Fault {
         return value
     }
 
-    /// A name, or a status as a number.
+    /// Reads a name, or a status given as a number.
     private func name(_ key: String, _ value: JSON) throws(ControlError) -> String {
         if let number = value.int { return String(number) }
         return try text(key, value)
@@ -148,7 +148,7 @@ extension Script {
         promptTokens = try number("prompt_tokens")
         completionTokens = try number("completion_tokens")
         cachedTokens = try number("cached_tokens")
-        // These are said, word by word.
+        // These texts are said word for word.
         reasoningTokens = try number("reasoning_tokens", most: 1_000_000)
     }
 

@@ -1,6 +1,6 @@
 extension Fault {
-    /// Reads a fault from a model's or key's name, such as `mock-error-429` or `sk-mock-cut-3`; several are joined by
-    /// `+`. `nil` if the name asks for none. See `MockProviders/README.md` for the list.
+    /// Reads the faults in the name of a model or a key, such as `mock-error-429` or `sk-mock-cut-3`. `+` joins
+    /// several. `nil` if the name has none. `MockProviders/README.md` lists them.
     package init?(name: String) {
         guard let words = Self.words(in: name) else { return nil }
         self.init()
@@ -48,7 +48,7 @@ extension Fault {
         return true
     }
 
-    /// The faults of both, `other`'s where they exclude each other.
+    /// Combines both faults. Where they exclude each other, `other` wins.
     func joined(with other: Fault) -> Fault {
         var sum = self
         if other.delayMilliseconds > 0 { sum.delayMilliseconds = other.delayMilliseconds }
@@ -67,7 +67,7 @@ extension Fault {
 }
 
 extension String {
-    /// Where `part` first stands.
+    /// The first range of `part`.
     func firstRange(of part: StaticString) -> Range<String.Index>? {
         firstRange(of: UnsafeRawBufferPointer(start: part.utf8Start, count: part.utf8CodeUnitCount))
     }

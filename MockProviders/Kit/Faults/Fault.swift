@@ -1,16 +1,16 @@
-/// What goes wrong with one answer.
+/// Something that goes wrong with one answer.
 package struct Fault: Sendable, Equatable {
-    /// Replaces the answer.
+    /// What is sent instead of the answer.
     package enum Instead: Sendable, Equatable {
-        /// A failure of the provider's catalogue, such as `429` or `insufficient_quota`.
+        /// A failure of the provider's catalogue, by a name or status such as `429` or `insufficient_quota`.
         case error(String)
         case raw(status: Int, headers: [Field], body: [UInt8])
         case html(String)
-        /// Status 200 with no body.
+        /// Status 200 with an empty body.
         case empty
-        /// The connection ends before a byte of the answer; `true`: with RST.
+        /// The connection ends before the first byte of the answer; with `true` by an RST.
         case hangUp(reset: Bool)
-        /// The head never comes.
+        /// Nothing is ever sent, not even the head.
         case silence
     }
 
@@ -22,7 +22,7 @@ package struct Fault: Sendable, Equatable {
     }
 
     package enum Framing: String, Sendable { case crlf, comments, nospace }
-    /// Where the body stops: after that many events or bytes.
+    /// The point at which the body stops: a number of events or of bytes.
     package enum Point: Sendable, Equatable {
         case events(Int)
         case bytes(Int)
@@ -34,28 +34,28 @@ package struct Fault: Sendable, Equatable {
 
     package var delayMilliseconds = 0
     package var instead: Instead?
-    /// Fields added to whatever answer goes out.
+    /// Header fields that are added to the answer.
     package var headers: [Field] = []
     package var breakOff: Break?
     package var hasBadUTF8 = false
     package var hasBadJSON = false
-    /// An error event after that many events, then the end.
+    /// After this number of events an error event is sent, and the stream ends.
     package var failureAfterEvents: Int?
     package var dropsEnd = false
     package var framing: Framing?
     package var usage = UsageFault.none
-    /// Bytes of one giant line put before the first event, or of padding in a whole body.
+    /// The length in bytes of a huge line before the first event, or of white space before a whole body.
     package var hugeLineBytes = 0
 
     package init() {}
 }
 
-/// Which requests a fault or a script is for; `nil` matches all.
+/// The requests that a fault or a script applies to; `nil` matches all.
 package struct Match: Sendable, Equatable {
-    /// Part of the path.
+    /// A part of the path.
     package var path: String?
     package var model: String?
-    /// Part of the key.
+    /// A part of the key.
     package var key: String?
 
     package init(path: String? = nil, model: String? = nil, key: String? = nil) {

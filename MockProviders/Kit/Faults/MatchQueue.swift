@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Things waiting for the next requests that match, first come first served.
+/// Values that wait for the next requests that match them. The first that matches is taken.
 final class MatchQueue<Item: Sendable>: Sendable {
     private struct Waiting {
         let match: Match
@@ -8,7 +8,7 @@ final class MatchQueue<Item: Sendable>: Sendable {
         let item: Item
     }
 
-    /// A queue longer than this is a test gone wild; the oldest entries leave.
+    /// The limit of a queue. It protects against a test that never stops adding; the oldest entries are dropped.
     private static var limit: Int { 10_000 }
     private let waiting = Mutex<[Waiting]>([])
 
@@ -30,7 +30,7 @@ final class MatchQueue<Item: Sendable>: Sendable {
         }
     }
 
-    /// Requests that are still waited for.
+    /// The number of requests that the queue still waits for.
     var count: Int { waiting.withLock { $0.reduce(0) { $0 + $1.count } } }
 
     func reset() { waiting.withLock { $0 = [] } }

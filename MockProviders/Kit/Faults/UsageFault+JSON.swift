@@ -1,7 +1,7 @@
 import JSON
 
 extension UsageFault {
-    /// A usage object as an answer tells it under the fault; `nil` if it is left out.
+    /// The usage object as the answer reports it under the fault; `nil` if the answer leaves it out.
     func told(_ usage: JSON) -> JSON? {
         switch self {
         case .none: usage

@@ -11,7 +11,7 @@ extension Gemini {
         var updated: Int
         var expires: String
 
-        /// RFC 3339 in UTC sorts by time; fractions of a second do not matter here.
+        /// Times in RFC 3339 and UTC sort as text. Fractions of a second do not matter here.
         func isExpired(at seconds: Int) -> Bool { expires.prefix(19) <= rfc3339(seconds).prefix(19) }
 
         var json: JSON {
@@ -25,13 +25,13 @@ extension Gemini {
         }
     }
 
-    /// - Parameter name: with its collection, as requests give it.
+    /// - Parameter name: the name with its collection, as requests give it.
     func cache(named name: String, _ call: Call) -> Cache? {
         guard name.hasPrefix("cachedContents/") else { return nil }
         return change(String(name.dropFirst(15)), call) { _ in }
     }
 
-    /// `nil` for what is not there any more.
+    /// `nil` if the cache has expired or was deleted.
     private func change(_ name: String, _ call: Call, _ body: (inout Cache) -> Void) -> Cache? {
         let time = call.ids.created
         return caches.change(name) { cache -> Cache? in

@@ -55,13 +55,13 @@ extension Gemini {
         guard 1...Int64(full) ~= size else {
             throw .rules(type, ["output_dimensionality: must be between 1 and \(full)"])
         }
-        // A shrunk vector is the head of the full one, not scaled to length 1 again.
+        // A shorter vector is the front of the full one. It is not scaled to length 1 again.
         let vector = Samples.vector(text, model: model.name, full: full, size: full).prefix(Int(size))
         let count = prompts.count(text, model: model.name)
         return (.array(vector.map { .number(JSONNumber(text: "\($0)")) }), count)
     }
 
-    /// Imagen; without counts, since it is billed by the picture.
+    /// Imagen. Its answers have no counts, because it is billed per picture.
     func predict(_ name: String, _ call: Call, _ place: Place) throws(Failure) -> Answer {
         _ = try model(name, .image, "predict", place)
         let body = try Google.body(call, as: Fields.predict)
@@ -70,7 +70,7 @@ extension Gemini {
         }
         let count = body["parameters"]?["sampleCount"]?.int ?? 1
         guard 1...4 ~= count else { throw .invalid("sampleCount must be between 1 and 4 inclusive.") }
-        // What the filter takes is missing from the list.
+        // The list leaves out the pictures that the filter blocked.
         let picture: JSON = ["mimeType": "image/png", "bytesBase64Encoded": .string(Samples.png)]
         let isBlocked = prompt.firstRange(of: "mock-block") != nil
         let pictures = [JSON](repeating: picture, count: Int(count))

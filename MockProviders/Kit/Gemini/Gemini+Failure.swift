@@ -18,7 +18,7 @@ extension Google.Failure {
     static let noContents = rule("contents: contents is not specified")
     static let noCache = denied("CachedContent not found (or permission denied)")
 
-    /// A rule of a generateContent request.
+    /// A refusal that names one broken rule of a generateContent request.
     static func rule(_ message: String) -> Google.Failure { rules("GenerateContentRequest", [message]) }
 
     static func emptyPart(_ path: String) -> Google.Failure {
@@ -30,7 +30,7 @@ extension Google.Failure {
     }
 
     static func noModel(_ name: String, _ version: String, _ verb: String) -> Google.Failure {
-        // A stream's refusal names the plain method too.
+        // The refusal of a stream names the plain method too.
         let verb = verb == "streamGenerateContent" ? "generateContent" : verb
         let list = version == "v1beta" ? "ModelService.ListModels" : "ListModels"
         return Google.Failure(
@@ -51,7 +51,7 @@ extension Google.Failure {
         invalid("The input token count (\(tokens)) exceeds the maximum number of tokens allowed (\(limit)).")
     }
 
-    /// Whose limit is used up, and in which span.
+    /// The limit that is used up.
     private enum Limit { case minute, day, tokens }
 
     private static func quota(_ model: String, _ limit: Limit) -> Google.Failure {
@@ -84,7 +84,7 @@ extension Google.Failure {
             ])
     }
 
-    /// The failure that a name or a status asks for; `MockProviders/Docs/gemini.md` lists them.
+    /// The failure for a name or a status; `MockProviders/Docs/gemini.md` lists them.
     static func gemini(_ name: String, _ call: Call) -> Google.Failure? {
         let model = call.identity.model ?? "gemini-2.5-flash"
         let place = try? Gemini.Place(call)

@@ -1,7 +1,7 @@
 import JSON
 
 extension Gemini {
-    /// The requests as the service's API description has them (spec/wire/gemini.md §§2, 4, 8).
+    /// The fields of the requests, from the service's API description (spec/wire/gemini.md §§2, 4, 8).
     enum Fields {
         private static let blob: Google.Shape = .message(
             "Blob", ["mimeType": .string, "data": .bytes, "displayName": .string])
@@ -126,7 +126,7 @@ extension Gemini {
                 ["name": .string, "displayName": .string, "mimeType": .string, "sizeBytes": .free, "uri": .string])
         ]
 
-        /// What of a cache can be changed.
+        /// The fields of a cache that can be changed.
         static let expiry: [String: Google.Shape] = ["name": .string, "ttl": .string, "expireTime": .string]
 
         static let cache: [String: Google.Shape] = [

@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// The Files API (spec/wire/gemini.md §1.2); what is uploaded is counted and not kept.
+/// The Files API (spec/wire/gemini.md §1.2). The bytes of an upload are counted and not kept.
 extension Gemini {
     struct File: Sendable {
         let id: String
@@ -29,7 +29,7 @@ extension Gemini {
         }
     }
 
-    /// Either step of a resumable upload.
+    /// Serves both steps of a resumable upload.
     func upload(_ call: Call, _ place: Place) throws(Failure) -> Answer {
         guard let id = call.queryValue("upload_id") else { return try startUpload(call, place) }
         let isLast = call.headers["X-Goog-Upload-Command"]?.lowercased().contains("finalize") ?? true
@@ -75,7 +75,7 @@ extension Gemini {
         return Google.answer(call.method == "GET" ? file.json(call) : [:], call)
     }
 
-    /// Refuses addresses of the Files API that lead nowhere; others are not looked at.
+    /// Refuses addresses of the Files API that lead to no file. All other addresses are accepted.
     func checkFile(_ uri: String) throws(Failure) {
         let steps = uri.split(separator: "/").map(String.init)
         guard steps.count >= 3, let id = steps.last, steps[steps.count - 2] == "files",

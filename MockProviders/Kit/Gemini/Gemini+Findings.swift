@@ -1,4 +1,4 @@
-/// What candidates have beside their content: ratings, citations, sources and probabilities.
+/// The members of a candidate beside its content: ratings, citations, sources and probabilities.
 extension Gemini.Output {
     func writeRatings(to object: inout Document) {
         let ratings = [

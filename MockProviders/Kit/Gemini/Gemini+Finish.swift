@@ -1,9 +1,9 @@
 extension Gemini {
-    /// Why a candidate ended, and what its shape is then (spec/wire/gemini.md §3.1).
+    /// The reason why a candidate ended, and the shape that follows from it (spec/wire/gemini.md §3.1).
     struct Finish {
         enum Content {
             case whole
-            /// `"content": {}`
+            /// The content is `{}`.
             case empty
             case none
         }

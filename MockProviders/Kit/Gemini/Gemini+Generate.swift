@@ -30,12 +30,12 @@ extension Gemini {
             headers: Google.headers(call, type: "text/event-stream"), body: .events(events, end: []))
     }
 
-    /// One JSON array, a chunk an element; a breakdown is an element too.
+    /// A stream as one JSON array. Each chunk is an element, and so is the error that ends it.
     private func list(_ output: Output, _ call: Call) -> Answer {
         let elements = output.chunks(indent: 2).enumerated().map { index, chunk in
             Array((index == 0 ? "[" : ",\r\n").utf8) + chunk + [0x0a]
         }
-        // Nothing may follow: the older package takes a last line end for another stream.
+        // Nothing may follow the array: the older package reads a line end behind it as another stream.
         let end = Array("]".utf8)
         return Answer(
             headers: Google.headers(call),

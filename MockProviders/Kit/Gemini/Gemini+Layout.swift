@@ -1,7 +1,7 @@
 import JSON
 
 extension Gemini.Output {
-    /// The answer in one piece, indented.
+    /// The whole answer, indented.
     func whole() -> [UInt8] {
         var document = Document(indent: 2, reserving: 1024)
         write(to: &document, usage) { list in
@@ -12,7 +12,7 @@ extension Gemini.Output {
         return document.bytes
     }
 
-    /// The answer in the pieces of a stream, each of them a whole answer with the counts so far.
+    /// The answer in the pieces of a stream. Each is a whole answer with the counts so far.
     func chunks(indent: Int) -> [[UInt8]] {
         var chunks: [[UInt8]] = []
         func add(_ parts: [Part], _ index: Int, _ usage: Gemini.Usage, end: Reply? = nil) {
@@ -24,7 +24,7 @@ extension Gemini.Output {
         soFar.candidates = 0
         soFar.candidateMedia = [:]
         let isOld = request.model.generation <= 2
-        // The older models estimate the prompt until they are done.
+        // Older models report an estimate of the prompt until the last piece.
         if isOld { soFar.prompt += 2 }
         for (index, reply) in replies.enumerated() {
             var parts = parts(of: reply, split: true)

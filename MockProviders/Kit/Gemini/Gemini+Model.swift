@@ -1,78 +1,40 @@
 import JSON
 
 extension Gemini {
-    /// What the service offers under a name.
+    /// A model that the service offers: an entry of the table (`Gemini+Table.swift`), or a variant of one.
     struct Model {
         enum Kind { case chat, embedding, image }
 
         let name: String
-        /// The name in answers, without alias.
+        /// The model's name in answers; an alias is replaced.
         let version: String
         let kind: Kind
-        /// 1, 2, 2.5 or 3, which decide the answer's layout.
+        /// The generation: 1, 2, 2.5, or 3 for all later ones. It decides the layout of answers.
         let generation: Double
         let inputLimit: Int
         let outputLimit: Int
         private let base: String
 
         var thinks: Bool { kind == .chat && generation >= 2.5 && !paints && !speaks }
-        /// Pictures are among its answers.
+        /// The model answers with pictures.
         var paints: Bool { kind == .chat && name.firstRange(of: "-image") != nil }
-        /// Answers in sound.
+        /// The model answers with audio.
         var speaks: Bool { kind == .chat && name.firstRange(of: "-tts") != nil }
 
-        /// How long it may think; 0 only where thinking can be turned off.
+        /// The accepted numbers of thinking tokens. It contains 0 only if thinking can be turned off.
         var budgets: ClosedRange<Int> {
             if base == "gemini-2.5-flash-lite" { return 512...24_576 }
             return base == "gemini-2.5-flash" ? 0...24_576 : 128...32_768
         }
         var canRest: Bool { base.hasPrefix("gemini-2.5-flash") }
 
-        private struct Entry {
-            let name: String
-            var kind = Kind.chat
-            var generation = 1.0
-            var input = 1_048_576
-            var output = 65_536
-        }
-
-        private static let standard = Entry(name: "gemini-2.5-flash", generation: 2.5)
-        private static let entries = [
-            Entry(name: "gemini-3.6-flash", generation: 3), Entry(name: "gemini-3-pro-preview", generation: 3),
-            Entry(name: "gemini-3-pro", generation: 3), Entry(name: "gemini-3-flash-preview", generation: 3),
-            Entry(name: "gemini-3-flash", generation: 3), Entry(name: "gemini-2.5-pro", generation: 2.5),
-            Entry(name: "gemini-2.5-flash-lite", generation: 2.5),
-            Entry(name: "gemini-2.5-flash-image", generation: 2.5),
-            Entry(name: "gemini-2.5-flash-preview-tts", generation: 2.5), standard,
-            Entry(name: "gemini-2.0-flash-lite", generation: 2, output: 8192),
-            Entry(name: "gemini-2.0-flash", generation: 2, output: 8192),
-            Entry(name: "gemini-2.0-pro", generation: 2, output: 8192),
-            Entry(name: "gemini-exp-1206", generation: 2, output: 8192),
-            Entry(name: "gemini-1.5-pro", input: 2_097_152, output: 8192),
-            Entry(name: "gemini-1.5-flash", output: 8192), Entry(name: "gemini-1.0-pro", input: 30_720, output: 2048),
-            Entry(name: "gemini-pro", input: 30_720, output: 2048),
-            Entry(name: "gemini-embedding-2", kind: .embedding, generation: 3, input: 8192, output: 1),
-            Entry(name: "gemini-embedding-001", kind: .embedding, generation: 2, input: 2048, output: 1),
-            Entry(name: "text-embedding-004", kind: .embedding, input: 2048, output: 1),
-            Entry(name: "imagen-4.0-generate-001", kind: .image, input: 480, output: 8192),
-            Entry(name: "imagen-3.0-generate-002", kind: .image, input: 480, output: 8192),
-        ]
-        private static let aliases = [
-            "gemini-flash-latest": "gemini-2.5-flash", "gemini-flash-lite-latest": "gemini-2.5-flash-lite",
-            "gemini-pro-latest": "gemini-2.5-pro",
-        ]
-        /// Words by which variants and snapshots go on after a name.
-        private static let suffixes: Set = [
-            "preview", "exp", "latest", "image", "tts", "8b", "thinking", "mock", "vision", "experimental",
-        ]
-
         static var all: [Model] { entries.compactMap { Model($0.name) } }
 
-        /// `nil` if the service has none by the name; those with `mock-` in them it has.
+        /// `nil` if the service has no such model. Any name with `mock-` in it is a model.
         init?(_ name: String) {
             let wanted = Self.aliases[name] ?? name
             let known = Self.entries.first { wanted == $0.name || Self.isVariant(wanted, of: $0.name) }
-            guard let entry = known ?? (name.firstRange(of: "mock-") == nil ? nil : Self.standard) else { return nil }
+            guard let entry = known ?? (name.firstRange(of: "mock-") == nil ? nil : Entry.standard) else { return nil }
             self.name = name
             base = entry.name
             (kind, generation, inputLimit, outputLimit) = (entry.kind, entry.generation, entry.input, entry.output)
@@ -94,7 +56,7 @@ extension Gemini {
             }
         }
 
-        /// Such as `Gemini 2.5 Flash`.
+        /// The title, such as `Gemini 2.5 Flash`.
         private var title: String {
             name.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: " ")
         }
@@ -130,7 +92,7 @@ extension Gemini {
 }
 
 extension Google {
-    /// A page of a list, by `pageSize` and `pageToken`.
+    /// A page of a list, as `pageSize` and `pageToken` ask for it.
     static func page(_ items: [JSON], as name: String, _ call: Call) throws(Failure) -> Answer {
         let wanted = call.queryValue("pageSize").flatMap { Int($0) } ?? 0
         if wanted < 0 { throw .rules("ListRequest", ["page_size: must not be negative"]) }

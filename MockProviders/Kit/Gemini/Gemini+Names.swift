@@ -1,7 +1,8 @@
 import JSON
 
 extension Gemini {
-    /// Enumerations of answers: by name, or by number for clients that ask for `$alt=json;enum-encoding=int`.
+    /// Writes the enumerations of answers: as names, or as numbers for clients that ask for
+    /// `$alt=json;enum-encoding=int`.
     struct Names {
         let areNumbers: Bool
 
@@ -10,7 +11,7 @@ extension Gemini {
             object.raw(json(name, of: names).text)
         }
 
-        /// The latest names have no number in the description that older clients know.
+        /// The newest values stay names: the description that older clients know has no numbers for them.
         func json(_ name: String, of names: [String]) -> JSON {
             guard areNumbers, let number = names.firstIndex(of: name) else { return .string(name) }
             return .int(number)

@@ -1,7 +1,7 @@
 import JSON
 
 extension Gemini {
-    /// An answer in the service's parts (spec/wire/gemini.md §§3–7); `Gemini+Layout.swift` has the bytes.
+    /// An answer in the service's parts (spec/wire/gemini.md §§3–7). `Gemini+Layout.swift` writes the bytes.
     struct Output {
         enum Part {
             case text([Piece], signature: String?)
@@ -19,7 +19,7 @@ extension Gemini {
         private(set) var usage: Usage
         let fault: UsageFault
         let names: Names
-        /// Of a prompt that is not answered at all.
+        /// The reason why a prompt is not answered at all.
         let blockReason: String?
         let time: Int
         private(set) var replies: [Reply] = []
@@ -27,7 +27,7 @@ extension Gemini {
         private let callIDs: [String]
         private let signature: String?
 
-        /// - Parameter isStream: a stream has said what a filter then took.
+        /// - Parameter isStream: the answer is a stream. Its text was sent before the filter blocked it.
         init(_ request: Request, _ call: Call, _ prompts: PromptMemory, isStream: Bool) {
             var ids = call.ids
             self.request = request
@@ -97,7 +97,7 @@ extension Gemini {
 
         // MARK: Parts
 
-        /// - Parameter split: a part for each piece, as in a stream.
+        /// - Parameter split: makes a part for each piece, as in a stream.
         func parts(of reply: Reply, split: Bool) -> [Part] {
             func pieces(_ all: [Piece]) -> [[Piece]] { split ? all.map { [$0] } : all.isEmpty ? [] : [all] }
             var parts: [Part] = request.showsThoughts ? pieces(reply.reasoning).map { .thought($0) } : []
@@ -118,12 +118,12 @@ extension Gemini {
             return parts + texts + calls(of: reply)
         }
 
-        /// What the newest models' streams end with.
+        /// The part with which streams of the newest models end.
         func closing(of reply: Reply) -> Part { .text([], signature: reply.calls.isEmpty ? signature : nil) }
 
         private func calls(of reply: Reply) -> [Part] {
             reply.calls.enumerated().map { index, call in
-                // What the tokens cut off is no JSON any more, and left out.
+                // Arguments that were cut off are not JSON, and are left out.
                 let arguments = (try? JSON.parse(Array(call.arguments.utf8))) ?? [:]
                 let id = request.model.generation >= 3 && index < callIDs.count ? callIDs[index] : nil
                 return .call(name: call.name, arguments: arguments, id: id, signature: index == 0 ? signature : nil)

@@ -1,7 +1,7 @@
 import HTTP
 
 extension Gemini {
-    /// Where a path leads: `{version}/models/{name}:{verb}`, also below a Vertex project or its express form.
+    /// The parts of a path: `{version}/models/{name}:{verb}`, also below a Vertex project or in its express form.
     struct Place {
         private(set) var version = ""
         private(set) var collection = ""
@@ -28,7 +28,7 @@ extension Gemini {
             guard let collection = steps.first, steps.count <= 2, !steps.contains("") else { throw .page() }
             self.collection = collection
             guard steps.count == 2, let last = steps.last else { return }
-            // Names have dots and dashes, and tuned ones colons.
+            // Names contain dots and dashes, and those of tuned models colons.
             guard let colon = last.lastIndex(of: ":") else {
                 name = last
                 return

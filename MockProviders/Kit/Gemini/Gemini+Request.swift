@@ -1,7 +1,7 @@
 import JSON
 
 extension Gemini {
-    /// A generateContent request, checked and in plain values (spec/wire/gemini.md §§2, 4–6).
+    /// A generateContent request, checked and as plain values (spec/wire/gemini.md §§2, 4–6).
     struct Request {
         enum Modality: String {
             case text = "TEXT"
@@ -16,12 +16,12 @@ extension Gemini {
         var candidates = 1
         var showsThoughts = false
         var logprobs: Int?
-        /// The answer is a bare word of these.
+        /// The answer is one of these words, without JSON around it.
         var words: [String] = []
         var modality = Modality.text
         var promptTokens: Int
         var cachedTokens = 0
-        /// Tools that run at the service.
+        /// The tools that the service itself runs.
         var serverTools: Set<String> = []
         private(set) var tier = "standard"
 
@@ -45,6 +45,7 @@ extension Gemini {
             try readCache(body, call, gemini)
             try readTier(body["serviceTier"]?.string)
             if promptTokens > model.inputLimit { throw .tooLong(promptTokens, limit: model.inputLimit) }
+            prompt.systemText = body["systemInstruction"].map(Talk.text) ?? ""
             prompt.lastUserText = talk.lastUserText
             prompt.endsWithUser = talk.results.isEmpty
             prompt.toolResults = talk.results
@@ -89,7 +90,7 @@ extension Gemini {
             promptTokens += cachedTokens
         }
 
-        /// What the service keeps by itself of prompts it has seen, from 2.5 on.
+        /// Reads the number of cached tokens. From 2.5 on, the service caches prompts that it has seen by itself.
         mutating func recall(_ prompts: PromptMemory) {
             guard cachedTokens == 0, model.generation >= 2.5 else { return }
             cachedTokens = min(prompts.cached(talk.prefixes), promptTokens)

@@ -5,19 +5,19 @@ extension Gemini {
     struct Talk {
         private(set) var tokens = 0
         private(set) var lastUserText = ""
-        /// Of the functions called last, if nothing was said since.
+        /// The results of the functions that were called last. It is empty if something was said since.
         private(set) var results: [String] = []
         private(set) var images = 0
-        /// Tokens of what is no text, by kind.
+        /// The tokens of pictures, audio and the like, by kind.
         private(set) var media: [String: Int] = [:]
         private(set) var prefixes: [PromptMemory.Prefix] = []
-        /// Function calls of the model's turn before, which the next has to answer.
+        /// The function calls of the model's last turn. The next turn has to answer them.
         private var open = 0
         private let model: Model
         private let isVertex: Bool
         private let gemini: Gemini
 
-        /// - Parameter head: what stands before the contents, and its tokens.
+        /// - Parameter head: the text before the contents, and its tokens.
         init(
             _ contents: JSON?, _ model: Model, _ place: Place, head: (text: String, tokens: Int), _ gemini: Gemini
         ) throws(Failure) {
@@ -89,7 +89,7 @@ extension Gemini {
             return value["result"]?.string ?? value["output"]?.string ?? value.text
         }
 
-        /// The first call of a turn carries the newest models' signature.
+        /// Checks a call. From generation 3 on, the first call of a turn has to carry a signature.
         private func check(
             _ call: JSON, _ part: JSON, _ path: String, isFirst: Bool, position: Int
         ) throws(Failure) {
@@ -129,7 +129,7 @@ extension Gemini.Talk {
         guard let blob = part["inlineData"] ?? part["fileData"] else { return }
         let uri = part["fileData"].map { $0["fileUri"]?.string ?? "" }
         if let uri { try gemini.checkFile(uri) }
-        // An address may leave the type out; those of pages and films say it by themselves.
+        // A file's address may come without a type. It is then read as a video.
         let type = blob["mimeType"]?.string ?? (uri == nil ? "" : "video/mp4")
         guard let kind = Self.kind(type) else { throw .invalid("Unsupported MIME type: \(type.prefix(80))") }
         if uri == nil { try check(blob["data"]?.string ?? "", type) }
@@ -150,7 +150,7 @@ extension Gemini.Talk {
         if !bytes.starts(with: magic) { throw .badImage }
     }
 
-    /// The words of a value: what is counted, and what caches recognise.
+    /// All text in a value. It is counted, and caches compare it.
     static func text(_ value: JSON) -> String {
         var text = ""
         append(value, to: &text)

@@ -73,7 +73,7 @@ extension Gemini.Request {
 
 /// The subset of OpenAPI's schema (spec/wire/gemini.md §4.2).
 extension Gemini {
-    /// What the service refuses beyond unknown names and wrong types.
+    /// The problems of a schema beyond unknown names and wrong types.
     static func problems(of schema: JSON, _ path: String, mayBeEmpty: Bool) -> [String] {
         var found: [String] = []
         let type = schema["type"]?.string
@@ -99,7 +99,7 @@ extension Gemini {
         return found
     }
 
-    /// The subset as JSON Schema, from which samples are made.
+    /// The subset as JSON Schema, from which sample values are made.
     static func standard(_ schema: JSON) -> JSON {
         guard let members = schema.object?.members else { return schema }
         var object = JSONObject()

@@ -1,14 +1,14 @@
 extension Gemini {
-    /// Counts of an answer (spec/wire/gemini.md §3.2): `prompt` has `cached` in it but not `toolUse`, `candidates` has
-    /// not `thoughts`.
+    /// The counts of an answer (spec/wire/gemini.md §3.2). `prompt` includes `cached` and excludes `toolUse`;
+    /// `candidates` excludes `thoughts`.
     struct Usage {
         var prompt: Int
         var cached = 0
         var candidates = 0
         var thoughts = 0
-        /// What tools at the service gave the model to read.
+        /// The tokens that the service's tools gave the model to read.
         var toolUse = 0
-        /// Of the prompt and of the answer, what is no text.
+        /// The tokens of the prompt and of the answer that are not text, by kind.
         var promptMedia: [String: Int] = [:]
         var candidateMedia: [String: Int] = [:]
 
@@ -27,8 +27,8 @@ extension Gemini {
         }
 
         /// - Parameters:
-        ///   - names: how enumerations are written.
-        ///   - tier: left out of blocked prompts' counts.
+        ///   - names: writes the enumerations.
+        ///   - tier: `nil` for blocked prompts, whose counts leave it out.
         func write(to object: inout Document, _ names: Names, tier: (name: StaticString, value: String)?) {
             object.member("promptTokenCount", prompt)
             if candidates > 0 { object.member("candidatesTokenCount", candidates) }

@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// generativelanguage.googleapis.com, and Vertex's paths to the same models (spec/wire/gemini.md).
+/// Plays generativelanguage.googleapis.com, and Vertex's paths to the same models (spec/wire/gemini.md).
 final class Gemini: Provider {
     typealias Failure = Google.Failure
 
@@ -18,7 +18,7 @@ final class Gemini: Provider {
     func answer(_ call: Call) -> Answer {
         do throws(Failure) {
             let place = try Place(call)
-            // The address of an upload is its own ticket.
+            // The address of an upload needs no key.
             if !place.isUpload || call.queryValue("upload_id") == nil { try Google.authenticate(call) }
             return try answer(call, at: place)
         } catch {
@@ -32,12 +32,12 @@ final class Gemini: Provider {
         return Google.answer(failure, call, isList: Self.isList(call))
     }
 
-    /// A stream that is no SSE is a list, and so are its errors.
+    /// A stream without SSE is a list, and its errors are lists too.
     static func isList(_ call: Call) -> Bool {
         call.route.hasSuffix(":streamGenerateContent") && call.queryValue("alt") != "sse"
     }
 
-    /// Of SSE; the list has its own, see `stream`.
+    /// The error event of an SSE stream. A list has its own, see `stream`.
     var midStreamFailure: [UInt8] {
         Array("data: ".utf8) + Failure.overloaded.document.encoded() + Array("\r\n\r\n".utf8)
     }

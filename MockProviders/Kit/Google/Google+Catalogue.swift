@@ -37,7 +37,7 @@ extension Google.Failure {
         code: 400, status: "FAILED_PRECONDITION", message: "User location is not supported for the API use.")
     static let tooLarge = invalid("Request payload size exceeds the limit: 20971520 bytes.")
 
-    /// Failures that every service has, by name or by status; `MockProviders/Docs/gemini.md` lists them.
+    /// The failures that every service has, by name or by status; `MockProviders/Docs/gemini.md` lists them.
     static func common(_ name: String) -> Google.Failure? {
         switch name {
         case "400", "invalid_argument": invalid("Request contains an invalid argument.")

@@ -8,14 +8,14 @@ extension Google {
         let status: String
         var message: String
         var details: [JSON] = []
-        /// A page of Google's front end instead of JSON.
+        /// A page of Google's front end is sent instead of JSON.
         var isPage = false
 
         static func invalid(_ message: String, details: [JSON] = []) -> Failure {
             Failure(code: 400, status: "INVALID_ARGUMENT", message: message, details: details)
         }
 
-        /// Rules of a request's meaning, each with the service's bullet.
+        /// A refusal that lists broken rules of the request, each with the service's bullet.
         static func rules(_ type: String, _ messages: [String]) -> Failure {
             invalid(messages.map { "* \(type).\($0)\n" }.joined())
         }
@@ -28,7 +28,7 @@ extension Google {
             Failure(code: code, status: "", message: "", isPage: true)
         }
 
-        /// What the reader of proto-JSON found.
+        /// A refusal that lists what the parser of proto-JSON found.
         static func violations(_ found: [(field: String, description: String)]) -> Failure {
             let listed = found.map { violation -> JSON in
                 var object = JSONObject()
@@ -75,7 +75,7 @@ extension Google {
         }
     }
 
-    /// - Parameter isList: whether the answer would have been a list, which an error is then in too.
+    /// - Parameter isList: the answer would have been a list, so that the error is sent in a list too.
     static func answer(_ failure: Failure, _ call: Call, isList: Bool = false) -> Answer {
         if failure.isPage {
             return Answer(

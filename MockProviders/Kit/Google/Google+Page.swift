@@ -1,5 +1,5 @@
 extension Google {
-    /// What Google's front end says where no service answers.
+    /// The pages that Google's front end sends for paths without a service.
     static func page(_ code: Int, path: String) -> String {
         let (title, text) = words(code, path: escaped(path))
         return """

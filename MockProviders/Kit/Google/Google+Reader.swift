@@ -1,28 +1,28 @@
 import JSON
 
 extension Google {
-    /// A field's type in a service's API description.
+    /// The type of a field in a service's API description.
     indirect enum Shape: Sendable {
         case string, bool, float, int, bytes
         /// Any JSON object, such as a function's arguments.
         case object
         /// Any JSON value.
         case free
-        /// The enumeration's name and its values by number, since the older packages send numbers.
+        /// An enumeration: its name, and its values in the order of their numbers, because older packages send numbers.
         case choice(String, [String])
         case list(Shape)
         case map(Shape)
-        /// The message's name and its fields in camelCase; snake_case is read too.
+        /// A message: its name, and its fields in camelCase. Names in snake_case are read too.
         case message(String, [String: Shape])
-        /// The subset of JSON Schema, which refers to itself.
+        /// The subset of JSON Schema. It contains itself.
         case schema
     }
 
-    /// Reads proto-JSON: refuses unknown names and wrong types, all in one answer, and gives back the same values under
-    /// camelCase names (spec/wire/gemini.md §§2, 4.2).
+    /// Reads proto-JSON. It refuses all unknown names and wrong types in one answer, and returns the values with names
+    /// in camelCase (spec/wire/gemini.md §§2, 4.2).
     struct Reader {
         private var violations: [(field: String, description: String)] = []
-        /// What stands before the names of types.
+        /// The prefix of the names of types.
         private let package: String
 
         private init(version: String) { package = "type.googleapis.com/google.ai.generativelanguage.\(version)" }
@@ -69,7 +69,7 @@ extension Google {
             }
         }
 
-        /// 64-bit numbers come as text too, and packages write whole numbers as 4.0.
+        /// 64-bit numbers may be strings, and some packages write whole numbers as 4.0.
         private mutating func integer(_ value: JSON, _ path: String) -> JSON {
             let number = value.int ?? value.double.flatMap { Int64(exactly: $0) } ?? value.string.flatMap { Int64($0) }
             guard let number, Int64(Int32.min)...Int64(Int32.max) ~= number else {
@@ -78,7 +78,7 @@ extension Google {
             return .int(number)
         }
 
-        /// Standard or URL-safe, with or without padding.
+        /// Base64 may use the standard or the URL-safe alphabet, with or without padding.
         private mutating func bytes(_ value: JSON, _ path: String) -> JSON {
             guard let text = value.string else { return mistyped(value, "TYPE_BYTES", path) }
             if Google.decode(text) != nil { return value }
@@ -88,14 +88,14 @@ extension Google {
 
         private mutating func choice(_ value: JSON, _ type: String, _ names: [String], _ path: String) -> JSON {
             if let number = value.int, number >= 0, number < Int64(names.count) { return .string(names[Int(number)]) }
-            // A schema's types are taken in either case, the others as they are.
+            // The types of a schema are read in upper and lower case, all other values as they are.
             let name = type == "Type" ? value.string?.uppercased() : value.string
             if let name, names.contains(name) { return .string(name) }
             return mistyped(value, "\(package).\(type)", path)
         }
 
         private mutating func list(_ value: JSON, _ shape: Shape, _ path: String) -> JSON {
-            // A single value stands for a list of one.
+            // A single value is the same as a list of one.
             guard let items = value.array else { return [read(value, as: shape, "\(path)[0]")] }
             var values: [JSON] = []
             for (index, item) in items.enumerated() { values.append(read(item, as: shape, "\(path)[\(index)]")) }
@@ -148,7 +148,7 @@ extension Google {
         }
 
         private static func snake(_ name: String) -> String {
-            // Most names are one word in small letters.
+            // Most names are one word in lower case.
             guard name.utf8.contains(where: { !(0x61...0x7a).contains($0) }) else { return name }
             return name.reduce(into: "") { text, letter in
                 if letter.isUppercase { text += "_" }

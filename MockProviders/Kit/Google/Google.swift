@@ -1,10 +1,10 @@
 import HTTP
 import JSON
 
-/// What Google's services have in common: keys, headers, proto-JSON and google.rpc.Status
-/// (spec/wire/gemini.md §§1, 9; palm.md §§1, 5).
+/// The parts that Google's services share: keys, headers, proto-JSON and google.rpc.Status (spec/wire/gemini.md §§1, 9;
+/// palm.md §§1, 5).
 enum Google {
-    /// The key of the header or the query; empty where one is there without a value.
+    /// The key in the headers or the query; it is empty if it is given without a value.
     static func key(_ call: Call) -> String? { call.headers["x-goog-api-key"] ?? call.queryValue("key") }
 
     static func bearer(_ call: Call) -> String? {
@@ -12,8 +12,8 @@ enum Google {
         return String(field.dropFirst(7))
     }
 
-    /// Any key is good that has no `mock-bad`, `mock-expired`, `mock-leaked`, `mock-disabled` or `mock-abroad` in it;
-    /// tokens of OAuth begin with `ya29.`.
+    /// Accepts any key without `mock-bad`, `mock-expired`, `mock-leaked`, `mock-disabled` or `mock-abroad` in it. OAuth
+    /// tokens begin with `ya29.`.
     static func authenticate(_ call: Call) throws(Failure) {
         guard let key = key(call) else {
             guard let token = bearer(call) else { throw .noKey }
@@ -29,14 +29,14 @@ enum Google {
         for (mark, failure) in failures where key.firstRange(of: mark) != nil { throw failure }
     }
 
-    /// Whether the client asked for the numbers of enumerations, as the generated ones do.
+    /// The client asks for enumerations as numbers, as the generated clients do.
     static func wantsNumbers(_ call: Call) -> Bool {
         call.queryValue("$alt")?.firstRange(of: "enum-encoding=int") != nil
     }
 
-    /// The body as a message of these fields.
+    /// The body, read as a message with these fields.
     ///
-    /// - Parameter version: of the API, by which complaints name types.
+    /// - Parameter version: the API version, which error messages put before the names of types.
     static func body(_ call: Call, as fields: [String: Shape], version: String = "v1beta") throws(Failure) -> JSON {
         if call.body.count > 20 << 20 { throw .tooLarge }
         switch call.content {
@@ -47,12 +47,12 @@ enum Google {
         }
     }
 
-    /// A JSON answer, pretty-printed as the services do.
+    /// A JSON answer, indented as the services do.
     static func answer(_ body: JSON, _ call: Call, status: Int = 200) -> Answer {
         answer(body.encodedPretty() + [0x0a], status: status, headers(call))
     }
 
-    /// Google's front end sends bodies in chunks, whole ones too.
+    /// Google's front end sends all bodies in chunks, whole bodies too.
     static func answer(_ bytes: [UInt8], status: Int = 200, _ headers: HTTPHeaders) -> Answer {
         Answer(status: status, headers: headers, body: .whole(bytes), isChunked: true)
     }

@@ -2,24 +2,24 @@ package import HTTP
 import JSON
 import Synchronization
 
-/// A request as it arrived.
+/// A request as it was received.
 package struct JournalEntry: Sendable {
-    /// Counts from 1 since the start or the last reset.
+    /// The number of the request since the start or the last reset, from 1.
     package let number: Int
-    /// Seconds since 1970.
+    /// The time in seconds since 1970.
     package let time: Double
     package let method: String
     package let path: String
     package let query: String
-    /// Secrets included: this is a mock.
+    /// The header fields. Secrets are included, because this is a mock.
     package let headers: HTTPHeaders
     package let body: [UInt8]
-    /// The model and the key that the provider read, where there are any.
+    /// The model and the key that the provider read, if there are any.
     package let model: String?
     package let key: String?
 }
 
-/// The last requests, bounded in number and bytes; what is too old is forgotten.
+/// Keeps the last requests, limited in number and bytes. The oldest are dropped.
 package final class Journal: Sendable {
     private struct State {
         var entries: [JournalEntry] = []
@@ -33,7 +33,7 @@ package final class Journal: Sendable {
     private let byteCapacity: Int
     private let file: JournalFile?
 
-    /// - Parameter capacity: requests kept; 0 keeps none.
+    /// - Parameter capacity: how many requests are kept; 0 keeps none.
     init(capacity: Int, byteCapacity: Int = 64 << 20, file: JournalFile? = nil) {
         self.capacity = capacity
         self.byteCapacity = byteCapacity
@@ -64,14 +64,14 @@ package final class Journal: Sendable {
             state.bytes -= state.entries[state.first].body.count
             state.first += 1
         }
-        // Moving the ring's rest to the front now and then costs less than doing it each time.
+        // Moving the rest to the front now and then costs less than moving it each time.
         if state.first > 1024, state.first * 2 > state.entries.count {
             state.entries.removeFirst(state.first)
             state.first = 0
         }
     }
 
-    /// The requests kept, oldest first.
+    /// The kept requests, oldest first.
     package var entries: [JournalEntry] { state.withLock { Array($0.entries[$0.first...]) } }
 
     package func reset() { state.withLock { $0 = State() } }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Appends lines to a file; each line is one system call, so that lines of several loops never mix.
+/// Appends lines to a file. Each line is one system call, so that lines of several loops never mix.
 final class JournalFile: Sendable {
     private let descriptor: Int32
 
@@ -19,7 +19,7 @@ final class JournalFile: Sendable {
     }
 }
 
-/// Seconds since 1970.
+/// The time in seconds since 1970.
 func wallClock() -> Double {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

@@ -1,27 +1,27 @@
 import JSON
 import Synchronization
 
-/// What one answer cost, as the provider would bill it.
+/// The cost of one answer, as the provider would bill it.
 package struct Served: Sendable, Equatable {
     /// The answer's own id, such as `chatcmpl-…`.
     package var id: String
-    /// The model asked for.
+    /// The model that was asked for.
     package var model: String
     package var key: String
     package var promptTokens: Int
     package var completionTokens: Int
     package var cachedTokens: Int
-    /// The calls of tools in it, where the provider has room for fewer than were wanted.
+    /// The number of tool calls in the answer. It is less than what was asked for where the provider allows fewer.
     package var toolCalls: Int?
-    /// Part of `completionTokens`.
+    /// The part of `completionTokens` that is reasoning.
     package var reasoningTokens = 0
-    /// Whether the provider's answers have a place for usage.
+    /// The provider's answers report their usage.
     package var tellsUsage = true
 }
 
-/// Tokens served by completed answers, per model and key, with the last answers one by one.
+/// Counts the tokens of completed answers per model and per key, and keeps the last answers one by one.
 package final class TokenLedger: Sendable {
-    /// Sums of one model or key.
+    /// The sums of one model or key.
     package struct Total: Sendable, Equatable {
         package var answers = 0
         package var promptTokens = 0
@@ -47,18 +47,18 @@ package final class TokenLedger: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: single answers kept; the sums go on for ever.
+    /// - Parameter capacity: how many single answers are kept. The sums are never dropped.
     init(capacity: Int) { self.capacity = capacity }
 
     func record(_ served: Served) { add(served, sign: 1) }
 
-    /// Takes back an answer whose end did not reach the client.
+    /// Removes an answer whose end did not reach the client.
     func withdraw(_ served: Served) {
         add(served, sign: -1)
         recordUnfinished()
     }
 
-    /// An answer that was cut, stalled or left by its client.
+    /// Counts an answer that was cut, that stalled, or whose client went away.
     func recordUnfinished() { state.withLock { $0.unfinished += 1 } }
 
     private func add(_ served: Served, sign: Int) {
@@ -75,7 +75,8 @@ package final class TokenLedger: Sendable {
         }
     }
 
-    /// What is summed by itself; beyond 10,000 names the rest shares one sum, so that the ledger stays bounded.
+    /// The name that a sum is kept under. From 10,000 names on, all others share one sum, so that the ledger stays
+    /// bounded.
     private static func name(_ name: String, in totals: [String: Total]) -> String {
         totals.count < 10_000 || totals[name] != nil ? name : "others"
     }

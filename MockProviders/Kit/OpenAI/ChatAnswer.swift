@@ -1,6 +1,6 @@
 import JSON
 
-/// A chat completion before it has a layout.
+/// A chat completion before it is written in the layout of a body or a stream.
 struct ChatAnswer {
     struct ToolCall {
         let id: String
@@ -10,14 +10,14 @@ struct ChatAnswer {
     }
 
     struct Choice {
-        /// `nil` content: tool calls, a refusal or audio stand in its place.
+        /// The text; `nil` if the choice has tool calls, a refusal or audio instead.
         var content: [Piece]?
         var refusal: [Piece]?
         var calls: [ToolCall] = []
         var audio: AudioClip?
         var finish = "stop"
         var tokens = 0
-        /// Audio tokens inside `tokens`.
+        /// The part of `tokens` that is audio.
         var audioTokens = 0
     }
 
@@ -50,7 +50,7 @@ struct ChatAnswer {
         if let script = call.script { usage.replace(by: script) }
     }
 
-    /// What the model found: a page that stands for the whole text.
+    /// The page that a search model cites. It stands for the whole text.
     func writeFinds(_ pieces: [Piece]?, to list: inout Document) {
         guard request.model.searches, let pieces else { return }
         list.object { note in
@@ -64,7 +64,7 @@ struct ChatAnswer {
         }
     }
 
-    /// The same for a model in every run.
+    /// The fingerprint of a model; it is the same in every run.
     private static func fingerprint(of model: Model) -> String {
         var hash = StableHash()
         hash.mix(model.snapshot)
@@ -73,7 +73,7 @@ struct ChatAnswer {
     }
 }
 
-/// Audio in an answer.
+/// The audio of an answer.
 struct AudioClip {
     let id: String
     let data: String
@@ -100,7 +100,7 @@ struct ChatUsage {
         reasoning = script.reasoningTokens ?? reasoning
     }
 
-    /// What the answer says under a fault; the ledger keeps the truth.
+    /// The usage as the answer reports it under a fault. The ledger keeps the true numbers.
     func reported(_ fault: UsageFault) -> ChatUsage? {
         var copy = self
         switch fault {

@@ -23,7 +23,7 @@ extension OpenAI {
 }
 
 extension ChatAnswer {
-    /// The whole answer in the service's layout: two spaces and a newline.
+    /// The whole answer in the service's layout: two spaces of indentation and a line end.
     func body(usage: ChatUsage?) -> [UInt8] {
         var document = Document(indent: 2, reserving: 2048)
         document.object { root in
@@ -104,7 +104,7 @@ extension [Piece] {
     }
 }
 
-/// The `logprobs` of a choice: null unless asked for.
+/// Writes a choice's `logprobs`; they are `null` unless asked for.
 struct Logprobs {
     let request: ChatRequest
 

@@ -1,7 +1,7 @@
 extension ChatRequest {
     private static let efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
-    /// Every field that the endpoint knows (spec/wire/openai.md §2); all others are refused.
+    /// All fields that the endpoint accepts (spec/wire/openai.md §2).
     static let fields: [String: Rule.Field] = [
         "model": .init(rule: .string(max: 512), isNullable: false),
         "messages": .init(rule: .array(of: "objects", max: 100_000), isNullable: false),

@@ -1,6 +1,6 @@
 import JSON
 
-/// A chat completion's request, checked and in plain values.
+/// The request of a chat completion, checked and as plain values.
 struct ChatRequest {
     let model: Model
     let name: String
@@ -13,11 +13,11 @@ struct ChatRequest {
     var tools: [Prompt.Tool] = []
     var choice = Prompt.ToolChoice.auto
     var isParallel = true
-    /// The deprecated `functions` interface was used.
+    /// The request uses the deprecated `functions` interface.
     var isLegacy = false
     var format = Prompt.Format.text
     var topLogprobs: Int?
-    /// Audio was asked for, in this format.
+    /// The format of the audio that the request asks for, if it does.
     var audioFormat: String?
     var reasoningTokens = 0
     var conversation = Conversation()
@@ -25,6 +25,7 @@ struct ChatRequest {
     init(_ call: Call, prompts: PromptMemory) throws(Failure) {
         let body = try call.object()
         (name, model) = try call.model(in: body)
+        if model.kind == .responses { throw .onlyResponses }
         guard model.isChat else { throw .notChat }
         try Self.fields.check(body, sparing: call.spared)
         guard let messages = body["messages"] else { throw .missing("messages") }
@@ -150,7 +151,12 @@ struct ChatRequest {
     }
 
     private mutating func checkReasoning(_ body: JSONView) throws(Failure) {
-        let effort = body["reasoning_effort"]?.string ?? "medium"
+        let effort = body["reasoning_effort"]?.string ?? model.efforts.first ?? "medium"
+        guard model.efforts.contains(effort) else {
+            throw .invalid(
+                "Unsupported value: 'reasoning_effort' does not support '\(effort)' with this model. Supported values "
+                    + "are: \(Rule.list(model.efforts)).", param: "reasoning_effort", code: "unsupported_value")
+        }
         reasoningTokens =
             switch effort {
             case "none", "minimal": 0
@@ -169,7 +175,7 @@ struct ChatRequest {
             if standard == 0 { throw .unsupported(name) }
             throw .unsupportedValue(name, got: JSONNumber(value).text)
         }
-        if ["o3", "o4-mini"].contains(name), !stops.isEmpty { throw .unsupported("stop") }
+        if model.traits.contains(.refusesStop), !stops.isEmpty { throw .unsupported("stop") }
     }
 
     private func checkConversation(_ body: JSONView) throws(Failure) {
@@ -188,7 +194,7 @@ struct ChatRequest {
 }
 
 extension JSONView {
-    /// A member by a name known only at run time.
+    /// The member with a name that is known only at run time.
     func member(_ name: String) -> JSONView? {
         var found: JSONView?
         var name = name

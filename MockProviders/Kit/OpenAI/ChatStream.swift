@@ -26,7 +26,7 @@ struct ChatStream {
     mutating func events() -> [[UInt8]] {
         let longest = answer.choices.map { $0.content?.count ?? 1 }.max() ?? 1
         output.reserveCapacity(longest * answer.choices.count + 4)
-        // Choices interleave, each with its own first and last chunk.
+        // The choices are interleaved. Each has its own first and last chunk.
         var queues = answer.choices.enumerated().map { index, choice in deltas(choice, index) }
         for index in queues.indices { queues[index].reverse() }
         while queues.contains(where: { !$0.isEmpty }) {

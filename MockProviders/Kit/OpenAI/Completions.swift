@@ -48,7 +48,7 @@ struct CompletionRequest {
     }
 }
 
-/// Text, texts, token ids or lists of them, as completions and embeddings take them.
+/// The input of completions and embeddings: a text, texts, a list of token ids, or several such lists.
 enum TokenInput {
     static func read(
         _ view: JSONView, _ name: String, model: String, limit: Int = 2048

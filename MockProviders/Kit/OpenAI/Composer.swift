@@ -1,9 +1,9 @@
-/// Puts what the mock says into one choice of an answer.
+/// Turns the mock's reply into one choice of an answer.
 struct Composer {
     let request: ChatRequest
     let script: Script?
     let prompts: PromptMemory
-    /// Follows from the request.
+    /// A number that follows from the request.
     let content: UInt64
 
     func choice(variant: Int, ids: inout IdentifierSource) -> ChatAnswer.Choice {
@@ -51,6 +51,7 @@ struct Composer {
 extension ChatRequest {
     fileprivate func prompt(_ content: UInt64) -> Prompt {
         var prompt = Prompt(model: model.id, name: name, content: content)
+        prompt.systemText = conversation.systemText
         prompt.lastUserText = conversation.lastUserText
         prompt.endsWithUser = conversation.lastRole == "user"
         prompt.toolResults = conversation.toolResults

@@ -1,7 +1,7 @@
 import JSON
 import Tokenizer
 
-/// One part of a message, checked: its text, or what it counts.
+/// One part of a message, checked: its text, or the tokens that it counts.
 struct ContentPart {
     private(set) var text = ""
     private(set) var tokens = 0
@@ -13,7 +13,9 @@ struct ContentPart {
         switch (type, role) {
         case ("text", _): text = try Self.string(part, "text", path)
         case ("refusal", "assistant"): text = try Self.string(part, "refusal", path)
-        case ("image_url", "user"): try readImage(part["image_url"], "\(path).image_url", model)
+        case ("image_url", "user"):
+            guard model.traits.contains(.sees) else { throw .invalid(Self.blind, param: "\(path).type") }
+            try readImage(part["image_url"], "\(path).image_url", model)
         case ("input_audio", "user"): try readAudio(part["input_audio"], "\(path).input_audio")
         case ("file", "user"): try readFile(part["file"], "\(path).file")
         default:
@@ -22,6 +24,8 @@ struct ContentPart {
                 param: message, code: "invalid_value")
         }
     }
+
+    private static let blind = "Invalid content type. image_url is only supported by certain models."
 
     private static func string(_ part: JSONView, _ name: StaticString, _ path: String) throws(Failure) -> String {
         guard let value = part[name] else { throw .missing("\(path).\(name)") }
@@ -61,7 +65,7 @@ struct ContentPart {
                 code: "invalid_base64")
         }
         // Only a PNG keeps its size in a fixed place (RFC 2083 §4.1.1); others count as 512 by 512.
-        guard bytes.count >= 24, bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) else { return nil }
+        guard bytes.count >= 24, PictureFormat(bytes) == .png else { return nil }
         func number(_ start: Int) -> Int { bytes[start..<(start + 4)].reduce(0) { $0 << 8 | Int($1) } }
         return (number(16), number(20))
     }

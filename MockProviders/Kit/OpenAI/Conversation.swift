@@ -1,13 +1,14 @@
 import JSON
 import Tokenizer
 
-/// What the mock needs of the messages: checked, counted, and the words that it answers.
+/// The messages: checked, counted, and the texts to which the mock answers.
 struct Conversation {
     private(set) var promptTokens = 0
     private(set) var cachedTokens = 0
+    private(set) var systemText = ""
     private(set) var lastUserText = ""
     private(set) var lastRole = ""
-    /// The text of the tool messages at the end.
+    /// The texts of the tool messages at the end.
     private(set) var toolResults: [String] = []
     private(set) var imageCount = 0
     private(set) var mentionsJSON = false
@@ -64,6 +65,7 @@ struct Conversation {
         promptTokens += prompts.count(text, model: model.id) + extra
         switch role {
         case "user": lastUserText = text
+        case "system", "developer": systemText += text
         case "tool", "function": toolResults.append(text)
         default: break
         }
@@ -73,7 +75,7 @@ struct Conversation {
     private func checkRole(_ role: String, _ path: String, _ model: Model) throws(Failure) {
         let roles = ["system", "assistant", "user", "function", "tool", "developer"]
         guard roles.contains(role) else { throw .badChoice("\(path).role", role, roles) }
-        if model.id == "o1-mini", role == "system" || role == "developer" {
+        if model.traits.contains(.refusesSystem), role == "system" || role == "developer" {
             throw .invalid(
                 "Unsupported value: '\(path).role' does not support '\(role)' with this model.", param: "\(path).role",
                 code: "unsupported_value")

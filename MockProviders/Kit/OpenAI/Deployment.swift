@@ -1,17 +1,17 @@
 import JSON
 
-/// A model under the name that a customer gave it (Azure).
+/// A model under a name that the customer chose (Azure).
 struct Deployment {
     let name: String
     let model: Model
-    /// Members of the body that OpenAI's rules do not look at.
+    /// The members of the body that OpenAI's rules do not check.
     var spared: Set<String> = []
 }
 
 extension Call {
     var spared: Set<String> { deployment?.spared ?? [] }
 
-    /// The model that answers and the name it was asked for by: the deployment's, else the body's.
+    /// The model that answers, and the name it was asked for by. A deployment goes before the body's `model`.
     func model(in body: JSONView) throws(Failure) -> (name: String, model: Model) {
         if let deployment { return (deployment.name, deployment.model) }
         guard let field = body["model"], !field.isNull else { throw .missing("model") }
@@ -20,14 +20,14 @@ extension Call {
         return (name, model)
     }
 
-    /// The same, if the model is one for this endpoint.
+    /// The same, and checks that the model fits this endpoint.
     func model(in body: JSONView, for kind: Model.Kind) throws(Failure) -> (name: String, model: Model) {
         let found = try model(in: body)
         try found.model.check(found.name, for: kind)
         return found
     }
 
-    /// The same for a name that was read already.
+    /// The same, for a name that was already read.
     func model(named name: String?, for kind: Model.Kind) throws(Failure) -> (name: String, model: Model) {
         if let deployment {
             try deployment.model.check(deployment.name, for: kind)

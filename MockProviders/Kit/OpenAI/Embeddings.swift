@@ -8,7 +8,7 @@ extension OpenAI {
         "user": .init(rule: .string(max: 512)),
     ]
 
-    /// spec/wire/openai.md §6.
+    /// Serves `embeddings` (spec/wire/openai.md §6).
     func embeddings(_ call: Call) throws(Failure) -> Answer {
         let body = try call.object()
         let (name, model) = try call.model(in: body, for: .embedding)

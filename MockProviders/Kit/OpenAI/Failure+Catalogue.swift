@@ -67,7 +67,7 @@ extension Failure {
         message: "You exceeded your current quota, please check your plan and billing details. For more information on "
             + "this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.")
 
-    /// The failure that a name or a status asks for; `MockProviders/README.md` lists them.
+    /// The failure for a name or a status; `MockProviders/README.md` lists them.
     static func catalogue(_ name: String, model: String, key: String) -> Failure? {
         refusals(name, model: model, key: key) ?? limits(name, model: model) ?? rejections(name)
     }
@@ -99,6 +99,10 @@ extension Failure {
         status: 404, param: "model",
         message: "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to "
             + "use v1/completions?")
+
+    static let onlyResponses = Failure(
+        status: 404, param: "model",
+        message: "This model is only supported in v1/responses and not in v1/chat/completions.")
 
     private static func limits(_ name: String, model: String) -> Failure? {
         switch name {

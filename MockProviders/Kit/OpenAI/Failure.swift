@@ -1,11 +1,11 @@
 import HTTP
 
-/// An error answer: its values, and which of the two layers writes it (spec/wire/openai.md §12).
+/// An error answer: its values, and the layer of the service that writes it (spec/wire/openai.md §12).
 struct Failure: Error {
     enum Layer {
-        /// Parameter checks: two spaces, no newline, `openai-*` headers.
+        /// The layer that checks parameters: two spaces of indentation, no line end, `openai-*` headers.
         case model
-        /// Routing and access: four spaces, a newline, none of those headers.
+        /// The layer of routing and access: four spaces, a line end, no `openai-*` headers.
         case front
     }
 

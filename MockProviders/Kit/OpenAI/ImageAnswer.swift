@@ -61,7 +61,7 @@ extension OpenAI {
     }
 }
 
-/// Tokens of an image answer (GPT image models).
+/// The tokens of an image answer, which only GPT image models report.
 struct ImageUsage {
     let text: Int
     let images: Int

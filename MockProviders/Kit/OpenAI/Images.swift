@@ -1,59 +1,11 @@
 import HTTP
 import JSON
 
-/// What the three image endpoints share (spec/wire/openai.md §7).
-struct ImageRequest {
-    let model: Model
-    let name: String
-    var prompt: String
-    var n = 1
-    var size: String?
-    var quality: String?
-    var background: String?
-    var format: String?
-    var isBase64 = false
-    var isStream = false
-    var partials = 0
-    /// Input images, which count too.
-    var imageCount = 0
-
-    var isGPT: Bool { name.hasPrefix("gpt-image") }
-
-    init(_ call: Call, name: String?, prompt: String) throws(Failure) {
-        (self.name, model) = try call.model(named: name ?? "dall-e-2", for: .image)
-        self.prompt = prompt
-        let limit = isGPT ? 32_000 : self.name == "dall-e-3" ? 4000 : 1000
-        if prompt.count > limit { throw .tooLong("prompt", "string", limit, prompt.count) }
-        if prompt.isEmpty { throw .missing("prompt") }
-    }
-
-    /// Checks what depends on the model.
-    func check(responseFormat: String?) throws(Failure) {
-        if isGPT, responseFormat != nil {
-            throw .invalid("Unknown parameter: 'response_format'.", param: "response_format", code: "unknown_parameter")
-        }
-        if name == "dall-e-3", n > 1 { throw .outOfRange("n", "integer", below: false, "1", "\(n)") }
-        let sizes =
-            switch name {
-            case "dall-e-2": ["256x256", "512x512", "1024x1024"]
-            case "dall-e-3": ["1024x1024", "1792x1024", "1024x1792"]
-            default: ["1024x1024", "1536x1024", "1024x1536", "auto"]
-            }
-        if let size, model.kind != .any, !sizes.contains(size) { throw .badChoice("size", size, sizes) }
-        if isStream, !isGPT, model.kind != .any { throw .unsupported("stream") }
-        if prompt.firstRange(of: "mock-blocked") != nil {
-            throw Failure(
-                type: "image_generation_user_error", code: "moderation_blocked",
-                message: "Your request was rejected as a result of our safety system.")
-        }
-    }
-}
-
 extension OpenAI {
     private static let imageFields: [String: Rule.Field] = [
         "prompt": .init(rule: .string(max: 32_000), isNullable: false), "model": .init(rule: .string(max: 512)),
         "n": .init(rule: .integer(1...10)), "size": .init(rule: .string(max: 32)),
-        "quality": .init(rule: .choice(["standard", "hd", "low", "medium", "high", "auto"])),
+        "quality": .init(rule: .choice(["standard", "hd", "low", "medium", "high", "xhigh", "max", "auto"])),
         "style": .init(rule: .choice(["vivid", "natural"])),
         "response_format": .init(rule: .choice(["url", "b64_json"])),
         "background": .init(rule: .choice(["transparent", "opaque", "auto"])),
@@ -66,7 +18,11 @@ extension OpenAI {
         let body = try call.object()
         try Self.imageFields.check(body, sparing: call.spared)
         guard let prompt = body["prompt"]?.string else { throw .missing("prompt") }
-        var request = try ImageRequest(call, name: body["model"]?.string, prompt: prompt)
+        var given: Set<String> = []
+        body.forEachMember { key, value in
+            if !value.isNull, value.bool != false { given.insert(String(decoding: key, as: UTF8.self)) }
+        }
+        var request = try ImageRequest(call, name: body["model"]?.string, prompt: prompt, given: given)
         request.n = Int(body["n"]?.int ?? 1)
         request.size = body["size"]?.string
         request.quality = body["quality"]?.string
@@ -101,10 +57,12 @@ extension OpenAI {
         let images = form.all("image")
         guard !images.isEmpty else { throw .missing("image") }
         guard let prompt else { throw .missing("prompt") }
-        for (index, image) in images.enumerated() where image.body.isEmpty || image.fileName == nil {
-            throw .invalid("Invalid file 'image[\(index)]'.", param: "image", code: "invalid_image_file")
+        let given = Set(form.parts.map(\.name)).subtracting(form["stream"]?.text == "false" ? ["stream"] : [])
+        var request = try ImageRequest(call, name: form["model"]?.text, prompt: prompt, given: given)
+        for (index, image) in images.enumerated() { try request.check(image, at: index) }
+        if let mask = form["mask"], PictureFormat(mask.body) != .png {
+            throw .invalid("Invalid mask: it must be a PNG.", param: "mask", code: "invalid_image_file")
         }
-        var request = try ImageRequest(call, name: form["model"]?.text, prompt: prompt)
         request.imageCount = images.count
         request.n = try form.integer("n", 1...10) ?? 1
         request.size = form["size"]?.text
@@ -126,7 +84,7 @@ extension OpenAI {
 extension MultipartForm {
     func check(known: [String]) throws(Failure) {
         for part in parts where !known.contains(part.name) {
-            throw .invalid("Unknown parameter: '\(part.name)'.", param: part.name, code: "unknown_parameter")
+            throw .unknown(part.name)
         }
     }
 

@@ -13,7 +13,7 @@ extension OpenAI {
         ("steal", "illicit"), ("mock-flag", "harassment"),
     ]
 
-    /// spec/wire/openai.md §9; a text with a word such as "kill" or `mock-flag` is flagged.
+    /// Serves `moderations` (spec/wire/openai.md §9). A text with a word such as "kill" or `mock-flag` is flagged.
     func moderations(_ call: Call) throws(Failure) -> Answer {
         let body = try call.object()
         try Self.moderationFields.check(body)

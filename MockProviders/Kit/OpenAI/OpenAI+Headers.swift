@@ -13,13 +13,13 @@ extension OpenAI {
         ("x-ratelimit-remaining-requests", "9999"), ("x-ratelimit-reset-requests", "6ms"),
         ("x-ratelimit-reset-tokens", "9ms"),
     ]
-    // Built once: an answer copies them and adds what is its own.
+    // These are built once. Each answer copies them and adds its own.
     private static let json = HTTPHeaders([("content-type", "application/json")] + common)
     private static let limitedJSON = HTTPHeaders([("content-type", "application/json")] + common + limits)
     private static let limitedStream = HTTPHeaders(
         [("content-type", "text/event-stream; charset=utf-8")] + common + limits)
 
-    /// The headers of an answer that is not counted against a token limit.
+    /// The headers of an answer that does not count against a limit of tokens.
     static func headers(type: String, ids: inout IdentifierSource) -> HTTPHeaders {
         var headers = json
         if type != "application/json" { headers.set("content-type", type) }
@@ -27,7 +27,7 @@ extension OpenAI {
         return headers
     }
 
-    /// The headers of a model's answer, with the rate-limit set.
+    /// The headers of a model's answer, with those of the rate limits.
     static func headers(isStream: Bool, tokens: Int, ids: inout IdentifierSource) -> HTTPHeaders {
         var headers = isStream ? limitedStream : limitedJSON
         headers.add("x-ratelimit-remaining-tokens", String(max(0, 200_000 - tokens)))

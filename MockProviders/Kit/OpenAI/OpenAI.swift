@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import Synchronization
 
-/// api.openai.com (spec/wire/openai.md).
+/// Plays api.openai.com (spec/wire/openai.md).
 final class OpenAI: Provider {
     let prompts = PromptMemory()
 
@@ -45,7 +45,7 @@ final class OpenAI: Provider {
 
     typealias Endpoint = (OpenAI) -> (Call) throws(Failure) -> Answer
 
-    /// Who answers posts to a path.
+    /// The endpoint that answers a POST to a path.
     static func endpoint(_ route: String) -> Endpoint? {
         switch route {
         case "chat/completions": OpenAI.chat
@@ -64,7 +64,7 @@ final class OpenAI: Provider {
 }
 
 extension Call {
-    /// The body as a JSON object, or OpenAI's refusal of what came instead.
+    /// The body as a JSON object. Any other body throws OpenAI's refusal of it.
     func object() throws(Failure) -> JSONView {
         switch content {
         case .json(let view) where view.isObject: return view

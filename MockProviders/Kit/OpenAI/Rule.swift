@@ -1,6 +1,6 @@
 import JSON
 
-/// What a field of a request must be; a table of them is an endpoint's strictness.
+/// The rule for a field of a request. A table of rules says what an endpoint accepts.
 enum Rule: Sendable {
     case any
     case bool
@@ -10,10 +10,10 @@ enum Rule: Sendable {
     case choice([String])
     case object
     case array(of: String, max: Int)
-    /// A string or an array, checked further by the endpoint.
+    /// A string or an array, which the endpoint checks further.
     case stringOr(String)
 
-    /// Fields that may be null, as if they were not there.
+    /// A field. If it is nullable, `null` is the same as leaving it out.
     struct Field: Sendable {
         let rule: Rule
         var isNullable = true
@@ -21,8 +21,8 @@ enum Rule: Sendable {
 }
 
 extension [String: Rule.Field] {
-    /// Checks the members of a request against the table, but for the names in `spared`.
-    /// - Throws: the service's own refusal of the first that does not fit.
+    /// Checks the members of a request against the table. The names in `spared` are not checked.
+    /// - Throws: the service's refusal of the first member that does not fit.
     func check(_ object: JSONView, sparing spared: Set<String> = []) throws(Failure) {
         try object.forEachMember { (key, value) throws(Failure) in
             let name = String(decoding: key, as: UTF8.self)

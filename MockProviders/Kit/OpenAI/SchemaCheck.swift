@@ -1,8 +1,8 @@
 import JSON
 
-/// The rules of strict schemas.
+/// Checks strict schemas.
 enum SchemaCheck {
-    /// Every object closed and all its properties required.
+    /// Requires that every object is closed and that all its properties are required.
     static func strict(_ schema: JSON, _ what: String, _ param: String) throws(Failure) {
         try check(schema, what, param, [])
     }

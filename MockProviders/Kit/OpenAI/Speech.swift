@@ -13,7 +13,7 @@ extension OpenAI {
         "cedar",
     ]
 
-    /// spec/wire/openai.md §8.
+    /// Serves `audio/speech` (spec/wire/openai.md §8).
     func speech(_ call: Call) throws(Failure) -> Answer {
         let body = try call.object()
         let (name, model) = try call.model(in: body, for: .speech)
@@ -65,7 +65,7 @@ extension Failure {
 }
 
 extension [UInt8] {
-    /// Pieces of at most that many bytes.
+    /// The bytes in pieces of at most `size`.
     func split(every size: Int) -> [[UInt8]] {
         stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
     }

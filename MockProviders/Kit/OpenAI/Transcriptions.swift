@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// Audio turned into text (spec/wire/openai.md §8).
+/// The request and the answer of a transcription or translation (spec/wire/openai.md §8).
 struct Transcript {
     let model: Model
     let name: String
@@ -29,7 +29,7 @@ struct Transcript {
         (name, model) = try call.model(named: form["model"]?.text, for: .transcription)
         guard let file = form["file"] else { throw .missing("file") }
         try Self.check(file)
-        let isNew = name.hasPrefix("gpt-4o")
+        let isNew = name.hasPrefix("gpt-")
         format = form["response_format"]?.text ?? "json"
         guard Self.formats.contains(format) || format == "diarized_json" else {
             throw .badChoice("response_format", format, Self.formats)
@@ -72,10 +72,10 @@ struct Transcript {
     var tokens: [Piece] { tokenPieces(text, model: model.id) }
     var inputTokens: Int { seconds * 10 }
 
-    /// What the answer says; `nil` under the fault that leaves it out.
+    /// The usage as the answer reports it; `nil` under the fault that leaves it out.
     var usage: JSON? { fault.told(truth) }
 
-    /// Newer models bill tokens, whisper seconds.
+    /// Newer models bill tokens, `whisper-1` bills seconds.
     private var truth: JSON {
         if name == "whisper-1" { return ["type": "duration", "seconds": .int(seconds)] }
         let output = tokens.count

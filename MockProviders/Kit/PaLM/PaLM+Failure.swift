@@ -27,7 +27,7 @@ extension Google.Failure {
             ])
     }
 
-    /// The failure that a name or a status asks for; `MockProviders/Docs/palm.md` lists them.
+    /// The failure for a name or a status; `MockProviders/Docs/palm.md` lists them.
     static func palm(_ name: String, _ call: Call) -> Google.Failure? {
         let place = try? PaLM.Place(call)
         switch name {

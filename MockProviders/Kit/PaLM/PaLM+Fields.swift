@@ -1,7 +1,7 @@
 import JSON
 
 extension PaLM {
-    /// The requests as the service's API description has them (spec/wire/palm.md §§1–3).
+    /// The fields of the requests, from the service's API description (spec/wire/palm.md §§1–3).
     enum Fields {
         private static let message: Google.Shape = .message(
             "Message", ["author": .string, "content": .string, "citationMetadata": .object])
@@ -48,13 +48,13 @@ extension PaLM {
         }
     }
 
-    /// A value of an enumeration, by name or by number.
+    /// Reads a value of an enumeration, by name or by number.
     static func choice(_ name: String, of names: [String], _ call: Call) -> JSON {
         guard Google.wantsNumbers(call), let number = names.firstIndex(of: name) else { return .string(name) }
         return .int(number)
     }
 
-    /// What both kinds of requests let choose.
+    /// Checks the sampling parameters that both kinds of requests have.
     static func checkSampling(_ body: JSON, _ type: String) throws(Failure) -> Int {
         var problems: [String] = []
         for (key, name) in [("temperature", "temperature"), ("topP", "top_p")] {
@@ -69,13 +69,13 @@ extension PaLM {
         return Int(count)
     }
 
-    /// Why nothing is answered: the word `mock-block` or `mock-block-SAFETY` in a text.
+    /// The reason why nothing is answered: the word `mock-block` or `mock-block-SAFETY` in a text.
     static func blockReason(in text: String) -> String? {
         guard text.firstRange(of: "mock-block") != nil else { return nil }
         return text.firstRange(of: "mock-block-SAFETY") == nil ? "OTHER" : "SAFETY"
     }
 
-    /// The source of a text that says `mock-cite`.
+    /// The source that is cited for a text with `mock-cite`.
     static func citation(of text: String) -> JSON {
         [
             "citationSources": [

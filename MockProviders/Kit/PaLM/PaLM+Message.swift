@@ -37,7 +37,7 @@ extension PaLM {
         return Google.answer(["tokenCount": .int(talk.tokens)], call)
     }
 
-    /// A history, checked, that the model's window cuts.
+    /// The messages so far, checked. The oldest are dropped if the model's window is too small.
     private struct Talk {
         struct Message {
             let author: String
@@ -48,7 +48,7 @@ extension PaLM {
         }
 
         private(set) var messages: [Message] = []
-        /// Of the context and the examples, which stay.
+        /// The tokens of the context and the examples, which are never dropped.
         private let kept: Int
         private let modelAuthor: String
 
@@ -68,7 +68,7 @@ extension PaLM {
             for (index, message) in given.enumerated() {
                 let content = message["content"]?.string ?? ""
                 if content.isEmpty { throw .invalid("Message content should not be empty.") }
-                // Without names the turns alternate up to the user's at the end.
+                // Without names the turns alternate, and the last one is the user's.
                 let author = message["author"]?.string ?? String((given.count - 1 - index) % 2)
                 if author == messages.last?.author { throw .badAuthors }
                 messages.append(Message(author: author, content: content, tokens: count(content)))
@@ -79,7 +79,7 @@ extension PaLM {
             modelAuthor = authors.first { $0 != user } ?? (user == "1" ? "0" : "1")
         }
 
-        /// Forgets the oldest messages; the last one stays.
+        /// Drops the oldest messages. The last one stays.
         mutating func truncate(to limit: Int) {
             while tokens > limit, messages.count > 1 { messages.removeFirst() }
         }

@@ -40,7 +40,7 @@ extension PaLM {
 
     static let outputLimit = 1024
 
-    /// Refuses a model that is not there or can not do it; those with `mock-` in the name can do all.
+    /// Refuses a model that does not exist or cannot do this. Models with `mock-` in their names can do everything.
     func check(_ name: String, _ kinds: Set<Kind>, _ verb: String, _ place: Place) throws(Failure) {
         if name.firstRange(of: "mock-") != nil { return }
         if Self.entries.contains(where: { $0.name == name && kinds.contains($0.kind) }) { return }

@@ -30,7 +30,7 @@ extension PaLM {
         return answer
     }
 
-    /// 64 tokens at first, as many as the model can say in the later version.
+    /// The default limit of an answer: 64 tokens in the first version, the model's limit in the later one.
     private static func limit(_ body: JSON, _ place: Place) throws(Failure) -> Int {
         let most = body["maxOutputTokens"]?.int ?? Int64(place.isLater ? outputLimit : 64)
         guard 1...Int64(outputLimit) ~= most else {

@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// Google's PaLM 2, the Generative Language API before Gemini: `v1beta2` and `v1beta3` (spec/wire/palm.md).
+/// Plays Google's PaLM 2, the Generative Language API before Gemini: `v1beta2` and `v1beta3` (spec/wire/palm.md).
 final class PaLM: Provider {
     typealias Failure = Google.Failure
 
@@ -24,14 +24,14 @@ final class PaLM: Provider {
         return Self.answer(Failure.palm(name, call) ?? unknown, call)
     }
 
-    /// This API has no localized messages yet.
+    /// Writes a failure without localized messages, which this API does not have yet.
     private static func answer(_ failure: Failure, _ call: Call) -> Answer {
         var failure = failure
         failure.details.removeAll { $0["@type"]?.string?.hasSuffix(".LocalizedMessage") == true }
         return Google.answer(failure, call)
     }
 
-    /// Nothing here streams; a body that broke down after its head is not JSON.
+    /// Nothing streams here. A body that fails after its head is not JSON.
     var midStreamFailure: [UInt8] { Failure.unavailable.document.encodedPretty() }
 
     func reset() { prompts.reset() }
@@ -59,7 +59,7 @@ final class PaLM: Provider {
         }
     }
 
-    /// Books an answer, whose counts the client never sees.
+    /// Adds an answer to the ledger. The client never sees these counts.
     func served(_ name: String, _ call: Call, prompt: Int, completion: Int) -> Served {
         var ids = call.ids
         return Served(
@@ -70,14 +70,14 @@ final class PaLM: Provider {
 }
 
 extension PaLM {
-    /// Where a path leads, wherever the mock's prefix ends.
+    /// The parts of a path, with or without the mock's own prefix.
     struct Place {
         let version: String
         let collection: String
         private(set) var model: String?
         private(set) var verb: String?
 
-        /// Of `v1beta3`, which can do more.
+        /// The version is `v1beta3`, which can do more.
         var isLater: Bool { version == "v1beta3" }
 
         init(_ call: Call) throws(Failure) {

@@ -20,7 +20,7 @@ enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// `nil` for a letter outside the alphabet or a length that no encoder makes.
+    /// `nil` if a character is not in the alphabet, or if no encoder makes text of this length.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var output: [UInt8] = []
         var group: UInt32 = 0

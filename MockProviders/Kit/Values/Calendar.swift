@@ -1,8 +1,8 @@
-/// RFC 3339 in UTC, such as `2025-09-29T12:00:00Z`.
+/// The time in RFC 3339, in UTC, such as `2025-09-29T12:00:00Z`.
 func rfc3339(_ seconds: Int) -> String {
     let day = Int((Double(seconds) / 86_400).rounded(.down))
     let rest = seconds - day * 86_400
-    // Days since 0000-03-01, so that the leap day ends a year.
+    // Days are counted from 0000-03-01, so that the leap day is the last day of a year.
     let shifted = day + 719_468
     let era = Int((Double(shifted) / 146_097).rounded(.down))
     let inEra = shifted - era * 146_097

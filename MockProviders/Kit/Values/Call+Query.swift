@@ -1,7 +1,7 @@
 import HTTP
 
 extension Call {
-    /// A decoded query value; the first of that name.
+    /// The decoded value of the first query item with a name.
     func queryValue(_ name: String) -> String? {
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

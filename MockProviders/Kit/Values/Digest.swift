@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4) and HMAC (RFC 2104), for signatures.
 enum Digest {
-    /// In hexadecimal digits.
+    /// The HMAC in hexadecimal digits.
     static func hmac(key: [UInt8], _ message: [UInt8]) -> String { hex(hmacBytes(key: key, message)) }
 
     static func hmacBytes(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
@@ -60,7 +60,7 @@ enum Digest {
         word >> count | word << (32 - count)
     }
 
-    /// The cube roots' first bits of the first 64 primes, computed: `floor(frac(cbrt(p)) * 2^32)`.
+    /// The first bits of the cube roots of the first 64 primes: `floor(frac(cbrt(p)) * 2^32)`. They are computed.
     private static let constants: [UInt32] = {
         var primes: [UInt64] = []
         var candidate: UInt64 = 2
@@ -69,7 +69,7 @@ enum Digest {
             candidate += 1
         }
         return primes.map { prime in
-            // The greatest r with r³ <= prime · 2⁹⁶, whose low 32 bits are the constant.
+            // The greatest r with r³ <= prime · 2⁹⁶. Its low 32 bits are the constant.
             var (low, high): (UInt64, UInt64) = (0, 8 << 32)
             while high - low > 1 {
                 let middle = (low + high) / 2
@@ -85,7 +85,7 @@ enum Digest {
         _ square: (high: UInt64, low: UInt64), times factor: UInt64, _ prime: UInt64
     ) -> Bool {
         let low = square.low.multipliedFullWidth(by: factor)
-        // `square.high` is below 2^6 and `factor` below 2^35, so that this does not overflow.
+        // This does not overflow: `square.high` is below 2^6 and `factor` is below 2^35.
         let middle = square.high * factor + low.high
         let bound = prime << 32
         return middle > bound || (middle == bound && low.low > 0)

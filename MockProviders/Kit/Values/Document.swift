@@ -8,8 +8,8 @@ struct Document {
     private var afterKey = false
 
     /// - Parameters:
-    ///   - indent: spaces a level; 0 writes compact JSON.
-    ///   - isSpaced: whether a space follows each colon; indented JSON always has it.
+    ///   - indent: the number of spaces of a level; 0 writes compact JSON.
+    ///   - isSpaced: puts a space behind each colon. Indented JSON always has one.
     init(indent: Int = 0, isSpaced: Bool = false, reserving capacity: Int = 512) {
         self.indent = indent
         self.isSpaced = isSpaced || indent > 0
@@ -77,7 +77,7 @@ struct Document {
     mutating func null() { raw("null") }
     mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
 
-    /// Text that is JSON already.
+    /// Writes text that is JSON already.
     mutating func raw(_ json: String) {
         separate()
         bytes.append(contentsOf: json.utf8)
@@ -115,7 +115,7 @@ extension Document {
 }
 
 extension [UInt8] {
-    /// Appends a string literal, quoted and escaped; letters beyond ASCII stay as they are.
+    /// Appends a string literal, quoted and escaped. Characters beyond ASCII are not escaped.
     mutating func appendJSON(_ text: String) {
         append(0x22)
         var text = text

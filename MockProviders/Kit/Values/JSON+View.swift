@@ -1,7 +1,7 @@
 import JSON
 
 extension JSON {
-    /// A parsed value that outlives its parser.
+    /// Copies a parsed value, so that it outlives its parser.
     init(_ view: JSONView) {
         switch view.kind {
         case .null: self = .null
@@ -19,6 +19,6 @@ extension JSON {
         }
     }
 
-    /// The text of compact JSON.
+    /// The value as compact JSON.
     var text: String { String(decoding: encoded(), as: UTF8.self) }
 }

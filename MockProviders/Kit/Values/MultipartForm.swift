@@ -1,6 +1,6 @@
 import HTTP
 
-/// Why a form was not read.
+/// The reason why a form was not read.
 struct MultipartError: Error, Equatable {
     let message: String
 }
@@ -16,7 +16,7 @@ struct MultipartForm: Sendable {
         var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    /// More parts than any API has fields.
+    /// The limit of parts; no API has as many fields.
     static let maxParts = 128
     static let maxHeadBytes = 8 << 10
     private(set) var parts: [Part] = []
@@ -47,7 +47,7 @@ struct MultipartForm: Sendable {
 
     subscript(_ name: String) -> Part? { parts.first { $0.name == name } }
 
-    /// The values of a repeated field, whether named with `[]` or without.
+    /// The parts of a repeated field, whose name may end with `[]`.
     func all(_ name: String) -> [Part] { parts.filter { $0.name == name || $0.name == name + "[]" } }
 
     private static func part(_ bytes: [UInt8], _ range: Range<Int>, _ end: Int) throws(MultipartError) -> Part {
@@ -83,7 +83,7 @@ struct MultipartForm: Sendable {
         return nil
     }
 
-    /// `name=value` or `name="value"` behind a semicolon.
+    /// The value of a parameter, from `name=value` or `name="value"` behind a semicolon.
     private static func parameter(_ name: String, of field: String) -> String? {
         for piece in field.split(separator: ";").dropFirst() {
             let pair = piece.drop { $0 == " " }.split(separator: "=", maxSplits: 1)

@@ -1,6 +1,6 @@
 import JSON
 
-/// What a request asks, in no provider's format: all that the mock's words follow from.
+/// What a request asks for, independent of any provider's format. The mock's answer follows from it alone.
 struct Prompt {
     struct Tool: Sendable {
         let name: String
@@ -18,25 +18,27 @@ struct Prompt {
         case schema(JSON)
     }
 
-    /// The name by which tokens are counted.
+    /// The model's name, which selects the tokenizer.
     let model: String
-    /// The name as asked, which may say `mock-tokens-N`.
+    /// The name in the request. It may contain `mock-tokens-N`.
     let name: String
-    /// Follows from the request (`IdentifierSource.content`).
+    /// A number that follows from the request (`IdentifierSource.content`).
     let content: UInt64
+    /// The text of the system messages. It may contain a schema.
+    var systemText = ""
     var lastUserText = ""
-    /// The last message is the user's, and no tool's result.
+    /// The last message is the user's, and not a tool's result.
     var endsWithUser = true
-    /// Of the tool messages at the end.
+    /// The texts of the tool messages at the end.
     var toolResults: [String] = []
     var imageCount = 0
     var tools: [Tool] = []
     var choice = ToolChoice.auto
     var isParallel = true
     var format = Format.text
-    /// Reasoning counts in.
+    /// The limit of tokens, reasoning included.
     var maxTokens = Int.max
-    /// What the model thinks before it answers; 0 is not at all.
+    /// How many tokens the model thinks before it answers; 0 if it does not think.
     var reasoningTokens = 0
     var stops: [String] = []
 

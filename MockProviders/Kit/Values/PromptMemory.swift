@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Prompts seen before: their token counts, which cost more than all the rest of an answer, and their prefixes,
-/// which the service serves from its cache.
+/// Remembers prompts: their token counts, because counting costs more than the rest of an answer, and their prefixes,
+/// because the service serves known prefixes from its cache.
 final class PromptMemory: Sendable {
     struct Prefix { let hash: UInt64, tokens: Int }
 
@@ -10,7 +10,7 @@ final class PromptMemory: Sendable {
     private let texts = Mutex<[UInt64: [Piece]]>([:])
     private let prefixes = Mutex<Set<UInt64>>([])
 
-    /// Tokens of a text.
+    /// The number of tokens of a text.
     func count(_ text: String, model: String) -> Int {
         if text.utf8.count < 32 { return countTokens(text, model: model) }
         var hash = StableHash()
@@ -26,7 +26,7 @@ final class PromptMemory: Sendable {
         return count
     }
 
-    /// A text in its tokens.
+    /// A text cut into its tokens.
     func pieces(_ text: String, model: String) -> [Piece] {
         var hash = StableHash()
         hash.mix(model)
@@ -34,7 +34,7 @@ final class PromptMemory: Sendable {
         let key = hash.value
         if let known = texts.withLock({ $0[key] }) { return known }
         let pieces = tokenPieces(text, model: model)
-        // Long texts are seldom repeated and would hold much memory.
+        // Long texts are seldom repeated and would take much memory.
         if text.utf8.count > 2048 { return pieces }
         texts.withLock { texts in
             if texts.count >= 1024 { texts.removeAll(keepingCapacity: true) }
@@ -43,7 +43,7 @@ final class PromptMemory: Sendable {
         return pieces
     }
 
-    /// Tokens of the longest prefix seen before, in steps of 128 from 1024; remembers all of these.
+    /// The number of tokens of the longest known prefix, from 1024 in steps of 128. All of the prefixes are remembered.
     func cached(_ prompt: [Prefix]) -> Int {
         prefixes.withLock { seen in
             let longest = prompt.last { seen.contains($0.hash) && $0.tokens >= 1024 }

@@ -1,19 +1,19 @@
-/// What the mock says: short text that follows from the request alone.
+/// Makes the mock's text: short text that follows from the request alone.
 enum Prose {
-    /// Each is one token behind a space in cl100k and o200k, so that a text of N words has N tokens.
+    /// With a space before it, each word is one token in cl100k and o200k. A text of N words therefore has N tokens.
     private static let words = [
         " the", " of", " and", " a", " to", " in", " is", " you", " that", " it", " he", " was", " for", " on", " are",
         " as", " with", " his", " they", " at", " be", " this", " have", " from", " or", " one", " had", " by", " word",
         " but", " not", " what", " all", " were", " we", " when", " your", " can", " said",
     ]
 
-    /// A text of exactly that many tokens, a piece each.
+    /// A text of exactly `count` tokens, one piece each.
     static func tokens(_ count: Int, seed: UInt64) -> [Piece] {
         let start = Int(seed % UInt64(words.count))
         return (0..<count).map { Piece(text: words[(start + $0) % words.count], tokens: 1) }
     }
 
-    /// The length asked for by `mock-tokens-N` in the model's name or the last user message.
+    /// The number N of `mock-tokens-N` in the model's name or the last user message.
     static func wantedTokens(model: String, text: String) -> Int? {
         for source in [model, text] {
             guard let range = source.firstRange(of: "mock-tokens-") else { continue }
@@ -23,7 +23,7 @@ enum Prose {
         return nil
     }
 
-    /// A sentence about what was said.
+    /// A sentence that repeats what the user said.
     static func reply(to prompt: Prompt, variant: Int) -> String {
         if let result = prompt.toolResults.last {
             return "The tool answered: \(String(result.prefix(200)))"
@@ -39,7 +39,7 @@ enum Prose {
 
     /// The first words of a text, on one line.
     private static func excerpt(_ text: String) -> String {
-        // By bytes: spaces and line ends are ASCII, so that a cut before one never splits a letter.
+        // The cut is made in bytes. It never splits a character, because spaces and line ends are ASCII.
         var bytes: [UInt8] = []
         var words = 0
         for byte in text.utf8 {

@@ -1,41 +1,41 @@
 import JSON
 
-/// What the mock says to a prompt, before it has a provider's layout.
+/// The text, thoughts and tool calls with which the mock answers a prompt, before they have a provider's layout.
 ///
-/// The words in the last user message that steer it are the same at every provider: `mock-tokens-N`, `mock-refuse`,
+/// Certain words in the last user message steer the answer at every provider: `mock-tokens-N`, `mock-refuse`,
 /// `mock-filter`, `mock-calls-N`, `mock-no-tools`, and the names of tools.
 struct Reply {
     enum End: Equatable {
         case stop
-        /// One of the prompt's own, which is not part of the text.
+        /// The stop sequence that ended the text. It is not part of the text.
         case stopSequence(String)
         case length
         case toolCalls
-        /// The text is the refusal.
+        /// The text is a refusal.
         case refusal
-        /// Withheld by the provider's filter after the first half of the text.
+        /// The provider's filter removed the second half of the text.
         case filtered
     }
 
     struct Call {
         let name: String
-        /// JSON, cut where the tokens ran out.
+        /// The arguments as JSON. They are cut off where the tokens ran out.
         var arguments: String
         let isCustom: Bool
     }
 
-    /// What was thought; shown or not as the provider has it.
+    /// The reasoning. Whether a client sees it depends on the provider.
     private(set) var reasoning: [Piece] = []
     private(set) var text: [Piece] = []
     private(set) var calls: [Call] = []
     private(set) var end = End.stop
-    /// Of all that was said and thought.
+    /// The number of tokens of the text, the reasoning and the calls.
     private(set) var tokens = 0
 
-    /// Of `tokens`.
+    /// The part of `tokens` that is reasoning.
     var reasoningTokens: Int { Self.sum(reasoning) }
 
-    /// - Parameter variant: which of several answers to the same prompt.
+    /// - Parameter variant: the number of this answer among several to the same prompt.
     init(to prompt: Prompt, script: Script?, memory: PromptMemory, variant: Int = 0) {
         reasoning = Prose.tokens(min(prompt.reasoningTokens, prompt.maxTokens), seed: prompt.content)
         if let count = script?.reasoningTokens { reasoning = Prose.tokens(count, seed: prompt.content) }
@@ -64,7 +64,7 @@ struct Reply {
             return chunks.map { Piece(text: $0, tokens: countTokens($0, model: model)) }
         }
         if let text = script?.text { return tokenPieces(text, model: model) }
-        switch prompt.format {
+        switch prompt.wantedFormat {
         case .jsonObject:
             let answer: JSON = ["answer": .string(Prose.reply(to: prompt, variant: variant))]
             return tokenPieces(answer.text, model: model)
@@ -151,7 +151,7 @@ struct Reply {
         var room = space
         end = .toolCalls
         for call in planned {
-            // The name and the framing of a call count too.
+            // The name and the frame of a call count as tokens too.
             var cost = 6 + countTokens(call.name, model: prompt.model)
             var arguments = ""
             for piece in tokenPieces(call.arguments, model: prompt.model) {

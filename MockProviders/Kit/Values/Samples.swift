@@ -1,10 +1,10 @@
-/// What providers of different formats answer alike.
+/// Values that providers of different formats share.
 enum Samples {
     /// A PNG of one grey pixel: small, and valid for every decoder.
     static let png =
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 
-    /// The text's own direction, of length 1; a shorter vector is the front of the full one, again of length 1.
+    /// A unit vector that depends on the text only. A shorter vector is the front of the full one, scaled to length 1.
     static func vector(_ text: String, model: String, full: Int, size: Int) -> [Float] {
         var hash = StableHash()
         hash.mix(model)

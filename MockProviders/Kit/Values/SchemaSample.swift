@@ -4,7 +4,7 @@ import JSON
 struct SchemaSample {
     private let root: JSON
     private var random: Seeded
-    /// Values still to be made, so that a schema that branches into itself ends.
+    /// How many values may still be made. It ends a schema that contains itself several times.
     private var budget = 10_000
 
     init(root: JSON, random: Seeded) {
@@ -12,9 +12,9 @@ struct SchemaSample {
         self.random = random
     }
 
-    /// - Parameter name: of the property, which is what sensible text says.
+    /// - Parameter name: the property's name, from which the text of a string is made.
     mutating func value(_ schema: JSON, name: String = "value", depth: Int = 0) -> JSON {
-        // A recursive schema ends here; optional branches have been left out long before.
+        // A recursive schema ends here. Its optional members were left out at a smaller depth.
         budget -= 1
         if depth > 24 || budget < 0 { return .null }
         if let reference = schema["$ref"]?.string { return value(resolve(reference), name: name, depth: depth + 1) }
@@ -22,7 +22,8 @@ struct SchemaSample {
         if let choices = schema["enum"]?.array, !choices.isEmpty { return choices[random.below(choices.count)] }
         for key in ["anyOf", "oneOf", "allOf"] {
             guard let options = schema[key]?.array, let first = options.first else { continue }
-            // Deep down the last option ends a recursion: by custom it is null or a leaf.
+            // At this depth the last option is taken. It usually ends the recursion, because it is `null` or has no
+            // members.
             return value(depth > 6 ? options.last ?? first : first, name: name, depth: depth + 1)
         }
         switch type(of: schema) {

@@ -1,4 +1,4 @@
-/// A stable 64-bit hash (FNV-1a with a final mix): the same bytes give the same answer in every run.
+/// A stable 64-bit hash (FNV-1a with a final mix). The same bytes give the same value in every run.
 package struct StableHash: Sendable {
     package private(set) var state: UInt64
 
@@ -32,7 +32,7 @@ package struct StableHash: Sendable {
     }
 }
 
-/// SplitMix64: small, fast and the same everywhere.
+/// The SplitMix64 generator: small, fast, and the same on every machine.
 package struct Seeded: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -46,17 +46,17 @@ package struct Seeded: RandomNumberGenerator, Sendable {
         return value ^ (value >> 31)
     }
 
-    /// A number from 0 up to but without `limit`.
+    /// A number from 0 up to, and not including, `limit`.
     package mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(1, limit))) }
 
-    /// Letters and digits, as in the providers' ids.
+    /// Random letters and digits, as in the providers' ids.
     package mutating func alphanumerics(_ count: Int) -> String {
         pick(count, from: "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
     }
 
     package mutating func hex(_ count: Int) -> String { pick(count, from: "0123456789abcdef") }
 
-    /// Letters and digits that nobody mixes up, as in Anthropic's ids.
+    /// Random letters and digits without those that look alike, as in Anthropic's ids.
     package mutating func base58(_ count: Int) -> String {
         pick(count, from: "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Things that a client made, newest first; the oldest leave a full shelf.
+/// The objects that a client created, newest first. A full shelf drops the oldest.
 final class Shelf<Item: Sendable>: Sendable {
     private static var limit: Int { 1000 }
     private let items = Mutex<[(id: String, item: Item)]>([])

@@ -1,4 +1,4 @@
-/// Audio of the right shape: a quiet tone as WAV or PCM, and the magic bytes of the packed formats.
+/// Audio in the right format: a quiet tone as WAV or PCM, and only the magic bytes of the compressed formats.
 enum Sound {
     static let rate = 24_000
 
@@ -14,7 +14,7 @@ enum Sound {
         }
     }
 
-    /// A square wave of 200 Hz, 16 bit little-endian, mono.
+    /// A square wave of 200 Hz: 16 bits, little-endian, mono.
     private static func samples(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count * 2)

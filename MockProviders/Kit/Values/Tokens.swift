@@ -1,11 +1,11 @@
 import Tokenizer
 
-/// Tokens of a text as the model counts them; the only door to the tokenizer.
+/// The number of tokens of a text as the model counts them. All code of the mock counts tokens here.
 func countTokens(_ text: String, model: String) -> Int {
     Tokenizer(Encoding.forModel(model)).count(text)
 }
 
-/// A text in the pieces in which a stream sends it: a token each, joined where a letter spans several.
+/// A text in the pieces that a stream sends: one token each, joined where a character spans several tokens.
 func tokenPieces(_ text: String, model: String) -> [Piece] {
     let tokenizer = Tokenizer(Encoding.forModel(model))
     var pieces: [Piece] = []
@@ -22,9 +22,9 @@ func tokenPieces(_ text: String, model: String) -> [Piece] {
     return pieces
 }
 
-/// Part of an answer.
+/// A piece of an answer.
 struct Piece: Sendable, Equatable {
     let text: String
-    /// Nearly always 1.
+    /// The number of tokens; nearly always 1.
     let tokens: Int
 }

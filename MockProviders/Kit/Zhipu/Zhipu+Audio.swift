@@ -1,5 +1,5 @@
 extension Zhipu.Platform {
-    /// JSON in, sound out (spec/wire/zhipu.md §6).
+    /// Speech: the request is JSON, the answer is audio (spec/wire/zhipu.md §6).
     func speak(_ call: Call) throws(Zhipu.Failure) -> Answer {
         let fields = try Zhipu.Fields(call)
         let model = try fields.model(for: .speech, method: "speech")
@@ -18,7 +18,7 @@ extension Zhipu.Platform {
         return Answer(headers: headers, body: .whole(sound), served: served)
     }
 
-    /// A form with a sound in, text out; the same sound has the same text.
+    /// Transcription: the request is a form with audio, the answer is text. The same audio always gives the same text.
     func transcribe(_ call: Call) throws(Zhipu.Failure) -> Answer {
         guard case .form(let form) = call.content else { throw .code(1210) }
         guard let name = form["model"]?.text, !name.isEmpty else { throw .missing("model") }

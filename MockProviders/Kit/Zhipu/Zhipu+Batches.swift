@@ -1,7 +1,7 @@
 import JSON
 
 extension Zhipu {
-    /// A file of requests that are answered together; it is done at the second look.
+    /// A file of requests that are answered together. It is done when the client asks for its state the second time.
     struct Batch: Sendable {
         enum State: String {
             case running = "in_progress"
@@ -14,7 +14,7 @@ extension Zhipu {
         let window: String
         let metadata: JSON
         let created: Int
-        /// Where the answers are once it is done.
+        /// The file with the answers, once the batch is done.
         let output: StoredFile
         let total: Int
         let failed: Int
@@ -81,7 +81,7 @@ extension Zhipu.Platform {
         return answer(id: Zhipu.identifier(&ids)) { batch.write(to: &$0) }
     }
 
-    /// One request of a batch, answered at once.
+    /// Answers one request of a batch. The answer is made at once.
     private func run(
         _ line: [UInt8], _ number: Int, _ endpoint: String, _ call: Call
     ) throws(Zhipu.Failure) -> (name: String, answer: Answer) {

@@ -1,12 +1,13 @@
 import Synchronization
 
 extension Zhipu {
-    /// Talks that a key has had before: a talk that goes on from one finds all of it in the cache.
+    /// The conversations of each key. If a new one continues an earlier one, all of the earlier one is in the cache.
     final class Cache: Sendable {
         private static let limit = 8_192
         private let seen = Mutex<Set<UInt64>>([])
 
-        /// Tokens of the longest beginning seen before, at least one less than the prompt; remembers this talk.
+        /// The tokens of the longest known beginning, at least one less than those of the prompt. This conversation is
+        /// remembered.
         func use(_ request: Request, key: String) -> Int {
             let tools = request.promptTokens - request.talk.tokens
             let marked = request.talk.prefixes.map { prefix in

@@ -1,12 +1,12 @@
 extension Zhipu.Failure {
     private typealias Row = (name: String, code: Int, status: Int, english: String, chinese: String)
 
-    /// The failure of that code, as it is without a field's name.
+    /// The failure with a code, without a field's name in its text.
     static func code(_ code: Int) -> Zhipu.Failure { named("\(code)") ?? internalError }
 
     private static let internalError = Zhipu.Failure(code: 500, status: 500, english: "Internal Error", chinese: "内部错误")
 
-    /// The failure that a name, a code or a status asks for; `MockProviders/Docs/zhipu.md` lists them.
+    /// The failure for a name, a code or a status; `MockProviders/Docs/zhipu.md` lists them.
     static func named(_ name: String) -> Zhipu.Failure? {
         if name == "unknown_path" { return unknownPath }
         if name == "405" || name == "method_not_allowed" { return badMethod }
@@ -19,7 +19,7 @@ extension Zhipu.Failure {
         return failure
     }
 
-    /// Statuses, and the names that other providers' catalogues share.
+    /// The codes for statuses, and for the names that the catalogues of other providers share.
     private static let aliases = [
         "400": "1210", "401": "1000", "403": "1220", "404": "1222", "409": "1231", "413": "1261", "422": "1214",
         "429": "1302", "invalid_api_key": "1000", "no_api_key": "1001", "model_not_found": "1211",
@@ -28,7 +28,7 @@ extension Zhipu.Failure {
         "overloaded": "1312",
     ]
 
-    /// Codes that were seen with other statuses than their own.
+    /// Codes that were also seen with another status.
     private static let otherStatuses = [
         "408": ("1234", 408), "502": ("1234", 502), "503": ("1234", 503), "504": ("1234", 504),
         "no_permission_434": ("1220", 434), "sensitive_200": ("1301", 200), "gateway_401": ("door", 401),

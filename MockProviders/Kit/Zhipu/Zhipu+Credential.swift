@@ -2,10 +2,10 @@ import HTTP
 import JSON
 
 extension Zhipu {
-    /// What `Authorization` holds: `Bearer <id>.<secret>`, or a signed token with or without `Bearer`
+    /// The credential in `Authorization`: `Bearer <id>.<secret>`, or a signed token with or without `Bearer`
     /// (spec/wire/zhipu.md §1.1).
     ///
-    /// The secret of any id is `<id>-secret`; the mock must know it to verify signatures.
+    /// The secret of each id is `<id>-secret`, because the mock must know it to verify signatures.
     struct Credential {
         private enum Kind {
             case none, malformed
@@ -17,11 +17,11 @@ extension Zhipu {
             let signed: String
             let signature: [UInt8]
             let isRightKind: Bool
-            /// Milliseconds since 1970.
+            /// The times in milliseconds since 1970.
             let expiry: Double
         }
 
-        /// The key's public half.
+        /// The public half of the key.
         let id: String?
         private let kind: Kind
 
@@ -61,7 +61,7 @@ extension Zhipu {
             return try? JSON.parse(bytes)
         }
 
-        /// Base64 in the alphabet for addresses (RFC 4648 §5), which tokens use without padding.
+        /// Base64 in the alphabet for URLs (RFC 4648 §5), which tokens use without padding.
         private static func bytes(_ part: String) -> [UInt8]? {
             let usual = part.utf8.map { $0 == 0x2d ? 0x2b : $0 == 0x5f ? 0x2f : $0 }
             return Base64.decode(String(decoding: usual, as: UTF8.self))

@@ -1,7 +1,7 @@
 import JSON
 
 extension Zhipu.Platform {
-    /// spec/wire/zhipu.md §6: floats only, whatever `encoding_format` says.
+    /// Embeddings (spec/wire/zhipu.md §6). They are always floats, whatever `encoding_format` says.
     func embeddings(_ call: Call) throws(Zhipu.Failure) -> Answer {
         let fields = try Zhipu.Fields(call)
         let model = try fields.model(for: .embedding, method: "embeddings")

@@ -1,14 +1,14 @@
 import HTTP
 
 extension Zhipu {
-    /// A refusal, in both languages and for both versions.
+    /// A refusal in both languages, for both versions of the API.
     struct Failure: Error {
-        /// Digits; version 4 writes them as text.
+        /// The code's digits. Version 4 writes them as a string.
         let code: Int
         var status: Int
         let english: String
         let chinese: String
-        /// Of the outer server, which knows no codes.
+        /// The outer server refused the request; it has no codes.
         var page: String?
 
         static func missing(_ field: String) -> Failure {
@@ -40,13 +40,13 @@ extension Zhipu {
         static let unknownPath = Failure(code: 404, status: 404, english: "", chinese: "", page: "Not Found")
         static let badMethod = Failure(code: 405, status: 405, english: "", chinese: "", page: "Method Not Allowed")
 
-        /// The text in the language that the client accepts; Chinese at home.
+        /// The text in the language that the client accepts. The default on the Chinese host is Chinese.
         func message(_ call: Call) -> String {
             let isEnglish = call.headers["Accept-Language"]?.lowercased().hasPrefix("en") ?? false
             return isEnglish ? english : chinese
         }
 
-        /// As version 4 says it (spec/wire/zhipu.md §7).
+        /// The error in the form of version 4 (spec/wire/zhipu.md §7).
         func answer(_ call: Call) -> Answer {
             var ids = call.ids
             let id = Zhipu.identifier(&ids)
@@ -70,7 +70,7 @@ extension Zhipu {
             return Answer(status: status, headers: Zhipu.headers(id: id), body: .whole(document.bytes))
         }
 
-        /// The path as the server behind the door sees it, such as `/v4/x`.
+        /// The path as the inner server sees it, such as `/v4/x`.
         private static func innerPath(_ path: String) -> String {
             for prefix in ["/zhipu/api/paas", "/zhipu/api/coding/paas", "/zhipu"] where path.hasPrefix(prefix) {
                 return String(path.dropFirst(prefix.utf8.count))

@@ -1,7 +1,8 @@
 import JSON
 
 extension Zhipu {
-    /// Typed members of a body; `null` is absent, since the SDKs send unset options so.
+    /// The typed members of a body. `null` is the same as a missing member, because the SDKs send unset options as
+    /// `null`.
     struct Fields {
         let body: JSONView
 
@@ -26,7 +27,13 @@ extension Zhipu {
             return text
         }
 
-        /// A string that must be there and say something.
+        /// A string, or a whole number, which the service reads as a string of digits.
+        func digitsOrString(_ name: StaticString) throws(Failure) -> String? {
+            if let number = member(name)?.int { return String(number) }
+            return try string(name)
+        }
+
+        /// A string that must be present and not empty.
         func needed(_ name: StaticString) throws(Failure) -> String {
             guard let text = try string(name), !text.isEmpty else { throw .missing("\(name)") }
             return text
@@ -59,7 +66,7 @@ extension Zhipu {
             return value
         }
 
-        /// The model asked for, if the endpoint can use it.
+        /// The model that the request names, if the endpoint can use it.
         func model(for kind: Model.Kind, method: String) throws(Failure) -> Model {
             let name = try needed("model")
             guard let model = Model.find(name, for: kind) else { throw .code(1211) }
@@ -67,15 +74,16 @@ extension Zhipu {
             return model
         }
 
-        /// The caller's id for the request, 6 to 64 characters; the user's id has 6 to 128.
+        /// The request id that the caller chose: 6 to 64 characters. The user id, which is checked here too, has 6 to
+        /// 128.
         func requestID() throws(Failure) -> String? {
-            if let user = try string("user_id"), !(6...128).contains(user.count) { throw .invalid("user_id") }
-            guard let id = try string("request_id") else { return nil }
+            if let user = try digitsOrString("user_id"), !(6...128).contains(user.count) { throw .invalid("user_id") }
+            guard let id = try digitsOrString("request_id") else { return nil }
             guard (6...64).contains(id.count) else { throw .invalid("request_id") }
             return id
         }
 
-        /// Who talks to whom, which characters need (spec/wire/zhipu.md §2).
+        /// Checks that the names and descriptions which role-playing models need are there (spec/wire/zhipu.md §2).
         func checkMeta() throws(Failure) {
             guard let meta = try object("meta") else { throw .missing("meta") }
             for name in ["user_info", "bot_info", "bot_name", "user_name"] {

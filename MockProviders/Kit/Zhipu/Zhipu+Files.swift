@@ -40,7 +40,7 @@ extension Zhipu.Platform {
         }
     }
 
-    /// A page of what a client made: `limit`, and `after` an id.
+    /// A page of the objects that a client created. `limit` is its size, and `after` an id.
     func list<Item>(
         _ items: [Item], _ call: Call, id: (Item) -> String, write: (Item, inout Document) -> Void
     ) throws(Zhipu.Failure) -> Answer {

@@ -4,7 +4,7 @@ import JSON
 extension Zhipu {
     /// Version 3: `model-api/{model}/invoke`, `sse-invoke` and `async-invoke` (spec/wire/zhipu.md §5).
     ///
-    /// Whatever goes wrong comes with status 200.
+    /// Its errors have status 200.
     final class Legacy: Provider {
         private let prompts = PromptMemory()
         private let tasks = Shelf<Work>()
@@ -13,7 +13,7 @@ extension Zhipu {
             Identity(model: Self.target(of: call).model, key: Credential(call.headers).id)
         }
 
-        /// The two last steps of the path.
+        /// The last two steps of the path.
         private static func target(of call: Call) -> (model: String?, action: String) {
             let steps = call.route.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard steps.count >= 3, steps[0] == "model-api", steps[1] != "-" else { return (nil, "") }
@@ -38,7 +38,8 @@ extension Zhipu {
         }
 
         private static func task(_ route: String) -> String? {
-            // The vendor's page names the first, its package for version 3 (zhipuai 1.0.7) asks for the second.
+            // The vendor's documentation names the first path. Its package for version 3 (zhipuai 1.0.7) uses the
+            // second.
             let prefixes = ["model-api/-/request-task/", "model-api/-/async-invoke/"]
             guard let prefix = prefixes.first(where: { route.hasPrefix($0) }) else { return nil }
             return percentDecoded(route.dropFirst(prefix.utf8.count))

@@ -5,9 +5,9 @@ extension Zhipu {
     struct LegacyRequest {
         let model: String
         let id: String?
-        /// Events hold pieces, and not the whole text so far.
+        /// Each event has a new piece, and not the whole text so far.
         let isIncremental: Bool
-        /// Whole text is JSON in JSON.
+        /// The text of a whole answer is a JSON string inside JSON.
         let isEncoded: Bool
         private(set) var promptTokens = 0
         private(set) var lastUserText = ""
@@ -31,7 +31,7 @@ extension Zhipu {
             if promptTokens > 32_768 { throw .code(1261) }
         }
 
-        /// User and assistant in turn; the user begins and ends.
+        /// Requires that user and assistant alternate, and that the user is first and last.
         private mutating func read(_ fields: Fields, _ prompts: PromptMemory) throws(Failure) {
             guard let turns = fields.member("prompt") else { throw .missing("prompt") }
             guard turns.isArray, turns.arrayCount % 2 == 1 else { throw .invalid("prompt") }

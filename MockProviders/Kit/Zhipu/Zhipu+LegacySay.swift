@@ -14,7 +14,7 @@ extension Zhipu {
             taskID = "\(1_000_000_000_000_000 + ids.random.below(8_999_999_999_999_999))"
             requestID = request.id ?? taskID
             self.request = request
-            // The format has no calls: those of a script go unsaid.
+            // The format has no tool calls. A script's calls are not sent.
             var script = call.script
             script?.toolCalls = []
             let reply = Reply(to: request.prompt(call.ids.content), script: script, memory: prompts)
@@ -26,7 +26,7 @@ extension Zhipu {
             reported = usage.reported(call.usage)
         }
 
-        /// These models begin with a space, which is text.
+        /// The answers of these models begin with a space, which is part of the text.
         private static func indented(_ pieces: [Piece], isScripted: Bool) -> [Piece] {
             guard !isScripted, let first = pieces.first, !first.text.hasPrefix(" ") else { return pieces }
             return [Piece(text: " " + first.text, tokens: first.tokens)] + pieces.dropFirst()
@@ -75,7 +75,8 @@ extension Zhipu {
 
         // MARK: Stream
 
-        /// No space behind the colons, no `[DONE]`; the end has the usage in a field of its own.
+        /// The events have no space behind the colons, and there is no `[DONE]`. The last event has the usage in a
+        /// field of its own.
         func events() -> [[UInt8]] {
             var events: [[UInt8]] = []
             var whole = ""
@@ -88,7 +89,7 @@ extension Zhipu {
         }
 
         private func event(_ name: String, _ text: String, meta: String?) -> [UInt8] {
-            // By bytes, since Swift takes a line end of two for one letter.
+            // The text is split by bytes, because Swift reads CR LF as one character.
             let text = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
             let lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
             var event = Array("event:\(name)\nid:\(taskID)\n".utf8)

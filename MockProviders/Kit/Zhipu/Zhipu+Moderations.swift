@@ -1,8 +1,8 @@
 import JSON
 
 extension Zhipu.Platform {
-    /// Not OpenAI's shape (spec/wire/zhipu.md §6). A text with `mock-flag` is rejected, one with `mock-doubt` is to be
-    /// looked at.
+    /// Moderation, which does not have OpenAI's shape (spec/wire/zhipu.md §6). A text with `mock-flag` is rejected; a
+    /// text with `mock-doubt` is marked for a review.
     func moderate(_ call: Call) throws(Zhipu.Failure) -> Answer {
         let fields = try Zhipu.Fields(call)
         let model = try fields.model(for: .moderation, method: "moderations")
@@ -35,7 +35,7 @@ extension Zhipu.Platform {
         return text.firstRange(of: "mock-doubt") != nil ? "REVIEW" : "PASS"
     }
 
-    /// A text, texts, or an object with one of them or an address.
+    /// The input is a text, several texts, or an object with a text or an address.
     private static func items(_ fields: Zhipu.Fields) throws(Zhipu.Failure) -> [(type: String, text: String)] {
         guard let input = fields.member("input") else { throw .missing("input") }
         if let text = input.string {

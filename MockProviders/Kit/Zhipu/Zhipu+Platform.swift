@@ -2,7 +2,7 @@ import HTTP
 import JSON
 
 extension Zhipu {
-    /// Version 4, ordinary and for coding plans, which are the same on the wire.
+    /// Version 4, for ordinary use and for coding plans. Both are the same on the wire.
     final class Platform: Provider {
         let prompts = PromptMemory()
         let cache = Cache()
@@ -32,7 +32,7 @@ extension Zhipu {
 
         func failure(named name: String, call: Call) -> Answer? { Failure.named(name)?.answer(call) }
 
-        /// spec/wire/zhipu.md §4.
+        /// The error event of a stream (spec/wire/zhipu.md §4).
         var midStreamFailure: [UInt8] {
             let failure = Failure.code(1234)
             let error: JSON = ["error": ["code": .string("\(failure.code)"), "message": .string(failure.english)]]
@@ -58,7 +58,7 @@ extension Zhipu {
             return endpoint
         }
 
-        /// Endpoints by method.
+        /// The endpoints at a path, by method.
         private func endpoints(at path: String) -> [String: Endpoint] {
             switch path {
             case "chat/completions": ["POST": chat]
@@ -77,7 +77,7 @@ extension Zhipu {
             }
         }
 
-        /// Paths with an id in them.
+        /// The endpoints whose paths contain an id.
         private func named(_ path: String) -> [String: Endpoint] {
             let steps = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard steps.count > 1, let first = steps.first else { return [:] }
@@ -97,7 +97,7 @@ extension Zhipu {
             }
         }
 
-        /// A document of its own, with the headers that go with it.
+        /// An answer with a body of its own, and the headers that belong to it.
         func answer(id: String, served: Served? = nil, _ body: (inout Document) -> Void) -> Answer {
             var document = Document()
             document.object(body)

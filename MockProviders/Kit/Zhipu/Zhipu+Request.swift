@@ -1,7 +1,7 @@
 import JSON
 
 extension Zhipu {
-    /// A chat's request of version 4, checked and in plain values (spec/wire/zhipu.md §2).
+    /// The request of a chat of version 4, checked and as plain values (spec/wire/zhipu.md §2).
     struct Request {
         let model: Model
         let id: String?
@@ -41,10 +41,11 @@ extension Zhipu {
             maxTokens = try fields.int("max_tokens", 1...model.maxOutput) ?? model.maxOutput
         }
 
-        /// One word at most, in an array.
+        /// A string or a list of strings, as the SDK's type `Union[str, List[str]]` says.
         private static func stops(_ fields: Fields) throws(Failure) -> [String] {
             guard let list = fields.member("stop") else { return [] }
-            guard list.isArray, list.arrayCount <= 1 else { throw .invalid("stop") }
+            if let word = list.string { return [word] }
+            guard list.isArray else { throw .invalid("stop") }
             var words: [String] = []
             try list.forEachElement { (item) throws(Failure) in
                 guard let word = item.string else { throw .invalid("stop") }
@@ -86,13 +87,13 @@ extension Zhipu {
 
         // MARK: What follows
 
-        /// What the model may still say before its window is full.
+        /// How many tokens the model can say before its window is full.
         var room: Int { model.window - promptTokens }
 
-        /// The window, and not the caller, is what ends a long answer.
+        /// A long answer ends because of the window, and not because of the caller's limit.
         var isWindowed: Bool { room < maxTokens }
 
-        /// Marks around the answer or the thoughts, which cost tokens too.
+        /// The marks around the answer or the thoughts. They cost tokens too.
         var marks: (open: String, close: String)? {
             if model.thought == .tags { return ("<think>", "</think>") }
             return model.isBoxed ? ("<|begin_of_box|>", "<|end_of_box|>") : nil
@@ -100,6 +101,7 @@ extension Zhipu {
 
         func prompt(_ content: UInt64, markTokens: Int) -> Prompt {
             var prompt = Prompt(model: model.id, name: model.id, content: content)
+            prompt.systemText = talk.systemText
             prompt.lastUserText = talk.lastUserText
             prompt.endsWithUser = talk.toolResults.isEmpty
             prompt.toolResults = talk.toolResults

@@ -1,8 +1,8 @@
 extension Zhipu.Say {
-    /// The stream's events without its end (spec/wire/zhipu.md §4).
+    /// The events of the stream, without its terminator (spec/wire/zhipu.md §4).
     ///
-    /// `role` is in every delta but those with tool calls; `finish_reason` is absent before the last event, which
-    /// carries the usage beside it.
+    /// Each delta has a `role`, except those with tool calls. `finish_reason` is missing before the last event, which
+    /// has the usage beside it.
     func events() -> [[UInt8]] {
         var events = reasoning.map { piece in event { $0.member("reasoning_content", piece.text) } }
         for piece in text { events.append(event { $0.member("content", piece.text) }) }

@@ -7,7 +7,7 @@ extension Zhipu {
         let usage: Usage
         let reported: Usage?
         let request: Request
-        /// In `reasoning_content`.
+        /// The text of `reasoning_content`.
         let reasoning: [Piece]
         let text: [Piece]
         let calls: [(id: String, call: Reply.Call)]
@@ -65,7 +65,7 @@ extension Zhipu {
 
         // MARK: Whole
 
-        /// - Parameter task: the answer belongs to a task that ended so.
+        /// - Parameter task: the state of the task that the answer belongs to.
         func whole(task: String? = nil) -> [UInt8] {
             var document = Document(reserving: 768)
             document.object { root in
@@ -100,7 +100,7 @@ extension Zhipu {
             }
         }
 
-        /// `index` stands in whole answers too.
+        /// Writes a call. It has an `index` in whole answers too.
         func write(
             _ call: (id: String, call: Reply.Call), _ index: Int, arguments: String, to item: inout Document
         ) {
@@ -113,7 +113,7 @@ extension Zhipu {
             }
         }
 
-        /// What the filter and the search have to tell, beside the choices.
+        /// Writes the results of the filter and of the search, which stand beside the choices.
         func writeExtras(to root: inout Document) {
             if isFiltered { Zhipu.writeFilter(level: 1, to: &root) }
             guard let search = request.toolbox.search, search.isShown else { return }
@@ -123,7 +123,7 @@ extension Zhipu {
         }
     }
 
-    /// How severe the filter found the answer: 0 most, 3 least.
+    /// Writes how severe the filter's finding is: 0 is the most, 3 the least severe.
     static func writeFilter(level: Int, to root: inout Document) {
         root.array("content_filter") { list in
             list.object { verdict in
@@ -133,7 +133,7 @@ extension Zhipu {
         }
     }
 
-    /// The page that the mock always finds.
+    /// Writes the one page that the mock always finds.
     static func writeFind(for query: String, to find: inout Document) {
         find.member("title", "What the mock found")
         find.member("link", "https://example.test/found")

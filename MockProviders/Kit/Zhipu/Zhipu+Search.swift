@@ -1,7 +1,7 @@
 import JSON
 
 extension Zhipu.Platform {
-    /// `POST web_search`: what the query meant, and what was found.
+    /// `POST web_search`: the intent of the query, and the pages that were found.
     func search(_ call: Call) throws(Zhipu.Failure) -> Answer {
         let fields = try Zhipu.Fields(call)
         let request = try fields.requestID()
@@ -19,7 +19,7 @@ extension Zhipu.Platform {
         }
     }
 
-    /// `POST tools`: the same as the tool `web-search-pro`, asked in messages.
+    /// `POST tools`: the tool `web-search-pro`, which is asked by messages and answers the same.
     func useTool(_ call: Call) throws(Zhipu.Failure) -> Answer {
         let fields = try Zhipu.Fields(call)
         let request = try fields.requestID()
@@ -43,7 +43,7 @@ extension Zhipu.Platform {
             body: .events(events, end: Array("data: [DONE]\n\n".utf8)))
     }
 
-    /// What the search tool says, whole or step by step; the last step of a stream has no parts.
+    /// The answer of the search tool, whole or step by step. The last step of a stream has no parts.
     private struct ToolStep {
         let id: String
         let requestID: String
@@ -81,7 +81,7 @@ extension Zhipu.Platform {
         }
     }
 
-    /// - Parameter isIndexed: the tool counts the rounds of its search.
+    /// - Parameter isIndexed: the tool numbers the rounds of its search.
     private static func writeIntent(_ query: String, isIndexed: Bool = false, to root: inout Document) {
         root.array("search_intent") { list in
             list.object { intent in

@@ -4,15 +4,16 @@ extension Zhipu {
     /// The messages of version 4, checked (spec/wire/zhipu.md §2).
     struct Talk {
         private(set) var tokens = 2
+        private(set) var systemText = ""
         private(set) var lastUserText = ""
-        /// Of the tool messages at the end.
+        /// The texts of the tool messages at the end.
         private(set) var toolResults: [String] = []
         private(set) var imageCount = 0
-        /// The talk up to each message, for the cache.
+        /// The beginnings of the conversation up to each message, for the cache.
         private(set) var prefixes: [PromptMemory.Prefix] = []
         private var hash = StableHash()
         private let model: Model
-        /// Earlier reasoning stays in the context.
+        /// The reasoning of earlier turns stays in the context.
         private let keepsReasoning: Bool
 
         init(
@@ -29,7 +30,7 @@ extension Zhipu {
                 roles.insert(role)
                 try read(message, role, prompts)
             }
-            // A talk needs someone who asks; nothing in the refusal says so.
+            // A user's or a tool's message is required. The service's refusal does not say so.
             guard roles.contains("user") || roles.contains("tool") else { throw .invalid("messages") }
         }
 
@@ -45,6 +46,7 @@ extension Zhipu {
             }
             toolResults = role == "tool" ? toolResults + [said] : []
             if role == "user" { lastUserText = said }
+            if role == "system" { systemText += said }
             hash.mix(role)
             hash.mix(all)
             tokens += prompts.count(all, model: model.id) + 3
@@ -100,25 +102,22 @@ extension Zhipu {
             if !isRemote {
                 var data = Substring(address)
                 if address.hasPrefix("data:") {
-                    // The older models take the bytes bare.
+                    // The older models take only bare base64.
                     guard model.sight == .all, address.hasPrefix("data:image/"), let comma = data.firstIndex(of: ","),
                         data[..<comma].hasSuffix(";base64")
                     else { throw .code(1210) }
                     data = data[data.index(after: comma)...]
                 }
-                guard let bytes = Base64.decode(data), Self.isPicture(bytes) else { throw .code(1210) }
+                guard let bytes = Base64.decode(data), PictureFormat(bytes).map({ $0 != .gif }) == true else {
+                    throw .code(1210)
+                }
             }
             imageCount += 1
             tokens += 1_047
             hash.mix(address)
         }
 
-        private static func isPicture(_ bytes: [UInt8]) -> Bool {
-            let heads: [[UInt8]] = [[0x89, 0x50, 0x4e, 0x47], [0xff, 0xd8, 0xff], Array("RIFF".utf8)]
-            return heads.contains { bytes.starts(with: $0) }
-        }
-
-        /// A film, a document or a sound; the mock does not look inside.
+        /// A video, a document or audio. The mock does not read its contents.
         private mutating func watch(_ source: String?) throws(Failure) {
             if model.sight == .none { throw .code(1210) }
             guard let source, !source.isEmpty else { throw .invalid("messages") }

@@ -1,12 +1,12 @@
 import JSON
 
 extension Zhipu {
-    /// Something asked for that is fetched later; it is done at the second look.
+    /// A job whose result is fetched later. It is done when the client asks for it the second time.
     struct Work: Sendable {
         let id: String
         let requestID: String
         let model: String
-        /// What the second look gets.
+        /// The answer to the second request for the result.
         let body: [UInt8]
         let served: Served?
         var looks = 0
@@ -14,7 +14,7 @@ extension Zhipu {
 }
 
 extension Zhipu.Platform {
-    /// A request may not be repeated while a task of that name still runs.
+    /// Refuses a request id while a task with the same id still runs.
     func checkRunning(_ request: String?) throws(Zhipu.Failure) {
         guard let request else { return }
         if tasks.all.contains(where: { $0.requestID == request && $0.looks < 2 }) { throw .repeated(request) }
@@ -70,7 +70,7 @@ extension Zhipu.Platform {
             body: .whole(Self.state("PROCESSING", task.id, task.requestID, task.model)))
     }
 
-    /// `GET async-result/{id}`: what became of a chat or a video.
+    /// `GET async-result/{id}`: the result of a chat or a video.
     func result(of id: String, _ call: Call) throws(Zhipu.Failure) -> Answer {
         let found = tasks.change(id) { task in
             task.looks += 1
@@ -78,12 +78,12 @@ extension Zhipu.Platform {
         }
         guard let task = found else { throw .invalid("id") }
         if task.looks < 2 { return running(task) }
-        // What a task cost is booked once, when its result is first fetched.
+        // The cost of a task is added to the ledger once, when its result is first fetched.
         let served = task.looks == 2 ? task.served : nil
         return Answer(headers: Zhipu.headers(id: task.requestID), body: .whole(task.body), served: served)
     }
 
-    /// The task of such a prompt goes wrong.
+    /// Whether the prompt asks for a task that fails.
     private static func fails(_ prompt: String) -> Bool { prompt.firstRange(of: "mock-fail") != nil }
 
     private static func address(_ id: String, _ kind: String) -> JSON {

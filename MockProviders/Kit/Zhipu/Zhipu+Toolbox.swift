@@ -4,9 +4,9 @@ extension Zhipu {
     /// The tools of a chat (spec/wire/zhipu.md §2).
     struct Toolbox {
         private(set) var tools: [Prompt.Tool] = []
-        /// What the service itself searches for, and whether the answer shows what it found.
+        /// What the service's own search looks for, and whether the answer shows the pages.
         private(set) var search: (query: String, isShown: Bool)?
-        /// The tools' own text, which counts in the prompt.
+        /// The text of the tools, which counts in the prompt.
         private(set) var text = ""
 
         init(_ fields: Fields, _ model: Model) throws(Failure) {
@@ -16,7 +16,7 @@ extension Zhipu {
                 if tools.count > 128 { throw .invalid("tools") }
                 text = tools.isEmpty ? "" : JSON(list).text
             }
-            // The newer models refuse what the older ones pass over.
+            // Newer models refuse it, and older ones ignore it.
             if let choice = fields.member("tool_choice"), !model.isOld, choice.string != "auto" {
                 throw .invalid("tool_choice")
             }
@@ -40,7 +40,7 @@ extension Zhipu {
             guard let name = function?["name"]?.string, Self.isName(name) else { throw .invalid("tools") }
             var schema = JSON.null
             if let parameters = function?["parameters"], !parameters.isNull {
-                // `{}` is an object without a word about it.
+                // `{}` is a valid schema; it says nothing about the object.
                 guard parameters.isObject, parameters["type"].map({ $0.equals("object") }) ?? true else {
                     throw .invalid("tools")
                 }

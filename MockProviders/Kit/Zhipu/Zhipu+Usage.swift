@@ -1,12 +1,12 @@
 extension Zhipu {
-    /// Tokens of an answer; reasoning counts in the completion.
+    /// The tokens of an answer. The completion includes the reasoning.
     struct Usage {
         var prompt: Int
         var completion = 0
         var cached = 0
         var reasoning = 0
 
-        /// What the answer says under a fault; the ledger keeps the truth.
+        /// The usage as the answer reports it under a fault. The ledger keeps the true numbers.
         func reported(_ fault: UsageFault) -> Usage? {
             switch fault {
             case .none: self
@@ -17,7 +17,7 @@ extension Zhipu {
             }
         }
 
-        /// - Parameter hasDetails: chats of version 4 say more.
+        /// - Parameter hasDetails: chats of version 4 report more.
         func write(to document: inout Document, hasDetails: Bool) {
             document.object("usage") { usage in
                 usage.member("prompt_tokens", prompt)

@@ -1,11 +1,11 @@
 import Glibc
 import HTTP
 
-/// Zhipu's BigModel, abroad Z.ai (spec/wire/zhipu.md): version 4 of its API and the older version 3.
+/// Plays Zhipu's BigModel, called Z.ai abroad (spec/wire/zhipu.md): version 4 of its API and the older version 3.
 enum Zhipu {
-    /// The headers of an answer; `id` is also in its body.
+    /// The headers of an answer. `id` is in its body too.
     static func headers(id: String, type: String = "application/json; charset=UTF-8") -> HTTPHeaders {
-        // The caller may have chosen the id: only letters that a header can hold go into it.
+        // The caller may have chosen the id. Only characters that a header may contain are copied.
         let plain = id.utf8.filter { (0x21...0x7e).contains($0) }
         return ["content-type": type, "X-LOG-ID": String(decoding: plain, as: UTF8.self)]
     }
@@ -17,14 +17,14 @@ enum Zhipu {
         stamp(ids.created + 8 * 3600) + ids.random.hex(16)
     }
 
-    /// `20260102030405`.
+    /// A time such as `20260102030405`.
     private static func stamp(_ seconds: Int) -> String {
         let time = fields(of: seconds)
         return [time.tm_year + 1900, time.tm_mon + 1, time.tm_mday, time.tm_hour, time.tm_min, time.tm_sec]
             .map(padded).joined()
     }
 
-    /// `2026-01-02T03:04:05.000+00:00`, as the pages of the outer server have it.
+    /// A time such as `2026-01-02T03:04:05.000+00:00`, as the pages of the outer server have it.
     static func pageTime(_ seconds: Int) -> String {
         let time = fields(of: seconds)
         let day = [time.tm_year + 1900, time.tm_mon + 1, time.tm_mday].map(padded).joined(separator: "-")
@@ -41,7 +41,7 @@ enum Zhipu {
 
     private static func padded(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-    /// A number given in a mock name, such as 50 in `mock-window-50`.
+    /// The number behind a word of a mock name, such as 50 in `mock-window-50`.
     static func number(after mark: String, in name: String) -> Int? {
         guard let range = name.firstRange(of: mark) else { return nil }
         return Int(name[range.upperBound...].prefix { $0.isASCII && $0.isNumber })

@@ -1,8 +1,8 @@
 import Chat
 import JSON
 
-/// The walk over what makes the prompt. It notes what the price of a token depends on, and refuses members that another
-/// reader might read otherwise.
+/// Walks over the prompt. It notes what the prices of tokens depend on, and refuses members that another parser might
+/// read differently.
 extension ChatInspector {
     private typealias Members = MeteredMembers
 
@@ -71,7 +71,7 @@ extension ChatInspector {
         }
     }
 
-    /// A part, or an object within one.
+    /// Checks a part, or an object within one.
     private func readPart(
         _ part: JSONView, at place: () -> String, _ envelope: inout ChatEnvelope, _ parts: inout Int
     ) throws(RequestError) {
@@ -110,7 +110,7 @@ extension ChatInspector {
         if let functions { try readTools(functions, at: { "functions" }, &envelope) }
     }
 
-    /// Tools, or calls of them.
+    /// Checks tools, or calls of tools.
     private func readTools(
         _ items: JSONView, at place: () -> String, _ envelope: inout ChatEnvelope
     ) throws(RequestError) {

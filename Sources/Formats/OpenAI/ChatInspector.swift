@@ -1,8 +1,8 @@
 package import Chat
 package import JSON
 
-/// Checks a client's chat request and reads its envelope; costs one parse, and a walk over the top level, the messages and
-/// the tools.
+/// Checks a client's chat request and reads its envelope. It parses the body once, and walks over the top level, the
+/// messages and the tools.
 package struct ChatInspector {
     private static let maxTokenLimit: Int64 = 1_073_741_823
     private let parser: JSONParser
@@ -79,7 +79,7 @@ package struct ChatInspector {
         }
         guard let options = root["stream_options"], !options.isNull else { return }
         guard options.isObject else { throw wrongType("stream_options", "an object", options) }
-        // Whether usage comes depends on its member, so that must not be said twice either.
+        // The stream's usage depends on this member, so that it must not appear twice either.
         var census = MemberCensus(MeteredMembers.streamOptions)
         options.forEachMember { key, _ in _ = census.note(key) }
         try census.check(at: "stream_options")
@@ -108,7 +108,7 @@ package struct ChatInspector {
         }
     }
 
-    /// Either asks for sound: `modalities` says so, `audio` how it shall be.
+    /// The answer is spoken if `modalities` asks for it or if `audio` is given.
     private func readAudio(_ root: JSONView, _ envelope: inout ChatEnvelope) {
         if let audio = root["audio"], !audio.isNull { envelope.speaks = true }
         root["modalities"]?.forEachElement { if $0.equals("audio") { envelope.speaks = true } }

@@ -1,18 +1,19 @@
 import Chat
 import JSON
 
-/// Reads the members of an object by type and remembers which were read, so that the rest can be kept.
+/// Reads the members of an object by type, and remembers which were read, so that the others can be kept.
 struct FieldReader {
     private let object: JSONObject
-    /// Such as `messages[2]`; empty at the top. Becomes text only when an error names it.
+    /// The object's path, such as `messages[2]`; empty at the top level. It is made into text only when an error names
+    /// it.
     private let place: () -> String
-    /// Which of the members were read: a bit each of the first 64, and the numbers of the others.
+    /// The members that were read: one bit each for the first 64, and the numbers of the others.
     private var readBits: UInt64 = 0
     private var readBeyond: Set<Int> = []
-    /// Members that were not.
+    /// The members that were not read.
     private var unread: Int
 
-    /// - Throws: `invalid_type` if the value is no object.
+    /// - Throws: `invalid_type` if the value is not an object.
     init(_ value: JSON, at place: @escaping () -> String = { "" }) throws(RequestError) {
         guard let object = value.object else { throw Self.wrongType(place(), "an object", value) }
         self.object = object
@@ -22,22 +23,22 @@ struct FieldReader {
 
     func path(_ key: String) -> String { Self.path(place(), key) }
 
-    /// Where an element of a member's array stands.
+    /// The path of an element in a member's array.
     func place(_ key: String, _ index: Int) -> () -> String {
         { [place] in Self.path(place(), key) + "[\(index)]" }
     }
 
     private static func path(_ place: String, _ key: String) -> String { place.isEmpty ? key : place + "." + key }
 
-    /// Whether the member is there and not null; does not count as reading it.
+    /// Whether the member is present and not null. This does not mark it as read.
     func isThere(_ key: String) -> Bool { object[key].map { !$0.isNull } ?? false }
 
-    /// A value that stays among the rest.
+    /// The value of a member, which stays among the unread ones.
     func peek(_ key: String) -> JSON? { object[key] }
 
-    /// Any value but null; a member is read once.
+    /// The value of a member unless it is null. A member is read once.
     mutating func value(_ key: String) -> JSON? {
-        // Most requests have few members, and all that may be there are asked for.
+        // Most requests have few members, but all possible ones are asked for: stop early when all were read.
         guard unread > 0 else { return nil }
         var found: JSON?
         for index in object.members.indices where object.members[index].key == key && !isRead(index) {
@@ -59,7 +60,7 @@ struct FieldReader {
         return text
     }
 
-    /// A name or the like, of 256 bytes at most: it is looked up, compared and told back.
+    /// A name or a similar text of at most 256 bytes, because it is looked up, compared and repeated in errors.
     mutating func word(_ key: String) throws(RequestError) -> String? {
         guard let text = try string(key) else { return nil }
         guard text.utf8.count <= 256 else {
@@ -103,7 +104,7 @@ struct FieldReader {
         return try strings(value, key)
     }
 
-    /// What a member holds that was read already.
+    /// The value of a member that was already read.
     func strings(_ value: JSON, _ key: String) throws(RequestError) -> [String] {
         guard let items = value.array else { throw Self.wrongType(path(key), "an array", value) }
         var texts: [String] = []
@@ -114,25 +115,25 @@ struct FieldReader {
         return texts
     }
 
-    /// Any object, kept as it is.
+    /// Any object, which is kept as it is.
     mutating func object(_ key: String) throws(RequestError) -> JSON? {
         guard let value = value(key) else { return nil }
         guard value.object != nil else { throw Self.wrongType(path(key), "an object", value) }
         return value
     }
 
-    /// A reader of an object that must be there.
+    /// A reader of an object that must be present.
     mutating func requiredReader(_ key: String) throws(RequestError) -> FieldReader {
         guard let value = value(key) else { throw missing(key) }
         return try reader(value, key)
     }
 
-    /// A reader of what a member holds that was read already.
+    /// A reader of the object in a member that was already read.
     func reader(_ value: JSON, _ key: String) throws(RequestError) -> FieldReader {
         try FieldReader(value) { [place] in Self.path(place(), key) }
     }
 
-    /// The members that nobody has read; `nil` if there are none.
+    /// The members that were not read; `nil` if there are none.
     var rest: Extras? {
         guard unread > 0 else { return nil }
         var members = JSONObject()

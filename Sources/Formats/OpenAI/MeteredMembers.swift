@@ -1,9 +1,9 @@
 import Chat
 import JSON
 
-/// Members on which the route, a limit or the bill depends, by the object that they stand in. Each may be there once and
-/// spelled as it is: which of two an upstream would read is its own affair, and one that ignores the case of letters
-/// would read what we do not.
+/// The members on which the route, a limit or the bill depends, by the object that contains them. Each may appear once,
+/// with exactly this spelling. Which of two equal members an upstream reads is not known, and an upstream that ignores
+/// upper and lower case would read a member that we do not.
 enum MeteredMembers {
     enum Chat: Int, CaseIterable {
         case model, messages, stream, streamOptions, maxTokens, maxCompletionTokens, count, serviceTier, tools,
@@ -27,7 +27,7 @@ enum MeteredMembers {
         ])
     }
 
-    /// A part of a message's content, and what is in it.
+    /// The members of a message's parts, and of the objects within them.
     enum Part: Int, CaseIterable {
         case type, text, imageURL, url, detail, inputAudio, data, format, file, fileData, fileID, videoURL, audioURL,
             audio,
@@ -40,7 +40,7 @@ enum MeteredMembers {
         ])
     }
 
-    /// A tool or a function of one, a call or a function of one.
+    /// The members of a tool, of a call, and of the function within either.
     enum Tool: Int, CaseIterable {
         case type, function, name, arguments, cacheControl, breakpoint
 
@@ -58,7 +58,7 @@ enum MeteredMembers {
 }
 
 extension MemberCensus {
-    /// - Parameter place: of the object, such as `messages[2]`; empty at the top.
+    /// - Parameter place: the path of the object, such as `messages[2]`; empty at the top level.
     func check(at place: @autoclosure () -> String) throws(RequestError) {
         guard let fault else { return }
         func path(_ name: String) -> String {

@@ -3,7 +3,7 @@ import JSON
 
 /// Hub events → one whole answer in OpenAI's format (spec/wire/openai.md §3).
 package enum OpenAIAnswerEncoder {
-    /// - Parameter fallback: id, time and model for what the provider left out.
+    /// - Parameter fallback: the id, time and model that are used if the provider left them out.
     /// - Throws: the failure that the events end with.
     package static func encode(_ events: [ChatEvent], fallback: AnswerHead) throws(UpstreamFailure) -> [UInt8] {
         try encode(ChatAnswer(events), fallback: fallback)
@@ -48,7 +48,7 @@ package enum OpenAIAnswerEncoder {
         of choice: ChatAnswer.Choice, answerID: String, to writer: inout JSONWriter
     ) {
         let isSilent = choice.toolCalls.isEmpty && choice.refusal == nil && choice.audio == nil
-        // A refusal that is not the model's own words comes as an extra.
+        // A refusal that the model did not write comes as an extra.
         let hasOwnRefusal = choice.messageExtras.contains {
             $0.key == "refusal" && OpenAIAnswerJSON.value($0.value) != nil
         }
@@ -100,7 +100,7 @@ package enum OpenAIAnswerEncoder {
 }
 
 extension JSONWriter {
-    /// A member, unless it has nothing to say.
+    /// Adds a member unless its value is empty.
     fileprivate mutating func list(_ name: StaticString, _ items: [JSON]) {
         guard !items.isEmpty else { return }
         key(name)

@@ -1,7 +1,7 @@
 import Chat
 import JSON
 
-/// The parts that whole answers and chunks have in common, in OpenAI's words.
+/// The parts that whole answers and chunks have in common, in OpenAI's format.
 enum OpenAIAnswerJSON {
     static func text(_ reason: FinishReason) -> String {
         switch reason {
@@ -14,7 +14,7 @@ enum OpenAIAnswerJSON {
         }
     }
 
-    /// The members that open every answer and chunk, in OpenAI's order.
+    /// Writes the members with which every answer and chunk begins, in OpenAI's order.
     static func write(_ head: AnswerHead, object: StaticString, to writer: inout JSONWriter) {
         writer.key("id")
         writer.string(head.id)
@@ -37,7 +37,7 @@ enum OpenAIAnswerJSON {
         }
     }
 
-    /// The provider's own object where it was OpenAI's already, so that nothing it says is lost.
+    /// Keeps the provider's own object if it has OpenAI's format, so that none of its members is lost.
     static func write(_ usage: Usage, original: Opaque?, to writer: inout JSONWriter) {
         if let original, original.format == .openAI { return writer.value(original.value) }
         writer.beginObject()
@@ -48,7 +48,7 @@ enum OpenAIAnswerJSON {
         writer.beginObject()
         writer.member("cached_tokens", usage.cachedTokens)
         writer.member("audio_tokens", usage.audioPromptTokens)
-        // Kinds that few models know.
+        // Kinds of tokens that only few models have.
         if usage.cacheWriteTokens > 0 { writer.member("cache_write_tokens", usage.cacheWriteTokens) }
         if usage.imagePromptTokens > 0 { writer.member("image_tokens", usage.imagePromptTokens) }
         writer.endObject()
@@ -69,14 +69,14 @@ enum OpenAIAnswerJSON {
             "id": .string(id), "type": .string(isCustom ? "custom" : "function"),
             isCustom ? "custom" : "function": body,
         ]
-        // Where Google's own OpenAI endpoint has it.
+        // Google's own OpenAI-compatible endpoint has it at this place.
         if let signature = call.thoughtSignature {
             object.append("extra_content", ["google": ["thought_signature": .string(signature)]])
         }
         return object
     }
 
-    /// A block of `reasoning_details`, as OpenRouter has them; clients send it back with the next turn.
+    /// A block of `reasoning_details` in OpenRouter's form. Clients send it back with the next turn.
     static func detail(_ block: Reasoning) -> JSON {
         var object = JSONObject()
         if let step = block.block {
@@ -95,7 +95,7 @@ enum OpenAIAnswerJSON {
         return .object(object)
     }
 
-    /// An id for a call that came without: clients join the result to it.
+    /// An id for a call that came without one. Clients need it to match the result with the call.
     static func id(of call: ToolCall, answer: String, choice: Int, index: Int) -> String {
         call.id.isEmpty ? "call_\(answer)_\(choice)_\(index)" : call.id
     }

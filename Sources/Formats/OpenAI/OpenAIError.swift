@@ -4,7 +4,7 @@ package import JSON
 /// The error object that OpenAI's clients read (spec/wire/openai.md §12).
 package enum OpenAIError {
     /// `{"error":{"message","type","param","code"}}`; all four members are always there.
-    /// - Parameter inner: a further member, as Azure's `innererror`.
+    /// - Parameter inner: an additional member, such as Azure's `innererror`.
     package static func body(
         message: String, type: String, parameter: String? = nil, code: UpstreamFailure.Code = .none,
         inner: JSONObject? = nil
@@ -31,21 +31,21 @@ package enum OpenAIError {
         return writer.finish()
     }
 
-    /// What an upstream refused or broke.
+    /// The error object for a failure of the upstream.
     package static func body(_ failure: UpstreamFailure) -> [UInt8] {
         body(
             message: failure.message, type: failure.type, parameter: failure.parameter, code: failure.code,
             inner: failure.inner?.value.object)
     }
 
-    /// What is wrong with the client's request; goes with status 400.
+    /// The error object for an invalid request, which has status 400.
     package static func body(_ error: RequestError) -> [UInt8] {
         body(
             message: error.message, type: "invalid_request_error", parameter: error.parameter,
             code: .text(error.code.rawValue))
     }
 
-    /// The same as an event of a stream that has begun.
+    /// The error as an event of a stream that has already begun.
     package static func event(_ body: [UInt8]) -> [UInt8] {
         Array("data: ".utf8) + body + Array("\n\n".utf8)
     }

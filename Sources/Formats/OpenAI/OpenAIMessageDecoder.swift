@@ -19,7 +19,7 @@ enum OpenAIMessageDecoder {
             return Message(.assistant, name: name, parts: parts, extras: reader.rest)
         case "tool":
             let id = try reader.requiredString("tool_call_id")
-            // Claude's mark, which OpenAI's format has no word for.
+            // Claude's mark, for which OpenAI's format has no member.
             let isError = try reader.bool("is_error") ?? false
             let answered = ToolResult(callID: id, name: name, parts: try content(&reader), isError: isError)
             return Message(.tool, parts: [result(answered)], extras: reader.rest)
@@ -35,7 +35,7 @@ enum OpenAIMessageDecoder {
         }
     }
 
-    /// A breakpoint within a result ends the cached prefix behind the whole of it.
+    /// A breakpoint within a tool's result ends the cached prefix after the whole result.
     private static func result(_ result: ToolResult) -> Part {
         Part(.toolResult(result), cacheBreakpoint: result.parts.last { $0.cacheBreakpoint != nil }?.cacheBreakpoint)
     }
@@ -54,7 +54,7 @@ enum OpenAIMessageDecoder {
     }
 
     private static func part(_ value: JSON, at place: @escaping () -> String) throws(RequestError) -> Part {
-        // Some clients put plain strings among the parts.
+        // Some clients put plain strings into the list of parts.
         if let text = value.string { return .text(text) }
         var reader = try FieldReader(value, at: place)
         let breakpoint = breakpoint(&reader)
@@ -86,8 +86,8 @@ enum OpenAIMessageDecoder {
     }
 
     private static func reasoning(_ reader: inout FieldReader) throws(RequestError) -> [Part] {
-        // Blocks of an upstream with a format of its own. They stay among the extras too: for an upstream of OpenAI's
-        // format, whose affair they are as they came.
+        // These are blocks of an upstream with a format of its own. They stay among the extras too, so that an upstream
+        // of OpenAI's format gets them unchanged.
         let sealed = (reader.peek("reasoning_details")?.array ?? []).compactMap(detail)
         if !sealed.isEmpty { return sealed.map { Part(.reasoning($0)) } }
         guard let text = try reader.string("reasoning_content"), !text.isEmpty else { return [] }
@@ -151,7 +151,7 @@ enum OpenAIMessageDecoder {
         }
     }
 
-    /// OpenAI's own mark, or the one that Anthropic brought and OpenRouter took over.
+    /// OpenAI's own mark, or Anthropic's mark, which OpenRouter also uses.
     static func breakpoint(_ reader: inout FieldReader) -> CacheBreakpoint? {
         if reader.value("prompt_cache_breakpoint") != nil { return CacheBreakpoint() }
         return reader.value("cache_control").map { CacheBreakpoint(lifetime: $0["ttl"]?.string) }

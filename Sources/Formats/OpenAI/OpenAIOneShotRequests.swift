@@ -52,14 +52,14 @@ package enum OpenAIOneShotRequests {
             parameter: name)
     }
 
-    /// Members that we read must be there once, and spelled as they are.
+    /// The members that we read must appear once, with exactly this spelling.
     private static func check(_ root: JSON, _ names: MemberNames) throws(RequestError) {
         var census = MemberCensus(names)
         for member in root.object?.members ?? [] { census.note(member.key) }
         try census.check(at: "")
     }
 
-    /// The name of the model, which must be there.
+    /// The name of the model, which is required.
     private static func model(_ root: JSON, default name: String? = nil) throws(RequestError) -> String {
         var reader = try FieldReader(root)
         if let model = try reader.word("model"), !model.isEmpty { return model }
@@ -112,7 +112,7 @@ package enum OpenAIOneShotRequests {
         return inputs
     }
 
-    /// - Parameter left: tokens that the request may still have.
+    /// - Parameter left: how many tokens the request may still contain.
     private static func tokens(_ items: [JSON], _ path: String, _ left: inout Int) throws(RequestError) -> [Int64] {
         guard items.count <= left else {
             throw RequestError(
@@ -159,9 +159,9 @@ package enum OpenAIOneShotRequests {
     }
 }
 
-/// Answers to them.
+/// Writes the answers to these requests.
 package enum OpenAIOneShotAnswers {
-    /// - Parameter base64: vectors as little-endian 32-bit floats in base64, one text each; `nil` as numbers.
+    /// - Parameter base64: each text's vector as little-endian 32-bit floats in base64; `nil` writes numbers.
     package static func embeddings(
         _ answer: EmbeddingAnswer, model: String, promptTokens: Int64, base64: (([UInt8]) -> String)?
     ) -> [UInt8] {
@@ -186,7 +186,7 @@ package enum OpenAIOneShotAnswers {
         return bytes
     }
 
-    /// - Parameter created: seconds since 1970, where the provider gave none.
+    /// - Parameter created: the time in seconds since 1970 that is used if the provider gave none.
     package static func images(_ answer: ImageAnswer, created: Int64) -> [UInt8] {
         let data = answer.images.map { image -> JSON in
             var object = JSONObject()

@@ -24,7 +24,7 @@ extension OpenAIRequestDecoder {
         switch try reader.string("type") ?? "function" {
         case "function":
             var function = try function(reader.requiredReader("function"))
-            // Beside the function, as Anthropic's tools have it.
+            // The mark stands beside the function, as in Anthropic's tools.
             function.cacheBreakpoint = OpenAIMessageDecoder.breakpoint(&reader) ?? function.cacheBreakpoint
             return .function(function)
         case "custom":

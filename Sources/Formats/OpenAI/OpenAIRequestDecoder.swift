@@ -3,7 +3,7 @@ import JSON
 
 /// A client's chat request in OpenAI's format → the hub (spec/wire/openai.md §2).
 package enum OpenAIRequestDecoder {
-    /// - Parameter body: as `ChatInspector` has accepted it.
+    /// - Parameter body: a body that `ChatInspector` has accepted.
     /// - Throws: what is wrong, naming the field. Members without a place in the hub are kept in `extras`.
     package static func decode(_ body: [UInt8]) throws(RequestError) -> ChatRequest {
         let root: JSON

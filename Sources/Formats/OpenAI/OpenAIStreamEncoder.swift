@@ -3,36 +3,36 @@ import JSON
 
 /// Hub events → chunks in OpenAI's format (spec/wire/openai.md §4).
 ///
-/// A choice's first chunk is held back until it is known what the choice begins with, since a tool call shares that
-/// chunk and text does not. `usage` goes out last, and to those only who asked for it.
+/// The first chunk of a choice is held back until the choice's first event is known, because a tool call goes into that
+/// chunk and text does not. `usage` is sent last, and only to clients that asked for it.
 package struct OpenAIStreamEncoder {
     private let includesUsage: Bool
     private let fallback: AnswerHead
     private var head: AnswerHead
-    /// Choices whose first chunk is still owed.
+    /// The choices whose first chunk was not sent yet.
     private var unopened: Set<Int> = []
     private var logprobs: [Int: JSON] = [:]
-    /// Calls that are not functions, as choice and index: their text goes under another name.
+    /// Calls of custom tools, by choice and index. Their text is in another member than that of functions.
     private var customCalls: Set<[Int]> = []
     private var legacyCalls: Set<[Int]> = []
-    /// Calls of functions, by choice, whose arguments have not begun. Some providers send nothing where a function takes
-    /// none, and clients parse what they got.
+    /// Calls of functions, by choice, that have no arguments yet. Some providers send no arguments at all for a
+    /// function that takes none, but clients expect JSON there.
     private var bareCalls: [Int: Set<Int>] = [:]
-    /// Members of the answer that wait for the next chunk: one without a choice would break clients.
+    /// Members of the answer that wait for the next chunk, because a chunk without a choice would break clients.
     private var answerExtras: [(key: String, value: JSON)] = []
-    /// What every chunk begins with; empty until it is needed.
+    /// The beginning of every chunk; empty until it is first needed.
     private var chunkStart: [UInt8] = []
     private var usage: (Usage, original: Opaque?)?
     private var hasFailed = false
 
-    /// - Parameter fallback: id, time and model for what the provider left out.
+    /// - Parameter fallback: the id, time and model that are used if the provider left them out.
     package init(includesUsage: Bool, fallback: AnswerHead) {
         self.includesUsage = includesUsage
         self.fallback = fallback
         head = fallback
     }
 
-    /// Appends what the client gets for one event. A failure becomes an error event, after which nothing follows.
+    /// Appends the client's bytes for one event. A failure becomes an error event, and nothing follows it.
     package mutating func encode(_ event: ChatEvent, into output: inout [UInt8]) {
         guard !hasFailed else { return }
         switch event {
@@ -64,7 +64,7 @@ package struct OpenAIStreamEncoder {
         }
     }
 
-    /// Each chunk repeats the head, so that one of megabytes would be written thousands of times.
+    /// Every chunk repeats the head. A head of megabytes would be written thousands of times.
     private static func bounded(_ head: AnswerHead) -> AnswerHead {
         func cut(_ text: String) -> String {
             text.utf8.count > 1024 ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(256))) : text
@@ -74,7 +74,8 @@ package struct OpenAIStreamEncoder {
             systemFingerprint: head.systemFingerprint.map(cut))
     }
 
-    /// Ends the stream: the usage chunk if it was asked for, and `[DONE]`; nothing after a failure.
+    /// Ends the stream with the usage chunk, if the client asked for it, and `[DONE]`. After a failure it writes
+    /// nothing.
     package mutating func finish(into output: inout [UInt8]) {
         guard !hasFailed else { return }
         for index in unopened.sorted() { open(index, &output) }
@@ -87,7 +88,7 @@ package struct OpenAIStreamEncoder {
 
     // MARK: Chunks
 
-    /// A chunk of text, the same bytes as `delta` writes.
+    /// A chunk of text. It has the same bytes as `delta` would write.
     private mutating func piece(_ index: Int, _ key: StaticString, _ text: String, _ output: inout [UInt8]) {
         guard unopened.isEmpty, logprobs.isEmpty, answerExtras.isEmpty else {
             return delta(index, ["\(key)": .string(text)], &output)
@@ -160,7 +161,7 @@ package struct OpenAIStreamEncoder {
         delta(choice, ["role": "assistant", "content": .null, "tool_calls": calls, "refusal": .null], &output)
     }
 
-    /// The arguments of calls that came without any: an empty object, as OpenAI has it.
+    /// Writes an empty object as the arguments of calls that came without any, as OpenAI does.
     private mutating func completeBareCalls(of choice: Int, _ output: inout [UInt8]) {
         for index in bareCalls.removeValue(forKey: choice)?.sorted() ?? [] { arguments(choice, index, "{}", &output) }
     }

@@ -1,17 +1,17 @@
 package import JSON
 
-/// The parts of a chat request that count as prompt (spec/billing.md §6.2), for when an exact count is needed.
+/// The parts of a chat request that count as prompt (spec/billing.md §6.2). They are needed for an exact count.
 package enum PromptText {
     package enum Piece {
-        /// A message begins.
+        /// The beginning of a message.
         case message
         case name(UnsafeRawBufferPointer)
-        /// Role, content, tool calls, tool definitions.
+        /// The role, the content, tool calls, or the definition of a tool.
         case text(UnsafeRawBufferPointer)
         case image(url: UnsafeRawBufferPointer, detail: String?)
     }
 
-    /// Visits the pieces of a request that the inspector has accepted; none if it does not parse.
+    /// Visits the pieces of a request that the inspector has accepted. A request that does not parse has none.
     package static func forEach(
         in body: [UInt8], parser: JSONParser, _ visit: (Piece) -> Void
     ) {
@@ -41,7 +41,7 @@ package enum PromptText {
         }
     }
 
-    /// Names and texts of a tool's definition, which the model reads too.
+    /// The names and texts of a tool's definition, which the model reads too.
     private static func strings(in value: JSONView, _ visit: (Piece) -> Void) {
         switch value.kind {
         case .string: _ = value.withUTF8 { visit(.text($0)) }

@@ -4,13 +4,13 @@ import HTTP
 import Providers
 import Synchronization
 
-/// Access tokens that providers give for a channel's key, or that the key signs, kept until shortly before their end
-/// (spec/channels.md §4.1).
+/// The access tokens that providers issue for a channel's key, or that are signed with the key. They are kept until
+/// shortly before they expire (spec/channels.md §4.1).
 final class AccessTokens: Sendable {
-    /// A token as one call has it.
+    /// A token as a single call uses it.
     struct Held: Sendable, Equatable {
         let text: String
-        /// The provider gave it, or the key signed it, for this very call.
+        /// The token was issued or signed for this call.
         let isNew: Bool
     }
 
@@ -24,9 +24,9 @@ final class AccessTokens: Sendable {
 
     private struct Entry {
         var text: String
-        /// Milliseconds since 1970.
+        /// The time in milliseconds since 1970.
         var expires: Int64
-        /// From here on the next call asks for a new one, while the others go on with this.
+        /// From this time on the next call renews the token, while other calls still use it.
         var renews: Int64
 
         init(_ token: AccessToken, time: Int64) {
@@ -38,13 +38,13 @@ final class AccessTokens: Sendable {
     }
 
     private static let limit = 4096
-    /// Milliseconds after a renewal ahead of time that failed.
+    /// The wait in milliseconds after an early renewal that failed.
     private static let pause: Int64 = 60_000
     private let entries = Mutex<[Holder: Entry]>([:])
 
-    /// The token for a channel; `nil` if its provider needs none, or can have none with this key.
-    /// - Parameter time: milliseconds since 1970.
-    /// - Throws: the provider's refusal of the key, or that it could not be asked.
+    /// The token for a channel; `nil` if its provider needs none, or cannot issue one for this key.
+    /// - Parameter time: the time in milliseconds since 1970.
+    /// - Throws: the provider's refusal of the key, or the failure of the request for a token.
     func token(
         for channel: ProviderChannel, of provider: any Provider, time: Int64, services: Services, call: UpstreamCall
     ) async throws(UpstreamFailure) -> Held? {
@@ -72,7 +72,7 @@ final class AccessTokens: Sendable {
         return Held(text: token.text, isNew: true)
     }
 
-    /// The token that calls of a channel go with at the moment.
+    /// The token that the channel's calls use now.
     func text(of channel: ProviderChannel) -> String? {
         entries.withLock { $0.isEmpty ? nil : $0[Holder(channel)]?.text }
     }
@@ -81,13 +81,13 @@ final class AccessTokens: Sendable {
         entries.withLock { entries in
             guard let entry = entries[holder], time < entry.expires else { return nil }
             guard time >= entry.renews else { return entry.text }
-            // This caller renews it; the others shall not do so at the same time.
+            // This caller renews the token. Others must not renew it at the same time.
             entries[holder]?.renews = entry.expires
             return nil
         }
     }
 
-    /// The token whose renewal ahead of time failed: it is still good, and another call may try again in a while.
+    /// The token whose early renewal failed. It is still valid, and a later call tries again.
     private func kept(_ holder: Holder, _ time: Int64) -> String? {
         entries.withLock { entries in
             guard let entry = entries[holder], time < entry.expires else { return nil }
@@ -96,15 +96,15 @@ final class AccessTokens: Sendable {
         }
     }
 
-    /// Forgets a channel's token where a failure says that it is refused.
-    /// - Parameter held: what the call that failed went with.
-    /// - Returns: whether the call is worth one more try with a new token: a token that was new already says that the key
-    ///   is to blame, or the clock.
+    /// Drops a channel's token if a failure shows that the provider refused it.
+    /// - Parameter held: the token that the failed call used.
+    /// - Returns: whether the call shall be repeated with a new token. If the refused token was new, the key or the
+    ///   clock is wrong.
     func forget(_ failure: UpstreamFailure, _ held: Held?, of channel: ProviderChannel) -> Bool {
         guard let held, failure.kind == .authentication else { return false }
         let holder = Holder(channel)
         entries.withLock { entries in
-            // Another call may have a newer one by now.
+            // Another call may already have a newer token.
             if entries[holder]?.text == held.text { entries[holder] = nil }
         }
         return !held.isNew

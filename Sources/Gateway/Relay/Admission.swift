@@ -4,12 +4,12 @@ import Formats
 import HTTP
 import JSON
 
-/// A request that may be relayed: who asks, for what, and who could answer.
+/// A request that may be relayed: its user, its model, and the channels that could answer.
 struct Admission: Sendable {
     let principal: Principal
     let body: [UInt8]
     let envelope: ChatEnvelope
-    /// The administrator chose the channel, so that no other is tried.
+    /// The administrator named the channel, so that no other is tried.
     let isPinned: Bool
     let tiers: [[Channel]]
 
@@ -32,7 +32,7 @@ struct Admission: Sendable {
         return try admit(access, body, envelope, services)
     }
 
-    /// Authenticates, sees to it that somebody can pay for more than a look, and takes the body.
+    /// Authenticates, checks the balance, and reads the body.
     static func open(
         _ request: ServerRequest, _ context: RequestContext, _ services: Services
     ) async throws(GatewayError) -> (TokenAuthentication.Access, SentBody) {
@@ -45,7 +45,8 @@ struct Admission: Sendable {
         return (access, body)
     }
 
-    /// Whoever has nothing left costs us nothing: what a small body costs, nobody notices, and a model may be free.
+    /// Refuses users and tokens without any balance. Small bodies are not checked: they cost next to nothing, and the
+    /// model may be free.
     private static func checkBalance(of principal: Principal, _ services: Services) throws(GatewayError) {
         let (user, token) = (principal.user.id, principal.token.id)
         guard let left = services.ledger.available(userID: user, tokenID: token), left <= 0 else { return }
@@ -53,8 +54,8 @@ struct Admission: Sendable {
         throw isUserEmpty ? .userQuota : .tokenQuota
     }
 
-    /// Finds who could answer.
-    /// - Parameter envelope: of a request other than a chat, the model and `maxTokens`.
+    /// Finds the channels that could answer.
+    /// - Parameter envelope: the request's envelope. For other requests than chats it has the model and `maxTokens`.
     static func admit(
         _ access: TokenAuthentication.Access, _ body: [UInt8], _ envelope: ChatEnvelope, _ services: Services
     ) throws(GatewayError) -> Admission {
@@ -64,7 +65,7 @@ struct Admission: Sendable {
         }
         let table = services.routing.table
         let tiers = access.channel.map { [[$0]] } ?? table.tiers(group: principal.user.group, model: envelope.model)
-        // As OpenAI answers it: a 503 would have its package try again in vain.
+        // This is OpenAI's answer. A 503 would make OpenAI's SDK retry in vain.
         if tiers.isEmpty, !table.knows(envelope.model) { throw .modelNotFound(envelope.model) }
         return Admission(
             principal: principal, body: body, envelope: envelope, isPinned: access.channel != nil, tiers: tiers)
@@ -74,7 +75,7 @@ struct Admission: Sendable {
         _ request: ServerRequest, _ account: BodyAccount, limit: Int
     ) async throws(GatewayError) -> SentBody {
         let isJSON = request.headers.withValue(of: "Content-Type") { type in
-            // Any letter case: 0x20 is what tells the cases apart; `/` has it set.
+            // Compares without regard to case: upper and lower case differ in bit 0x20, which `/` has set too.
             type.count >= 16 && zip(type, "application/json".utf8).allSatisfy { $0 | 0x20 == $1 }
         }
         guard isJSON == true else { throw .unsupportedMediaType }

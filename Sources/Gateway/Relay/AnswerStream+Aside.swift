@@ -1,12 +1,14 @@
 import Chat
 import Providers
 
-/// What of a stream grows with what comes, done between two reads and, where it is much, away from the loop.
+/// Work on a stream whose amount depends on what was received. It is done between two reads, large work on another
+/// thread.
 extension AnswerStream {
-    /// Text that is kept until usage comes; beyond, it is counted and dropped, so that no stream fills the memory.
+    /// How much text is kept until the usage comes. Text beyond it is counted and dropped, so that no stream fills the
+    /// memory.
     private static let textLimit = 256 << 10
 
-    /// Whether `work` has something to do.
+    /// Whether `work` has anything to do.
     var wantsWork: Bool {
         switch self {
         case .passing(let relay): relay.produced.count > Self.textLimit
@@ -15,7 +17,7 @@ extension AnswerStream {
         }
     }
 
-    /// - Parameter counted: tokens of text that was dropped.
+    /// - Parameter counted: the tokens of the text that was dropped.
     mutating func work(
         _ tally: UsageTally, _ services: Services, counted: inout Int64, into output: inout [UInt8]
     ) async {
@@ -32,7 +34,7 @@ extension AnswerStream {
         self = .painting(images)
     }
 
-    /// What is to be charged of what came.
+    /// What has to be charged for the answer so far.
     func production(counted: Int64, isCut: Bool) -> Production {
         var production = Production(text: produced, countedTokens: counted, received: received, isCut: isCut)
         switch self {

@@ -5,7 +5,7 @@ import HTTP
 import JSON
 import Providers
 
-/// A stream on its way to the client: passed on as it comes where the upstream speaks the client's format, else decoded
+/// A stream to the client. It is passed on unchanged if the upstream uses the client's format; otherwise it is decoded
 /// and encoded.
 enum AnswerStream {
     case passing(OpenAIStreamRelay)
@@ -14,7 +14,7 @@ enum AnswerStream {
 
     typealias Outcome = OpenAIStreamRelay.Outcome
 
-    /// Whether there is no use in reading on.
+    /// Nothing that may still follow matters.
     var isOver: Bool {
         switch self {
         case .passing(let relay): relay.isOver
@@ -23,7 +23,7 @@ enum AnswerStream {
         }
     }
 
-    /// The last that the upstream said, perhaps of a part of the answer only.
+    /// The usage that the upstream reported last. It may be that of a part of the answer.
     var usage: Usage? {
         switch self {
         case .passing(let relay): relay.usage
@@ -32,7 +32,7 @@ enum AnswerStream {
         }
     }
 
-    /// What the answer's pieces add up to, as far as it may have to be counted.
+    /// The text of the answer so far, if it may have to be counted.
     var produced: [UInt8] {
         switch self {
         case .passing(let relay): relay.produced
@@ -41,7 +41,7 @@ enum AnswerStream {
         }
     }
 
-    /// Bytes of the upstream.
+    /// The number of bytes that the upstream sent.
     var received: Int64 {
         switch self {
         case .passing(let relay): relay.received
@@ -50,7 +50,7 @@ enum AnswerStream {
         }
     }
 
-    /// Hands what was produced so far over, to be counted while the stream goes on.
+    /// Takes out the text so far, so that it is counted while the stream goes on.
     mutating func takeProduced() -> [UInt8] {
         switch consume self {
         case .passing(var relay):
@@ -81,7 +81,7 @@ enum AnswerStream {
         }
     }
 
-    /// - Parameter count: usage by what was produced, where the upstream did not tell it.
+    /// - Parameter count: the usage by our own count, if the upstream did not report it.
     mutating func finish(
         isCleanEnd: Bool, into output: inout [UInt8], count: ([UInt8]) -> Usage = { _ in Usage() }
     ) -> Outcome {
@@ -101,13 +101,13 @@ enum AnswerStream {
     }
 }
 
-/// A provider's stream → the client's, while the meter reads along.
+/// Translates a provider's stream into the client's, and counts it for the meter.
 struct TranslatedStream {
     private var decoder: any AnswerDecoder
     private var encoder: OpenAIStreamEncoder
     private var events: [ChatEvent] = []
     private var failure: UpstreamFailure?
-    /// The client asked for it.
+    /// The client asked for the usage.
     let includesUsage: Bool
     private let legacy: LegacyFunctions?
 
@@ -115,7 +115,7 @@ struct TranslatedStream {
     private(set) var produced: [UInt8] = []
     private(set) var received: Int64 = 0
 
-    /// - Parameter legacy: for a client that knows functions but no tools.
+    /// - Parameter legacy: set for a client that knows functions but no tools.
     init(
         _ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead, legacy: LegacyFunctions? = nil
     ) {
@@ -139,7 +139,7 @@ struct TranslatedStream {
         return taken
     }
 
-    /// Takes an answer that came in one piece.
+    /// Takes an answer that came as a whole.
     mutating func take(_ answer: [ChatEvent], of bytes: Int, into output: inout [UInt8]) {
         received = received.plus(Int64(bytes))
         events += answer
@@ -179,7 +179,7 @@ struct TranslatedStream {
 }
 
 extension ChatEvent {
-    /// What the event adds to the answer, for counting.
+    /// The text that the event adds to the answer, for counting.
     func appendProduced(to produced: inout [UInt8]) {
         switch self {
         case .textDelta(_, let text), .reasoningDelta(_, let text), .refusalDelta(_, let text),

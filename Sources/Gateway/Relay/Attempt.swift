@@ -5,7 +5,7 @@ import HTTP
 import JSON
 import Providers
 
-/// What one call of one channel came to.
+/// The result of one call of one channel.
 enum Attempt {
     case whole(WholeAnswer)
     /// The first events are ready in `output`; more come from `response`.
@@ -13,23 +13,23 @@ enum Attempt {
     /// The channel's provider cannot express the request.
     case refused(RequestError)
     case failed(UpstreamFailure)
-    /// Other requests hold as much of fetched media as may be held.
+    /// Other requests use the whole budget for downloaded media.
     case busy
-    /// - Parameter wasAsked: the upstream may have had the prompt, or some of it.
+    /// - Parameter wasAsked: the upstream may have received the prompt, or a part of it.
     case clientGone(wasAsked: Bool)
 }
 
-/// A whole answer for the client, and what the meter needs of it.
+/// A whole answer for the client, with the values that the meter needs.
 struct WholeAnswer {
     var body: [UInt8]
-    /// `nil` if the upstream did not say.
+    /// The usage; `nil` if the upstream did not report it.
     var usage: Usage?
     var production: Production
 }
 
-/// Calls a channel and looks at the beginning of its answer.
+/// Calls a channel and reads the beginning of its answer.
 struct Caller {
-    /// Bytes of a whole answer that are taken.
+    /// The limit of a whole answer's bytes.
     static let answerLimit = 64 << 20
 
     let services: Services
@@ -84,20 +84,21 @@ struct Caller {
         }
     }
 
-    /// What a client that leaves does to an answer whose head has come: a stream ends, a whole answer is waited for.
+    /// Decides what happens with an answer that has begun when its client leaves: a stream is cancelled, a whole answer
+    /// is read to its end.
     static func release(
         _ response: UpstreamResponse, from request: ServerRequest, isStream: Bool, _ services: Services
     ) {
         guard !isStream else { return request.onDisconnect { response.cancel() } }
         let (loop, patience) = (request.loop, services.configuration.answerPatience)
         request.onDisconnect { [weak request] in
-            // A client that is still there must be told before its connection is cut.
+            // At a shutdown the client is still there. It has to be told before its connection is closed.
             let isShutDown = request?.cancellation == .shuttingDown
             loop.schedule(after: isShutDown ? min(patience, .seconds(2)) : patience) { response.cancel() }
         }
     }
 
-    /// An answer in the client's own format, as it comes.
+    /// Passes on an answer in the client's own format.
     func passOn(
         _ response: UpstreamResponse, _ exchange: borrowing Exchange
     ) async throws(TransportError) -> Attempt {
@@ -111,7 +112,7 @@ struct Caller {
     }
 
     static func isEventStream(_ response: UpstreamResponse) -> Bool {
-        // Vendors are lax about the type of a stream; JSON and web pages are none.
+        // Vendors name many types for a stream, but JSON and HTML pages are not streams.
         let type = response.headers["Content-Type"]?.lowercased() ?? ""
         return !type.hasPrefix("application/json") && !type.hasPrefix("text/html")
     }
@@ -138,7 +139,7 @@ struct Caller {
         _ body: [UInt8], _ response: UpstreamResponse, of userID: Int64
     ) async throws(UpstreamFailure) -> OpenAIAnswer {
         let (status, type) = (response.status, response.headers["Content-Type"])
-        // Nearly every answer, for which no closure need be made.
+        // This is the usual case, and it needs no closure.
         if body.count <= LoopSlice.bytes {
             return try OpenAIAnswer.read(body, status: status, contentType: type, parser: parser)
         }
@@ -147,7 +148,7 @@ struct Caller {
         }
     }
 
-    /// Reads until the first event is known to be one, so that an error in its place can still be retried.
+    /// Reads until the first event is complete, so that an error in its place can still be retried.
     func begin(
         _ begun: AnswerStream, _ response: UpstreamResponse, _ tally: UsageTally
     ) async throws(TransportError) -> Attempt {

@@ -5,10 +5,10 @@ import HTTP
 import JSON
 import Providers
 
-/// The way of a request to an upstream: large bodies are read and written on a worker. The request is admitted, so that
-/// nothing here is refused for want of one.
+/// Prepares a request for an upstream. Large bodies are read and written on a worker. The request is already admitted,
+/// so that the worker never refuses it.
 extension Caller {
-    /// The client's own bytes, made fit for an upstream of the same format.
+    /// The client's own bytes, adapted to an upstream of the same format.
     func spliced(
         _ target: PassThroughTarget, _ channel: Channel, _ exchange: borrowing Exchange
     ) async -> [UInt8] {
@@ -31,7 +31,7 @@ extension Caller {
         ) { _ throws(RequestError) in try OpenAIRequestDecoder.decode(body) }
     }
 
-    /// - Parameter fetched: bytes of images that the request has now besides its own.
+    /// - Parameter fetched: the bytes of downloaded images, which the request has in addition to its own.
     func encoded(
         _ chat: ChatRequest, _ provider: any Provider, _ target: ProviderCall, fetched: Int,
         _ exchange: borrowing Exchange

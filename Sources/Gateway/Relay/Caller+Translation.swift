@@ -5,9 +5,9 @@ import HTTP
 import JSON
 import Providers
 
-/// Calls a channel that cannot be sent the client's own bytes: decode, encode, call, decode, encode. An answer in the
-/// client's format goes on as it came, as it does from upstreams that need no translation; decoded is only one that came
-/// whole where a stream was asked for.
+/// Calls a channel that needs a translation: decodes the request, encodes it for the provider, calls, decodes the
+/// answer and encodes it. An answer that is already in the client's format is passed on unchanged. Only a whole answer
+/// to a request for a stream is decoded there too.
 extension Caller {
     func translate(
         _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
@@ -16,17 +16,17 @@ extension Caller {
         var isRepeated = false
         while true {
             let attempt = await translateOnce(provider, channel, exchange, request, &token)
-            // A token that ended before its time is the gateway's affair, not the channel's.
+            // If a token was refused before its end, the gateway gets a new one; the channel is not to blame.
             guard case .failed(let failure) = attempt else { return attempt }
             guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
-                // A token that was forgotten here is nobody's to mask any more.
+                // The token was dropped here, so that only its text can still mask it.
                 return .failed(channel.upstream.disclosed(failure, token: token?.text))
             }
             isRepeated = true
         }
     }
 
-    /// - Parameter token: what the call went with.
+    /// - Parameter token: the token that the call used.
     private func translateOnce(
         _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest,
         _ token: inout AccessTokens.Held?
@@ -55,18 +55,18 @@ extension Caller {
                         throw problem
                     }
                 }
-                // Only now, since a message more moves those that an address is blamed on.
+                // This comes last, because an added message would shift the indices that errors about addresses name.
                 if let prompt = channel.systemPrompt { chat.replaceInstructions(by: prompt) }
-                // OpenAI's own format has the calls as the client wants them.
+                // A provider of OpenAI's format returns the calls as the client wants them.
                 legacy =
                     chat.usesLegacyFunctions && provider.descriptor.format != .openAI ? LegacyFunctions() : nil
                 encoded = try await self.encoded(chat, provider, target, fetched: media.bytes, exchange)
             } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .refused(error) }
         } catch { return call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
-        // A token and pictures were asked for on the same call, of others.
+        // Until here the call was used for a token and for pictures, on other servers.
         call.wasSent = false
         do throws(TransportError) {
-            // What was fetched counts until the upstream has it.
+            // The fetched media count until the upstream has received them.
             defer { withExtendedLifetime(media) {} }
             return try await send(encoded, provider, exchange, request, call, legacy)
         } catch {
@@ -118,13 +118,13 @@ extension Caller {
         } catch { return .failed(error) }
     }
 
-    /// - Parameter received: bytes of the upstream's answer.
+    /// - Parameter received: the number of bytes of the upstream's answer.
     private func whole(
         _ events: [ChatEvent], _ received: Int, _ exchange: borrowing Exchange, _ fallback: AnswerHead
     ) async throws(UpstreamFailure) -> WholeAnswer {
         var answer = ChatAnswer(events)
         if answer.usage == nil {
-            // What is charged is told.
+            // The answer reports the usage that is charged.
             var production = Production()
             for event in events { event.appendProduced(to: &production.text) }
             var tally = exchange.tally()
@@ -137,7 +137,7 @@ extension Caller {
         return WholeAnswer(body: body, usage: whole.usage, production: Production(received: Int64(received)))
     }
 
-    /// A provider without streams: the client gets the answer as a stream all the same.
+    /// For a provider without streams. The client gets the whole answer as a stream.
     private func inOneGo(
         _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, includesUsage: Bool,
         _ fallback: AnswerHead
@@ -158,7 +158,7 @@ extension Caller {
     }
 }
 
-/// For an answer that came whole: there is nothing to read on.
+/// A decoder for an answer that came as a whole, after which nothing is read.
 private struct WholeAnswerDecoder: AnswerDecoder {
     let isOver = true
 
@@ -167,7 +167,8 @@ private struct WholeAnswerDecoder: AnswerDecoder {
 }
 
 extension ChatRequest {
-    /// The channel's prompt replaces the first message if that is a system or developer message, else goes before it.
+    /// Replaces the first message by the channel's prompt if it is a system or developer message; otherwise the prompt
+    /// goes before it.
     fileprivate mutating func replaceInstructions(by prompt: String) {
         if let role = messages.first?.role, role == .system || role == .developer {
             messages[0].parts = [.text(prompt)]

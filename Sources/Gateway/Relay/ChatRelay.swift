@@ -5,7 +5,7 @@ import HTTP
 import JSON
 import Providers
 
-/// `POST /v1/chat/completions`: the product's spine.
+/// `POST /v1/chat/completions`, the main path of the gateway.
 struct ChatRelay: Sendable {
     let services: Services
 
@@ -58,7 +58,7 @@ struct ChatRelay: Sendable {
                 exchange.refund()
                 return await end(request, context, writer)
             case .clientGone(wasAsked: true):
-                // The upstream had the prompt, and what it made of it nobody knows: the prompt is charged.
+                // The upstream received the prompt, and what it made of it is not known. The prompt is charged.
                 await exchange.settle(
                     usage: nil, note: request.reasonOfCancellation, services: services, context: context,
                     now: request.loop.now)
@@ -68,7 +68,7 @@ struct ChatRelay: Sendable {
                 await writer.send(GatewayError.overloaded.response(context))
                 return GatewayError.overloaded.status
             case .refused(let error):
-                // Another channel's provider may be able to.
+                // The provider of another channel may be able to express it.
                 guard !isPinned, move(&exchange, &picker, request) else {
                     exchange.refund()
                     await writer.send(GatewayError.request(error).response(context))
@@ -77,7 +77,7 @@ struct ChatRelay: Sendable {
             case .failed(let found):
                 let failure = ChannelGuard(services: services).note(
                     found, of: exchange.channel, context, now: request.loop.now)
-                // Nobody waits for what another channel would have to be paid for.
+                // Without a waiting client, no other channel is tried, because it would cost again.
                 guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil,
                     move(&exchange, &picker, request)
                 else {
@@ -90,7 +90,7 @@ struct ChatRelay: Sendable {
         }
     }
 
-    /// Goes on to the next channel that can be paid; false where there is none.
+    /// Moves on to the next channel that the client can pay; false if there is none.
     private func move(
         _ exchange: inout Exchange, _ picker: inout ChannelPicker, _ request: ServerRequest
     ) -> Bool {
@@ -103,7 +103,7 @@ struct ChatRelay: Sendable {
         return false
     }
 
-    /// Ends a request that was cancelled before its answer: a client that is still there is told.
+    /// Ends a request that was cancelled before its answer. A client that is still there gets an error.
     private func end(
         _ request: ServerRequest, _ context: RequestContext, _ writer: consuming ResponseWriter
     ) async -> Int {
@@ -117,7 +117,7 @@ struct ChatRelay: Sendable {
 }
 
 extension ServerRequest {
-    /// What the log row of a request says that was cancelled before its answer.
+    /// The text in the log row of a request that was cancelled before its answer.
     var reasonOfCancellation: String {
         cancellation == .shuttingDown
             ? "网关关闭 / the gateway shut down before the answer" : "客户端已断开 / the client left before the answer"

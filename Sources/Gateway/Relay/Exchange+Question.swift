@@ -2,7 +2,7 @@ import Arithmetic
 import Chat
 
 extension Exchange {
-    /// What a request may cost, as far as it is known before its answer.
+    /// What a request may cost, as far as that is known before its answer.
     struct Question {
         private let envelope: ChatEnvelope
         private let bytes: Int
@@ -14,9 +14,9 @@ extension Exchange {
             self.images = images
         }
 
-        /// What to hold back for a channel.
-        /// - Parameter prompt: where it was counted. Else the body's bytes bound its text from above, since a token has at
-        ///   least one. Pictures whose size is not known and a channel's own prompt come on top.
+        /// How much quota to reserve for a channel.
+        /// - Parameter prompt: the counted prompt. Without it, the number of the body's bytes is the upper limit,
+        ///   because each token has at least one byte. Pictures of unknown size and a channel's own prompt are added.
         func amount(
             _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, prompt: CountedPrompt?
         ) -> Int64 {
@@ -33,8 +33,8 @@ extension Exchange {
                 allowance: options.preConsumedQuota)
         }
 
-        /// The most tokens that the prompt may have for a balance to pay for it: no more need be counted to refuse it.
-        /// - Returns: `.max` where the balance pays for all that the body can have, -1 where it pays for none.
+        /// The most tokens of a prompt that the balance can pay. A longer prompt is refused without counting the rest.
+        /// - Returns: `.max` if the balance can pay for the whole body, -1 if it can pay for nothing.
         func affordable(
             _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, available: Int64
         ) -> Int64 {

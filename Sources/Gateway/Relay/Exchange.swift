@@ -3,32 +3,32 @@ import Chat
 import Database
 import HTTP
 
-/// One admitted request with the quota held for it; ends by exactly one settlement or refund.
+/// An admitted request and the quota reserved for it. It ends with exactly one settlement or refund.
 struct Exchange: ~Copyable {
     let principal: Principal
     let body: [UInt8]
     let envelope: ChatEnvelope
     private(set) var channel: Channel
-    /// The upstream's name for the model; prices go by it.
+    /// The upstream's name for the model. Prices depend on it.
     private(set) var model: String
     private(set) var rates: Rates
-    /// As they were when the exchange began.
+    /// The options at the beginning of the exchange.
     let options: OptionsSnapshot
     private var reservation: Reservation
-    /// Counted already.
+    /// The tokens of the prompt, if they were already counted.
     private let prompt: CountedPrompt?
-    /// What is asked where it is no chat; counted only when need be.
+    /// The text of a request that is no chat. It is counted only if necessary.
     private let pieces: [PromptPiece]?
     private let images: ImageRequest?
 
-    /// Balance in multiples of a rough estimate above which the prompt need not be counted before it is sent.
+    /// If the balance is this many times a rough estimate, the prompt is not counted before it is sent.
     private static let comfortable: Int64 = 50
 
-    /// Holds quota back, or says who cannot pay.
+    /// Reserves quota, or throws who cannot pay.
     /// - Parameters:
-    ///   - promptTokens: where they were counted already.
-    ///   - images: for images, which have a price each.
-    ///   - pieces: what is asked where it is neither a chat nor for images.
+    ///   - promptTokens: the tokens of the prompt, if they were already counted.
+    ///   - images: the request for images, which have a price each.
+    ///   - pieces: the text of a request that is neither a chat nor for images.
     init(
         _ admission: Admission, channel: Channel, promptTokens: Int64? = nil, images: ImageRequest? = nil,
         pieces: [PromptPiece]? = nil, services: Services
@@ -48,7 +48,7 @@ struct Exchange: ~Copyable {
             let counted = try await services.promptTokens(
                 promptTokens, of: admission.body, or: pieces, model: model, for: principal, upTo: most,
                 approximates: options.approximatesTokens)
-            // What was counted only until it was too much stays at its upper bound, which is refused.
+            // If the counting stopped because the prompt costs too much, the upper limit stays, which is refused.
             if counted.tokens <= most {
                 amount = question.amount(channel, model, rates, options, prompt: counted)
                 known = counted
@@ -79,8 +79,8 @@ struct Exchange: ~Copyable {
         self.images = images
     }
 
-    /// Goes on with another channel, at its prices.
-    /// - Returns: whether the token and its user can pay them; else everything stays as it was.
+    /// Moves to another channel and its prices.
+    /// - Returns: whether the token and its user can pay the prices. If not, nothing changes.
     mutating func move(to channel: Channel, _ options: OptionsSnapshot) -> Bool {
         let model = channel.upstreamModel(for: envelope.model)
         let rates = options.prices.rates(model: model, channelType: channel.type, group: principal.user.group)
@@ -95,17 +95,17 @@ struct Exchange: ~Copyable {
 
     var userID: Int64 { principal.user.id }
 
-    /// For usage that the upstream does not tell.
+    /// Counts the usage if the upstream does not report it.
     borrowing func tally() -> UsageTally {
         UsageTally(
             model: model, body: body, pieces: pieces, promptTokens: prompt?.tokens, userID: principal.user.id,
             approximates: options.approximatesTokens)
     }
 
-    /// Charges for an answer and writes its log row.
+    /// Charges for an answer and writes the log row.
     /// - Parameters:
-    ///   - reported: `nil` where the upstream did not say; then prompt and answer are counted here.
-    ///   - note: what the log row says besides.
+    ///   - reported: the upstream's usage; with `nil` the prompt and the answer are counted here.
+    ///   - note: an additional text for the log row.
     consuming func settle(
         usage reported: Usage?, _ production: Production = Production(), note: String? = nil, services: Services,
         context: RequestContext, now: UInt64
@@ -152,7 +152,7 @@ struct Exchange: ~Copyable {
             answers: envelope.count, limit: envelope.maxCompletionTokens)
     }
 
-    /// Tells the operator of a usage that cannot be, which is charged as far as it can.
+    /// Reports an impossible usage to the operator. It is charged as far as possible.
     private borrowing func noteImpossible(
         _ usage: Usage, _ services: Services, _ context: RequestContext
     ) -> String {
@@ -166,8 +166,8 @@ struct Exchange: ~Copyable {
             + "\(usage.completionTokens)"
     }
 
-    /// Charges for pictures, of those that came as many as were asked for, and for all of these where the answer broke
-    /// off, since the others may have been made: by their tokens where the model bills those, else by size and number.
+    /// Charges for pictures: for at most as many as were asked for. If the answer broke off, all of them are charged,
+    /// because the others may have been made. Models that bill tokens are charged by tokens, others by size and number.
     private consuming func settle(
         _ asked: ImageRequest, _ reported: Usage?, _ production: Production, note: String?, services: Services,
         context: RequestContext, now: UInt64
@@ -209,7 +209,7 @@ struct Exchange: ~Copyable {
         reservation.settle(Settlement(quota: quota, channelID: channel.id, log: log, time: context.time))
     }
 
-    /// What pictures come to of which the upstream does not tell.
+    /// The price of pictures whose usage the upstream does not report.
     private borrowing func painted(
         _ count: Int64, _ asked: ImageRequest, _ production: Production, promptTokens: Int64 = 0
     ) -> Usage {
@@ -234,6 +234,6 @@ struct Exchange: ~Copyable {
         return row
     }
 
-    /// Nothing was produced: everything held goes back.
+    /// Refunds everything, because nothing was produced.
     consuming func refund() { reservation.refund() }
 }

@@ -37,7 +37,7 @@ extension GatewayError {
         }
     }
 
-    /// one-api's own words where it has them (spec/relay.md §3).
+    /// one-api's own texts, where it has them (spec/relay.md §3).
     var chinese: String {
         switch self {
         case .noToken: "未提供令牌"

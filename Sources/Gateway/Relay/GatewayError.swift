@@ -3,7 +3,7 @@ import Formats
 package import HTTP
 import JSON
 
-/// Everything that a relay client can be told went wrong; each has one status, type and stable code.
+/// All errors that a relay client can get. Each has one status, one type and one stable code.
 package enum GatewayError: Error, Equatable, Sendable {
     case noToken, invalidToken, tokenLookupFailed
     case tokenExhausted(name: String, id: Int64)
@@ -15,14 +15,14 @@ package enum GatewayError: Error, Equatable, Sendable {
     case noChannel(group: String, model: String)
     case tokenQuota, userQuota
     case storageUnavailable
-    /// Options or channels were changed and cannot be read.
+    /// The options or the channels were changed, and the new ones cannot be read.
     case settingsUnavailable
-    /// One user has that many requests under way.
+    /// The user has this number of requests in progress, which is the limit.
     case tooManyInFlight(limit: Int)
     case request(RequestError)
     case bodyTooLarge(limit: Int)
     case badBody(BodyError)
-    /// Bodies in memory take all that they may.
+    /// The bodies in memory have reached their limit.
     case bodyBudget(BodyBudget.Scope)
     case unsupportedMediaType
     case upstream(UpstreamFailure)
@@ -30,7 +30,7 @@ package enum GatewayError: Error, Equatable, Sendable {
     case invalidURL(method: String, path: String)
     case modelNotFound(String)
     case shuttingDown
-    /// As much work waits as may.
+    /// The queue of waiting work is full.
     case overloaded
 
     package var status: Int {
@@ -112,7 +112,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         }
     }
 
-    /// What a body that could not be had is told as.
+    /// The error for a body that could not be read.
     init(_ error: BodyError, limit: Int) {
         self =
             switch error {
@@ -130,7 +130,7 @@ package enum GatewayError: Error, Equatable, Sendable {
         return HTTPResponse(status: status, headers: headers, body: body(context))
     }
 
-    /// The error object, its message in the client's language with the request id behind it.
+    /// The error object. Its message is in the client's language and ends with the request id.
     package func body(_ context: RequestContext) -> [UInt8] {
         let text = context.prefersChinese ? chinese : english
         return OpenAIError.body(
@@ -144,7 +144,7 @@ package enum GatewayError: Error, Equatable, Sendable {
 }
 
 extension GatewayError {
-    /// For requests that are no HTTP and so have no context.
+    /// The error body for requests that are not valid HTTP, and therefore have no context.
     static func protocolErrorBody(_ reason: String) -> (type: String, bytes: [UInt8]) {
         (
             "application/json; charset=utf-8",

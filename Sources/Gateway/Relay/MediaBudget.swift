@@ -2,26 +2,26 @@ import Arithmetic
 import Chat
 import Synchronization
 
-/// Memory that all requests together may hold for fetched media.
+/// The memory that all requests together may use for downloaded media.
 ///
-/// A byte that is fetched counts as `factor` bytes from its coming on, since what was fetched must find room for all that
-/// is made of it.
+/// Each downloaded byte counts as `factor` bytes from the moment it is received, because all that is made of it must
+/// find room too.
 final class MediaBudget: Sendable {
-    /// What a byte takes at its peak: four thirds as text in base64, and that twice. First the bytes and their text are
-    /// there, then the text and the body that it is written into, then that body and libcurl's copy of it. The last third
-    /// is for what arrays have to spare while they grow.
+    /// The memory that a byte needs at most: four thirds as base64, and that twice. At first the bytes and their text
+    /// exist, then the text and the body that contains it, then that body and libcurl's copy of it. The last third is
+    /// for the spare capacity of growing arrays.
     static let factor = 3
 
     private let limit: Int
     private let held = Mutex(0)
 
-    /// - Parameter limit: bytes of memory.
+    /// - Parameter limit: the budget in bytes of memory.
     init(limit: Int) { self.limit = limit }
 
-    /// Bytes of memory that are held now.
+    /// How many bytes of memory are in use.
     var bytes: Int { held.withLock { $0 } }
 
-    /// - Parameter fetched: bytes as they came.
+    /// - Parameter fetched: the number of bytes that were downloaded.
     fileprivate func take(_ fetched: Int) -> Bool {
         let bytes = fetched.times(Self.factor)
         return held.withLock { held in
@@ -34,10 +34,10 @@ final class MediaBudget: Sendable {
     fileprivate func give(_ fetched: Int) { held.withLock { $0 = $0.minus(fetched.times(Self.factor)) } }
 }
 
-/// One request's part of the budget; goes back when the last reference does.
+/// One request's part of the budget. It is returned when the last reference is gone.
 final class MediaHold {
     private let budget: MediaBudget
-    /// As they came; the budget counts what they take in memory.
+    /// The number of downloaded bytes. The budget counts the memory that they need.
     private(set) var bytes = 0
 
     init(_ budget: MediaBudget) { self.budget = budget }
@@ -51,7 +51,7 @@ final class MediaHold {
         return true
     }
 
-    /// Gives a part of it back.
+    /// Returns a part of it.
     func give(_ less: Int) {
         let less = min(less, bytes)
         budget.give(less)
@@ -59,10 +59,10 @@ final class MediaHold {
     }
 }
 
-/// Why media could not be fetched.
+/// The reason why media could not be downloaded.
 enum MediaProblem: Error, Equatable {
     case request(RequestError)
-    /// Other requests hold as much as may be held; nothing is wrong with this one.
+    /// Other requests use the whole budget. This request is valid.
     case busy
 
     var message: String {

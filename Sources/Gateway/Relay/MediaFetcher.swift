@@ -1,20 +1,20 @@
 import Chat
 import HTTP
 
-/// Fetches what a client names by address, for providers that take only bytes. Public addresses only, so that nobody
-/// looks into the gateway's own network through it.
+/// Downloads the media that a client names by address, for providers that take only bytes. Only public addresses are
+/// allowed, so that no client can reach the gateway's own network.
 struct MediaFetcher {
     struct Limits {
-        /// Bytes of one image.
+        /// The limit of one image's bytes.
         var image = 20 << 20
-        /// Images of one request, and their bytes in all.
+        /// The limits of one request: the number of images, and their bytes together.
         var count = 64
         var request = 64 << 20
     }
 
     let services: Services
     let limits: Limits
-    /// In whose turn images are encoded.
+    /// The user in whose turn images are encoded.
     let user: Int64
 
     init(services: Services, user: Int64, limits: Limits? = nil) {
@@ -23,9 +23,10 @@ struct MediaFetcher {
         self.limits = limits ?? Limits(request: services.configuration.mediaRequestBytes)
     }
 
-    /// Replaces the addresses of all images by what is there.
-    /// - Parameter hold: takes what is fetched from the process's budget; to be kept as long as the images are.
-    /// - Throws: which address could not be had, and why.
+    /// Replaces the addresses of all images by their contents.
+    /// - Parameter hold: counts the downloaded bytes against the process's budget. It has to live as long as the
+    ///   images.
+    /// - Throws: the address that could not be downloaded, and the reason.
     func inlineImages(
         of request: inout ChatRequest, call: UpstreamCall, hold: MediaHold
     ) async throws(MediaProblem) {
@@ -53,7 +54,7 @@ struct MediaFetcher {
                 }
                 inlined[index].content = .image(try await fetch(address, path, call, hold), detail: detail)
             case .toolResult(var result):
-                // The client's message is the result: its parts are the message's own.
+                // In the client's request a result is a message of its own, so that its parts have the message's path.
                 result.parts = try await self.inlined(result.parts, path, &fetched, call, hold)
                 inlined[index].content = .toolResult(result)
             default: break
@@ -62,7 +63,7 @@ struct MediaFetcher {
         return inlined
     }
 
-    /// An image's bytes in base64; the bytes themselves are gone when this returns.
+    /// The bytes of an image in base64. The bytes themselves are freed when this returns.
     func fetch(
         _ address: String, _ path: String, _ call: UpstreamCall, _ hold: MediaHold
     ) async throws(MediaProblem) -> Media {
@@ -108,7 +109,7 @@ struct MediaFetcher {
         return (type, bytes)
     }
 
-    /// The whole body, or `.tooLarge`; `nil` where the process holds as much as it may.
+    /// The whole body, or `.tooLarge`; `nil` if the process's budget is used up.
     private func collect(
         _ response: UpstreamResponse, limit: Int, _ hold: MediaHold
     ) async throws(TransportError) -> [UInt8]? {
@@ -132,7 +133,8 @@ struct MediaFetcher {
         .request(RequestError(.invalidValue, message, parameter: path))
     }
 
-    /// Says no more than the client knows: whether a name exists, and what listens where, is the network's affair.
+    /// The message tells no more than the client knows. It must not reveal which names exist in the network and what
+    /// listens where.
     private func reason(_ error: TransportError, left: Int) -> String {
         switch error {
         case .badAddress: "it is not a valid address"
@@ -144,7 +146,7 @@ struct MediaFetcher {
     }
 }
 
-/// Tells an image by its first bytes, since what a server calls it may be wrong.
+/// The type of an image by its first bytes, because the type that a server names may be wrong.
 enum ImageType {
     static func of(_ bytes: [UInt8]) -> String? {
         if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) { return "image/png" }

@@ -1,22 +1,22 @@
 import EventLoop
 import JSON
 
-/// How much of a body a loop works on itself, since it serves nobody else meanwhile.
+/// How much work an event loop does itself. It serves nobody else meanwhile.
 enum LoopSlice {
-    /// Bytes that are read, unpacked or written anew.
+    /// The number of bytes that are read, decompressed or written.
     static let bytes = 64 << 10
-    /// Bytes of text that are counted: 8,000 tokens or so.
+    /// The number of bytes of text whose tokens are counted: about 8,000 tokens.
     static let text = 32_000
 }
 
-/// Work in proportion to what a client or an upstream sent: small pieces at once, large ones on the workers for bodies,
-/// where users take turns. The work gets a parser that belongs to the thread it runs on.
+/// Runs work whose duration depends on what a client or an upstream sent: small pieces at once, large ones on the
+/// workers for bodies, where users take turns. The work gets a parser that belongs to its thread.
 extension Services {
-    /// For what a client asks: where too much waits already, it is refused and costs nothing.
+    /// For requests of clients. If too much work is waiting, the work is refused and costs nothing.
     /// - Parameters:
-    ///   - bytes: what the work grows with.
-    ///   - slice: up to how much of it is done at once.
-    ///   - user: in whose turn it is done.
+    ///   - bytes: the size that the work depends on.
+    ///   - slice: the largest size that is done at once.
+    ///   - user: the user in whose turn the work is done.
     func offLoop<T: Sendable>(
         bytes: Int, slice: Int = LoopSlice.bytes, of user: Int64,
         _ work: @escaping @Sendable (JSONParser) throws(GatewayError) -> T
@@ -29,7 +29,7 @@ extension Services {
         return try result.get()
     }
 
-    /// For answers and charges: it waits its turn, and is never refused.
+    /// For answers and charges. The work waits for its turn and is never refused.
     func offLoop<T: Sendable, E: Error>(
         certainly bytes: Int, slice: Int = LoopSlice.bytes, of user: Int64,
         _ work: @escaping @Sendable (JSONParser) throws(E) -> T
@@ -42,6 +42,6 @@ extension Services {
         do throws(E) { return .success(try work(JSONParser())) } catch { return .failure(error) }
     }
 
-    /// The loop's, or a new one elsewhere.
+    /// The loop's parser, or a new one on another thread.
     private static var parser: JSONParser { EventLoop.current.map { LoopTools.current($0).json } ?? JSONParser() }
 }

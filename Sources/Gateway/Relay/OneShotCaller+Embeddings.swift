@@ -5,7 +5,7 @@ import HTTP
 import Providers
 import Tokenizer
 
-/// Embeddings of vendors whose format is their own.
+/// Embeddings of providers that have a format of their own.
 extension OneShotCaller {
     func embed(
         _ asked: EmbeddingRequest, _ isBase64: Bool, _ provider: any EmbeddingProvider, _ target: ProviderCall,
@@ -46,7 +46,7 @@ extension OneShotCaller {
         } catch { throw .failed(error) }
     }
 
-    /// Tokens as the text that they stand for, since no other vendor knows OpenAI's.
+    /// The tokens as text, because other providers do not know OpenAI's tokens.
     private static func spelledOut(_ asked: EmbeddingRequest) -> EmbeddingRequest {
         var request = asked
         let tokenizer = Tokenizer(.cl100k)

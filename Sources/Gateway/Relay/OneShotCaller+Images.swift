@@ -5,9 +5,9 @@ import Formats
 import HTTP
 import Providers
 
-/// Images of vendors whose format is their own, some of which make them by tasks.
+/// Images of providers that have a format of their own. Some of them make images as tasks.
 extension OneShotCaller {
-    /// How often an image is asked for: soon at first, then less and less.
+    /// The intervals at which a task is asked for its image: short at first, then longer and longer.
     private static let pollIntervals: (first: Duration, last: Duration) = (.milliseconds(500), .seconds(5))
 
     static let downloadFailed = UpstreamFailure.Code.text("image_download_failed")
@@ -33,7 +33,8 @@ extension OneShotCaller {
                 let (response, bytes) = try await ask(encoded, provider, request, call, userID, paints: !hasTask)
                 (body, status) = (bytes, response.status)
             } catch {
-                // A task that was begun is paid for: a poll that fails is repeated, and never begun elsewhere.
+                // A task that was started has to be paid. A failed request for its state is repeated, and the task is
+                // not started elsewhere.
                 guard hasTask, case .failed(let failure) = error, !call.isCancelled else { throw error }
                 guard failure.isRetryable, isPatient(start, request) else {
                     throw .lost(failure.final, pictures: nil)
@@ -47,7 +48,7 @@ extension OneShotCaller {
                     try provider.decodeImages(body, status: status, for: target)
                 }
             } catch {
-                // What is no answer of the provider's says nothing about a task that was begun.
+                // An answer that is not the provider's tells nothing about the started task.
                 guard hasTask, error.kind == .notTheProvider else { throw .failed(hasTask ? error.final : error) }
                 guard isPatient(start, request) else { throw .lost(error.final, pictures: nil) }
                 await rest()
@@ -87,10 +88,10 @@ extension OneShotCaller {
         request.loop.now &- start < services.configuration.imageTaskTimeout.nanoseconds
     }
 
-    /// Images by address, fetched where the client wants their bytes.
+    /// Downloads the images that are given by address, if the client wants their bytes.
     /// - Parameters:
-    ///   - hold: to be kept as long as the images are.
-    ///   - waits: rests where other requests hold as much as may be held; `false` where there is no time left.
+    ///   - hold: counts the bytes against the budget. It has to live as long as the images.
+    ///   - waits: waits while other requests use the whole budget; `false` if there is no time left.
     private func inlined(
         _ answer: ImageAnswer, _ asked: ImageRequest, _ call: UpstreamCall, _ hold: MediaHold, for userID: Int64,
         waits: () async -> Bool
@@ -108,7 +109,7 @@ extension OneShotCaller {
                 inlined.images[index].media = try await fetcher.fetch(address, "data[\(index)].url", call, hold)
                 index += 1
             } catch {
-                // They are paid for: who only finds no room waits for some.
+                // The images are paid for. If only the budget is used up, wait for it.
                 if error == .busy, !call.isCancelled, await waits() { continue }
                 let failure = UpstreamFailure(
                     kind: .server, status: 502, message: error.message, code: Self.downloadFailed)
@@ -120,7 +121,7 @@ extension OneShotCaller {
 }
 
 extension ImageAnswer {
-    /// Bytes of all images that are given as bytes.
+    /// The number of bytes of all images that are given as bytes.
     fileprivate var size: Int {
         images.reduce(0) { sum, image in
             if case .base64(_, let data) = image.media { sum.plus(data.utf8.count) } else { sum }

@@ -5,16 +5,16 @@ import HTTP
 import JSON
 import Providers
 
-/// Calls a channel for one answer: the client's bytes go on where the channel speaks its format, else the provider
-/// translates.
+/// Calls a channel for one answer. The client's bytes are passed on if the channel uses the client's format; otherwise
+/// the provider translates.
 struct OneShotCaller {
     enum Problem: Error {
         case refused(RequestError)
         case failed(UpstreamFailure)
-        /// - Parameter wasAsked: the upstream may have done what was asked.
+        /// - Parameter wasAsked: the upstream may have received the request and worked on it.
         case clientGone(wasAsked: Bool)
-        /// The upstream made what was asked, or may have, and the client gets nothing of it.
-        /// - Parameter pictures: that were made; `nil` where nobody knows.
+        /// The upstream made the answer, or may have made it, but the client gets none of it.
+        /// - Parameter pictures: how many pictures were made; `nil` if that is not known.
         case lost(UpstreamFailure, pictures: Int64?)
 
         var gatewayError: GatewayError {
@@ -77,10 +77,10 @@ struct OneShotCaller {
             do throws(Problem) {
                 return .whole(try await translate(provider, channel, question, exchange, request, call, &token))
             } catch {
-                // A token that ended before its time is the gateway's affair, not the channel's.
+                // If a token was refused before its end, the gateway gets a new one; the channel is not to blame.
                 guard case .failed(let failure) = error else { throw error }
                 guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
-                    // A token that was forgotten here is nobody's to mask any more.
+                    // The token was dropped here, so that only its text can still mask it.
                     throw .failed(channel.upstream.disclosed(failure, token: token?.text))
                 }
                 isRepeated = true
@@ -88,7 +88,7 @@ struct OneShotCaller {
         }
     }
 
-    /// - Parameter token: what the call went with.
+    /// - Parameter token: the token that the call used.
     private func translate(
         _ provider: any Provider, _ channel: Channel, _ question: OneShotRelay.Question,
         _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall,
@@ -101,7 +101,7 @@ struct OneShotCaller {
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
             target.accessToken = token?.text
         } catch { throw call.isCancelled ? .clientGone(wasAsked: false) : .failed(error) }
-        // The token was asked for on the same call, of somebody else.
+        // Until here the call was used for a token, on another server.
         call.wasSent = false
         switch question {
         case .embeddings(let asked, let isBase64):
@@ -172,14 +172,14 @@ struct OneShotCaller {
                 return Answer(body: body, usage: pictures.usage, production: production)
             }
         } catch {
-            // An answer that was cut where nothing told its length; a page in its place proves that nothing was painted.
+            // The answer was cut, and no length showed it. An HTML page instead of it proves that nothing was painted.
             let isCut = paints && error.kind == .notTheProvider && (200..<300).contains(status) && body.first == 0x7b
             throw isCut ? .lost(error, pictures: nil) : .failed(error)
         }
     }
 
-    /// Pictures as they come. An upstream that answers in one piece all the same has made them, so that they go on as the
-    /// events that were asked for.
+    /// Streams pictures. An upstream that answers as a whole nevertheless has made the pictures, so that they are sent
+    /// as the events that the client asked for.
     private func stream(
         _ encoded: EncodedRequest, _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall
     ) async throws(Problem) -> Reply {
@@ -202,7 +202,7 @@ struct OneShotCaller {
                     return .stream(response, stream, output: output)
                 }
                 if case .failed(let failure) = begun {
-                    // Of an upstream that does not say what went wrong, nobody knows what it painted.
+                    // It is not known what an upstream painted that does not report its error.
                     let isKnown = failure.kind != .brokenOff && !Self.unreadable.contains(failure.code.text)
                     problem = isKnown ? .failed(failure) : .lost(failure, pictures: nil)
                 }
@@ -235,19 +235,19 @@ struct OneShotCaller {
         }
     }
 
-    /// Events that cannot be read, and may have been of a picture.
+    /// The codes of events that cannot be read. Such an event may have contained a picture.
     private static let unreadable: Set<String> = [
         OpenAIErrors.eventTooLarge.code.text, OpenAIErrors.eventNotJSON.code.text,
     ]
 
-    /// What becomes of a call that ended without an answer.
-    /// - Parameter isGranted: the upstream had agreed to paint.
+    /// The problem of a call that ended without an answer.
+    /// - Parameter isGranted: the upstream had accepted the request to paint.
     private static func problem(_ failure: UpstreamFailure, _ call: UpstreamCall, isGranted: Bool) -> Problem {
         if failure.code == WholeCall.cancelled { return .clientGone(wasAsked: call.wasSent) }
         return isGranted ? .lost(failure, pictures: nil) : .failed(failure)
     }
 
-    /// - Parameter paints: an answer that breaks off is one of pictures, which were made before it began.
+    /// - Parameter paints: the answer has pictures, which were made before it began. If it breaks off, they are lost.
     private func send(
         _ encoded: EncodedRequest, _ request: ServerRequest, _ call: UpstreamCall, paints: Bool
     ) async throws(Problem) -> (response: UpstreamResponse, body: [UInt8]) {

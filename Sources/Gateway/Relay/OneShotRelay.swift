@@ -5,9 +5,9 @@ import EventLoop
 import HTTP
 import Providers
 
-/// `POST /v1/embeddings`, `/v1/images/generations` and `/v1/moderations`: asked once, answered in one piece.
+/// `POST /v1/embeddings`, `/v1/images/generations` and `/v1/moderations`: one call of an upstream, one answer.
 struct OneShotRelay: Sendable {
-    /// What is asked, read as far as metering and translation need it.
+    /// What the client asks for, as far as metering and translation need it.
     enum Question: Sendable {
         case embeddings(EmbeddingRequest, isBase64: Bool)
         case images(ImageRequest)
@@ -43,7 +43,7 @@ struct OneShotRelay: Sendable {
         case "/v1/embeddings": .embeddings
         case "/v1/images/generations": .imageGenerations
         case "/v1/moderations": .moderations
-        // OpenAI's first address of it, whose model is in the path.
+        // OpenAI's first address of this endpoint, which has the model in its path.
         default: path.hasPrefix("/v1/engines/") && path.hasSuffix("/embeddings") ? .embeddings : nil
         }
     }
@@ -55,7 +55,7 @@ struct OneShotRelay: Sendable {
         with writer: consuming ResponseWriter
     ) async -> Int {
         var writer: ResponseWriter? = consume writer
-        // `nil` where the answer was a stream, which has been written.
+        // `nil` means that the answer was a stream, which is already written.
         let response = await answer(request, context, endpoint, &writer)
         if let response, let left = writer.take() {
             await left.send(response)
@@ -75,7 +75,7 @@ struct OneShotRelay: Sendable {
                 request, for: access.principal, services
             ) { body, _ throws(GatewayError) in try Asked(body, path, endpoint, limits) }
             var envelope = ChatEnvelope()
-            // No part of the answer has a price.
+            // No part of the answer is billed by tokens.
             envelope.maxTokens = 0
             envelope.model = asked.model
             envelope.isStream = asked.question.images?.isStream ?? false
@@ -130,7 +130,7 @@ struct OneShotRelay: Sendable {
                     let failure = ChannelGuard(services: services).note(
                         found, of: exchange.channel, context, now: request.loop.now)
                     told = .upstream(failure)
-                    // Nobody waits for what another channel would have to be paid for.
+                    // Without a waiting client, no other channel is tried, because it would cost again.
                     guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil else {
                         exchange.refund()
                         throw told
@@ -145,7 +145,7 @@ struct OneShotRelay: Sendable {
         }
     }
 
-    /// Goes on to the next channel that can be paid; false where there is none.
+    /// Moves on to the next channel that the client can pay; false if there is none.
     private func move(
         _ exchange: inout Exchange, _ picker: inout ChannelPicker, _ question: Question, _ request: ServerRequest
     ) -> Bool {
@@ -157,7 +157,7 @@ struct OneShotRelay: Sendable {
         return false
     }
 
-    /// Nobody knows what the upstream made of it; what it was asked is charged.
+    /// It is not known what the upstream made of the request, so that the prompt is charged.
     private func settle(
         _ exchange: consuming Exchange, wasAsked: Bool, _ request: ServerRequest, _ context: RequestContext
     ) async {
@@ -167,16 +167,16 @@ struct OneShotRelay: Sendable {
             now: request.loop.now)
     }
 
-    /// The upstream is paid for what it made, or may have made, and nobody makes it once more.
-    /// - Returns: what the client is told.
+    /// Charges for what the upstream made or may have made. No other channel makes it again.
+    /// - Returns: the error for the client.
     private func settle(
         _ exchange: consuming Exchange, lost found: UpstreamFailure, _ pictures: Int64?, _ request: ServerRequest,
         _ context: RequestContext
     ) async -> GatewayError {
         let failure = ChannelGuard(services: services).note(
             found, of: exchange.channel, context, now: request.loop.now)
-        // It is not asked again, and counts against the channel all the same: its clients pay for it. A picture that
-        // cannot be fetched is not the channel's own doing.
+        // The call is not repeated, but it counts against the channel, because clients paid for it. A picture that
+        // cannot be downloaded is not the channel's fault.
         if !failure.isRetryable, found.code != OneShotCaller.downloadFailed {
             exchange.channel.health.failed(at: request.loop.now, retryAfter: found.retryAfter)
         }

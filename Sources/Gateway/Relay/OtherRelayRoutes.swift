@@ -3,8 +3,8 @@ import Database
 import HTTP
 import JSON
 
-/// What lies under `/v1` besides chat: the model list, the billing-compatible routes, and the answers for what is not
-/// served (spec/relay.md §§1, 11, 12).
+/// The other paths under `/v1`: the list of models, the routes that are compatible with OpenAI's billing, and the
+/// answers for what is not served (spec/relay.md §§1, 11, 12).
 struct OtherRelayRoutes: Sendable {
     let services: Services
 
@@ -78,7 +78,7 @@ struct OtherRelayRoutes: Sendable {
     ]
     private static let families = ["/v1/files", "/v1/fine_tuning/jobs", "/v1/assistants", "/v1/threads/"]
 
-    /// Routes that one-api has and that answer 501 until they are served.
+    /// The routes of one-api that answer 501, because they are not served yet.
     private static func isKnown(_ path: String, _ method: HTTPMethod) -> Bool {
         guard method == .post || method == .get || method == .delete else { return false }
         if posts.contains(path) { return method == .post }

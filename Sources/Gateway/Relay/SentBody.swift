@@ -5,29 +5,29 @@ import Formats
 import HTTP
 import JSON
 
-/// A body as it came: perhaps packed, and nothing of it read yet.
+/// A body as it was received. It may be compressed, and nothing of it has been parsed.
 struct SentBody: Sendable {
     let bytes: [UInt8]
     let isPacked: Bool
 
-    /// A loop reads it itself, since it has no more than a slice.
+    /// The event loop may read the body itself, because it is not larger than a slice.
     var isLight: Bool { !isPacked && bytes.count <= LoopSlice.bytes }
 
-    /// Whether a body will be light, told by its head.
+    /// Whether the headers promise a light body.
     static func isLight(_ headers: HTTPHeaders) -> Bool {
         guard !headers.contains("Content-Encoding"), let length = headers["Content-Length"] else { return false }
         return Int(length).map { $0 <= LoopSlice.bytes } ?? false
     }
 
-    /// Unpacks and reads a body, large ones on a worker.
-    /// - Throws: among others, that a packed body is larger than its sender's budget has room for.
+    /// Decompresses and reads a body. Large bodies are handled on a worker.
+    /// - Throws: for example that the decompressed body exceeds the sender's budget.
     func read<T: Sendable>(
         _ request: ServerRequest, for principal: Principal, _ services: Services,
         _ read: @escaping @Sendable ([UInt8], JSONParser) throws(GatewayError) -> T
     ) async throws(GatewayError) -> (body: [UInt8], T) {
         let limits = services.configuration
         let values = limits.requestLimits.values
-        // What a packed body grows to, nobody knows before.
+        // The size of a compressed body is not known in advance.
         let size = isPacked ? Int.max : bytes.count
         let result = try await services.offLoop(bytes: size, of: principal.user.id) { parser throws(GatewayError) in
             let body: [UInt8]

@@ -5,12 +5,12 @@ import Formats
 import HTTP
 import Providers
 
-/// The streamed half of a relay: events go on as they come; the charge is written down before the stream ends.
+/// Relays a stream. Events are passed on as they come, and the charge is stored before the stream ends.
 struct StreamedAnswer {
     let services: Services
     let context: RequestContext
     let request: ServerRequest
-    /// No event: clients skip it.
+    /// A comment of the stream, which clients skip.
     private static let comment = Array(": \n\n".utf8)
 
     func relay(
@@ -88,7 +88,7 @@ struct StreamedAnswer {
         }
     }
 
-    /// Ends the stream; where the client wants usage that the upstream did not tell, with what is counted here.
+    /// Ends the stream. If the client wants usage that the upstream did not report, it gets our own count.
     private func finish(
         _ relay: inout AnswerStream, _ output: inout [UInt8], _ tally: inout UsageTally, _ counted: inout Int64
     ) async -> AnswerStream.Outcome {
@@ -100,14 +100,14 @@ struct StreamedAnswer {
         let counter = PromptCounter(
             parser: LoopTools.current(request.loop).json, approximates: tally.approximates)
         let outcome = relay.finish(isCleanEnd: true, into: &output) { produced in
-            // An end may bring a last piece, which is small.
+            // The end may add a last piece, which is small.
             let rest = Array(produced.dropFirst(text.count))
             usage.completionTokens = usage.completionTokens.plus(
                 rest.isEmpty ? 0 : counter.completionTokens(of: rest, model: tally.model))
             return usage
         }
         if case .complete = outcome {
-            // The charge takes what was counted here.
+            // The charge uses the tokens that were counted here.
             counted = usage.completionTokens
             _ = relay.takeProduced()
         }

@@ -7,7 +7,7 @@ struct TokenAuthentication: Sendable {
 
     struct Access: Sendable {
         let principal: Principal
-        /// Chosen by an administrator with the `-CHANNEL_ID` suffix.
+        /// The channel that an administrator chose with the suffix `-CHANNEL_ID`.
         let channel: Channel?
     }
 
@@ -21,9 +21,9 @@ struct TokenAuthentication: Sendable {
         return Access(principal: principal, channel: try channel(suffix, principal))
     }
 
-    /// `Bearer ` and `sk-` are optional; what follows the first `-` is a channel.
+    /// `Bearer ` and `sk-` are optional. The text behind the first `-` is a channel.
     static func split(_ header: String) -> (key: String, channel: String?) {
-        // On UTF-8, since every request comes through here.
+        // This works on UTF-8 bytes, because every request passes here.
         var rest = header.utf8[...]
         if rest.starts(with: "Bearer ".utf8) { rest = rest.dropFirst(7) }
         if rest.starts(with: "sk-".utf8) { rest = rest.dropFirst(3) }
@@ -44,7 +44,7 @@ struct TokenAuthentication: Sendable {
             await note(.expired, of: token)
             throw .tokenExpired
         }
-        // The ledger knows of a new limit before the row does.
+        // The ledger knows a new limit earlier than the row does.
         if !token.isUnlimited, services.ledger.isSpent(token: token.id) == true {
             await note(.exhausted, of: token)
             throw .tokenExhausted(name: token.name, id: token.id)
@@ -55,8 +55,8 @@ struct TokenAuthentication: Sendable {
         guard principal.user.isEnabled else { throw .userDisabled }
     }
 
-    /// The dashboard shows expired and exhausted tokens as such. Its owner may have changed the token meanwhile: then
-    /// the row stays as it is.
+    /// Marks the token as expired or exhausted for the dashboard. If its owner has changed the token meanwhile, the row
+    /// stays unchanged.
     private func note(_ status: TokenStatus, of token: TokenRecord) async {
         let ledger = services.ledger
         _ = try? await services.tokens.changing(token: token.id) {

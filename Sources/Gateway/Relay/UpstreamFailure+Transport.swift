@@ -2,7 +2,7 @@ import Chat
 import HTTP
 
 extension Caller {
-    /// What a client is told of a call that gave no answer.
+    /// The failure that a client gets for a call without an answer.
     static func failure(_ error: TransportError) -> UpstreamFailure {
         switch error {
         case .badAddress:

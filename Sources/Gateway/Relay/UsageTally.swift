@@ -2,34 +2,34 @@ import Arithmetic
 import Chat
 import JSON
 
-/// What came back of an answer, as the meter needs it.
+/// The parts of an answer that the meter needs.
 struct Production: Sendable {
-    /// Text that is not counted yet; kept only where usage is missing.
+    /// Text that was not counted yet. It is kept only if the usage is missing.
     var text: [UInt8] = []
-    /// Tokens of text before it, which was counted as it came.
+    /// The tokens of the text before it, which was counted when it came.
     var countedTokens: Int64 = 0
-    /// Bytes of the upstream's answer.
+    /// The number of bytes of the upstream's answer.
     var received: Int64 = 0
-    /// The answer is not whole, so that what the upstream said of it may be of its beginning only.
+    /// The answer is incomplete. The usage that the upstream reported may then be that of its beginning only.
     var isCut = false
-    /// Pictures that came, where they were counted, and what they are said to be. Where the answer is cut, the others may
-    /// have been made too.
+    /// The number of pictures that came, if they were counted, with their size and quality. If the answer was cut, the
+    /// other pictures may have been made too.
     var pictures: Int64?
     var size: String?
     var quality: String?
 }
 
-/// Counts what an upstream did not tell. A value, since large texts are counted away from the loop.
+/// Counts what an upstream did not report. It is a value, because large texts are counted on another thread.
 struct UsageTally: Sendable {
-    /// The upstream's name for it, which chooses the tokenizer.
+    /// The upstream's name for the model. It selects the tokenizer.
     let model: String
     let body: [UInt8]
-    /// What is asked where it is no chat.
+    /// The text of a request that is no chat.
     let pieces: [PromptPiece]?
     let approximates: Bool
-    /// In whose turn it is counted.
+    /// The user in whose turn the text is counted.
     let userID: Int64
-    /// Counted already.
+    /// The tokens of the prompt, if they were already counted.
     private(set) var promptTokens: Int64?
 
     init(

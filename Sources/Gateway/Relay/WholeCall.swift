@@ -2,17 +2,17 @@ import Chat
 import HTTP
 import Providers
 
-/// One call of an upstream whose answer is wanted in one piece.
+/// One call of an upstream whose answer is read as a whole.
 struct WholeCall {
     let services: Services
     var limits: TransportLimits
     var answerLimit = 1 << 20
 
-    /// The code of a call that was given up.
+    /// The code of a call that was cancelled.
     static let cancelled = UpstreamFailure.Code.text("cancelled")
 
-    /// - Parameter onHead: told when the answer begins to come.
-    /// - Throws: that there was no answer, in words for a client. An answer with an error status is an answer.
+    /// - Parameter onHead: called when the answer begins.
+    /// - Throws: a failure, in words for a client, if there was no answer. An answer with an error status is an answer.
     func send(
         _ encoded: EncodedRequest, _ call: UpstreamCall, onHead: (UpstreamResponse) -> Void = { _ in }
     ) async throws(UpstreamFailure) -> (response: UpstreamResponse, body: [UInt8]) {

@@ -62,7 +62,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         return events
     }
 
-    /// The body's object, unless it is an error.
+    /// The object in the body. An error in it is thrown.
     private static func object(
         _ body: [UInt8], _ status: Int, _ contentType: String? = nil
     ) throws(UpstreamFailure) -> LazyJSON {
@@ -103,7 +103,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         let root = try Self.object(body, status)
         let items = (root["output"]?["embeddings"]?.array ?? [])
             .sorted { ($0["text_index"]?.int ?? 0) < ($1["text_index"]?.int ?? 0) }
-        // The service has only the sum, which is the prompt's.
+        // The service reports only the total, which is the prompt's.
         let tokens = root["usage"]?["total_tokens"]?.int
         return EmbeddingAnswer(
             vectors: items.map { ($0["embedding"]?.array ?? []).compactMap(\.double) },
@@ -119,7 +119,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         }
         if let style = request.style, style.hasPrefix("<") { parameters.append("style", .string(style)) }
         if call.model.hasPrefix("qwen-image-") {
-            // These answer at once, in the form of a chat (§5).
+            // These models answer at once, in the form of a chat (§5).
             let message: JSON = ["role": "user", "content": [["text": .string(request.prompt)]]]
             let body: JSON = [
                 "model": .string(call.model), "input": ["messages": [message]], "parameters": .object(parameters),

@@ -1,18 +1,18 @@
 import Chat
 import JSON
 
-/// Reads answers and events of streams, which have one form (spec/wire/ali.md §§2.3–2.8, 3). Each event holds new text only,
-/// as we ask for it.
+/// Reads whole answers and the events of streams, which have the same form (spec/wire/ali.md §§2.3–2.8, 3). Each event
+/// has only new text, because we ask for it.
 struct AliAnswerReader {
     private var hasStarted = false
     private var opened: Set<Int> = []
-    /// Calls of each choice, by the service's numbers.
+    /// The calls of each choice, by the service's numbers.
     private var calls: [Int: [Int64]] = [:]
     private var reasons: [Int: FinishReason] = [:]
-    /// The last that was told: it comes with every event, and grows.
+    /// The last reported usage. Each event has it, and it grows.
     private var usage: Usage?
     private var pages = CitedPages()
-    /// Whether the client has words of the answer.
+    /// The client has already received text of the answer.
     private(set) var hasContent = false
 
     var isEmpty: Bool { opened.isEmpty }
@@ -23,14 +23,14 @@ struct AliAnswerReader {
             hasStarted = true
             events.append(.started(AnswerHead(id: root["request_id"]?.string ?? "", model: "", created: 0)))
         }
-        // At once, so that a client that leaves is billed by the service's own count.
+        // The usage is reported at once, so that a client that leaves is billed by the service's own count.
         if let value = root["usage"], let counted = Self.usage(value), counted != usage {
             usage = counted
             events.append(.usage(counted, original: nil))
         }
         guard let output = root["output"] else { return }
         if let text = output["text"]?.string {
-            // Old models answer in plain text.
+            // Old models answer with plain text.
             open(0, &events)
             append(text, 0, &events)
             note(output["finish_reason"]?.string, 0)
@@ -57,7 +57,7 @@ struct AliAnswerReader {
         }
     }
 
-    /// Ends what the provider's moderation broke off after words of it were sent.
+    /// Ends an answer that the provider's moderation stopped after some of its text was sent.
     func withhold(into events: inout [ChatEvent]) {
         for index in opened.sorted() { events.append(.finished(index, .contentFilter)) }
     }
@@ -72,7 +72,7 @@ struct AliAnswerReader {
         if opened.insert(index).inserted { events.append(.choiceStarted(index)) }
     }
 
-    /// The word `null` is none.
+    /// The string `null` means that there is no reason.
     private mutating func note(_ word: String?, _ index: Int) {
         guard let word, !word.isEmpty, word != "null" else { return }
         reasons[index] =
@@ -99,7 +99,7 @@ struct AliAnswerReader {
         for call in message["tool_calls"]?.array ?? [] { read(call: call, index, &events) }
     }
 
-    /// The first piece of a call has its id and name; later ones an empty id and more of the arguments.
+    /// The first piece of a call has its id and name. Later ones have an empty id and more of the arguments.
     private mutating func read(call: LazyJSON, _ index: Int, _ events: inout [ChatEvent]) {
         var known = calls[index] ?? []
         let number = call["index"]?.int ?? Int64(known.count)
@@ -116,7 +116,8 @@ struct AliAnswerReader {
         calls[index] = known
     }
 
-    /// `nil` without a count of tokens: the first event of a search has an empty object, others only name plugins.
+    /// `nil` if there is no count of tokens: the first event of a search has an empty object, and others only name
+    /// plugins.
     private static func usage(_ value: LazyJSON) -> Usage? {
         func number(_ value: LazyJSON?) -> Int64 { min(max(0, value?.int ?? 0), Usage.most) }
         let total = value["total_tokens"]?.int

@@ -14,24 +14,24 @@ enum AliErrors {
         let isError = status >= 400
         return UpstreamFailure(
             kind: kind ?? (isError ? OpenAIErrors.kind(status: status, code: "", type: "") : .server),
-            // What is wrong with a request may have a status of its own, such as 413.
+            // An invalid request may have a status of its own, such as 413.
             status: kind == .badRequest && (400..<500).contains(status) ? status : known ?? (isError ? status : 502),
             message: sanitized(message.isEmpty ? "The upstream reported \(code)." : message, limit: 4096),
             type: type(kind, code), code: .text(word(code, kind, message) ?? sanitized(code, limit: 100)))
     }
 
-    /// OpenAI's word for what a program decides by; `nil` leaves DashScope's (§8.3).
+    /// OpenAI's code for an error that programs react to; `nil` keeps DashScope's (§8.3).
     private static func word(_ code: String, _ kind: UpstreamFailure.Kind?, _ message: String) -> String? {
         switch kind {
         case .authentication: "invalid_api_key"
         case .notFound where code != "WorkSpaceNotFound": "model_not_found"
-        // The inspection also reports pictures that it cannot load.
+        // The inspection also reports pictures that it could not load.
         case .badRequest where code.contains("DataInspection") && !message.contains("download"): contentFilter
         default: nil
         }
     }
 
-    /// The code of what the provider's moderation holds back.
+    /// The code of an answer that the provider's moderation blocked.
     static let contentFilter = "content_filter"
 
     private static func meaning(_ code: String, _ message: String) -> (UpstreamFailure.Kind?, Int?) {
@@ -40,7 +40,8 @@ enum AliErrors {
         case "Arrearage", "CommodityNotPurchased", "PrepaidBillOverdue", "PostpaidBillOverdue",
             "AllocationQuota.FreeTierOnly":
             (.quotaExceeded, 429)
-        // Any other allocated quota is a limit of tokens per minute, which says nothing about the account.
+        // Any other allocated quota is a limit of tokens per minute. It does not mean that the account is out of
+        // credit.
         case "Throttling.AllocationQuota" where message.hasPrefix("Free allocated quota"): (.quotaExceeded, 429)
         case _ where code.hasPrefix("Throttling"): (.rateLimited, 429)
         case _ where code.hasSuffix("AccessDenied") || code.hasPrefix("AccessDenied"): (.permission, 403)
@@ -59,7 +60,7 @@ enum AliErrors {
     private static func type(_ kind: UpstreamFailure.Kind?, _ code: String) -> String {
         switch kind {
         case .badRequest, .notFound: "invalid_request_error"
-        // Of one model or way of calling, which says nothing about the account.
+        // This is about one model or one way of calling it, and not about the account.
         case .permission where code != "Workspace.AccessDenied": "invalid_request_error"
         case .authentication: "authentication_error"
         case .permission: "permission_error"

@@ -3,21 +3,21 @@ import JSON
 
 /// The hub's request → DashScope's body (spec/wire/ali.md §2).
 ///
-/// | What DashScope has not | What becomes of it |
+/// | What DashScope does not have | What happens with it |
 /// | --- | --- |
-/// | a tool call of any kind (`required`), custom tools, spoken answers, documents | refused |
-/// | media in the result of a tool, for a model that only reads; formats of answers without a name here | refused |
-/// | temperature and top_p out of range | the nearest in range |
+/// | a forced call of any tool (`required`), custom tools, spoken answers, documents | refused |
+/// | media in a tool's result, for a model that reads only text; unknown formats of answers | refused |
+/// | temperature and top_p out of range | the nearest value in range |
 /// | frequency penalty, logit bias, user, metadata, store, service tier, verbosity | dropped |
-/// | place of system messages among the turns | lost: one goes first |
+/// | system messages between the turns | joined into one, which goes first |
 /// | names of messages, `strict` of tools; place and context size of the web search | dropped |
-/// | how hard to think: only some models take it | thinking on, or off for `none` and `minimal` |
-/// | a whole answer of an open-weight `qwen3` that would think unasked, which it refuses | thinking off |
+/// | effort of reasoning, which only some models take | thinking on, or off for `none` and `minimal` |
+/// | a whole answer of an open-weight `qwen3`, which refuses to think in it but does so by default | thinking off |
 /// | a model name that ends in `-internet` | the name without it, and the web search |
 enum AliRequestEncoder {
     private static let search = "-internet"
 
-    /// Models that see or hear have an endpoint and a message form of their own.
+    /// Models that read pictures or audio have an endpoint and a form of messages of their own.
     static func isMultimodal(_ request: ChatRequest, model: String) -> Bool {
         let marks = ["-vl", "qvq", "-audio", "-omni", "-ocr"]
         if marks.contains(where: { model.contains($0) }) { return true }
@@ -58,7 +58,7 @@ enum AliRequestEncoder {
         }
         if isSearching || request.webSearch != nil {
             if parameters["enable_search"] == nil { parameters.append("enable_search", true) }
-            // Without it the pages are not told.
+            // Without it the service does not report the pages that it found.
             if parameters["search_options"] == nil { parameters.append("search_options", ["enable_source": true]) }
         }
         let body: JSON = [
@@ -67,7 +67,7 @@ enum AliRequestEncoder {
         return body.encoded()
     }
 
-    /// One system message of several: the service takes no more, and only at the beginning.
+    /// Joins several system messages into one, because the service takes only one, at the beginning.
     private static func joined(_ instructions: [JSON], _ isMultimodal: Bool) -> [JSON] {
         guard instructions.count > 1 else { return instructions }
         let contents = instructions.compactMap { $0["content"] }
@@ -78,7 +78,8 @@ enum AliRequestEncoder {
         return [["role": "system", "content": content]]
     }
 
-    /// The open-weight models of the third generation, named by their size (`qwen3-32b`), but for those made for one mode.
+    /// The open-weight models of the third generation, which are named by their size (`qwen3-32b`). Variants for a
+    /// single mode are excluded.
     private static func thinksUnasked(_ model: String) -> Bool {
         guard model.hasPrefix("qwen3-"), let size = model.dropFirst(6).first, size.isNumber else { return false }
         return !model.contains("thinking") && !model.contains("instruct")
@@ -114,7 +115,7 @@ enum AliRequestEncoder {
                 if !result.callID.isEmpty { object.append("tool_call_id", .string(result.callID)) }
                 if let name = result.name { object.append("name", .string(name)) }
                 results.append(.object(object))
-            // Thoughts are not sent back.
+            // Reasoning is not sent back.
             case .reasoning: break
             default: parts.append(try media(part, path.content(index)))
             }

@@ -2,21 +2,23 @@ package import Chat
 import HTTP
 import JSON
 
-/// DashScope's stream → hub events, at any split of the bytes (spec/wire/ali.md §2.5). It has no end of its own but a finish
-/// reason and the end of the body, whose last event may lack its blank line; errors come as events with their code.
+/// Decodes DashScope's stream into hub events, however the bytes are split (spec/wire/ali.md §2.5). The stream ends
+/// with a finish reason and the end of the body, whose last event may lack its blank line. Errors are events with a
+/// code.
 package struct AliStreamDecoder: AnswerDecoder {
     private var splitter = SSEParser()
     private var reader = AliAnswerReader()
     private var hasFailed = false
-    /// The provider's moderation broke the answer off.
+    /// The provider's moderation stopped the answer.
     private var isWithheld = false
-    /// What is read has not been ended by the upstream, so that half an event is a cut and no nonsense.
+    /// The upstream has not ended the bytes read so far. Half an event then means that the stream was cut, and not that
+    /// it is invalid.
     private var isFlushing = false
 
     package var isOver: Bool { hasFailed || isWithheld }
 
     package mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
-        // Taken out while it runs, since its callback changes the rest of this value.
+        // The reader is taken out while it runs, because its callback changes the rest of this value.
         var splitter = SSEParser()
         swap(&splitter, &self.splitter)
         bytes.withUnsafeBytes { buffer in

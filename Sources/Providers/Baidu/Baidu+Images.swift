@@ -3,9 +3,9 @@ import JSON
 
 /// Pictures (spec/wire/baidu.md §3.6), which come as base64.
 ///
-/// | What Baidu has not | What becomes of it |
+/// | What Baidu does not have | What happens with it |
 /// | --- | --- |
-/// | pictures by address, more than four at once | refused |
+/// | addresses of pictures, more than four pictures at once | refused |
 /// | OpenAI's styles, quality | dropped; Baidu's own styles are sent |
 extension Baidu: ImageProvider {
     private static let maxImages: Int64 = 4

@@ -41,7 +41,7 @@ package struct Baidu: EmbeddingProvider {
         return AccessToken(text: token, lifetime: root["expires_in"]?.int ?? 3600)
     }
 
-    /// Only what speaks of the key condemns it: an outage of the token service says nothing about a channel.
+    /// Only an error about the key itself counts against the key. A failure of the token service does not.
     private static func refusal(_ root: LazyJSON, _ status: Int) -> UpstreamFailure {
         if let failure = BaiduErrors.hidden(in: root, status: status) { return failure }
         let word = root["error"]?.string ?? ""
@@ -79,7 +79,7 @@ package struct Baidu: EmbeddingProvider {
             headers: ["Content-Type": "application/json", "Accept": "application/json"], body: body)
     }
 
-    /// A body that is no error.
+    /// The body, unless it is an error.
     static func answer(_ body: [UInt8], status: Int, contentType: String?) throws(UpstreamFailure) -> LazyJSON {
         guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
@@ -122,7 +122,7 @@ package struct Baidu: EmbeddingProvider {
         _ request: EmbeddingRequest, for call: ProviderCall
     ) throws(RequestError) -> EncodedRequest {
         let endpoint = BaiduModels.endpoint(call.model)
-        // Vectors have one size; another would not fit the client's index.
+        // The vectors have a fixed size. Another one would not fit the client's index.
         if let asked = request.dimensions, asked != BaiduModels.dimensions(endpoint) {
             throw BaiduRequestEncoder.cannot("give vectors of that size", "dimensions")
         }

@@ -1,16 +1,16 @@
 import Chat
 import JSON
 
-/// Reads answers and events of streams, which have one form (spec/wire/baidu.md §§3.3–3.5).
+/// Reads whole answers and the events of streams, which have the same form (spec/wire/baidu.md §§3.3–3.5).
 struct BaiduAnswerReader {
     private var hasStarted = false
     private var calls = 0
-    /// What was told last.
+    /// The last reported usage.
     private var usage: Usage?
     private var pages = CitedPages()
     private(set) var isFinished = false
 
-    /// - Parameter isEnd: whether this is the whole answer or the last event.
+    /// - Parameter isEnd: this is a whole answer or the last event.
     mutating func read(_ root: LazyJSON, isEnd: Bool, into events: inout [ChatEvent]) {
         guard !isFinished else { return }
         if !hasStarted {
@@ -40,14 +40,14 @@ struct BaiduAnswerReader {
         for page in found { pages.cite(page["url"]?.string, title: page["title"]?.string, into: &events) }
     }
 
-    /// Told as soon as it is known, so that a client that leaves pays by Baidu's own count. Each event has it, and the first
-    /// ones of a stream may have zeros only, which say nothing.
+    /// Reports the usage as soon as it is known, so that a client that leaves pays by Baidu's own count. Each event has
+    /// it. The first ones of a stream may have only zeros, which mean nothing.
     private mutating func readUsage(_ root: LazyJSON, _ events: inout [ChatEvent]) {
         guard let value = root["usage"] else { return }
         func number(_ name: StaticString) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
         let prompt = number("prompt_tokens")
         let total = number("total_tokens")
-        // Some answers have the sum and the prompt only.
+        // Some answers report only the total and the prompt.
         let completion = value["completion_tokens"] == nil ? max(0, total - prompt) : number("completion_tokens")
         guard max(total, prompt, completion) > 0 else { return }
         let told = Usage(promptTokens: prompt, completionTokens: completion)

@@ -1,10 +1,10 @@
 import Chat
 import JSON
 
-/// Baidu's errors, which come with status 200: `error_code` tells them (spec/wire/baidu.md §5.1).
+/// Baidu's errors have status 200; `error_code` distinguishes them from answers (spec/wire/baidu.md §5.1).
 enum BaiduErrors {
     /// The error in a body; `nil` if it is an answer. Some pages of the service write `code` and `msg`.
-    /// - Parameter status: of the answer; below 400 an unknown error has none of its own.
+    /// - Parameter status: the answer's status. Below 400 it tells nothing about an unknown error.
     static func hidden(in root: LazyJSON, status: Int = 200) -> UpstreamFailure? {
         guard let code = root["error_code"]?.int ?? (root["msg"] == nil ? nil : root["code"]?.int), code != 0 else {
             return nil
@@ -27,7 +27,7 @@ enum BaiduErrors {
         let kind: UpstreamFailure.Kind
         let status: Int
         let type: String
-        /// OpenAI's word; `nil` leaves Baidu's number.
+        /// OpenAI's code; `nil` keeps Baidu's number.
         var word: String?
     }
 
@@ -35,7 +35,7 @@ enum BaiduErrors {
         switch code {
         case 13, 14, 15, 100, 110, 111:
             Meaning(kind: .authentication, status: 401, type: "authentication_error", word: "invalid_api_key")
-        // An application has services one by one: the key may be good for other models.
+        // An application has a separate permission for each service: the key may be valid for other models.
         case 6, 336004: Meaning(kind: .permission, status: 403, type: "invalid_request_error")
         case 3, 336005: Meaning(kind: .notFound, status: 404, type: "invalid_request_error", word: "model_not_found")
         case 17, 19:

@@ -3,27 +3,27 @@ import JSON
 
 /// The hub's request → Baidu's body (spec/wire/baidu.md §3).
 ///
-/// | What Baidu has not | What becomes of it |
+/// | What Baidu does not have | What happens with it |
 /// | --- | --- |
-/// | images, audio, documents, also of a tool's result; several calls of one turn; custom tools | refused |
-/// | a call that must be (`required`); tools that the provider runs; spoken answers; other formats than JSON | refused |
+/// | images, audio, documents, also in a tool's result; several calls in one turn; custom tools | refused |
+/// | a forced call (`required`); tools that the provider runs; spoken answers; formats other than JSON | refused |
 /// | several answers, logprobs, more than four stop sequences | refused |
-/// | JSON schema | JSON mode, and the schema in words |
-/// | web search | switched on, with citations; how much and for which place is left out |
-/// | turns out of order | joined by role, an empty-ish one put in front |
-/// | temperature, top_p, frequency penalty out of range | the nearest in range; the penalty's scale is 1 to 2 |
-/// | a limit of one token | two; one above the model's is Baidu's to refuse, since the models differ |
+/// | JSON schema | JSON mode, and the schema as text |
+/// | web search | switched on, with citations; its size and place are dropped |
+/// | turns in another order | joined by role; a nearly empty one goes in front |
+/// | temperature, top_p, frequency penalty out of range | the nearest value in range; penalties are scaled to 1…2 |
+/// | a limit of one token | two; Baidu itself refuses a limit above the model's, since the models differ |
 /// | presence penalty, logit bias, seed, top_k, reasoning effort, verbosity, prediction | dropped |
 /// | names of speakers, earlier reasoning, `strict`, metadata, store, service tier, cache options | dropped |
-/// | ids of calls | lost, and matched again by the function's name |
+/// | ids of calls | dropped; results are matched by the function's name |
 struct BaiduRequestEncoder {
     private static let maxStops = 4
 
     private struct Turn {
         var role: String
-        /// The turn but for its text.
+        /// A turn without its text.
         var object: JSONObject
-        /// Apart, so that it grows in place.
+        /// The text is kept apart, so that it grows in place.
         var text: String
 
         var encoded: JSON {
@@ -35,7 +35,7 @@ struct BaiduRequestEncoder {
 
     private var turns: [Turn] = []
     private var system = ""
-    /// Functions by the id of the call, for results that do not say.
+    /// The functions by the ids of calls, for results that do not name them.
     private var names: [String: String] = [:]
 
     static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
@@ -137,7 +137,7 @@ struct BaiduRequestEncoder {
         turns[last].text += turns[last].text.isEmpty ? text : "\n" + text
     }
 
-    /// The user's first and last, assistants between.
+    /// Makes the user's turns the first and the last, and alternates with the assistant's.
     private var ordered: [JSON] {
         var messages: [JSON] = []
         var expectsUser = true
@@ -175,7 +175,7 @@ struct BaiduRequestEncoder {
         body.append("functions", .array(functions))
     }
 
-    /// Even a function without arguments needs an object.
+    /// Even a function without arguments needs an object here.
     private static func schema(_ parameters: JSON?) -> JSON {
         guard let parameters, parameters.object?.members.isEmpty == false else {
             return ["type": "object", "properties": [:]]

@@ -1,8 +1,8 @@
 package import Chat
 import JSON
 
-/// Baidu's stream → hub events, at any split of the bytes (spec/wire/baidu.md §3.4). Each event is one line; an error may
-/// come as a bare line of JSON without `data:`, which no reader of server-sent events would show.
+/// Decodes Baidu's stream into hub events, however the bytes are split (spec/wire/baidu.md §3.4). Each event is one
+/// line. An error may be a line of JSON without `data:`, which a parser of server-sent events would skip.
 package struct BaiduStreamDecoder: AnswerDecoder {
     private static let limit = 4 << 20
 
@@ -41,7 +41,7 @@ package struct BaiduStreamDecoder: AnswerDecoder {
         if content.starts(with: "data:".utf8) {
             content = content.dropFirst(5)
         } else if content.first != 0x7b {
-            // Blank lines, comments, names of events.
+            // These are blank lines, comments and the names of events.
             return
         }
         while content.first == 0x20 { content.removeFirst() }

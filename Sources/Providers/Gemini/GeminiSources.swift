@@ -1,8 +1,8 @@
 import Chat
 import JSON
 
-/// The pages that an answer of one candidate rests on, as OpenAI's annotations (spec/wire/gemini.md §3). Google counts
-/// places in bytes, OpenAI in letters; later chunks of a stream repeat what earlier ones said.
+/// The pages that an answer of one candidate cites, as OpenAI's annotations (spec/wire/gemini.md §3). Google counts
+/// positions in bytes, OpenAI in characters. Later chunks of a stream repeat the sources of earlier ones.
 struct GeminiSources {
     /// What was written so far, in UTF-8.
     private var text: [UInt8] = []

@@ -3,8 +3,8 @@ import JSON
 
 /// The hub → a chat request in OpenAI's format (spec/wire/openai.md §2).
 ///
-/// Dropped, as they change nothing in the answer: `top_k`'s absence of a name at OpenAI is left to the vendor, a
-/// reasoning signature, the error mark of a tool result (its text says it), how long a cache breakpoint lasts.
+/// `top_k` is sent although OpenAI ignores it. Dropped, because the answer does not depend on them: a reasoning
+/// signature, the error mark of a tool's result (its text tells the error), the lifetime of a cache breakpoint.
 /// Refused: blocks and tools that only another provider understands.
 package enum OpenAIRequestEncoder {
     /// - Parameters:

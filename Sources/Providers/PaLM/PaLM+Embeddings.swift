@@ -2,8 +2,8 @@ package import Chat
 import HTTP
 import JSON
 
-/// One text goes to `embedText`, several to the batch of the later version (spec/wire/palm.md §1). Tokens are counted by the
-/// gateway.
+/// One text is sent to `embedText`, several to the batch endpoint of the later version (spec/wire/palm.md §1). The
+/// gateway counts the tokens.
 extension PaLM {
     package func encode(
         _ request: EmbeddingRequest, for call: ProviderCall

@@ -2,13 +2,13 @@ package import Chat
 package import HTTP
 package import JSON
 
-/// Google's PaLM 2, the API before Gemini (spec/wire/palm.md). Channel type 11. It has neither streams nor usage: a client that
-/// asks for a stream gets the whole answer as one, and tokens are counted here.
+/// Google's PaLM 2, the API before Gemini (spec/wire/palm.md). Channel type 11. It has neither streams nor usage: a
+/// client that asks for a stream gets the whole answer as a stream, and the gateway counts the tokens.
 package struct PaLM: EmbeddingProvider {
     package let descriptor = ProviderDescriptor(name: "PaLM2", format: .palm, channelTypes: [11])
 
     private static let defaultBaseURL = "https://generativelanguage.googleapis.com"
-    /// The only chat model that there ever was.
+    /// The only chat model of this API.
     private static let model = "chat-bison-001"
 
     package init() {}
@@ -52,7 +52,7 @@ package struct PaLM: EmbeddingProvider {
     }
 }
 
-/// For a stream that cannot be: PaLM answers in one piece, which never comes this way.
+/// A decoder that is never used, because PaLM answers in one piece.
 package struct PaLMDecoder: AnswerDecoder {
     package private(set) var isOver = false
 

@@ -1,7 +1,7 @@
 import Chat
 import JSON
 
-/// PaLM's answer, which has neither usage nor reasons to end (spec/wire/palm.md §2.2).
+/// Reads PaLM's answer, which has neither usage nor finish reasons (spec/wire/palm.md §2.2).
 enum PaLMAnswerReader {
     static func read(_ root: LazyJSON) throws(UpstreamFailure) -> [ChatEvent] {
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
@@ -28,10 +28,10 @@ enum PaLMAnswerReader {
         return events + withheld(filters)
     }
 
-    /// A prompt or an answer that was blocked. The sentence is the gateway's own: as a member of the message it reaches the
-    /// client and is not counted among the tokens that the model made.
+    /// A prompt or an answer that was blocked. The gateway wrote the sentence. As a member of the message it reaches
+    /// the client, and is not counted as tokens that the model made.
     private static func withheld(_ filters: [LazyJSON]) -> [ChatEvent] {
-        // The first value of an enumeration is left out of JSON.
+        // JSON leaves out the first value of an enumeration.
         let reason = filters.lazy.compactMap { $0["reason"]?.string }.first ?? "BLOCKED_REASON_UNSPECIFIED"
         var notice = "The answer was withheld: \(sanitized(reason, limit: 60))."
         if let message = filters.lazy.compactMap({ $0["message"]?.string }).first, !message.isEmpty {
@@ -45,7 +45,7 @@ enum PaLMAnswerReader {
 
     private static func bytes(_ offset: LazyJSON?) -> Int64 { max(0, offset?.int ?? 0) }
 
-    /// A character counts where its first byte lies before the offset. In one pass, however many the sources are.
+    /// A character counts if its first byte lies before the offset. All offsets are converted in one pass.
     private static func characters(before offsets: [Int64], in text: String) -> [Int64: Int] {
         guard !offsets.isEmpty else { return [:] }
         var counts: [Int64: Int] = [:]
@@ -63,7 +63,7 @@ enum PaLMAnswerReader {
         return counts
     }
 
-    /// PaLM counts bytes where OpenAI counts characters.
+    /// PaLM counts in bytes, and OpenAI in characters.
     private static func citation(_ source: LazyJSON, _ characters: [Int64: Int]) -> Opaque? {
         guard let url = source["uri"]?.string, !url.isEmpty else { return nil }
         var citation: JSONObject = [

@@ -3,13 +3,13 @@ import JSON
 
 /// The hub's request → PaLM's body (spec/wire/palm.md §2.1).
 ///
-/// | What PaLM has not | What becomes of it |
+/// | What PaLM does not have | What happens with it |
 /// | --- | --- |
 /// | tools, images, audio, documents, JSON mode, web search, spoken answers | refused |
 /// | logprobs, stop sequences, a limit on tokens, more than eight answers | refused |
-/// | roles | authors `0` and `1`, by turns; instructions are the context |
-/// | a first or last turn of the assistant's | an empty-ish one of the user's goes before or behind it |
-/// | temperature, top_p out of range | the nearest in range |
+/// | roles | the authors `0` and `1` alternate; instructions become the context |
+/// | a first or last turn of the assistant | a nearly empty turn of the user is put before or behind it |
+/// | temperature, top_p out of range | the nearest value in range |
 /// | penalties, logit bias, seed, reasoning effort, verbosity, prediction | dropped |
 /// | names of speakers, earlier reasoning, user, metadata, store, service tier, cache options | dropped |
 struct PaLMRequestEncoder {
@@ -71,7 +71,7 @@ struct PaLMRequestEncoder {
             return
         }
         let author = message.role == .assistant ? "1" : "0"
-        // The last turn is not bound to a name, so that it grows in place.
+        // The last turn is changed in the array, so that it grows in place.
         if turns.last?.author == author {
             turns[turns.count - 1].text += "\n" + text
         } else {
