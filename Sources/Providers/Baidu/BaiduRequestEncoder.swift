@@ -92,12 +92,10 @@ struct BaiduRequestEncoder {
                         .invalidValue, "No call has the id '\(result.callID)'.", parameter: path + ".tool_call_id")
                 }
                 let text = try Self.text(of: result, path: path)
-                let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
-                let content: JSON = parsed == nil ? ["result": .string(text)] : parsed ?? [:]
                 turns.append(
                     Turn(
                         role: "function", object: ["role": "function", "name": .string(name), "content": ""],
-                        text: String(decoding: content.encoded(), as: UTF8.self)))
+                        text: String(decoding: ToolResultJSON.object(text).encoded(), as: UTF8.self)))
                 return
             default: throw Self.cannot("take this part", path.content(index).text)
             }
