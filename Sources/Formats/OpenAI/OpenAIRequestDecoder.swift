@@ -43,11 +43,9 @@ package enum OpenAIRequestDecoder {
         sampling.logprobs = try reader.bool("logprobs")
         sampling.topLogprobs = try reader.int("top_logprobs")
         if let stop = reader.value("stop") {
-            if let text = stop.string {
-                sampling.stop = [text]
-            } else {
-                sampling.stop = try reader.strings(stop, "stop")
-            }
+            let texts = if let text = stop.string { [text] } else { try reader.strings(stop, "stop") }
+            // An empty text would end the answer before its first word, and vendors refuse it.
+            sampling.stop = texts.filter { !$0.isEmpty }
         }
     }
 

@@ -56,7 +56,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
-        if root["success"] != nil { return try ZhipuLegacyAnswer.events(of: root) }
+        if root["success"]?.bool != nil { return try ZhipuLegacyAnswer.events(of: root) }
         var translator = ZhipuTranslator()
         var events: [ChatEvent] = []
         events.reserveCapacity(ChatEvent.usualCount)
