@@ -8,6 +8,8 @@ package struct ChatRequest: Sendable, Equatable {
     package var messages: [Message]
     /// How many of them, at the front, the client has not written: errors name its own by its own count.
     package var addedMessages = 0
+    /// The place of each of the client's messages in its request; `nil` where none was moved.
+    package var messageOrder: [Int]?
     package var tools: [Tool] = []
     /// The tools came as OpenAI's deprecated `functions`, and calls go back as `function_call`.
     package var usesLegacyFunctions = false

@@ -18,6 +18,7 @@ package enum OpenAIRequestDecoder {
         for (index, item) in items.enumerated() {
             request.messages.append(try OpenAIMessageDecoder.message(item, at: reader.place("messages", index)))
         }
+        request.gatherResults()
         try readTools(&reader, &request)
         try readSampling(&reader, &request.sampling)
         request.limits.maxCompletionTokens = try reader.int("max_completion_tokens")

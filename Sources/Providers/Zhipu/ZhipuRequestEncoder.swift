@@ -22,6 +22,7 @@ enum ZhipuRequestEncoder {
         var request = ChatRequest(model: model, messages: try ZhipuMessages.prepared(original, model))
         request.addedMessages = original.addedMessages
         request.responseFormat = original.responseFormat
+        request.messageOrder = original.messageOrder
         if case .jsonSchema(_, _, let schema, _) = request.responseFormat {
             request.responseFormat = .jsonObject
             if let schema {
