@@ -5,7 +5,8 @@ import JSON
 ///
 /// | What DashScope has not | What becomes of it |
 /// | --- | --- |
-/// | a tool call of any kind (`required`), custom tools, spoken answers, documents | refused |
+/// | a call of one of several tools (`required`) | refused; of the only tool, it is that tool |
+/// | custom tools, spoken answers, documents | refused |
 /// | media in the result of a tool, for a model that only reads; formats of answers without a name here | refused |
 /// | temperature and top_p out of range | the nearest in range |
 /// | frequency penalty, logit bias, user, metadata, store, service tier, verbosity | dropped |
@@ -179,13 +180,15 @@ enum AliRequestEncoder {
         if let isParallel = request.allowsParallelToolCalls {
             parameters.append("parallel_tool_calls", .bool(isParallel))
         }
-        guard let choice = request.toolChoice else { return parameters }
-        switch choice {
-        case .none: parameters.append("tool_choice", "none")
-        case .automatic: parameters.append("tool_choice", "auto")
-        case .function(let name):
+        if let name = request.forcedFunction {
             parameters.append("tool_choice", ["type": "function", "function": ["name": .string(name)]])
-        case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+            return parameters
+        }
+        switch request.toolChoice {
+        case ToolChoice.none?: parameters.append("tool_choice", "none")
+        case .automatic: parameters.append("tool_choice", "auto")
+        case .function, .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+        case nil: break
         }
         return parameters
     }

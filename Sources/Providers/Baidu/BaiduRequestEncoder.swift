@@ -6,7 +6,8 @@ import JSON
 /// | What Baidu has not | What becomes of it |
 /// | --- | --- |
 /// | images, audio, documents, also of a tool's result; several calls of one turn; custom tools | refused |
-/// | a call that must be (`required`); tools that the provider runs; spoken answers; other formats than JSON | refused |
+/// | a call that must be (`required`) of one of several tools | refused; of the only tool, it is that tool |
+/// | tools that the provider runs; spoken answers; other formats than JSON | refused |
 /// | several answers, logprobs, more than four stop sequences | refused |
 /// | JSON schema | JSON mode, and the schema in words |
 /// | web search | switched on, with citations; how much and for which place is left out |
@@ -163,12 +164,14 @@ struct BaiduRequestEncoder {
             ])
         }
         guard !functions.isEmpty else { return }
-        switch request.toolChoice {
-        case ToolChoice.none?: return
-        case .function(let name):
+        if let name = request.forcedFunction {
             body.append("tool_choice", ["type": "function", "function": ["name": .string(name)]])
-        case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
-        default: break
+        } else {
+            switch request.toolChoice {
+            case ToolChoice.none?: return
+            case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+            default: break
+            }
         }
         body.append("functions", .array(functions))
     }

@@ -55,7 +55,7 @@ struct GeminiRequestEncoder {
     }
 
     private func refuse() throws(RequestError) {
-        if request.allowsParallelToolCalls == false, !request.tools.isEmpty {
+        if request.forbidsParallelCalls {
             throw Self.cannot("be held to one call at a time", "parallel_tool_calls")
         }
         if request.output.modalities?.contains("audio") == true || request.output.audio != nil {

@@ -69,7 +69,7 @@ enum ZhipuRequestEncoder {
             case .custom, .provider: throw cannot("run this tool", "tools[\(index)].type")
             }
         }
-        if request.allowsParallelToolCalls == false, !request.tools.isEmpty {
+        if request.forbidsParallelCalls {
             throw cannot("be held to one call at a time", "parallel_tool_calls")
         }
         switch request.toolChoice {
