@@ -74,8 +74,9 @@ package enum OpenAIRequestDecoder {
     }
 
     private static func readAccount(_ reader: inout FieldReader, _ request: inout ChatRequest) throws(RequestError) {
-        request.account.user = try reader.string("user")
-        request.account.safetyIdentifier = try reader.string("safety_identifier")
+        // An empty name is none.
+        request.account.user = try reader.string("user").flatMap { $0.isEmpty ? nil : $0 }
+        request.account.safetyIdentifier = try reader.string("safety_identifier").flatMap { $0.isEmpty ? nil : $0 }
         request.account.metadata = try reader.object("metadata")
         request.account.serviceTier = try reader.string("service_tier")
         request.account.stores = try reader.bool("store")

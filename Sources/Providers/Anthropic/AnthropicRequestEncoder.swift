@@ -22,6 +22,7 @@ import JSON
 /// | strict tools on models without structured output; those that take a map | plain tools |
 /// | bounds in the schemas of strict tools and of the answer | words in their descriptions |
 /// | names of messages | `NAME: ` before the text |
+/// | a user's e-mail address or phone number | a digest of it, always the same |
 /// | instructions without a turn | the user's words |
 struct AnthropicRequestEncoder {
     private static let defaultMaxTokens: Int64 = 4096
@@ -29,9 +30,9 @@ struct AnthropicRequestEncoder {
     let request: ChatRequest
     let model: AnthropicModel
     var body = JSONObject(capacity: 8)
-    /// The response format has to be a tool's.
     /// Whether the model can be held to the response format as such.
     private let takesFormat: Bool
+    /// The response format has to be a tool's.
     let formatTool: (name: String, schema: JSON)?
     /// The last answer came back without its thoughts.
     private var lacksThoughts = false
@@ -178,7 +179,7 @@ struct AnthropicRequestEncoder {
 
     private mutating func addRest() {
         if let user = request.account.user ?? request.account.safetyIdentifier {
-            body.append("metadata", ["user_id": .string(user)])
+            body.append("metadata", ["user_id": .string(UserID.anonymous(user))])
         }
         switch request.account.serviceTier {
         case "auto", "priority": body.append("service_tier", "auto")
