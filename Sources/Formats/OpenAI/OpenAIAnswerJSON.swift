@@ -95,9 +95,10 @@ enum OpenAIAnswerJSON {
         return .object(object)
     }
 
-    /// An id for a call that came without: clients join the result to it.
+    /// The call's id, or one that is made up for a call that came without: clients join the result to it. No longer than
+    /// OpenAI allows, since the client may go on with another channel.
     static func id(of call: ToolCall, answer: String, choice: Int, index: Int) -> String {
-        call.id.isEmpty ? "call_\(answer)_\(choice)_\(index)" : call.id
+        CallID.bounded(call.id.isEmpty ? "call_\(answer)_\(choice)_\(index)" : call.id)
     }
 
     static func value(_ extra: Opaque) -> JSON? { extra.format == .openAI ? extra.value : nil }
