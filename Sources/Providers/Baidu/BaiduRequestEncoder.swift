@@ -48,8 +48,8 @@ struct BaiduRequestEncoder {
         var body = JSONObject()
         body.append("messages", .array(encoder.ordered))
         if case .jsonSchema(_, _, let schema?, _) = request.responseFormat {
-            encoder.system +=
-                "\nAnswer with one JSON object by this JSON schema: \(String(decoding: schema.encoded(), as: UTF8.self))"
+            let text = String(decoding: schema.encoded(), as: UTF8.self)
+            encoder.instruct("Answer with one JSON object by this JSON schema: \(text)")
         }
         if !encoder.system.isEmpty { body.append("system", .string(encoder.system)) }
         try add(tools: request, to: &body)
@@ -108,13 +108,18 @@ struct BaiduRequestEncoder {
             }
         }
         switch message.role {
-        case .system, .developer: system += system.isEmpty ? text : "\n" + text
+        case .system, .developer: instruct(text)
         case .assistant:
             var object: JSONObject = ["role": "assistant", "content": ""]
             if let call { object.append("function_call", call) }
             if !text.isEmpty || call != nil { append("assistant", object, text) }
         case .user, .tool: if !text.isEmpty { append("user", ["role": "user", "content": ""], text) }
         }
+    }
+
+    private mutating func instruct(_ text: String) {
+        guard !text.isEmpty else { return }
+        system += system.isEmpty ? text : "\n" + text
     }
 
     private static func text(of result: ToolResult, path: MessagePath) throws(RequestError) -> String {
