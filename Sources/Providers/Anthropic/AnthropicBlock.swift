@@ -111,10 +111,15 @@ struct AnthropicBlock {
 struct AnthropicBlocks {
     /// More than any answer has at once.
     private static let most = 256
+    /// Bytes of pieces that are kept for blocks that have not begun.
+    private static let mostEarly = 64 << 10
 
     private var open: [(number: Int64, block: AnthropicBlock)] = []
     /// How many have begun, which is the number of the next one where the provider gives none.
     private var begun: Int64 = 0
+    /// Pieces that came before the opening of their block.
+    private var early: [(number: Int64, delta: LazyJSON)] = []
+    private var earlyBytes = 0
 
     mutating func open(
         _ number: Int64?, _ content: LazyJSON, _ reader: inout AnthropicAnswerReader, _ events: inout [ChatEvent]
@@ -124,13 +129,25 @@ struct AnthropicBlocks {
         if open.count == Self.most { close(open[0].number, &reader, &events) }
         begun = begun.plus(1)
         open.append((number, AnthropicBlock(content, &reader, &events)))
+        guard !early.isEmpty else { return }
+        for piece in early where piece.number == number { add(piece.delta, to: number, &reader, &events) }
+        early.removeAll { $0.number == number }
     }
 
     mutating func add(
         _ delta: LazyJSON, to number: Int64?, _ reader: inout AnthropicAnswerReader, _ events: inout [ChatEvent]
     ) {
-        guard let place = place(of: number) else { return }
+        guard let place = place(of: number) else { return keep(delta, for: number) }
         open[place].block.add(delta, &reader, &events)
+    }
+
+    private mutating func keep(_ delta: LazyJSON, for number: Int64?) {
+        // A block that has ended takes no more.
+        guard let number, number >= begun else { return }
+        let size = delta.json.encoded().count
+        guard earlyBytes.plus(size) <= Self.mostEarly else { return }
+        earlyBytes = earlyBytes.plus(size)
+        early.append((number, delta))
     }
 
     mutating func close(_ number: Int64?, _ reader: inout AnthropicAnswerReader, _ events: inout [ChatEvent]) {
