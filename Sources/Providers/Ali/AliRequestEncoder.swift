@@ -75,7 +75,7 @@ enum AliRequestEncoder {
         let content: JSON =
             isMultimodal
             ? .array(contents.flatMap { $0.array ?? [] })
-            : .string(contents.compactMap(\.string).joined(separator: "\n\n"))
+            : .string(contents.compactMap(\.string).filter { !$0.isEmpty }.joined(separator: "\n\n"))
         return [["role": "system", "content": content]]
     }
 

@@ -88,7 +88,7 @@ extension ChatRequest {
             instructions.count > 1 || instructions.first.map({ $0 != messages.first || $0.role == .developer }) == true
         else { return true }
         messages.removeAll(where: isInstruction)
-        var parts = instructions.flatMap(\.parts)
+        var parts = instructions.flatMap(\.parts).filter { $0.content != .text("") }
         for index in parts.indices.dropLast() {
             guard case .text(let text) = parts[index].content else { return false }
             parts[index].content = .text(text + "\n\n")
