@@ -61,7 +61,7 @@ extension ChatInspector {
     }
 
     private static func isLongID(_ value: JSONView, of key: UnsafeRawBufferPointer) -> Bool {
-        key.elementsEqual("tool_call_id".utf8) && value.withUTF8 { $0.count > CallID.most } == true
+        key.equals("tool_call_id") && value.withUTF8 { $0.count > CallID.most } == true
     }
 
     private func readParts(
