@@ -1,3 +1,5 @@
+import Arithmetic
+
 extension ChatRequest {
     /// Moves the results of tool calls right behind the calls, before what the user said meanwhile, since providers take
     /// them nowhere else. Everything else keeps its order.
@@ -23,6 +25,14 @@ extension ChatRequest {
         order += others
         messages = order.map { messages[$0] }
         messageOrder = order
+    }
+
+    /// Where the client wrote a message, for errors that name it.
+    /// - Parameter index: among `messages`.
+    package func clientPlace(of index: Int) -> Int {
+        let place = max(0, index.minus(addedMessages))
+        guard let messageOrder, messageOrder.indices.contains(place) else { return place }
+        return messageOrder[place]
     }
 
     private var hasLateResults: Bool {

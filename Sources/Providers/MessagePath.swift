@@ -6,14 +6,7 @@ struct MessagePath: CustomStringConvertible {
     private var part: Int?
 
     /// - Parameter index: among the request's messages.
-    init(_ index: Int, of request: ChatRequest) {
-        let place = max(0, index - request.addedMessages)
-        guard let order = request.messageOrder, order.indices.contains(place) else {
-            message = place
-            return
-        }
-        message = order[place]
-    }
+    init(_ index: Int, of request: ChatRequest) { message = request.clientPlace(of: index) }
 
     /// One of the message's parts.
     func content(_ index: Int) -> MessagePath {
