@@ -37,10 +37,18 @@ enum OpenAIMessageDecoder {
         }
     }
 
-    /// A breakpoint of the whole message belongs to its last part, thoughts apart: providers mark parts.
+    /// A breakpoint of the whole message belongs to its last part, since providers mark parts. Thoughts and empty texts are
+    /// not marked: providers refuse the one and are not sent the other.
     private static func marked(_ parts: [Part], _ mark: CacheBreakpoint?) -> [Part] {
-        let last = parts.lastIndex { if case .reasoning = $0.content { false } else { true } }
-        guard let mark, let last, parts[last].cacheBreakpoint == nil else { return parts }
+        guard let mark else { return parts }
+        let last = parts.lastIndex { part in
+            switch part.content {
+            case .reasoning: false
+            case .text(let text): !text.allSatisfy(\.isWhitespace)
+            default: true
+            }
+        }
+        guard let last, parts[last].cacheBreakpoint == nil else { return parts }
         var parts = parts
         parts[last].cacheBreakpoint = mark
         return parts
