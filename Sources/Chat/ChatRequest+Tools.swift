@@ -11,8 +11,8 @@ extension ChatRequest {
         }
     }
 
-    /// Whether calls side by side are forbidden and could happen at all: not where no call or one function is all there can
-    /// be.
+    /// Whether the client forbids parallel calls and the model could make some: it cannot where it may call nothing, or has
+    /// to call one function.
     package var forbidsParallelCalls: Bool {
         allowsParallelToolCalls == false && !tools.isEmpty && toolChoice != ToolChoice.none && forcedFunction == nil
     }

@@ -23,8 +23,7 @@ struct AnthropicBlock {
     /// A thought, or the JSON of a kept block's input.
     private var buffer = ""
     private var signature = ""
-    /// What the opening event had of that which pieces bring whole: a call's input, or a thought's signature. It counts
-    /// only if no piece comes.
+    /// The call's input or the thought's signature, as the opening event gave it. It is used only if no piece brings it.
     private var opening = ""
     private var citations: [JSON] = []
     /// What a kept block's content was made into.
@@ -70,7 +69,7 @@ struct AnthropicBlock {
         }
     }
 
-    /// Tells what can be told only at the end.
+    /// Emits what is known only at the end of the block.
     func close(_ reader: inout AnthropicAnswerReader, _ events: inout [ChatEvent]) {
         switch kind {
         case .text(let start):
