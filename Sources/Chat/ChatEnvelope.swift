@@ -19,6 +19,8 @@ package struct ChatEnvelope: Sendable, Equatable {
     package var hearsAudio = false
     /// The answer may contain audio.
     package var speaks = false
+    /// A tool's result names a call by an id that OpenAI would refuse for its length.
+    package var hasLongCallIDs = false
     package var spans = Spans()
 
     package init() {}

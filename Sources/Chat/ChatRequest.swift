@@ -9,6 +9,8 @@ package struct ChatRequest: Sendable, Equatable {
     package var messages: [Message]
     /// How many messages at the front were added by us. Errors number only the client's own messages.
     package var addedMessages = 0
+    /// The place of each of the client's messages in its request; `nil` where none was moved.
+    package var messageOrder: [Int]?
     package var tools: [Tool] = []
     /// The tools came as OpenAI's deprecated `functions`, so that calls have to be sent back as `function_call`.
     package var usesLegacyFunctions = false

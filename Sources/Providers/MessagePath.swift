@@ -6,7 +6,7 @@ struct MessagePath: CustomStringConvertible {
     private var part: Int?
 
     /// - Parameter index: among the request's messages.
-    init(_ index: Int, of request: ChatRequest) { message = max(0, index - request.addedMessages) }
+    init(_ index: Int, of request: ChatRequest) { message = request.clientPlace(of: index) }
 
     /// One of the message's parts.
     func content(_ index: Int) -> MessagePath {

@@ -76,4 +76,25 @@ struct ZhipuTests {
         let end = try #require(events.firstIndex { if case .finished = $0 { true } else { false } })
         #expect(page < end)
     }
+
+    @Test("the marks of a box are taken out wherever a stream splits them")
+    func boxes() {
+        let text = "a<|begin_of_box|>4 <|<|end_of_box|>b"
+        func streamed(_ pieces: [Substring]) -> String? {
+            var decoder = Zhipu().decoder()
+            var events: [ChatEvent] = []
+            let end = #","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#
+            let chunks = pieces.map { #","choices":[{"index":0,"delta":{"content":"\#($0)"}}]}"# } + [end]
+            for chunk in chunks {
+                decoder.feed(Array((#"data: {"id":"1","model":"glm-4.5v""# + chunk + "\n\n").utf8), into: &events)
+            }
+            decoder.feed(Array("data: [DONE]\n\n".utf8), into: &events)
+            decoder.finish(isCleanEnd: true, into: &events)
+            return ChatAnswer(events).choices.first?.text
+        }
+        for place in text.indices {
+            #expect(streamed([text[..<place], text[place...]]) == "a4 <|b", "\(text[..<place])")
+        }
+        #expect(streamed(text.map { Substring(String($0)) }) == "a4 <|b")
+    }
 }

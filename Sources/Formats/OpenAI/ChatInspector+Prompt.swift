@@ -33,6 +33,7 @@ extension ChatInspector {
         var (role, content, calls, call): (JSONView?, JSONView?, JSONView?, JSONView?)
         message.forEachMember { key, value in
             switch census.note(key).flatMap(Members.Message.init) {
+            case nil: if Self.isLongID(value, of: key) { envelope.hasLongCallIDs = true }
             case .role: role = value
             case .content: content = value
             case .toolCalls: calls = value
@@ -57,6 +58,10 @@ extension ChatInspector {
         }
         if let calls { try readTools(calls, at: { place() + ".tool_calls" }, &envelope) }
         if let call { try readTool(call, at: { place() + ".function_call" }, &envelope) }
+    }
+
+    private static func isLongID(_ value: JSONView, of key: UnsafeRawBufferPointer) -> Bool {
+        key.equals("tool_call_id") && value.withUTF8 { $0.count > CallID.most } == true
     }
 
     private func readParts(

@@ -133,14 +133,14 @@ struct FieldReader {
         try FieldReader(value) { [place] in Self.path(place(), key) }
     }
 
-    /// The members that were not read; `nil` if there are none.
+    /// The members that were not read; `nil` if there are none. A null counts as a member that the client left out.
     var rest: Extras? {
         guard unread > 0 else { return nil }
         var members = JSONObject()
-        for (index, member) in object.members.enumerated() where !isRead(index) {
+        for (index, member) in object.members.enumerated() where !isRead(index) && !member.value.isNull {
             members.append(member.key, member.value)
         }
-        return Extras(.openAI, members)
+        return members.members.isEmpty ? nil : Extras(.openAI, members)
     }
 
     func missing(_ key: String) -> RequestError {

@@ -95,9 +95,10 @@ enum OpenAIAnswerJSON {
         return .object(object)
     }
 
-    /// An id for a call that came without one. Clients need it to match the result with the call.
+    /// The call's id, or a new one for a call that came without. Clients need it to match the result with the call. It is no
+    /// longer than OpenAI allows, since the client may continue with another channel.
     static func id(of call: ToolCall, answer: String, choice: Int, index: Int) -> String {
-        call.id.isEmpty ? "call_\(answer)_\(choice)_\(index)" : call.id
+        CallID.bounded(call.id.isEmpty ? "call_\(answer)_\(choice)_\(index)" : call.id)
     }
 
     static func value(_ extra: Opaque) -> JSON? { extra.format == .openAI ? extra.value : nil }

@@ -7,32 +7,51 @@ enum OpenAIMessageDecoder {
         var reader = try FieldReader(value, at: place)
         let role = try reader.requiredString("role")
         let name = try reader.string("name")
+        let mark = breakpoint(&reader)
         switch role {
         case "system", "developer", "user":
-            let parts = try content(&reader)
+            let parts = marked(try content(&reader), mark)
             return Message(Message.Role(rawValue: role) ?? .user, name: name, parts: parts, extras: reader.rest)
         case "assistant":
             var parts = try reasoning(&reader)
             parts += try content(&reader)
             parts += try refusal(&reader)
             parts += try toolCalls(&reader)
-            return Message(.assistant, name: name, parts: parts, extras: reader.rest)
+            return Message(.assistant, name: name, parts: marked(parts, mark), extras: reader.rest)
         case "tool":
             let id = try reader.requiredString("tool_call_id")
             // Claude's mark, for which OpenAI's format has no member.
             let isError = try reader.bool("is_error") ?? false
-            let answered = ToolResult(callID: id, name: name, parts: try content(&reader), isError: isError)
+            let parts = marked(try content(&reader), mark)
+            let answered = ToolResult(callID: id, name: name, parts: parts, isError: isError)
             return Message(.tool, parts: [result(answered)], extras: reader.rest)
         case "function":
+            let parts = marked(try content(&reader), mark)
             return Message(
-                .tool, parts: [result(ToolResult(callID: "", name: name, parts: try content(&reader)))],
-                extras: reader.rest)
+                .tool, parts: [result(ToolResult(callID: "", name: name, parts: parts))], extras: reader.rest)
         default:
             throw RequestError(
                 .invalidValue,
                 "Invalid value for '\(reader.path("role"))': expected system, developer, user, assistant, tool or function.",
                 parameter: reader.path("role"))
         }
+    }
+
+    /// Moves a breakpoint of the whole message to its last part, since providers mark parts. Reasoning and empty texts are
+    /// not marked: providers refuse a mark on reasoning, and empty texts are not sent.
+    private static func marked(_ parts: [Part], _ mark: CacheBreakpoint?) -> [Part] {
+        guard let mark else { return parts }
+        let last = parts.lastIndex { part in
+            switch part.content {
+            case .reasoning: false
+            case .text(let text): !text.allSatisfy(\.isWhitespace)
+            default: true
+            }
+        }
+        guard let last, parts[last].cacheBreakpoint == nil else { return parts }
+        var parts = parts
+        parts[last].cacheBreakpoint = mark
+        return parts
     }
 
     /// A breakpoint within a tool's result ends the cached prefix after the whole result.
@@ -131,6 +150,7 @@ enum OpenAIMessageDecoder {
     private static func toolCall(_ value: JSON, at place: @escaping () -> String) throws(RequestError) -> Part {
         var reader = try FieldReader(value, at: place)
         let id = try reader.requiredString("id")
+        let mark = breakpoint(&reader)
         switch try reader.string("type") ?? "function" {
         case "function":
             var function = try reader.requiredReader("function")
@@ -138,12 +158,14 @@ enum OpenAIMessageDecoder {
             let arguments = try function.requiredString("arguments")
             let signature = value["extra_content"]?["google"]?["thought_signature"]?.string
             return Part(
-                .toolCall(ToolCall(id: id, name: name, arguments: arguments, thoughtSignature: signature)))
+                .toolCall(ToolCall(id: id, name: name, arguments: arguments, thoughtSignature: signature)),
+                cacheBreakpoint: mark)
         case "custom":
             var custom = try reader.requiredReader("custom")
             let name = try custom.requiredString("name")
             let input = try custom.requiredString("input")
-            return Part(.toolCall(ToolCall(id: id, kind: .custom, name: name, arguments: input)))
+            return Part(
+                .toolCall(ToolCall(id: id, kind: .custom, name: name, arguments: input)), cacheBreakpoint: mark)
         default:
             throw RequestError(
                 .invalidValue, "Invalid value for '\(reader.path("type"))': expected function or custom.",

@@ -18,6 +18,7 @@ package enum OpenAIRequestDecoder {
         for (index, item) in items.enumerated() {
             request.messages.append(try OpenAIMessageDecoder.message(item, at: reader.place("messages", index)))
         }
+        request.gatherResults()
         try readTools(&reader, &request)
         try readSampling(&reader, &request.sampling)
         request.limits.maxCompletionTokens = try reader.int("max_completion_tokens")
@@ -43,11 +44,9 @@ package enum OpenAIRequestDecoder {
         sampling.logprobs = try reader.bool("logprobs")
         sampling.topLogprobs = try reader.int("top_logprobs")
         if let stop = reader.value("stop") {
-            if let text = stop.string {
-                sampling.stop = [text]
-            } else {
-                sampling.stop = try reader.strings(stop, "stop")
-            }
+            let texts = if let text = stop.string { [text] } else { try reader.strings(stop, "stop") }
+            // An empty text would end the answer before its first word, and vendors refuse it.
+            sampling.stop = texts.filter { !$0.isEmpty }
         }
     }
 
@@ -75,8 +74,9 @@ package enum OpenAIRequestDecoder {
     }
 
     private static func readAccount(_ reader: inout FieldReader, _ request: inout ChatRequest) throws(RequestError) {
-        request.account.user = try reader.string("user")
-        request.account.safetyIdentifier = try reader.string("safety_identifier")
+        // An empty name is none.
+        request.account.user = try reader.string("user").flatMap { $0.isEmpty ? nil : $0 }
+        request.account.safetyIdentifier = try reader.string("safety_identifier").flatMap { $0.isEmpty ? nil : $0 }
         request.account.metadata = try reader.object("metadata")
         request.account.serviceTier = try reader.string("service_tier")
         request.account.stores = try reader.bool("store")

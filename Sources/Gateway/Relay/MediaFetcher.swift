@@ -32,8 +32,9 @@ struct MediaFetcher {
     ) async throws(MediaProblem) {
         var fetched = 0
         for message in request.messages.indices {
+            let path = "messages[\(request.clientPlace(of: message))].content"
             request.messages[message].parts = try await inlined(
-                request.messages[message].parts, "messages[\(message)].content", &fetched, call, hold)
+                request.messages[message].parts, path, &fetched, call, hold)
         }
     }
 

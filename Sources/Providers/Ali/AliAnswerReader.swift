@@ -103,7 +103,7 @@ struct AliAnswerReader {
     private mutating func read(call: LazyJSON, _ index: Int, _ events: inout [ChatEvent]) {
         var known = calls[index] ?? []
         let number = call["index"]?.int ?? Int64(known.count)
-        let arguments = call["function"]?["arguments"]?.string ?? ""
+        let arguments = CallArguments.text(call["function"]?["arguments"])
         if let position = known.firstIndex(of: number) {
             if !arguments.isEmpty { events.append(.toolCallArgumentsDelta(index, index: position, arguments)) }
             return
@@ -120,6 +120,7 @@ struct AliAnswerReader {
     /// plugins.
     private static func usage(_ value: LazyJSON) -> Usage? {
         func number(_ value: LazyJSON?) -> Int64 { min(max(0, value?.int ?? 0), Usage.most) }
+        func given(_ value: LazyJSON?) -> LazyJSON? { value?.int == nil ? nil : value }
         let total = value["total_tokens"]?.int
         guard value["input_tokens"]?.int != nil || total != nil else { return nil }
         let known = number(value["output_tokens"])
@@ -132,8 +133,8 @@ struct AliAnswerReader {
             promptTokens: prompt, completionTokens: value["output_tokens"]?.int == nil ? rest : known,
             cachedTokens: number(value["prompt_tokens_details"]?["cached_tokens"]),
             reasoningTokens: number(value["output_tokens_details"]?["reasoning_tokens"]),
-            audioPromptTokens: number(input?["audio_tokens"] ?? value["audio_tokens"]))
-        usage.imagePromptTokens = number(input?["image_tokens"] ?? value["image_tokens"])
+            audioPromptTokens: number(given(input?["audio_tokens"]) ?? value["audio_tokens"]))
+        usage.imagePromptTokens = number(given(input?["image_tokens"]) ?? value["image_tokens"])
         return usage
     }
 }

@@ -5,7 +5,8 @@ import JSON
 ///
 /// | What DashScope does not have | What happens with it |
 /// | --- | --- |
-/// | a forced call of any tool (`required`), custom tools, spoken answers, documents | refused |
+/// | a forced call of one of several tools (`required`) | refused; with a single tool, that tool is forced |
+/// | custom tools, spoken answers, documents | refused |
 /// | media in a tool's result, for a model that reads only text; unknown formats of answers | refused |
 /// | temperature and top_p out of range | the nearest value in range |
 /// | frequency penalty, logit bias, user, metadata, store, service tier, verbosity | dropped |
@@ -74,7 +75,7 @@ enum AliRequestEncoder {
         let content: JSON =
             isMultimodal
             ? .array(contents.flatMap { $0.array ?? [] })
-            : .string(contents.compactMap(\.string).joined(separator: "\n\n"))
+            : .string(contents.compactMap(\.string).filter { !$0.isEmpty }.joined(separator: "\n\n"))
         return [["role": "system", "content": content]]
     }
 
@@ -180,13 +181,15 @@ enum AliRequestEncoder {
         if let isParallel = request.allowsParallelToolCalls {
             parameters.append("parallel_tool_calls", .bool(isParallel))
         }
-        guard let choice = request.toolChoice else { return parameters }
-        switch choice {
-        case .none: parameters.append("tool_choice", "none")
-        case .automatic: parameters.append("tool_choice", "auto")
-        case .function(let name):
+        if let name = request.forcedFunction {
             parameters.append("tool_choice", ["type": "function", "function": ["name": .string(name)]])
-        case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+            return parameters
+        }
+        switch request.toolChoice {
+        case ToolChoice.none?: parameters.append("tool_choice", "none")
+        case .automatic: parameters.append("tool_choice", "auto")
+        case .function, .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+        case nil: break
         }
         return parameters
     }

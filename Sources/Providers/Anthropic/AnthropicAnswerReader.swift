@@ -46,12 +46,14 @@ struct AnthropicAnswerReader {
         case "thinking":
             let text = block["thinking"]?.string ?? ""
             if !text.isEmpty { events.append(.reasoningDelta(0, text)) }
-            seal(Reasoning(text: text, signature: block["signature"]?.string, format: .anthropic), &events)
+            let thought = Reasoning(text: text, signature: block["signature"]?.string, format: .anthropic)
+            seal(thought, at: place, &events)
         case "redacted_thinking": redacted(block, &events)
         case "tool_use":
-            let input = String(decoding: (block["input"]?.json ?? [:]).encoded(), as: UTF8.self)
-            if start(block, arguments: input, &events) == nil { write(input, &events) }
-        default: keep(block.json, &events)
+            let input = CallArguments.text(block["input"])
+            let arguments = input.isEmpty ? "{}" : input
+            if start(block, arguments: arguments, &events) == nil { write(arguments, &events) }
+        default: keep(block.json, at: place, &events)
         }
     }
 
@@ -75,20 +77,26 @@ struct AnthropicAnswerReader {
     }
 
     mutating func redacted(_ block: LazyJSON, _ events: inout [ChatEvent]) {
-        seal(Reasoning(text: "", encrypted: block["data"]?.string ?? "", format: .anthropic), &events)
+        let thought = Reasoning(text: "", encrypted: block["data"]?.string ?? "", format: .anthropic)
+        seal(thought, at: place, &events)
     }
 
     /// A block without a place in the hub, such as a search of Claude's own: the next turn sends it back.
-    mutating func keep(_ block: JSON, _ events: inout [ChatEvent]) {
+    mutating func keep(_ block: JSON, at place: Reasoning.Place?, _ events: inout [ChatEvent]) {
         guard block["type"]?.string != nil else { return }
-        seal(Reasoning(text: "", block: block, format: .anthropic), &events)
+        seal(Reasoning(text: "", block: block, format: .anthropic), at: place, &events)
     }
 
-    /// With its place, since Claude wants its last turn back as it was.
-    mutating func seal(_ reasoning: Reasoning, _ events: inout [ChatEvent]) {
+    /// What of the answer has come so far; `nil` for nothing.
+    var place: Reasoning.Place? {
+        written > 0 || calls > 0 ? Reasoning.Place(letters: written, calls: calls) : nil
+    }
+
+    /// - Parameter place: where it began, since Claude wants its last turn back as it was.
+    mutating func seal(_ reasoning: Reasoning, at place: Reasoning.Place?, _ events: inout [ChatEvent]) {
         var reasoning = reasoning
         reasoning.index = sealed
-        if written > 0 || calls > 0 { reasoning.place = Reasoning.Place(letters: written, calls: calls) }
+        reasoning.place = place
         sealed += 1
         events.append(.reasoningSealed(0, reasoning))
     }
@@ -105,14 +113,15 @@ struct AnthropicAnswerReader {
 
     /// A web page becomes OpenAI's annotation; a place in the client's own documents, one of the same build.
     static func citation(_ citation: JSON, from start: Int, to end: Int) -> Opaque {
-        guard citation["type"]?.string == "web_search_result_location", let url = citation["url"] else {
+        guard citation["type"]?.string == "web_search_result_location", let url = citation["url"]?.string else {
             var place = citation.object ?? JSONObject()
             place["start_index"] = .int(start)
             place["end_index"] = .int(end)
             return Opaque(.openAI, ["type": "file_citation", "file_citation": .object(place)])
         }
         let page: JSON = [
-            "url": url, "title": citation["title"] ?? "", "start_index": .int(start), "end_index": .int(end),
+            "url": .string(url), "title": .string(citation["title"]?.string ?? ""), "start_index": .int(start),
+            "end_index": .int(end),
         ]
         return Opaque(.openAI, ["type": "url_citation", "url_citation": page])
     }

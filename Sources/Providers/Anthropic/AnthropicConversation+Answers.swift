@@ -58,7 +58,7 @@ extension AnthropicConversation {
             guard call.kind != .custom else {
                 throw AnthropicRequestEncoder.cannot("call tools of free text", path + ".tool_calls")
             }
-            return try use(call, path, index)
+            return try use(call, part.cacheBreakpoint, path, index)
         case .opaque(let opaque) where opaque.format == .anthropic: return opaque.value
         case .reasoning: return nil
         case .image, .audio, .document, .video, .toolResult, .opaque:
@@ -66,7 +66,9 @@ extension AnthropicConversation {
         }
     }
 
-    private mutating func use(_ call: ToolCall, _ path: MessagePath, _ index: Int) throws(RequestError) -> JSON {
+    private mutating func use(
+        _ call: ToolCall, _ mark: CacheBreakpoint?, _ path: MessagePath, _ index: Int
+    ) throws(RequestError) -> JSON {
         var input: JSON = [:]
         if !call.arguments.isBlank {
             guard let parsed = try? JSON.parse(Array(call.arguments.utf8)), parsed.object != nil else {
@@ -81,6 +83,8 @@ extension AnthropicConversation {
             id = "call_\(turns.count)_\(index)"
             openCalls.append(id)
         }
-        return ["type": "tool_use", "id": .string(id), "name": .string(call.name), "input": input]
+        var block: JSONObject = ["type": "tool_use", "id": .string(id), "name": .string(call.name), "input": input]
+        if let mark { block.append("cache_control", AnthropicRequestEncoder.cacheControl(mark)) }
+        return .object(block)
     }
 }

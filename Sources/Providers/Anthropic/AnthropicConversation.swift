@@ -94,7 +94,9 @@ struct AnthropicConversation {
             block = ["type": "document", "source": try Self.source(media, path)]
             if let name { block.append("title", .string(name)) }
         case .toolResult(let result): block = try self.result(result, path)
-        case .opaque(let opaque) where Self.isOwn(opaque): return opaque.value
+        case .opaque(let opaque) where Self.isOwn(opaque):
+            guard let own = opaque.value.object, own["cache_control"] == nil else { return opaque.value }
+            block = own
         case .audio: throw AnthropicRequestEncoder.cannot("listen", path.text)
         case .video: throw AnthropicRequestEncoder.cannot("watch videos", path.text)
         case .toolCall, .reasoning, .refusal, .opaque:

@@ -42,8 +42,8 @@ extension AnthropicRequestEncoder {
     private func encode(_ function: FunctionTool) -> JSON {
         var object: JSONObject = ["name": .string(function.name)]
         if let description = function.description { object.append("description", .string(description)) }
-        let isStrict = function.isStrict == true && model.hasResponseFormat
         let schema = Self.objectSchema(function.parameters ?? [:])
+        let isStrict = function.isStrict == true && model.hasResponseFormat && !AnthropicSchema.hasMap(schema)
         object.append("input_schema", isStrict ? AnthropicSchema.sanitized(schema) : schema)
         if isStrict { object.append("strict", true) }
         if let mark = function.cacheBreakpoint { object.append("cache_control", Self.cacheControl(mark)) }

@@ -17,11 +17,12 @@ import JSON
 /// | thinking on a budget after an answer whose thoughts the client has not kept | dropped for this turn |
 /// | a budget for thinking, on models that choose it themselves | dropped |
 /// | JSON mode without a schema | asked for in words |
-/// | JSON schema on models without structured output | a forced tool, whose arguments are the text |
+/// | JSON schema on models without structured output; one of a map | a forced tool, whose arguments are the text |
 /// | the same beside tools | asked for in words; refused if strict |
-/// | strict tools on models without structured output | plain tools |
+/// | strict tools on models without structured output; those that take a map | plain tools |
 /// | bounds in the schemas of strict tools and of the answer | words in their descriptions |
 /// | names of messages | `NAME: ` before the text |
+/// | a user's e-mail address or phone number | a digest of it, always the same |
 /// | instructions without a turn | the user's words |
 struct AnthropicRequestEncoder {
     private static let defaultMaxTokens: Int64 = 4096
@@ -29,6 +30,8 @@ struct AnthropicRequestEncoder {
     let request: ChatRequest
     let model: AnthropicModel
     var body = JSONObject(capacity: 8)
+    /// Whether the model can be held to the response format as such.
+    private let takesFormat: Bool
     /// The response format has to be a tool's.
     let formatTool: (name: String, schema: JSON)?
     /// The last answer came back without its thoughts.
@@ -49,9 +52,12 @@ struct AnthropicRequestEncoder {
     private init(_ request: ChatRequest, _ model: String) {
         self.request = request
         self.model = AnthropicModel(model)
-        if case .jsonSchema(_, _, let schema?, _) = request.responseFormat, !self.model.hasResponseFormat,
-            request.tools.isEmpty, request.webSearch == nil
-        {
+        guard case .jsonSchema(_, _, let schema?, _) = request.responseFormat else {
+            (takesFormat, formatTool) = (self.model.hasResponseFormat, nil)
+            return
+        }
+        takesFormat = self.model.hasResponseFormat && !AnthropicSchema.hasMap(schema)
+        if !takesFormat, request.tools.isEmpty, request.webSearch == nil {
             formatTool = (AnthropicAnswerReader.formatTool, schema)
         } else {
             formatTool = nil
@@ -69,8 +75,8 @@ struct AnthropicRequestEncoder {
         }
         switch request.responseFormat {
         case .opaque: throw Self.cannot("answer in that form", "response_format.type")
-        case .jsonSchema(_, _, .some, true) where formatTool == nil && !model.hasResponseFormat:
-            throw Self.cannot("be held to a schema beside tools on this model", "response_format")
+        case .jsonSchema(_, _, .some, true) where formatTool == nil && !takesFormat:
+            throw Self.cannot("be held to this schema beside tools on this model", "response_format")
         default: break
         }
     }
@@ -91,7 +97,7 @@ struct AnthropicRequestEncoder {
         switch request.responseFormat {
         case .jsonObject, .jsonSchema(_, _, nil, _):
             conversation.instruct("Answer with one JSON object and nothing else.")
-        case .jsonSchema(_, _, let schema?, _) where formatTool == nil && !model.hasResponseFormat:
+        case .jsonSchema(_, _, let schema?, _) where formatTool == nil && !takesFormat:
             let text = String(decoding: schema.encoded(), as: UTF8.self)
             conversation.instruct("Answer with one JSON value and nothing else. It must follow this schema: \(text)")
         default: break
@@ -165,7 +171,7 @@ struct AnthropicRequestEncoder {
     // MARK: The rest
 
     private mutating func addFormat() {
-        guard model.hasResponseFormat, case .jsonSchema(_, _, let schema?, _) = request.responseFormat else { return }
+        guard takesFormat, case .jsonSchema(_, _, let schema?, _) = request.responseFormat else { return }
         var config = body["output_config"]?.object ?? JSONObject()
         config.append("format", ["type": "json_schema", "schema": AnthropicSchema.sanitized(schema)])
         body["output_config"] = .object(config)
@@ -173,7 +179,7 @@ struct AnthropicRequestEncoder {
 
     private mutating func addRest() {
         if let user = request.account.user ?? request.account.safetyIdentifier {
-            body.append("metadata", ["user_id": .string(user)])
+            body.append("metadata", ["user_id": .string(UserID.anonymous(user))])
         }
         switch request.account.serviceTier {
         case "auto", "priority": body.append("service_tier", "auto")

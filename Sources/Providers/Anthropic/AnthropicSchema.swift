@@ -46,5 +46,28 @@ enum AnthropicSchema {
         return .object(result)
     }
 
+    /// Whether some object of the schema allows members without naming any, as a map does. Closed, as Claude wants it, that
+    /// object would have to stay empty.
+    static func hasMap(_ schema: JSON, depth: Int = 0) -> Bool {
+        guard let object = schema.object, depth < 64 else { return false }
+        let isNamed = object["properties"]?.object?.members.isEmpty == false
+        if !isNamed, allowsMore(object) { return true }
+        return object.members.contains { member in
+            switch member.key {
+            case "properties", "$defs", "definitions":
+                member.value.object?.members.contains { hasMap($0.value, depth: depth + 1) } == true
+            case "items", "not": hasMap(member.value, depth: depth + 1)
+            case "anyOf", "allOf", "oneOf", "prefixItems":
+                member.value.array?.contains { hasMap($0, depth: depth + 1) } == true
+            default: false
+            }
+        }
+    }
+
+    private static func allowsMore(_ object: JSONObject) -> Bool {
+        if object["patternProperties"]?.object?.members.isEmpty == false { return true }
+        return object["additionalProperties"].map { $0 == true || $0.object != nil } ?? false
+    }
+
     private static func text(_ value: JSON) -> String { String(decoding: value.encoded(), as: UTF8.self) }
 }

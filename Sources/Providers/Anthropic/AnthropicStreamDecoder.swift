@@ -4,29 +4,17 @@ import JSON
 
 /// Claude's stream → hub events, at any split of the bytes (spec/wire/anthropic.md §7).
 package struct AnthropicStreamDecoder: AnswerDecoder {
-    private enum Block {
-        /// `start` counts the text's letters before it.
-        case text(start: Int)
-        case thinking
-        case call(index: Int)
-        /// Arguments of the tool that stands for a response format.
-        case format
-        /// One without a place in the hub.
-        case kept(JSONObject)
-        case other
-    }
-
     private var splitter = SSEParser()
-    private var block = Block.other
-    /// What the block's pieces have brought: a thought, or the JSON of a kept block's input.
-    private var buffer = ""
-    private var signature = ""
-    private var citations: [JSON] = []
-    /// What a kept block's content was made into.
-    private var compacted: JSON?
+    /// Blocks that the opening event of the message held, until it is known whether they are told again one by one.
+    private var opening: [LazyJSON] = []
+    private var blocks = AnthropicBlocks()
     private var reader = AnthropicAnswerReader()
     private var usage = AnthropicUsage()
     private var hasStarted = false
+    /// Of the message's opening event, which has one only where it holds the whole answer.
+    private var reason: String?
+    /// Whether the client knows why the answer ended.
+    private var hasEnded = false
     private var isDone = false
     private var hasFailed = false
 
@@ -64,11 +52,11 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         }
         switch type {
         case "message_start": start(root["message"] ?? .null, &events)
-        case "content_block_start": open(root["content_block"] ?? .null, &events)
-        case "content_block_delta": add(root["delta"] ?? .null, &events)
-        case "content_block_stop": close(&events)
+        case "content_block_start": open(root, &events)
+        case "content_block_delta": add(root, &events)
+        case "content_block_stop": blocks.close(root["index"]?.int, &reader, &events)
         case "message_delta": end(root, &events)
-        case "message_stop": isDone = true
+        case "message_stop": stop(&events)
         case "error": fail(AnthropicErrors.failure(inSuccess: root.json), &events)
         // Pings, and events of the future.
         default: break
@@ -79,67 +67,48 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         guard !hasStarted else { return }
         hasStarted = true
         reader.begin(message, &events)
+        opening = message["content"]?.array ?? []
+        reason = message["stop_reason"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         usage.update(message["usage"])
         if let event = usage.event(isFinal: false) { events.append(event) }
     }
 
-    private mutating func open(_ content: LazyJSON, _ events: inout [ChatEvent]) {
-        (buffer, signature, citations, compacted) = ("", "", [], nil)
-        switch content["type"]?.string {
-        case "text":
-            block = .text(start: reader.written)
-            reader.write(content["text"]?.string ?? "", &events)
-        case "thinking": block = .thinking
-        case "redacted_thinking":
-            block = .other
-            reader.redacted(content, &events)
-        case "tool_use":
-            block = reader.start(content, arguments: "", &events).map { .call(index: $0) } ?? .format
-        default: block = content.json.object.map { .kept($0) } ?? .other
-        }
+    private mutating func open(_ root: LazyJSON, _ events: inout [ChatEvent]) {
+        let number = root["index"]?.int
+        if Int64(opening.count) > number ?? 0 { opening = [] }
+        openHeld(&events)
+        blocks.open(number, root["content_block"] ?? .null, &reader, &events)
     }
 
-    private mutating func add(_ delta: LazyJSON, _ events: inout [ChatEvent]) {
-        switch (block, delta["type"]?.string) {
-        case (.text, "text_delta"): reader.write(delta["text"]?.string ?? "", &events)
-        case (.text, "citations_delta"): if let citation = delta["citation"] { citations.append(citation.json) }
-        case (.thinking, "thinking_delta"):
-            let piece = delta["thinking"]?.string ?? ""
-            buffer += piece
-            if !piece.isEmpty { events.append(.reasoningDelta(0, piece)) }
-        case (.thinking, "signature_delta"): signature += delta["signature"]?.string ?? ""
-        case (.call(let index), "input_json_delta"):
-            let piece = delta["partial_json"]?.string ?? ""
-            if !piece.isEmpty { events.append(.toolCallArgumentsDelta(0, index: index, piece)) }
-        case (.format, "input_json_delta"): reader.write(delta["partial_json"]?.string ?? "", &events)
-        case (.kept, "input_json_delta"): buffer += delta["partial_json"]?.string ?? ""
-        case (.kept, "compaction_delta"): compacted = delta["content"]?.json ?? .null
-        default: break
-        }
+    private mutating func openHeld(_ events: inout [ChatEvent]) {
+        for (number, content) in opening.enumerated() { blocks.open(Int64(number), content, &reader, &events) }
+        opening = []
     }
 
-    private mutating func close(_ events: inout [ChatEvent]) {
-        switch block {
-        case .text(let start):
-            for citation in citations {
-                events.append(.citation(0, AnthropicAnswerReader.citation(citation, from: start, to: reader.written)))
-            }
-        case .thinking:
-            let proof = signature.isEmpty ? nil : signature
-            reader.seal(Reasoning(text: buffer, signature: proof, format: .anthropic), &events)
-        case .kept(var content):
-            if let compacted { content["content"] = compacted }
-            if !buffer.isEmpty { content["input"] = (try? JSON.parse(Array(buffer.utf8))) ?? [:] }
-            reader.keep(.object(content), &events)
-        case .call, .format, .other: break
-        }
-        block = .other
+    private mutating func add(_ root: LazyJSON, _ events: inout [ChatEvent]) {
+        openHeld(&events)
+        blocks.add(root["delta"] ?? .null, to: root["index"]?.int, &reader, &events)
     }
 
     private mutating func end(_ root: LazyJSON, _ events: inout [ChatEvent]) {
         usage.update(root["usage"])
         if let event = usage.event(isFinal: root["usage"]?["output_tokens"]?.int != nil) { events.append(event) }
-        guard let delta = root["delta"], let word = delta["stop_reason"]?.string else { return }
-        reader.end(word, delta["stop_details"], &events)
+        guard let delta = root["delta"], let word = delta["stop_reason"]?.string, !word.isEmpty else { return }
+        end(word, delta["stop_details"], &events)
+    }
+
+    private mutating func stop(_ events: inout [ChatEvent]) {
+        openHeld(&events)
+        end(reason ?? (reader.calls > 0 ? "tool_use" : "end_turn"), nil, &events)
+        isDone = true
+    }
+
+    /// Ends the answer, and what of it the provider has left open.
+    private mutating func end(_ word: String, _ details: LazyJSON?, _ events: inout [ChatEvent]) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        openHeld(&events)
+        blocks.closeAll(&reader, &events)
+        reader.end(word, details, &events)
     }
 }

@@ -92,7 +92,7 @@ package struct Baidu: EmbeddingProvider {
         _ body: [UInt8], status: Int, contentType: String?
     ) throws(UpstreamFailure) -> [ChatEvent] {
         let root = try Self.answer(body, status: status, contentType: contentType)
-        guard root["result"] != nil || root["function_call"] != nil else {
+        guard root["result"]?.string != nil || root["function_call"]?.isObject == true else {
             throw UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no result.",
                 code: .text("bad_upstream_response"))

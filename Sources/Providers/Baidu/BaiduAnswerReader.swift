@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import JSON
 
@@ -24,7 +25,8 @@ struct BaiduAnswerReader {
             if let thoughts = call["thoughts"]?.string, !thoughts.isEmpty {
                 events.append(.reasoningDelta(0, thoughts))
             }
-            let made = ToolCall(id: "", name: name, arguments: call["arguments"]?.string ?? "{}")
+            let arguments = CallArguments.text(call["arguments"])
+            let made = ToolCall(id: "", name: name, arguments: arguments.isEmpty ? "{}" : arguments)
             events.append(.toolCallStarted(0, index: calls, made))
             calls += 1
         }
@@ -48,7 +50,8 @@ struct BaiduAnswerReader {
         let prompt = number("prompt_tokens")
         let total = number("total_tokens")
         // Some answers report only the total and the prompt.
-        let completion = value["completion_tokens"] == nil ? max(0, total - prompt) : number("completion_tokens")
+        let isCounted = value["completion_tokens"]?.int != nil
+        let completion = isCounted ? number("completion_tokens") : max(0, total.minus(prompt))
         guard max(total, prompt, completion) > 0 else { return }
         let told = Usage(promptTokens: prompt, completionTokens: completion)
         guard told != usage else { return }

@@ -6,7 +6,8 @@ import JSON
 /// | What Baidu does not have | What happens with it |
 /// | --- | --- |
 /// | images, audio, documents, also in a tool's result; several calls in one turn; custom tools | refused |
-/// | a forced call (`required`); tools that the provider runs; spoken answers; formats other than JSON | refused |
+/// | a forced call of one of several tools (`required`) | refused; with a single tool, that tool is forced |
+/// | tools that the provider runs; spoken answers; formats other than JSON | refused |
 /// | several answers, logprobs, more than four stop sequences | refused |
 /// | JSON schema | JSON mode, and the schema as text |
 /// | web search | switched on, with citations; its size and place are dropped |
@@ -47,8 +48,8 @@ struct BaiduRequestEncoder {
         var body = JSONObject()
         body.append("messages", .array(encoder.ordered))
         if case .jsonSchema(_, _, let schema?, _) = request.responseFormat {
-            encoder.system +=
-                "\nAnswer with one JSON object by this JSON schema: \(String(decoding: schema.encoded(), as: UTF8.self))"
+            let text = String(decoding: schema.encoded(), as: UTF8.self)
+            encoder.instruct("Answer with one JSON object by this JSON schema: \(text)")
         }
         if !encoder.system.isEmpty { body.append("system", .string(encoder.system)) }
         try add(tools: request, to: &body)
@@ -92,12 +93,10 @@ struct BaiduRequestEncoder {
                         .invalidValue, "No call has the id '\(result.callID)'.", parameter: path + ".tool_call_id")
                 }
                 let text = try Self.text(of: result, path: path)
-                let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
-                let content: JSON = parsed == nil ? ["result": .string(text)] : parsed ?? [:]
                 turns.append(
                     Turn(
                         role: "function", object: ["role": "function", "name": .string(name), "content": ""],
-                        text: String(decoding: content.encoded(), as: UTF8.self)))
+                        text: String(decoding: ToolResultJSON.object(text).encoded(), as: UTF8.self)))
                 return
             default: throw Self.cannot("take this part", path.content(index).text)
             }
@@ -109,13 +108,18 @@ struct BaiduRequestEncoder {
             }
         }
         switch message.role {
-        case .system, .developer: system += system.isEmpty ? text : "\n" + text
+        case .system, .developer: instruct(text)
         case .assistant:
             var object: JSONObject = ["role": "assistant", "content": ""]
             if let call { object.append("function_call", call) }
             if !text.isEmpty || call != nil { append("assistant", object, text) }
         case .user, .tool: if !text.isEmpty { append("user", ["role": "user", "content": ""], text) }
         }
+    }
+
+    private mutating func instruct(_ text: String) {
+        guard !text.isEmpty else { return }
+        system += system.isEmpty ? text : "\n" + text
     }
 
     private static func text(of result: ToolResult, path: MessagePath) throws(RequestError) -> String {
@@ -165,12 +169,14 @@ struct BaiduRequestEncoder {
             ])
         }
         guard !functions.isEmpty else { return }
-        switch request.toolChoice {
-        case ToolChoice.none?: return
-        case .function(let name):
+        if let name = request.forcedFunction {
             body.append("tool_choice", ["type": "function", "function": ["name": .string(name)]])
-        case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
-        default: break
+        } else {
+            switch request.toolChoice {
+            case ToolChoice.none?: return
+            case .required, .custom, .opaque: throw cannot("be held to this choice of tools", "tool_choice")
+            default: break
+            }
         }
         body.append("functions", .array(functions))
     }

@@ -89,10 +89,10 @@ extension GeminiAnswerReader.Candidate {
     private mutating func take(_ part: LazyJSON, _ events: inout [ChatEvent]) {
         let signature = part["thoughtSignature"]?.string
         if let call = part["functionCall"] {
-            let arguments = String(decoding: (call["args"]?.json ?? [:]).encoded(), as: UTF8.self)
+            let arguments = CallArguments.text(call["args"])
             let made = ToolCall(
-                id: call["id"]?.string ?? "", name: call["name"]?.string ?? "", arguments: arguments,
-                thoughtSignature: signature)
+                id: call["id"]?.string ?? "", name: call["name"]?.string ?? "",
+                arguments: arguments.isEmpty ? "{}" : arguments, thoughtSignature: signature)
             events.append(.toolCallStarted(index, index: calls, made))
             calls += 1
             return
@@ -127,8 +127,9 @@ extension GeminiAnswerReader {
     fileprivate static func logprobs(_ result: LazyJSON) -> JSON {
         func token(_ candidate: LazyJSON) -> JSONObject {
             let text = candidate["token"]?.string ?? ""
+            let probability = candidate["logProbability"]
             return [
-                "token": .string(text), "logprob": candidate["logProbability"]?.json ?? 0,
+                "token": .string(text), "logprob": probability?.double == nil ? 0 : probability?.json ?? 0,
                 "bytes": .array(text.utf8.map { .int(Int($0)) }),
             ]
         }

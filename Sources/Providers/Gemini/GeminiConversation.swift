@@ -131,8 +131,7 @@ struct GeminiConversation {
             default: throw GeminiRequestEncoder.cannot("take this part of a tool's result", path.text)
             }
         }
-        let parsed = (try? JSON.parse(Array(text.utf8))).flatMap { $0.object == nil ? nil : $0 }
-        let response: JSON = result.isError ? ["error": .string(text)] : parsed ?? ["result": .string(text)]
+        let response: JSON = result.isError ? ["error": .string(text)] : ToolResultJSON.object(text)
         guard let name = result.name ?? names[result.callID] else {
             throw RequestError(
                 .invalidValue, "Invalid value for '\(path).tool_call_id': no call before it has this id.",

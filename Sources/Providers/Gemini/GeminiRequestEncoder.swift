@@ -55,7 +55,7 @@ struct GeminiRequestEncoder {
     }
 
     private func refuse() throws(RequestError) {
-        if request.allowsParallelToolCalls == false, !request.tools.isEmpty {
+        if request.forbidsParallelCalls {
             throw Self.cannot("be held to one call at a time", "parallel_tool_calls")
         }
         if request.output.modalities?.contains("audio") == true || request.output.audio != nil {
@@ -135,10 +135,23 @@ struct GeminiRequestEncoder {
     private static func encode(_ function: FunctionTool) -> JSON {
         var object: JSONObject = ["name": .string(function.name)]
         if let description = function.description { object.append("description", .string(description)) }
-        if let schema = function.parameters?.object, schema["properties"]?.object?.members.isEmpty != true {
+        if let schema = function.parameters?.object, !takesNothing(schema) {
             object.append("parametersJsonSchema", plain(schema))
         }
         return .object(object)
+    }
+
+    /// Whether a schema is of an object without members. One without named properties may still allow others.
+    private static func takesNothing(_ schema: JSONObject) -> Bool {
+        guard schema["properties"]?.object?.members.isEmpty == true else { return false }
+        return schema.members.allSatisfy { member in
+            switch member.key {
+            case "type", "properties", "title", "description", "$schema", "$id": true
+            case "additionalProperties": member.value == false
+            case "required": member.value.array?.isEmpty == true
+            default: false
+            }
+        }
     }
 
     private static func plain(_ schema: JSONObject) -> JSON {

@@ -14,7 +14,7 @@ struct GeminiSources {
         init?(_ source: LazyJSON?) {
             guard let source, let url = source["uri"]?.string else { return nil }
             self.url = url
-            title = source["title"]?.json ?? ""
+            title = .string(source["title"]?.string ?? "")
         }
     }
 
@@ -34,7 +34,7 @@ struct GeminiSources {
         var found: [Opaque] = []
         if let grounding = candidate["groundingMetadata"] {
             let pages = (grounding["groundingChunks"]?.array ?? []).map {
-                Page($0["web"] ?? $0["retrievedContext"] ?? $0["maps"])
+                Page($0["web"]) ?? Page($0["retrievedContext"]) ?? Page($0["maps"])
             }
             for support in grounding["groundingSupports"]?.array ?? [] {
                 for number in support["groundingChunkIndices"]?.array ?? [] {
@@ -47,8 +47,8 @@ struct GeminiSources {
             }
             for page in pages { wait(page) }
         }
-        let sources = candidate["citationMetadata"]?["citationSources"] ?? candidate["citationMetadata"]?["citations"]
-        for source in sources?.array ?? [] {
+        let citations = candidate["citationMetadata"]
+        for source in citations?["citationSources"]?.array ?? citations?["citations"]?.array ?? [] {
             guard let page = Page(source) else { continue }
             if let new = annotation(page, source) { found.append(new) }
             wait(page)

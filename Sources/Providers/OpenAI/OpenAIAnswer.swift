@@ -56,7 +56,9 @@ package struct OpenAIAnswer: Sendable {
         }
         let prompt = value["prompt_tokens_details"]
         let completion = value["completion_tokens_details"]
-        let cached = prompt?["cached_tokens"] ?? value["prompt_cache_hit_tokens"] ?? value["cached_tokens"]
+        func given(_ value: Value?) -> Value? { value?.double == nil ? nil : value }
+        let cached =
+            given(prompt?["cached_tokens"]) ?? given(value["prompt_cache_hit_tokens"]) ?? value["cached_tokens"]
         var usage = Usage(
             promptTokens: number(value["prompt_tokens"]), completionTokens: number(value["completion_tokens"]),
             cachedTokens: number(cached), cacheWriteTokens: number(prompt?["cache_write_tokens"]),

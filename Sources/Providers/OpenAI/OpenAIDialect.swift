@@ -16,7 +16,7 @@ package struct OpenAIDialect: OptionSet, Sendable {
     static let noLogprobs = OpenAIDialect(rawValue: 8)
     /// Parts other than texts and images are refused.
     static let onlyTextsAndImages = OpenAIDialect(rawValue: 16)
-    /// `tool_choice: required` is refused.
+    /// `tool_choice: required` is refused, but for the only tool, which is named instead.
     static let noRequiredTools = OpenAIDialect(rawValue: 64)
     /// `file` parts are refused.
     static let noDocuments = OpenAIDialect(rawValue: 128)
@@ -49,7 +49,8 @@ package struct OpenAIDialect: OptionSet, Sendable {
             throw cannot("report log-probabilities", "logprobs")
         }
         if contains(.noRequiredTools), request.toolChoice == .required {
-            throw cannot("be held to call a tool", "tool_choice")
+            guard let name = request.forcedFunction else { throw cannot("be held to call a tool", "tool_choice") }
+            request.toolChoice = .function(name)
         }
         for index in request.messages.indices {
             for place in request.messages[index].parts.indices {
@@ -87,7 +88,7 @@ extension ChatRequest {
             instructions.count > 1 || instructions.first.map({ $0 != messages.first || $0.role == .developer }) == true
         else { return true }
         messages.removeAll(where: isInstruction)
-        var parts = instructions.flatMap(\.parts)
+        var parts = instructions.flatMap(\.parts).filter { $0.content != .text("") }
         for index in parts.indices.dropLast() {
             guard case .text(let text) = parts[index].content else { return false }
             parts[index].content = .text(text + "\n\n")

@@ -98,7 +98,7 @@ struct OpenAIEventReader {
         choice.forEachMember { name, value in
             switch name {
             case "index": index = value.int.flatMap { Int(exactly: $0) } ?? position
-            case "delta": delta = value
+            case "delta": delta = value.isNull ? nil : value
             case "message": message = value
             case "logprobs": logprobs = value
             case "finish_reason": reason = value.string ?? ""
@@ -143,7 +143,9 @@ struct OpenAIEventReader {
             default: if !value.isNull { extras.append((name.string, value)) }
             }
         }
-        if let text = (thought ?? reasoning)?.string, !text.isEmpty { events.append(.reasoningDelta(index, text)) }
+        // Some vendors send both names, one of them null or empty.
+        let thoughts = [thought?.string, reasoning?.string].lazy.compactMap { $0 }
+        if let text = thoughts.first(where: { !$0.isEmpty }) { events.append(.reasoningDelta(index, text)) }
         for text in Self.texts(content) where !text.isEmpty { events.append(.textDelta(index, text)) }
         if let text = refusal?.string, !text.isEmpty { events.append(.refusalDelta(index, text)) }
         for citation in annotations?.array ?? [] { events.append(.citation(index, Opaque(.openAI, citation.json))) }
@@ -163,9 +165,9 @@ struct OpenAIEventReader {
         let number = call["index"]?.int
         let id = call["id"]?.string ?? ""
         let isCustom = call["custom"]?.isObject == true
-        let body = call["custom"] ?? call["function"]
+        let body = isCustom ? call["custom"] : call["function"]
         let name = body?["name"]?.string
-        let text = body?[isCustom ? "input" : "arguments"].flatMap { $0.string ?? Self.encodedText($0) } ?? ""
+        let text = CallArguments.text(body?[isCustom ? "input" : "arguments"])
         if let known = choices[place].calls.position(of: number, id: id, name: name) {
             if !text.isEmpty { events.append(.toolCallArgumentsDelta(choice, index: known, text)) }
             return
@@ -176,11 +178,6 @@ struct OpenAIEventReader {
         if !text.isEmpty { events.append(.toolCallArgumentsDelta(choice, index: index, text)) }
     }
 
-    /// Some vendors send arguments as an object.
-    private static func encodedText(_ value: LazyJSON) -> String? {
-        value.isNull ? nil : String(decoding: value.json.encoded(), as: UTF8.self)
-    }
-
     private mutating func readLegacy(_ call: LazyJSON, of place: Int, into events: inout [ChatEvent]) {
         let choice = choices[place].index
         if choices[place].calls.count == 0 {
@@ -188,9 +185,8 @@ struct OpenAIEventReader {
             let start = ToolCall(id: "", kind: .legacyFunction, name: call["name"]?.string ?? "", arguments: "")
             events.append(.toolCallStarted(choice, index: 0, start))
         }
-        if let text = call["arguments"]?.string, !text.isEmpty {
-            events.append(.toolCallArgumentsDelta(choice, index: 0, text))
-        }
+        let text = CallArguments.text(call["arguments"])
+        if !text.isEmpty { events.append(.toolCallArgumentsDelta(choice, index: 0, text)) }
     }
 
     /// Members that the hub has no name for; one that repeats in every chunk is told once.

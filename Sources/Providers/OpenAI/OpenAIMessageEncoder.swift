@@ -36,7 +36,7 @@ struct OpenAIMessageEncoder {
 
     private func encode(_ result: ToolResult, extras: Extras?) throws(RequestError) -> JSON {
         var object: JSONObject = ["role": result.callID.isEmpty ? "function" : "tool"]
-        if !result.callID.isEmpty { object.append("tool_call_id", .string(result.callID)) }
+        if !result.callID.isEmpty { object.append("tool_call_id", .string(CallID.bounded(result.callID))) }
         object.append("name", string: result.name)
         object.append("content", try content(result.parts) ?? "")
         for member in extras?.members(for: .openAI) ?? [] { object.append(member.key, member.value) }
@@ -134,7 +134,7 @@ struct OpenAIMessageEncoder {
     private func encode(_ call: ToolCall) -> JSON {
         let isCustom = call.kind == .custom
         var object: JSONObject = [
-            "id": .string(call.id), "type": .string(isCustom ? "custom" : "function"),
+            "id": .string(CallID.bounded(call.id)), "type": .string(isCustom ? "custom" : "function"),
             isCustom ? "custom" : "function": [
                 "name": .string(call.name), isCustom ? "input" : "arguments": .string(call.arguments),
             ],

@@ -18,6 +18,7 @@ package enum OpenAIPassThrough {
         }
         body.withUnsafeBytes { bytes in
             if asksForUsage, envelope.isStream, !envelope.includesUsage { edits += includeUsage(bytes, envelope) }
+            if envelope.hasLongCallIDs { edits += callIDs(bytes, envelope) }
             if let systemPrompt { edits += prompt(systemPrompt, bytes, envelope) }
         }
         return JSONSpans.splice(body, edits)

@@ -23,6 +23,9 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         ZhipuToken.make(key: channel.key, time: time).map { .made($0) } ?? .nothing
     }
 
+    /// How long the name of a user may be.
+    static let userBytes = 6...128
+
     static func isLegacy(_ model: String) -> Bool { model.hasPrefix("chatglm") || model.hasPrefix("characterglm") }
 
     package func encode(_ request: ChatRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest {
@@ -56,7 +59,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
-        if root["success"] != nil { return try ZhipuLegacyAnswer.events(of: root) }
+        if root["success"]?.bool != nil { return try ZhipuLegacyAnswer.events(of: root) }
         var translator = ZhipuTranslator()
         var events: [ChatEvent] = []
         events.reserveCapacity(ChatEvent.usualCount)
@@ -119,7 +122,9 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         var body: JSONObject = ["model": .string(call.model), "prompt": .string(request.prompt)]
         if let size = request.size { body.append("size", .string(size)) }
         if let quality = request.quality { body.append("quality", .string(quality)) }
-        if let user = request.user, (6...128).contains(user.utf8.count) { body.append("user_id", .string(user)) }
+        if let user = request.user, !user.isEmpty {
+            body.append("user_id", .string(UserID.fitting(user, Self.userBytes)))
+        }
         return try Self.request(call, "v4/images/generations", JSON.object(body).encoded())
     }
 

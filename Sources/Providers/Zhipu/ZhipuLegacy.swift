@@ -33,7 +33,7 @@ enum ZhipuLegacyEncoder {
                 }
             }
             if message.role == .system || message.role == .developer {
-                instructions += text + "\n"
+                if !text.isEmpty { instructions += text + "\n" }
                 continue
             }
             let isUser = message.role != .assistant

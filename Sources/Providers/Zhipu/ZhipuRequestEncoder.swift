@@ -15,12 +15,14 @@ import JSON
 /// | temperature and top_p out of range | the nearest in range; temperature 0 switches sampling off |
 /// | marks of the cache, signatures of thoughts | dropped |
 /// | penalties, logit bias, metadata, store, service tier, verbosity, prediction, cache keys | dropped |
-/// | a user's name shorter than 6 or longer than 128 bytes, names of messages | dropped |
+/// | a user's name shorter than 6 or longer than 128 bytes | a digest of it, always the same |
+/// | names of messages | dropped |
 enum ZhipuRequestEncoder {
     static func encode(_ original: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
         try refuse(original)
         var request = ChatRequest(model: model, messages: try ZhipuMessages.prepared(original, model))
         request.addedMessages = original.addedMessages
+        request.messageOrder = original.messageOrder
         request.responseFormat = original.responseFormat
         if case .jsonSchema(_, _, let schema, _) = request.responseFormat {
             request.responseFormat = .jsonObject
@@ -68,7 +70,7 @@ enum ZhipuRequestEncoder {
             case .custom, .provider: throw cannot("run this tool", "tools[\(index)].type")
             }
         }
-        if request.allowsParallelToolCalls == false, !request.tools.isEmpty {
+        if request.forbidsParallelCalls {
             throw cannot("be held to one call at a time", "parallel_tool_calls")
         }
         switch request.toolChoice {
@@ -87,7 +89,9 @@ enum ZhipuRequestEncoder {
         }
         if let topP = request.sampling.topP { body["top_p"] = .double(min(max(topP, 0.01), 1)) }
         if let seed = request.sampling.seed { body["seed"] = .int(seed) }
-        if let user = request.account.user, (6...128).contains(user.utf8.count) { body["user_id"] = .string(user) }
+        if let user = request.account.user ?? request.account.safetyIdentifier {
+            body["user_id"] = .string(UserID.fitting(user, Zhipu.userBytes))
+        }
         if let own = request.extras?.members["thinking"] {
             body["thinking"] = own
         } else if let effort = request.reasoning?.effort {

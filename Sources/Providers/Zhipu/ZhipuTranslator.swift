@@ -2,7 +2,8 @@ import Chat
 import JSON
 
 /// Zhipu's words for OpenAI's, in the events of one answer (spec/wire/zhipu.md §3): its finish reasons and errors, the
-/// pages of its search, and the thoughts that the glm-z1 models write into their text.
+/// pages of its search, the thoughts that the glm-z1 models write into their text, and the marks with which the models
+/// that see box their answers.
 struct ZhipuTranslator {
     private enum Piece {
         /// Nothing but what may yet become `<think>`.
@@ -20,6 +21,7 @@ struct ZhipuTranslator {
     private static let mostKept = 1024
 
     private var splitsThoughts = false
+    private var boxes: [Int: BoxMarks] = [:]
     private var pieces: [Int: Piece] = [:]
     /// A breakdown told as a finish reason, kept back for the usage that comes behind it.
     private var breakdown: UpstreamFailure?
@@ -39,7 +41,8 @@ struct ZhipuTranslator {
         case .started(let head):
             splitsThoughts = head.model.lowercased().hasPrefix("glm-z1")
             events.append(event)
-        case .textDelta(let index, let text) where splitsThoughts: split(text, index, &events)
+        case .textDelta(let index, let text):
+            write(boxes[index, default: BoxMarks()].strip(text), index, &events)
         case .finished(_, .other("network_error")):
             breakdown = ZhipuErrors.failure(code: "1234", message: "", status: 200)
         case .finished(let index, let reason):
@@ -47,7 +50,7 @@ struct ZhipuTranslator {
             end = .finished(index, Self.translated(reason))
         case .failed(let failure):
             guard breakdown == nil else { return }
-            for index in pieces.keys.sorted() { flush(index, &events) }
+            flushAll(&events)
             let isNumber = Int(failure.code.text) != nil
             events.append(
                 .failed(
@@ -61,7 +64,7 @@ struct ZhipuTranslator {
     /// Ends the answer, with what was kept back.
     mutating func finish(into events: inout [ChatEvent]) {
         tellEnd(&events)
-        for index in pieces.keys.sorted() { flush(index, &events) }
+        flushAll(&events)
         guard let failure = breakdown else { return }
         events.append(.failed(failure))
         breakdown = nil
@@ -78,6 +81,12 @@ struct ZhipuTranslator {
         case .other("model_context_window_exceeded"): .length
         default: reason
         }
+    }
+
+    /// - Parameter text: without the marks of boxes.
+    private mutating func write(_ text: String, _ index: Int, _ events: inout [ChatEvent]) {
+        guard !text.isEmpty else { return }
+        if splitsThoughts { split(text, index, &events) } else { events.append(.textDelta(index, text)) }
     }
 
     // MARK: Thoughts
@@ -131,8 +140,13 @@ struct ZhipuTranslator {
         return text[text.endIndex...]
     }
 
+    private mutating func flushAll(_ events: inout [ChatEvent]) {
+        for index in Set(pieces.keys).union(boxes.keys).sorted() { flush(index, &events) }
+    }
+
     /// What was kept back is no mark, since nothing more comes.
     private mutating func flush(_ index: Int, _ events: inout [ChatEvent]) {
+        if let rest = boxes.removeValue(forKey: index)?.kept { write(rest, index, &events) }
         switch pieces.removeValue(forKey: index) {
         case .opening(let text) where !text.isEmpty: events.append(.textDelta(index, text))
         case .thinking(let text) where !text.isEmpty: events.append(.reasoningDelta(index, text))
