@@ -58,7 +58,10 @@ struct ConnectionLimits {
     var body: PaceLimits
     /// For the client to take a whole answer, or a piece of a stream.
     var answer: PaceLimits
-    var linger: UInt64
+    /// For a body that nobody reads to be read away before the answer.
+    var unwanted: PaceLimits
+    /// For what still comes to a connection that closes.
+    var linger: PaceLimits
     /// From a client's FIN to the first look at whether it still reads, and between looks.
     var probeDelay: UInt64
     var probeInterval: UInt64
@@ -72,7 +75,12 @@ struct ConnectionLimits {
         answer = PaceLimits(
             pause: configuration.writeTimeout.nanoseconds, total: configuration.answerBaseTime.nanoseconds,
             rate: UInt64(clamping: configuration.answerLeastRate))
-        linger = configuration.lingerTime.nanoseconds
+        // At this rate nothing that comes stretches the whole.
+        unwanted = PaceLimits(
+            pause: configuration.unwantedBodyPause.nanoseconds, total: configuration.unwantedBodyTime.nanoseconds,
+            rate: .max)
+        linger = PaceLimits(
+            pause: configuration.lingerTime.nanoseconds, total: configuration.lingerWholeTime.nanoseconds, rate: .max)
         probeDelay = configuration.halfCloseProbeDelay.nanoseconds
         probeInterval = configuration.halfCloseProbeInterval.nanoseconds
     }

@@ -24,8 +24,15 @@ package struct ServerConfiguration: Sendable {
     package var answerBaseTime: Duration = .seconds(120)
     /// Bytes taken that stretch that time by one second; 0 sets no limit to the whole.
     package var answerLeastRate = 32 << 10
-    /// How long a connection that closes reads away what still comes.
+    /// A body that its handler does not read is read away before the answer goes out, up to so many bytes: many clients,
+    /// and proxies, take an answer that comes while they are sending for a broken connection.
+    package var unwantedBodyLimit = 64 << 20
+    /// For such a body in all, and between two pieces of it; the answer does not wait longer.
+    package var unwantedBodyTime: Duration = .seconds(30)
+    package var unwantedBodyPause: Duration = .seconds(1)
+    /// How long a connection that closes reads away what still comes: between two pieces, and in all.
     package var lingerTime: Duration = .seconds(2)
+    package var lingerWholeTime: Duration = .seconds(10)
     /// From the end of what a client sends (FIN) to the first look at whether it still reads its answer, and between
     /// such looks.
     package var halfCloseProbeDelay: Duration = .milliseconds(500)
