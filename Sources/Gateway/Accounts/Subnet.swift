@@ -26,6 +26,15 @@ package struct Subnet: Sendable, Equatable {
         return true
     }
 
+    /// An address as the system writes it, so that one client has one name; that of IPv4 where it is mapped into IPv6.
+    static func canonical(_ text: String) -> String? {
+        guard let bytes = address(text) else { return nil }
+        if bytes.count == 4 { return bytes.map { String($0) }.joined(separator: ".") }
+        var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(AF_INET6, bytes, &name, socklen_t(name.count)) != nil else { return nil }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Four or sixteen bytes; `::ffff:1.2.3.4` is the IPv4 address that it stands for.
     static func address(_ text: String) -> [UInt8]? {
         var v4 = in_addr()
