@@ -89,11 +89,13 @@ struct JournalFile: ~Copyable {
     /// Gives the file's space back.
     func empty() { ftruncate(descriptor, 0) }
 
+    /// What the journal's name has behind that of its database.
+    static let suffix = "-oneapi-journal"
+
     /// The path beside a database's own file, whatever link leads there.
     ///
     /// Up to version 0.1 the journal lay beside the link: such a one is moved.
     static func path(besideDatabase path: String) -> String {
-        let suffix = "-oneapi-journal"
         let realPath = DatabaseFile.realPath(of: path)
         if realPath != path, access(realPath + suffix, F_OK) != 0, rename(path + suffix, realPath + suffix) == 0 {
             JournalSystem().synchronizeNames(realPath)
