@@ -12,6 +12,17 @@ enum Program {
         exit(2)
     }
 
+    /// Copies the database to a new file; the gateway may be running.
+    static func backUp(_ configuration: Configuration, to file: String) {
+        do throws(BackupError) {
+            let backup = try Backup(
+                of: configuration.databasePath, to: file, busyTimeout: configuration.busyTimeout)
+            print(
+                "copied \(configuration.databasePath) to \(file): \(backup.size) bytes, with "
+                    + "\(backup.records) records that only its journal had")
+        } catch { fail("no backup was made: \(error)") }
+    }
+
     /// Serves until SIGTERM or SIGINT, then drains; SIGHUP reopens the log file.
     static func run(_ configuration: Configuration) {
         let transport = CurlTransport()
@@ -93,9 +104,14 @@ enum Program {
         for name in configuration.notNeeded {
             log.write(.info, "a variable is set that has no effect in this version", ["variable": name])
         }
-        log.write(
-            .info, "One API is ready",
-            ["version": Configuration.version, "address": "http://\(configuration.host):\(gateway.port)"])
+        let urls = ListeningAddress.urls(host: gateway.host, port: gateway.port)
+        let (address, others) = (urls.first ?? "", urls.dropFirst().joined(separator: ","))
+        if others.isEmpty {
+            log.write(.info, "One API is ready", ["version": Configuration.version, "address": address])
+        } else {
+            log.write(
+                .info, "One API is ready", ["version": Configuration.version, "address": address, "also": others])
+        }
     }
 
     private static func describe(_ error: any Error, _ configuration: Configuration) -> String {

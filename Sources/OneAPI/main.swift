@@ -8,7 +8,8 @@ import HTTP
 let command: Configuration.Command
 do throws(ConfigurationError) {
     var environment = ProcessInfo.processInfo.environment
-    for (name, value) in try EnvironmentFile.variables(at: ".env") where environment[name] == nil {
+    for (name, value) in try EnvironmentFile.variables(at: ".env", environment: environment)
+    where environment[name] == nil {
         environment[name] = value
         // libcurl reads its proxies from the process's environment.
         setenv(name, value, 0)
@@ -21,6 +22,7 @@ do throws(ConfigurationError) {
 switch command {
 case .version: print(Configuration.version)
 case .help: print(Configuration.help)
+case .backup(let configuration, let file): Program.backUp(configuration, to: file)
 case .run(let configuration):
     oneapi_prepare_process()
     oneapi_block_signals()

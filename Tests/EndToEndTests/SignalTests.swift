@@ -77,6 +77,26 @@ import Testing
         #expect(child.errors.contains("ended at once by a second signal"))
     }
 
+    @Test("a log directory that cannot be written ends the start with one sentence")
+    func logDirectory() throws {
+        #expect(mkdir(log, 0o755) == 0)
+        let child = start()
+        #expect(child.ended() == 2)
+        #expect(
+            child.errors == "one-api: cannot start: the log file ./oneapi.log cannot be written: Is a directory\n")
+        rmdir(log)
+    }
+
+    @Test("it listens at all addresses unless told otherwise, and says so as people write it")
+    func allAddresses() throws {
+        let child = start(["HOST": ""])
+        let pattern = #/One API is ready version=\S+ address=http://localhost:(\d+)/#
+        #expect(Child.isTrue { child.output.contains(pattern) || !child.isRunning })
+        let port = try #require(child.output.firstMatch(of: pattern).flatMap { Int($0.1) }, "\(child.errors)")
+        try ask(port)
+        #expect(Child.isTrue { text(log).contains("| 127.0.0.1 | GET /api/status") })
+    }
+
     @Test("a .env that is no text ends the start with a line that says where")
     func environmentFile() throws {
         try writeFile(directory.path + "/.env", Array("HOST=127.0.0.1\nPORT=\u{0}\n".utf8))

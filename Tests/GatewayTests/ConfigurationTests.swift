@@ -24,6 +24,7 @@ import Testing
     func defaults() throws {
         let configuration = try run()
         #expect(configuration.port == 3000 && configuration.logDirectory == "./logs")
+        #expect(configuration.host == "::")
         #expect(configuration.databasePath == "one-api.db" && configuration.busyTimeout == 3000)
         #expect(configuration.apiRateLimit == 480 && configuration.webRateLimit == 240)
         #expect(configuration.relayTimeout == nil && configuration.sessionSecret == nil)
@@ -37,6 +38,19 @@ import Testing
         #expect(try run(["--log-dir", ""]).logDirectory == nil)
         #expect(try run(["--log-dir="]).logDirectory == nil)
         #expect(try run(["-log-dir", "/var/log/x"]).logDirectory == "/var/log/x")
+    }
+
+    @Test(
+        "a backup takes the file's name and the variables of a run",
+        arguments: [["--backup", "b.db"], ["-backup=b.db"]])
+    func backup(arguments: [String]) throws {
+        let command = try Configuration.parse(arguments: arguments, environment: ["SQLITE_PATH": "/data/x.db"])
+        guard case .backup(let configuration, let file) = command else {
+            Issue.record("\(arguments) is not taken")
+            return
+        }
+        #expect(file == "b.db" && configuration.databasePath == "/data/x.db")
+        #expect(Configuration.help.contains("--backup FILE"))
     }
 
     @Test("version and help win over the rest")
@@ -64,7 +78,8 @@ import Testing
             ([], ["RELAY_PROXY": "proxy:8080"], "RELAY_PROXY"),
             ([], ["GLOBAL_API_RATE_LIMIT": "many"], "GLOBAL_API_RATE_LIMIT"),
             ([], ["EVENT_LOOPS": "0"], "EVENT_LOOPS"), ([], ["MAX_REQUEST_BODY_BYTES": "1"], "MAX_REQUEST_BODY_BYTES"),
-            ([], ["TRUSTED_PROXIES": "10.0.0.1"], "10.0.0.1"),
+            ([], ["TRUSTED_PROXIES": "10.0.0.1"], "10.0.0.1"), (["--backup"], [:], "--backup"),
+            (["--backup", ""], [:], "--backup"), (["--backup", "x"], ["SQL_DSN": "mysql"], "SQL_DSN"),
             ([], ["TRUSTED_PROXIES": "10.0.0.0/8,x"], "TRUSTED_PROXIES"),
             ([], ["INITIAL_ROOT_TOKEN": "with-dash"], "INITIAL_ROOT_TOKEN"),
             ([], ["INITIAL_ROOT_ACCESS_TOKEN": "123456789012345678901234567890123"], "INITIAL_ROOT_ACCESS_TOKEN"),

@@ -18,19 +18,58 @@ import Testing
         "a line holds a name and a value, perhaps exported, quoted or with a comment",
         arguments: [
             ("A=b", ["A": "b"]), (" export A = b ", ["A": "b"]), ("A=\"b # c\"", ["A": "b # c"]),
-            ("A='b'", ["A": "b"]), ("A=b # c", ["A": "b"]), ("#A=b", [:]), ("A", [:]), ("=b", [:]), ("A=", ["A": ""]),
-            ("A=\"", ["A": "\""]), ("A=b\r\nC=d\r\n", ["A": "b", "C": "d"]), ("A=1\nA=2", ["A": "1"]),
+            ("A='b'", ["A": "b"]), ("A=b # c", ["A": "b"]), ("#A=b", [:]), ("A=", ["A": ""]),
+            ("A=b\r\nC=d\r\n", ["A": "b", "C": "d"]), ("A=1\nA=2", ["A": "2"]),
             ("\u{feff}A=b", ["A": "b"]), ("A=Größe\n\n\nB==", ["A": "Größe", "B": "="]),
+            // Comments behind tabs and behind quotes, and what only looks like one.
+            ("A=b\t# c", ["A": "b"]), ("A=b#c", ["A": "b#c"]), ("A=#c", ["A": "#c"]), ("A= # c", ["A": ""]),
+            ("A=\"b\" # c \"d\"", ["A": "b"]), ("A='b'#c", ["A": "b"]), ("  # c\nA=b", ["A": "b"]),
+            ("A=\"b # c\" # d\nB=e", ["A": "b # c", "B": "e"]),
+            ("export\tA=b", ["A": "b"]), ("exportA=b", ["exportA": "b"]), ("export=b", ["export": "b"]),
+            ("A: b", ["A": "b"]), ("A.B=c", ["A.B": "c"]), ("A=b\n\nA=\n", ["A": ""]),
+            // Quotes: escapes in double ones, several lines in both.
+            ("A=\"b\\nc\\\"d\\\\\"", ["A": "b\nc\"d\\"]), ("A='b\\nc'", ["A": "b\\nc"]),
+            ("A=\"b\r\nc\"\r\nD=e", ["A": "b\nc", "D": "e"]), ("A=b \"c\"", ["A": "b \"c\""]),
+            // Variables, but not where a password may have such a sign.
+            ("A=b\nC=${A}-$A", ["A": "b", "C": "b-b"]), ("C=$HOME_OF/x", ["C": "/srv/x"]), ("C=${none}x", ["C": "x"]),
+            ("a=b\nC=\"${a}\"", ["a": "b", "C": "b"]), ("A=b\nC='${A}'", ["A": "b", "C": "${A}"]),
+            ("A=b\nC=\\$A", ["A": "b", "C": "$A"]), ("A=b\nC=\"\\${A}\"", ["A": "b", "C": "${A}"]),
+            ("C=pa$sword", ["C": "pa$sword"]), ("C=a$", ["C": "a$"]), ("C=${", ["C": "${"]), ("C=$(x)", ["C": "$(x)"]),
+            ("A=1\nA=${A}2", ["A": "12"]),
         ] as [(String, [String: String])])
     func lines(text: String, expected: [String: String]) throws {
-        let found = try EnvironmentFile.variables(in: Array(text.utf8))
+        let environment = ["HOME_OF": "/srv", "A": "other"]
+        let found = try EnvironmentFile.variables(in: Array(text.utf8), environment: environment)
         #expect(found.count == expected.count)
         #expect(Dictionary(found.map { ($0.name, $0.value) }) { first, _ in first } == expected)
     }
 
+    @Test(
+        "a line that cannot be read is an error with its number and without its text",
+        arguments: [
+            ("secret", 1, "NAME=value"), ("A=b\n\nsecret\nC=d", 3, "NAME=value"), ("=secret", 1, "before its '='"),
+            ("A-B=secret", 1, "before its '='"), ("A B: secret", 1, "before its '='"),
+            ("A=\"secret", 1, "does not end"), ("A='secret\nB=c\n", 1, "does not end"),
+            ("A=\"b\" secret", 1, "behind a value in quotes"),
+            ("A=\"b\n\"\nB='c'secret", 3, "behind a value in quotes"),
+            ("export A", 1, "NAME=value"), ("A=\"", 1, "does not end"),
+        ])
+    func malformed(text: String, line: Int, words: String) {
+        let message = message { _ = try EnvironmentFile.variables(in: Array(text.utf8)) }
+        #expect(message?.hasPrefix(".env, line \(line), ") == true && message?.contains(words) == true)
+        #expect(message?.contains("secret") == false)
+    }
+
+    @Test("a link to nowhere is an error, since somebody believes in what it leads to")
+    func brokenLink() {
+        #expect(symlink(directory.path + "/gone", path) == 0)
+        let message = message { _ = try EnvironmentFile.variables(at: path) }
+        #expect(message?.contains("cannot be read: No such file") == true)
+    }
+
     @Test("bytes that are no text are an error that names the line")
     func noText() {
-        for bad in [[0xff], [0x42, 0x00], [0xc3]] as [[UInt8]] {
+        for bad in [[0xff], [0x42, 0x00], [0xc3], [0xe9, 0x22]] as [[UInt8]] {
             let bytes = Array("A=b\nC=".utf8) + bad
             #expect(message { _ = try EnvironmentFile.variables(in: bytes) } == ".env, line 2, is not UTF-8 text")
         }

@@ -1,3 +1,4 @@
+import Glibc
 import TestKit
 import TestTraits
 import Testing
@@ -48,6 +49,19 @@ import Testing
         #expect(lines("oneapi.log", isOneFile: true) { $0.write(.debug, "quiet") }.isEmpty)
         #expect(lines("oneapi.log", isOneFile: true, showsDebug: true) { $0.write(.debug, "loud") }.count == 1)
         #expect(lines("oneapi.log", isOneFile: true) { $0.write(.error, "more") }.count == 2)
+    }
+
+    @Test("a directory in which the file cannot be written is known at once, and another's lines go on")
+    func unwritable() throws {
+        #expect(mkdir(directory.path + "/oneapi.log", 0o755) == 0)
+        for path in [directory.path, directory.path + "/nowhere"] {
+            let log = Log(directory: path, isOneFile: true, echoes: false)
+            #expect(log.problem?.hasPrefix("the log file \(path)/oneapi.log cannot be written: ") == true)
+            log.close()
+        }
+        let other = Log(directory: directory.path, echoes: false)
+        #expect(other.problem == nil)
+        other.close()
     }
 
     @Test("lines from many threads are whole and none is lost")

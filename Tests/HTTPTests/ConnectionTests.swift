@@ -8,7 +8,8 @@ import Testing
 @Suite(.inTurn) struct ConnectionTests {
     @Test("an early refusal reaches a client that goes on sending, and the connection ends without RST")
     func lingers() throws {
-        let fixture = try ServerFixture(handler: EchoHandler(limit: 1000))
+        let fixture = try ServerFixture(
+            configure: { $0.unwantedBodyLimit = 1000 }, handler: EchoHandler(limit: 1000))
         let client = try RawClient(port: fixture.port)
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n")
         // Sent in full, since the server reads it away.
@@ -20,7 +21,8 @@ import Testing
 
     @Test("reading away ends with its time, whatever the client goes on to send")
     func lingersBriefly() throws {
-        let fixture = try ServerFixture(configure: { $0.lingerTime = .milliseconds(300) }, handler: EchoHandler())
+        let fixture = try ServerFixture(
+            configure: { $0.lingerWholeTime = .milliseconds(300) }, handler: EchoHandler())
         let client = try RawClient(port: fixture.port)
         client.send("GET / HTTP/2.0\r\nHost: a\r\n\r\n")
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 505"))

@@ -157,6 +157,21 @@ package final class Connection {
         return made
     }
 
+    /// Copies this whole database over another one, as it is at one moment; others may write meanwhile.
+    func copy(to target: Connection) throws(DatabaseError) {
+        guard let backup = sqlite3_backup_init(target.handle, "main", handle, "main") else {
+            throw target.error(sqlite3_errcode(target.handle))
+        }
+        // In one step, which is one transaction of the source. It is busy only where another process recovers the file.
+        var status = sqlite3_backup_step(backup, -1)
+        for _ in 0..<600 where status == SQLITE_BUSY || status == SQLITE_LOCKED {
+            sqlite3_sleep(100)
+            status = sqlite3_backup_step(backup, -1)
+        }
+        let end = sqlite3_backup_finish(backup)
+        guard status == SQLITE_DONE, end == SQLITE_OK else { throw target.error(status == SQLITE_DONE ? end : status) }
+    }
+
     private func error(_ status: Int32) -> DatabaseError {
         let text = String(cString: sqlite3_errmsg(handle))
         return switch status & 0xff {

@@ -48,6 +48,6 @@ package struct ClientAddress: Sendable {
             address = parts.first.map(String.init) ?? ""
         }
         if let port, UInt16(port) == nil || !port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return nil }
-        return Subnet.address(address) == nil ? nil : address
+        return Subnet.canonical(address)
     }
 }

@@ -26,6 +26,15 @@ package struct Subnet: Sendable, Equatable {
         return true
     }
 
+    /// An address as the system writes it, so that one client has one name. A mapped IPv4 address is written as IPv4.
+    static func canonical(_ text: String) -> String? {
+        guard let bytes = address(text) else { return nil }
+        if bytes.count == 4 { return bytes.map { String($0) }.joined(separator: ".") }
+        var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(AF_INET6, bytes, &name, socklen_t(name.count)) != nil else { return nil }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The four or sixteen bytes of an address. `::ffff:1.2.3.4` becomes the IPv4 address 1.2.3.4.
     static func address(_ text: String) -> [UInt8]? {
         var v4 = in_addr()

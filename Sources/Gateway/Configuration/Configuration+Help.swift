@@ -3,15 +3,17 @@ extension Configuration {
     package static let help = """
         One API \(version): one OpenAI-compatible endpoint in front of every large-model provider.
 
-        usage: one-api [--port N] [--log-dir DIR] [--version] [--help]
+        usage: one-api [--port N] [--log-dir DIR] [--backup FILE] [--version] [--help]
 
           --port N       listen on port N (default 3000); the variable PORT wins over it
           --log-dir DIR  write log files there (default ./logs); empty for none
+          --backup FILE  copy the database to a new file, with what its journal has besides, and exit; the gateway
+                         may be running
           --version      print the version
           --help         print this
 
         Environment (also read from .env in the working directory; set variables win):
-          PORT, HOST                    where to listen (HOST default 0.0.0.0)
+          PORT, HOST                    where to listen (HOST default ::, all addresses of IPv4 and IPv6)
           SQLITE_PATH                   database file (default one-api.db); its journal lies beside it
           SQLITE_BUSY_TIMEOUT           ms to wait for another process's lock (3000)
           SESSION_SECRET                signs session cookies; unset: random at each start

@@ -5,6 +5,8 @@ extension Configuration {
     /// What the command line asks for.
     package enum Command: Sendable {
         case run(Configuration)
+        /// Copies the database to a file that is not there yet.
+        case backup(Configuration, file: String)
         case version
         case help
     }
@@ -15,6 +17,7 @@ extension Configuration {
         arguments: [String], environment: [String: String]
     ) throws(ConfigurationError) -> Command {
         var configuration = Configuration()
+        var backup: String?
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
@@ -34,11 +37,15 @@ extension Configuration {
             case "log-dir":
                 let directory = try value()
                 configuration.logDirectory = directory.isEmpty ? nil : directory
+            case "backup":
+                let file = try value()
+                if file.isEmpty { throw ConfigurationError(message: "--backup needs the name of a file") }
+                backup = file
             default: throw ConfigurationError(message: "unknown flag '\(argument)'; see --help")
             }
         }
         try configuration.read(environment)
-        return .run(configuration)
+        return backup.map { .backup(configuration, file: $0) } ?? .run(configuration)
     }
 
     private mutating func read(_ environment: [String: String]) throws(ConfigurationError) {

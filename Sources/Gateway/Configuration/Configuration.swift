@@ -6,7 +6,7 @@ package struct Configuration: Sendable {
     package static let version = "0.1.0"
 
     package var port = 3000
-    package var host = "0.0.0.0"
+    package var host = HTTPServer.allAddresses
     /// `nil`: no log file.
     package var logDirectory: String? = "./logs"
     package var isOneLogFile = false

@@ -1,4 +1,4 @@
-package import EventLoop
+import EventLoop
 import Glibc
 import Synchronization
 
@@ -24,30 +24,30 @@ package final class Log: Sendable {
 
     private let pending = Mutex(Pending())
     private let wakeup = Semaphore()
-    private let directory: String?
-    private let isOneFile: Bool
     private let showsDebug: Bool
     private let echoes: Bool
     private let thread = Mutex<LoopThread?>(nil)
-    private let failure = Mutex<StartError?>(nil)
+    private let failure = Mutex<String?>(nil)
 
     /// - Parameters:
     ///   - directory: the directory of the files; `nil` for no files.
     ///   - isOneFile: whether to write `oneapi.log` instead of a file for each day.
     ///   - echoes: whether to write to the standard streams too.
     package init(directory: String?, isOneFile: Bool = false, showsDebug: Bool = false, echoes: Bool = true) {
-        self.directory = directory
-        self.isOneFile = isOneFile
         self.showsDebug = showsDebug
         self.echoes = echoes
+        var file = directory.map { LogFile(directory: $0, isOneFile: isOneFile) }
+        if case .failed(let path, let reason)? = file?.prepare(day: LocalTime.now().dayDigits, isReopening: false) {
+            failure.withLock { $0 = "the log file \(path) cannot be written: \(reason)" }
+        }
         do throws(StartError) {
-            let started = try startThread(named: "log") { self.run() }
+            let started = try startThread(named: "log") { [file] in self.run(file) }
             thread.withLock { $0 = started }
-        } catch { failure.withLock { $0 = error } }
+        } catch { failure.withLock { $0 = error.description } }
     }
 
-    /// Why the log cannot be written at all.
-    package var problem: StartError? { failure.withLock { $0 } }
+    /// Why the log cannot be written at all, or not to its file.
+    package var problem: String? { failure.withLock { $0 } }
 
     /// - Parameters:
     ///   - message: a constant text. Values go into `fields`, which must hold no secrets.
@@ -125,8 +125,8 @@ package final class Log: Sendable {
         running?.join()
     }
 
-    private func run() {
-        var file = directory.map { LogFile(directory: $0, isOneFile: isOneFile) }
+    private func run(_ opened: LogFile?) {
+        var file = opened
         while true {
             wakeup.wait()
             let isLast = pending.withLock { $0.isStopping }

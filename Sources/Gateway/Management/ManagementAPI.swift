@@ -57,20 +57,32 @@ struct ManagementAPI: Sendable {
     }
 
     func respond(to request: ServerRequest, _ context: RequestContext) async -> HTTPResponse {
-        guard request.path.hasPrefix("/api") else { return page(request, context) }
-        let segments = request.path.dropFirst("/api/".count).split(separator: "/", omittingEmptySubsequences: false)
+        guard context.path.hasPrefix("/api") else { return elsewhere(request, context) }
+        guard context.path.hasPrefix("/api/") else { return refusal(request, context) ?? unknown(request, context) }
+        let segments = context.path.dropFirst("/api/".count).split(separator: "/", omittingEmptySubsequences: false)
             .map(String.init)
         let route = find(request.method, segments)
         let other = segments.last == "" ? Array(segments.dropLast()) : segments + [""]
         if route == nil, find(request.method, other) != nil { return redirect(other, request) }
         if let refusal = refusal(request, context) { return refusal }
         if let route { return await run(route, segments, request, context) }
-        return GatewayError.invalidURL(method: request.method.name, path: request.path).response(context)
+        return unknown(request, context)
+    }
+
+    /// The envelope's refusal, with OpenAI's error beside it, which one-api answers.
+    private func unknown(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse {
+        let error = GatewayError.invalidURL(method: request.method.name, path: request.path)
+        var response = error.response(context)
+        if let object = (try? JSON.parse(response.body))?["error"] {
+            let body: JSON = ["success": false, "message": .string(error.english), "error": object]
+            response.body = body.encoded()
+        }
+        return response
     }
 
     /// The answer to a client that asks `/api` or the billing routes too often; `nil` for all others.
     func refusal(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse? {
-        apiLimiter.accepts(context.clientAddress, now: request.loop.now) ? nil : limited(context)
+        apiLimiter.accepts(context.clientNetwork, now: request.loop.now) ? nil : limited(context)
     }
 
     private func find(_ method: HTTPMethod, _ segments: [String]) -> Route? {
@@ -84,7 +96,7 @@ struct ManagementAPI: Sendable {
     private func run(
         _ route: Route, _ segments: [String], _ request: ServerRequest, _ context: RequestContext
     ) async -> HTTPResponse {
-        if route.isCritical, !criticalLimiter.accepts(context.clientAddress, now: request.loop.now) {
+        if route.isCritical, !criticalLimiter.accepts(context.clientNetwork, now: request.loop.now) {
             return limited(context)
         }
         let isSecure = authentication.isSecure(request)
@@ -165,8 +177,12 @@ struct ManagementAPI: Sendable {
         return HTTPResponse(status: request.method == .get ? 301 : 307, headers: ["Location": location])
     }
 
-    private func page(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse {
-        guard webLimiter.accepts(context.clientAddress, now: request.loop.now) else { return limited(context) }
+    /// What is neither of the API nor of the relay: a page for who asks for one.
+    private func elsewhere(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse {
+        guard webLimiter.accepts(context.clientNetwork, now: request.loop.now) else { return limited(context) }
+        guard request.method == .get || request.method == .head else {
+            return GatewayError.invalidURL(method: request.method.name, path: request.path).response(context)
+        }
         var headers = context.headers("text/html; charset=utf-8")
         headers.add("Cache-Control", "no-cache")
         return HTTPResponse(headers: headers, body: Array(WelcomePage.html.utf8))

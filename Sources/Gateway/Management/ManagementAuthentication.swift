@@ -33,9 +33,8 @@ struct ManagementAuthentication: Sendable {
             // A page cannot send an access token unasked: whoever does needs no cookie.
             if problem == nil || !request.headers.contains("Authorization") { return (user, problem) }
         }
-        guard var token = request.headers["Authorization"] else { return nil }
-        if token.hasPrefix("Bearer ") { token.removeFirst(7) }
-        let key = token
+        guard let header = request.headers["Authorization"] else { return nil }
+        let key = String(BearerCredentials.key(in: header))
         return try await services.database.read { try $0.user(accessToken: key) }.map { ($0, nil) }
     }
 

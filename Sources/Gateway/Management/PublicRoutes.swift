@@ -48,7 +48,7 @@ enum PublicRoutes {
             !password.isEmpty
         else { throw ManagementError.invalidParameter }
         let user = try await call.services.database.read { try $0.user(nameOrEmail: name) }
-        let (throttle, address) = (call.services.logInThrottle, call.context.clientAddress)
+        let (throttle, address) = (call.services.logInThrottle, call.context.clientNetwork)
         guard throttle.permits(account: user?.id, name: name, address: address, now: call.context.started) else {
             throw Self.tooManyTries
         }

@@ -30,7 +30,7 @@ extension GatewayError {
         case .unsupportedMediaType: "The request's Content-Type must be application/json."
         case .upstream(let failure): failure.message
         case .notImplemented: "API not implemented"
-        case .invalidURL(let method, let path): "Invalid URL (\(method) \(path))"
+        case .invalidURL(let method, let path): "Invalid URL (\(method) \(path))" + Self.whatIsServed(path)
         case .modelNotFound(let model): "The model '\(model)' does not exist"
         case .shuttingDown: "The gateway is shutting down."
         case .overloaded: "The gateway is busy with large requests. Please try again in a moment."
@@ -64,6 +64,21 @@ extension GatewayError {
         case .overloaded: "网关正忙于处理大型请求，请稍后重试"
         case .request, .badBody, .unsupportedMediaType, .upstream, .notImplemented, .invalidURL, .modelNotFound: english
         }
+    }
+
+    private static let served = [
+        "/v1/chat/completions", "/v1/embeddings", "/v1/images/generations", "/v1/moderations", "/v1/models",
+    ]
+
+    /// Leads who tries another API, or leaves `/v1` out or writes it twice, to the endpoint that there is.
+    private static func whatIsServed(_ path: String) -> String {
+        let path = RoutePath.withoutTrailingSlash(path) ?? path
+        if let meant = served.first(where: { path.hasSuffix($0.dropFirst("/v1".count)) && path != $0 }) {
+            return ". Did you mean \(meant)? The base URL ends in /v1."
+        }
+        if path.hasPrefix("/api") { return "" }
+        return ". This gateway serves POST /v1/chat/completions, /v1/embeddings, /v1/images/generations and "
+            + "/v1/moderations, and GET /v1/models."
     }
 
     private static func text(_ error: BodyError) -> String {

@@ -127,6 +127,7 @@ package enum GatewayError: Error, Equatable, Sendable {
     package func response(_ context: RequestContext) -> HTTPResponse {
         var headers = context.headers("application/json; charset=utf-8")
         if let retryAfter { headers.add("Retry-After", String(retryAfter)) }
+        if isFinal { headers.add("X-Should-Retry", "false") }
         return HTTPResponse(status: status, headers: headers, body: body(context))
     }
 

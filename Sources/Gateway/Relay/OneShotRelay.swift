@@ -70,7 +70,7 @@ struct OneShotRelay: Sendable {
     ) async -> HTTPResponse? {
         do throws(GatewayError) {
             let (access, sent) = try await Admission.open(request, context, services)
-            let (path, limits) = (request.path, services.configuration.requestLimits)
+            let (path, limits) = (context.path, services.configuration.requestLimits)
             let (_, asked) = try await sent.read(
                 request, for: access.principal, services
             ) { body, _ throws(GatewayError) in try Asked(body, path, endpoint, limits) }

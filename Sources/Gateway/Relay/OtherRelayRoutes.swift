@@ -10,7 +10,8 @@ struct OtherRelayRoutes: Sendable {
 
     func respond(to request: ServerRequest, _ context: RequestContext) async -> HTTPResponse {
         do throws(GatewayError) {
-            let path = request.path
+            let path = context.path
+            if let redirect = Self.redirect(request, path) { return redirect }
             if path == "/v1/models" || path.hasPrefix("/v1/models/"), request.method == .get || request.method == .head
             {
                 return try await models(request, context)
@@ -41,10 +42,10 @@ struct OtherRelayRoutes: Sendable {
         let table = services.routing.table
         let allowed = access.principal.allowedModels?.sorted().filter { !table.isUnserved($0) }
         let names = allowed ?? table.models(of: access.principal.user.group)
-        if request.path == "/v1/models" {
+        if context.path == "/v1/models" {
             return json(["object": "list", "data": .array(names.map(ModelCatalogue.entry))], context)
         }
-        let wanted = percentDecoded(request.path.dropFirst("/v1/models/".count).replacing("+", with: "%2B"))
+        let wanted = percentDecoded(context.path.dropFirst("/v1/models/".count).replacing("+", with: "%2B"))
         guard names.contains(wanted) else { throw .modelNotFound(wanted) }
         return json(ModelCatalogue.entry(wanted), context)
     }
@@ -69,6 +70,25 @@ struct OtherRelayRoutes: Sendable {
             "object": "billing_subscription", "has_payment_method": true, "soft_limit_usd": .double(limit),
             "hard_limit_usd": .double(limit), "system_hard_limit_usd": .double(limit), "access_until": .int(expiry),
         ]
+    }
+
+    /// Where the path without its slash at the end is a route, the client is led there.
+    private static func redirect(_ request: ServerRequest, _ path: String) -> HTTPResponse? {
+        guard let target = RoutePath.withoutTrailingSlash(path), isRoute(target, request.method) else { return nil }
+        // The path begins with one slash and not with two, so that it names no other host.
+        let location = target + (request.query.isEmpty ? "" : "?" + request.query)
+        return HTTPResponse(status: request.method == .get ? 301 : 307, headers: ["Location": location])
+    }
+
+    private static func isRoute(_ path: String, _ method: HTTPMethod) -> Bool {
+        if method == .get || method == .head {
+            if path == "/v1/models" || path.hasPrefix("/v1/models/") { return true }
+            if path.hasSuffix("/dashboard/billing/subscription") || path.hasSuffix("/dashboard/billing/usage") {
+                return true
+            }
+        }
+        if method == .post, path == "/v1/chat/completions" || OneShotRelay.endpoint(path) != nil { return true }
+        return isKnown(path, method)
     }
 
     private static let posts: Set<String> = [

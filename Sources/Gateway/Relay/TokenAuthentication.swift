@@ -21,11 +21,10 @@ struct TokenAuthentication: Sendable {
         return Access(principal: principal, channel: try channel(suffix, principal))
     }
 
-    /// `Bearer ` and `sk-` are optional. The text behind the first `-` is a channel.
+    /// `Bearer` and `sk-` are optional. The text behind the first `-` is a channel.
     static func split(_ header: String) -> (key: String, channel: String?) {
         // This works on UTF-8 bytes, because every request passes here.
-        var rest = header.utf8[...]
-        if rest.starts(with: "Bearer ".utf8) { rest = rest.dropFirst(7) }
+        var rest = BearerCredentials.key(in: header).utf8
         if rest.starts(with: "sk-".utf8) { rest = rest.dropFirst(3) }
         guard let dash = rest.firstIndex(of: 0x2d) else { return (String(Substring(rest)), nil) }
         let channel = rest[rest.index(after: dash)...].prefix { $0 != 0x2d }

@@ -29,10 +29,10 @@ package struct GatewayHandler: RequestHandler {
             await writer.send(response)
             return response.status
         }
-        if request.path == "/v1/chat/completions", request.method == .post {
+        if context.path == "/v1/chat/completions", request.method == .post {
             return await ChatRelay(services: services).respond(to: request, context, with: writer)
         }
-        if request.method == .post, let endpoint = OneShotRelay.endpoint(request.path) {
+        if request.method == .post, let endpoint = OneShotRelay.endpoint(context.path) {
             return await OneShotRelay(services: services).respond(to: request, context, endpoint, with: writer)
         }
         let response = await whole(request, context)
@@ -42,8 +42,8 @@ package struct GatewayHandler: RequestHandler {
 
     private func whole(_ request: ServerRequest, _ context: RequestContext) async -> HTTPResponse {
         if request.method == .options, context.isCrossOrigin { return preflight(context) }
-        if request.path.hasPrefix("/v1") || request.path.hasPrefix("/dashboard/billing/") {
-            if request.path.contains("/dashboard/billing/"), let refusal = management.refusal(request, context) {
+        if context.path.hasPrefix("/v1") || context.path.hasPrefix("/dashboard/billing/") {
+            if context.path.contains("/dashboard/billing/"), let refusal = management.refusal(request, context) {
                 return refusal
             }
             return await OtherRelayRoutes(services: services).respond(to: request, context)

@@ -9,6 +9,8 @@ package import HTTP
 package final class GatewayServer: Sendable {
     package let services: Services
     package let port: Int
+    /// The address that it listens at.
+    package var host: String { server.host }
     private let server: HTTPServer
     private let loops: EventLoopGroup
 
@@ -42,6 +44,8 @@ package final class GatewayServer: Sendable {
         var serverConfiguration = ServerConfiguration(host: configuration.host, port: configuration.port)
         serverConfiguration.bodyBaseTime = configuration.bodyTime
         serverConfiguration.bodyLeastRate = configuration.bodyLeastRate
+        serverConfiguration.unwantedBodyLimit = max(
+            serverConfiguration.unwantedBodyLimit, configuration.bodyLimit.times(2))
         serverConfiguration.maxConnections = Self.connections(perLoopOf: loops)
         serverConfiguration.errorBody = { _, reason in GatewayError.protocolErrorBody(reason) }
         server = HTTPServer(

@@ -5,6 +5,8 @@ import JSON
 /// Facts of one request that every step may need; immutable.
 package struct RequestContext: Sendable {
     package let requestID: String
+    /// By which the request is routed: that of its head, with one slash where there are several.
+    let path: String
     package let clientAddress: String
     /// The peer named another's address, and was believed.
     package let isForwarded: Bool
@@ -18,6 +20,7 @@ package struct RequestContext: Sendable {
 
     package init(_ request: ServerRequest, configuration: Configuration) {
         let now = LocalTime.now()
+        path = RoutePath.normalised(request.path)
         requestID = now.requestID(LoopTools.current(request.loop).random.next())
         time = now.seconds
         started = request.loop.now
@@ -43,6 +46,9 @@ package struct RequestContext: Sendable {
 }
 
 extension RequestContext {
+    /// Whose limits the client shares: of IPv6, one client has a whole /64.
+    var clientNetwork: String { BodyAccount.network(of: clientAddress) }
+
     /// Headers of every answer to this request.
     func headers(_ type: String, crossOrigin: Bool = true) -> HTTPHeaders {
         var headers = HTTPHeaders()

@@ -24,7 +24,7 @@ struct BodyLease {
 
     private let account: BodyAccount
     private var charged = 0
-    private lazy var network = Self.network(of: account.address)
+    private lazy var network = BodyAccount.network(of: account.address)
 
     init(_ account: BodyAccount) { self.account = account }
 
@@ -61,9 +61,11 @@ struct BodyLease {
         if charged > 0 { account.budget.release(charged, network, account.token) }
         charged = 0
     }
+}
 
+extension BodyAccount {
     /// The network whose budget an address shares. With IPv6, one client has a whole /64.
-    static func network(of address: String) -> String {
+    package static func network(of address: String) -> String {
         var v6 = in6_addr()
         guard address.utf8.contains(0x3a), inet_pton(AF_INET6, address, &v6) == 1 else { return address }
         let bytes = withUnsafeBytes(of: v6) { Array($0) }

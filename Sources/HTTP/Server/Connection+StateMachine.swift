@@ -3,9 +3,9 @@ import Arithmetic
 /// The life of a client's connection without its socket. It is told what happened and returns what to do.
 ///
 /// States of a request: `idle` (none has begun) → `head` → `handling` (a handler has it) ⇄ `body` (and waits for its
-/// body) → `idle` of the next. `lingering` reads away what a client still sends to a connection that will close;
-/// `closed` is final. Beside it stand what the client's side is (`peer`), and whether a write waits for the client
-/// (`isBlocked`).
+/// body, or drops it before a refusal) → `idle` of the next. `lingering` reads and drops what a client still sends to a
+/// connection that will close; `closed` is final. Two more values tell the state of the client's side (`peer`) and whether
+/// a write waits for the client (`isBlocked`).
 struct ConnectionStateMachine {
     enum Phase: Equatable { case idle, head, handling, body, lingering, closed }
 
@@ -22,6 +22,8 @@ struct ConnectionStateMachine {
     private(set) var hasTimedOut = false
     private(set) var hasAnswered = false
     private(set) var isBodyRead = true
+    /// Where the body ends cannot be told any more.
+    private var isBodyBroken = false
     private(set) var closesAfterAnswer = false
     private(set) var isDraining = false
 
@@ -130,7 +132,7 @@ struct ConnectionStateMachine {
     mutating func didRead(_ count: Int, isDrained: Bool, at now: UInt64) {
         // After a FIN there is always the end to read, and no further event reports it.
         isReadable = !isDrained || peer != .open
-        guard phase == .body else { return }
+        guard phase == .body || phase == .lingering else { return }
         body.moved(count)
         deadline = body.deadline(now)
     }
@@ -158,7 +160,7 @@ struct ConnectionStateMachine {
 
     mutating func headRefused() {
         closesAfterAnswer = true
-        isBodyRead = false
+        (isBodyRead, isBodyBroken) = (false, true)
         enter(.handling, until: .max)
     }
 
@@ -166,7 +168,7 @@ struct ConnectionStateMachine {
         framing = head.framing
         isHTTP11 = head.isHTTP11
         awaitsContinue = head.expectsContinue
-        isBodyRead = head.framing == .none
+        (isBodyRead, isBodyBroken) = (head.framing == .none, false)
         hasAnswered = false
         closesAfterAnswer = !head.keepsAlive
         cancellation = isGone ? .clientGone : nil
@@ -180,13 +182,15 @@ struct ConnectionStateMachine {
     mutating func bodyBegan(at now: UInt64) throws(BodyError) {
         if let cancellation { throw cancellation == .shuttingDown ? .shuttingDown : .disconnected }
         awaitsContinue = false
-        waitForBody(at: now)
+        wait(in: .body, limits.body, at: now)
     }
 
-    private mutating func waitForBody(at now: UInt64) {
-        body.end()
+    /// Waits for bytes that have time limits of their own.
+    private mutating func wait(in phase: Phase, _ limits: PaceLimits, at now: UInt64) {
+        hasTimedOut = false
+        body = TransferPace(limits)
         body.begin(at: now)
-        enter(.body, until: body.deadline(now))
+        enter(phase, until: body.deadline(now))
     }
 
     mutating func bodyEnded() {
@@ -194,9 +198,26 @@ struct ConnectionStateMachine {
         enter(.handling, until: .max)
     }
 
-    /// Reading stopped before the end of the body: by the client's fault, or because the client sends too much.
+    /// Reading stopped before the end of the body, by the client's fault.
     mutating func bodyBroken() {
-        closesAfterAnswer = true
+        (closesAfterAnswer, isBodyBroken) = (true, true)
+        enter(.handling, until: .max)
+    }
+
+    /// Reading stopped before the end of the body, because there is no room for more of it.
+    mutating func bodyRefused() { enter(.handling, until: .max) }
+
+    /// Whether the rest of the body is to be read away before the answer; then it is waited for.
+    mutating func unwantedBodyBegan(at now: UInt64) -> Bool {
+        guard !isBodyRead, !isBodyBroken, !awaitsContinue, cancellation == nil, phase == .handling else { return false }
+        wait(in: .body, limits.unwanted, at: now)
+        return true
+    }
+
+    /// - Parameter isWhole: all of the body came; otherwise the connection goes on as if nobody had looked for it.
+    mutating func unwantedBodyEnded(isWhole: Bool) {
+        hasTimedOut = false
+        isBodyRead = isWhole
         enter(.handling, until: .max)
     }
 
@@ -220,7 +241,9 @@ struct ConnectionStateMachine {
 
     /// The number of unread bytes of a body, if it is small enough to skip.
     private var discardable: Int? {
-        guard case .length(let length) = framing, length <= Self.discardLimit, !awaitsContinue else { return nil }
+        guard case .length(let length) = framing, length <= Self.discardLimit, !awaitsContinue, !isBodyBroken else {
+            return nil
+        }
         return length
     }
 
@@ -239,13 +262,11 @@ struct ConnectionStateMachine {
     }
 
     mutating func discardBegan(at now: UInt64) {
-        hasTimedOut = false
-        waitForBody(at: now)
+        wait(in: .body, limits.body, at: now)
     }
 
     mutating func lingerBegan(at now: UInt64) {
-        hasTimedOut = false
-        enter(.lingering, until: now.plus(limits.linger))
+        wait(in: .lingering, limits.linger, at: now)
     }
 
     // MARK: Writing

@@ -29,6 +29,9 @@ final class Connection: EventSource {
 
     /// What belongs to the running request.
     var head: RequestHead?
+    /// Bytes of its body that were read, where its length is known, and the state of its chunks.
+    var bodyTaken = 0
+    var chunks = ChunkedDecoder()
     var lease: BodyLease?
     var onCancel: (() -> Void)?
 
@@ -54,7 +57,8 @@ final class Connection: EventSource {
             await answer(head)
             switch machine.requestEnded(hasInput: !input.isEmpty) {
             case .nextRequest: continue
-            case .discard(let length): guard await discard(length), !machine.isDraining else { break serving }
+            case .discard(let length):
+                guard await discard(left(of: length)), !machine.isDraining else { break serving }
             case .linger:
                 await linger()
                 break serving
@@ -68,6 +72,7 @@ final class Connection: EventSource {
     /// Serves one request: the body of the keep-alive loop.
     private func answer(_ head: RequestHead) async {
         self.head = head
+        (bodyTaken, chunks) = (0, ChunkedDecoder())
         machine.requestBegan(head)
         await acceptor.handler.respond(
             to: ServerRequest(head: head, connection: self), with: ResponseWriter(connection: self))

@@ -58,7 +58,10 @@ struct ConnectionLimits {
     var body: PaceLimits
     /// The time for the client to take a whole answer or a piece of a stream.
     var answer: PaceLimits
-    var linger: UInt64
+    /// Limits for a body that no handler reads and that is dropped before the answer.
+    var unwanted: PaceLimits
+    /// Limits for what still comes to a connection that closes.
+    var linger: PaceLimits
     /// The time from a client's FIN to the first check whether it still reads, and between checks.
     var probeDelay: UInt64
     var probeInterval: UInt64
@@ -72,7 +75,12 @@ struct ConnectionLimits {
         answer = PaceLimits(
             pause: configuration.writeTimeout.nanoseconds, total: configuration.answerBaseTime.nanoseconds,
             rate: UInt64(clamping: configuration.answerLeastRate))
-        linger = configuration.lingerTime.nanoseconds
+        // At this rate nothing that comes stretches the whole.
+        unwanted = PaceLimits(
+            pause: configuration.unwantedBodyPause.nanoseconds, total: configuration.unwantedBodyTime.nanoseconds,
+            rate: .max)
+        linger = PaceLimits(
+            pause: configuration.lingerTime.nanoseconds, total: configuration.lingerWholeTime.nanoseconds, rate: .max)
         probeDelay = configuration.halfCloseProbeDelay.nanoseconds
         probeInterval = configuration.halfCloseProbeInterval.nanoseconds
     }

@@ -17,12 +17,33 @@ package final class HTTPServer: Sendable {
     private let loops: EventLoopGroup
     private let handler: any RequestHandler
     private let acceptors = Mutex<[LoopConfined<Acceptor>]>([])
+    private let boundHost: Mutex<String>
+    private let bind: Bind
 
-    package init(configuration: ServerConfiguration, loops: EventLoopGroup, handler: any RequestHandler) {
+    /// Opens a listening socket at an address; fills in the port, and takes whether others may share it.
+    /// Answers a descriptor or a negative `errno`.
+    package typealias Bind = @Sendable (_ host: String, _ port: inout UInt16, _ isShared: Bool) -> Int32
+
+    package static let bindSocket: Bind = { oneapi_listen($0, &$1, 4096, $2 ? 1 : 0) }
+
+    /// Of both families, as one socket.
+    package static let allAddresses = "::"
+    package static let allIPv4Addresses = "0.0.0.0"
+
+    /// - Parameter bind: what a test lets fail.
+    package init(
+        configuration: ServerConfiguration, loops: EventLoopGroup, handler: any RequestHandler,
+        bind: @escaping Bind = HTTPServer.bindSocket
+    ) {
         self.configuration = configuration
+        self.bind = bind
         self.loops = loops
         self.handler = handler
+        boundHost = Mutex(configuration.host)
     }
+
+    /// The address that the server is bound to: the configured one, or `0.0.0.0` for `::` where there is no IPv6.
+    package var host: String { boundHost.withLock { $0 } }
 
     /// Binds the address and begins to accept.
     /// - Returns: the bound port.
@@ -42,9 +63,13 @@ package final class HTTPServer: Sendable {
     }
 
     func listen(_ port: inout UInt16, reusePort: Bool) throws(ListenError) -> Int32 {
-        let descriptor = oneapi_listen(configuration.host, &port, 4096, reusePort ? 1 : 0)
+        let descriptor = bind(host, &port, reusePort)
         if descriptor >= 0 { return descriptor }
         switch -descriptor {
+        case EAFNOSUPPORT where host == Self.allAddresses, EADDRNOTAVAIL where host == Self.allAddresses:
+            // This machine has no IPv6.
+            boundHost.withLock { $0 = Self.allIPv4Addresses }
+            return try listen(&port, reusePort: reusePort)
         case EADDRNOTAVAIL: throw .badHost(configuration.host)
         case EADDRINUSE: throw .portInUse(Int(port))
         default: throw .failed(String(cString: strerror(-descriptor)))

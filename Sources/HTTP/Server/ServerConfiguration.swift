@@ -24,8 +24,15 @@ package struct ServerConfiguration: Sendable {
     package var answerBaseTime: Duration = .seconds(120)
     /// Each so many bytes taken extend that limit by one second; 0 means no limit for the whole answer.
     package var answerLeastRate = 32 << 10
-    /// How long a closing connection reads and drops what still arrives.
+    /// How many bytes of a body that its handler does not read are dropped before the answer goes out. Many clients and
+    /// proxies take an answer that comes while they are sending for a broken connection.
+    package var unwantedBodyLimit = 64 << 20
+    /// The longest time for such a body, and between two pieces of it. The answer does not wait longer.
+    package var unwantedBodyTime: Duration = .seconds(30)
+    package var unwantedBodyPause: Duration = .seconds(1)
+    /// How long a closing connection reads and drops what still arrives: between two pieces, and in all.
     package var lingerTime: Duration = .seconds(2)
+    package var lingerWholeTime: Duration = .seconds(10)
     /// The time from a client's FIN to the first check whether it still reads its answer, and between such checks.
     package var halfCloseProbeDelay: Duration = .milliseconds(500)
     package var halfCloseProbeInterval: Duration = .seconds(15)

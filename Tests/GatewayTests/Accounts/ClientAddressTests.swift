@@ -14,7 +14,8 @@ import Testing
             ("1.2.3.4:", nil), ("1.2.3.4:x", nil), ("1.2.3.4:65536", nil), ("1.2.3.4:+1", nil), ("1.2.3.4:1:2", nil),
             ("[::1]80", nil), ("[::1", nil), ("::1]", nil), ("[]:80", nil), ("[1.2.3.4]:80", nil), ("", nil),
             (":80", nil),
-            ("host:80", nil), ("1.2.3:80", nil), ("[::1]]", nil),
+            ("host:80", nil), ("1.2.3:80", nil), ("[::1]]", nil), ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("[::FFFF:1.2.3.4]:80", "1.2.3.4"), ("2001:DB8:0::0:7", "2001:db8::7"),
         ] as [(String, String?)])
     func ports(text: String, address: String?) { #expect(ClientAddress.bare(text) == address) }
 
@@ -59,6 +60,23 @@ import Testing
         #expect(configuration.choosesProxies)
         for address in trusted { #expect(configuration.clientAddress.isTrusted(address), "\(address)") }
         for address in others { #expect(!configuration.clientAddress.isTrusted(address), "\(address)") }
+    }
+
+    @Test(
+        "addresses of one network of IPv6 share a limit, and mapped ones are addresses of IPv4",
+        arguments: [
+            (["2001:db8::1", "2001:db8::ffff:2", "2001:DB8:0:0:9::3"], true),
+            (["2001:db8::1", "2001:db8:0:1::2", "2001:db8:0:2::3"], false),
+            (["8.8.8.8", "::ffff:8.8.8.8", "[::ffff:808:808]:7"], true), (["8.8.8.1", "8.8.8.2", "8.8.8.3"], false),
+        ])
+    func limits(addresses: [String], isShared: Bool) async throws {
+        var configuration = Configuration.quiet
+        configuration.apiRateLimit = 2
+        let gateway = try await ManagedGateway(configuration)
+        let statuses = try addresses.map {
+            try gateway.send("GET", "/api/status", headers: ["X-Forwarded-For: \($0)"]).status
+        }
+        #expect(statuses == [200, 200, isShared ? 429 : 200])
     }
 
     @Test(

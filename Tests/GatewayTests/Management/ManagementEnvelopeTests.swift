@@ -52,15 +52,17 @@ import Testing
     }
 
     @Test(
-        "what is unknown under /api is a 404 with OpenAI's error",
+        "what is unknown under /api is a 404 of the envelope, with OpenAI's error beside",
         arguments: [
             ("GET", "/api"), ("GET", "/api/"), ("POST", "/api/channel/fix"), ("PATCH", "/api/token/"),
-            ("GET", "/apinothing"), ("GET", "/api/token/1/2"), ("GET", "/api//status"),
+            ("GET", "/apinothing"), ("GET", "/api/token/1/2"), ("GET", "/apixstatus"),
         ])
     func unknown(method: String, path: String) async throws {
         let gateway = try await ManagedGateway()
         let answer = try gateway.send(method, path)
         #expect(answer.status == 404)
+        #expect(answer.json["success"]?.bool == false)
+        #expect(answer.json["message"]?.string?.hasPrefix("Invalid URL (\(method) \(path))") == true)
         #expect(answer.json["error"]?["type"] == "invalid_request_error")
         #expect(answer.json["error"]?["message"]?.string?.hasPrefix("Invalid URL (\(method) \(path))") == true)
     }

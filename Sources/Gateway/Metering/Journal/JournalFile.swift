@@ -89,11 +89,13 @@ struct JournalFile: ~Copyable {
     /// Frees the file's space.
     func empty() { ftruncate(descriptor, 0) }
 
+    /// The end of the journal's name, behind the name of its database.
+    static let suffix = "-oneapi-journal"
+
     /// The journal's path: beside the database's real file, even if the database was opened through a link.
     ///
     /// Up to version 0.1 the journal lay beside the link. Such a journal is moved.
     static func path(besideDatabase path: String) -> String {
-        let suffix = "-oneapi-journal"
         let realPath = DatabaseFile.realPath(of: path)
         if realPath != path, access(realPath + suffix, F_OK) != 0, rename(path + suffix, realPath + suffix) == 0 {
             JournalSystem().synchronizeNames(realPath)

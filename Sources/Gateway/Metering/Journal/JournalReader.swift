@@ -28,17 +28,22 @@ struct JournalContents {
 struct JournalReader {
     let bytes: UnsafeRawBufferPointer
     let identity: Int64
+    /// Records up to this number are not wanted.
+    private let applied: Int64
     private var found: [(sequence: Int64, entry: LedgerEntry)] = []
     private var ends = JournalEnds()
 
-    static func read(_ bytes: UnsafeRawBufferPointer, identity: Int64) -> JournalContents {
-        var reader = JournalReader(bytes: bytes, identity: identity)
+    static func read(
+        _ bytes: UnsafeRawBufferPointer, identity: Int64, after applied: Int64 = 0
+    ) -> JournalContents {
+        var reader = JournalReader(bytes: bytes, identity: identity, applied: applied)
         return reader.read()
     }
 
-    private init(bytes: UnsafeRawBufferPointer, identity: Int64) {
+    private init(bytes: UnsafeRawBufferPointer, identity: Int64, applied: Int64) {
         self.bytes = bytes
         self.identity = identity
+        self.applied = applied
     }
 
     private mutating func read() -> JournalContents {
@@ -85,7 +90,9 @@ struct JournalReader {
     }
 
     private mutating func keep(_ record: JournalRecord) {
-        guard let entry = LedgerEntry(kind: record.kind, payload: record.payload) else { return }
+        guard record.sequence > applied, let entry = LedgerEntry(kind: record.kind, payload: record.payload) else {
+            return
+        }
         found.append((record.sequence, entry))
     }
 

@@ -1,0 +1,31 @@
+import Chat
+import HTTP
+
+extension GatewayError {
+    /// Sending the same request again cannot change the answer. The packages of OpenAI try again after 408, 409, 429 and
+    /// every 5xx, unless `x-should-retry` says otherwise.
+    var isFinal: Bool {
+        switch self {
+        case .tokenLookupFailed, .storageUnavailable, .settingsUnavailable, .tooManyInFlight, .bodyBudget,
+            .shuttingDown, .overloaded:
+            false
+        case .badBody(let error): error != .timedOut && error != .disconnected
+        case .upstream(let failure): Self.isFinal(failure)
+        case .noToken, .invalidToken, .tokenExhausted, .tokenExpired, .tokenDisabled, .subnetNotAllowed, .userDisabled,
+            .modelNotAllowed, .channelNotAllowed, .invalidChannel, .channelDisabled, .noChannel, .tokenQuota,
+            .userQuota, .request, .bodyTooLarge, .unsupportedMediaType, .notImplemented, .invalidURL, .modelNotFound:
+            true
+        }
+    }
+
+    /// An upstream without money stays so for a while, one that may have done the work already would be paid once more.
+    private static func isFinal(_ failure: UpstreamFailure) -> Bool {
+        if failure.isFinal || failure.status == 501 { return true }
+        return switch failure.kind {
+        case .badRequest, .quotaExceeded: true
+        case .notFound, .authentication, .permission, .rateLimited, .overloaded, .server, .notTheProvider, .brokenOff,
+            .unreachable, .timedOut:
+            false
+        }
+    }
+}

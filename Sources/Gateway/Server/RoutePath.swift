@@ -1,0 +1,25 @@
+/// The path of a request as routes are compared with it.
+enum RoutePath {
+    private static let slash = UInt8(ascii: "/")
+
+    /// The path with one slash where there are several: a base URL that ends in a slash makes `//v1/…`.
+    static func normalised(_ path: String) -> String {
+        var previous: UInt8 = 0
+        for byte in path.utf8 {
+            if byte == slash, previous == slash { return collapsed(path) }
+            previous = byte
+        }
+        return path
+    }
+
+    private static func collapsed(_ path: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in path.utf8 where byte != slash || bytes.last != slash { bytes.append(byte) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The path without the slash at its end; `nil` where there is none, or nothing else.
+    static func withoutTrailingSlash(_ path: String) -> String? {
+        path.utf8.count > 1 && path.utf8.last == slash ? String(path.dropLast()) : nil
+    }
+}
