@@ -13,7 +13,7 @@ package final class Principal: Sendable {
         self.token = token
         self.user = user
         let models = (token.models ?? "").split(separator: ",").map(String.init).filter { !$0.isEmpty }
-        allowedModels = models.isEmpty ? nil : Set(models)
+        allowedModels = models.isEmpty ? nil : Set(models.map(\.trimmed))
         let networks = (token.subnet ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
         subnets = networks.isEmpty ? nil : networks.compactMap { Subnet($0) }
     }

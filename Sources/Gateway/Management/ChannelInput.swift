@@ -31,8 +31,8 @@ struct ChannelInput: Sendable {
         priority = try input.int("priority", Channel.priorities)
         baseURL = try input.text("base_url", limit: 2048)
         other = try input.text("other", limit: Self.long)
-        models = try input.text("models", limit: Self.long)
-        group = try input.text("group", limit: 1024)
+        models = try input.text("models", limit: Self.long).map(Self.trimmedList)
+        group = try input.text("group", limit: 1024).map(Self.trimmedList)
         mapping = try input.text("model_mapping", limit: Self.long)
         config = try input.text("config", limit: Self.long)
         systemPrompt = try input.text("system_prompt", limit: InputObject.bodyLimit)
@@ -109,6 +109,9 @@ extension ChannelInput {
             try Self.check(key: hasKey ? key ?? "" : old.key, in: changed)
         }
         try Self.check(type: type ?? old.type, baseURL: base, mapping: mapping ?? old.modelMapping)
+        // A row of old may hold what is refused now: it is read as well as can be, and stays until it is changed.
+        if let baseURL, baseURL != old.baseURL ?? "" { try Self.check(baseURL: baseURL, type: type ?? old.type) }
+        if let config, config != old.config { try Self.check(config: config, type: type ?? old.type) }
     }
 
     /// Whether the stored key would go to another place than the one that it was given for: another scheme, host or
@@ -126,16 +129,8 @@ extension ChannelInput {
             throw ManagementError(
                 "该渠道类型（\(name)）尚未支持 / channel type \(type) (\(name)) is not served by this version")
         }
-        let base = baseURL ?? ""
-        if base.isEmpty, OpenAIVendor.all[Int(clamping: type)]?.needsBaseURL == true {
+        if baseURL?.isEmpty ?? true, OpenAIVendor.all[Int(clamping: type)]?.needsBaseURL == true {
             throw ManagementError("请填写 Base URL / this channel type needs a base_url")
-        }
-        if !base.isEmpty, !base.hasPrefix("http://"), !base.hasPrefix("https://") {
-            throw ManagementError("base_url must begin with http:// or https://")
-        }
-        // What one parser takes for the end of a host another takes for a part of it.
-        if base.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\\") }) {
-            throw ManagementError("base_url must not hold spaces, control characters or backslashes")
         }
         if let mapping, !mapping.isEmpty {
             let object = (try? JSON.parse(Array(mapping.utf8)))?.object

@@ -55,6 +55,8 @@ enum ChannelRoutes {
             let input = try ChannelInput(object)
             let channel = input.channel(at: time)
             try ChannelInput.check(type: channel.type, baseURL: channel.baseURL, mapping: channel.modelMapping)
+            try ChannelInput.check(baseURL: channel.baseURL ?? "", type: channel.type)
+            try ChannelInput.check(config: channel.config, type: channel.type)
             guard !input.keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
             for key in input.keys { try ChannelInput.check(key: key, in: channel) }
             return (channel, input.keys)

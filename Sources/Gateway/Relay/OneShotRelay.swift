@@ -94,7 +94,7 @@ struct OneShotRelay: Sendable {
         let caller = OneShotCaller(services: services, context: context)
         while true {
             do throws(OneShotCaller.Problem) {
-                if let images { try Self.check(images, for: exchange.model) }
+                if let images { try Self.check(exchange.channel.metered(images), for: exchange.model) }
                 let reply = try await caller.call(exchange.channel, question, exchange, request)
                 exchange.channel.health.succeeded()
                 switch reply {
@@ -122,12 +122,14 @@ struct OneShotRelay: Sendable {
                     let failure = ChannelGuard(services: services).note(
                         found, of: exchange.channel, context, now: request.loop.now)
                     told = .upstream(failure)
+                    // A channel that could not be asked is no try.
+                    let wasAsked = failure.kind != .misconfigured
                     // Nobody waits for what another channel would have to be paid for.
-                    guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil else {
+                    guard retriesLeft > 0 || !wasAsked, failure.isRetryable, request.cancellation == nil else {
                         exchange.refund()
                         throw told
                     }
-                    retriesLeft -= 1
+                    if wasAsked { retriesLeft = retriesLeft.minus(1) }
                 }
                 guard !admission.isPinned, move(&exchange, &picker, request) else {
                     exchange.refund()
