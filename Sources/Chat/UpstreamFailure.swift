@@ -8,6 +8,8 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
         case brokenOff
         case unreachable
         case timedOut
+        /// The channel's own key or settings are of no use: nothing was sent.
+        case misconfigured
     }
 
     package var kind: Kind
@@ -58,7 +60,7 @@ package struct UpstreamFailure: Error, Equatable, Sendable {
         return switch kind {
         case .badRequest: false
         case .notFound, .authentication, .permission, .rateLimited, .quotaExceeded, .overloaded, .server,
-            .notTheProvider, .brokenOff, .unreachable, .timedOut:
+            .notTheProvider, .brokenOff, .unreachable, .timedOut, .misconfigured:
             true
         }
     }

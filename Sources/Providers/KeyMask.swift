@@ -17,7 +17,9 @@ package struct KeyMask: Sendable {
     /// The longest first.
     private let secrets: [[UInt8]]
 
-    package init(_ keys: String...) {
+    package init(_ keys: String...) { self.init(keys) }
+
+    init(_ keys: [String]) {
         var forms: Set<[UInt8]> = []
         for key in keys {
             for secret in Self.parts(of: key) where secret.utf8.count >= Self.shortest {
@@ -156,8 +158,11 @@ extension ProviderChannel {
     /// The one gate between what this channel's upstream said went wrong and everybody who is told.
     /// - Parameter token: the access token that the call went with.
     package func disclosed(_ failure: UpstreamFailure, token: String? = nil) -> UpstreamFailure {
-        KeyMask(key, token ?? "").masked(failure)
+        mask(token: token).masked(failure)
     }
+
+    /// Masks the key, the token that a call went with, and what the operator's own headers hold.
+    package func mask(token: String? = nil) -> KeyMask { KeyMask([key, token ?? ""] + rules.secrets) }
 }
 
 extension String {

@@ -17,6 +17,12 @@ package protocol Provider: Sendable {
     /// What is wrong with a channel's key or settings, as a sentence.
     func problem(with channel: ProviderChannel) -> String?
 
+    /// What makes every call of a channel fail, told by its key, as a sentence: such a channel is not asked.
+    func unusable(_ channel: ProviderChannel) -> String?
+
+    /// What is added to a channel's base address, as far as a base may hold it already.
+    func path(behind base: String, of channel: ProviderChannel) -> String
+
     /// Where the channel's access token comes from, for providers whose descriptor says that they need one.
     /// - Parameter time: now, in milliseconds since 1970.
     func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource
@@ -45,6 +51,8 @@ extension Provider {
     package func problem(with channel: ProviderChannel) -> String? {
         channel.unreadableKey ?? problem(withKey: channel.key)
     }
+    package func unusable(_ channel: ProviderChannel) -> String? { problem(withKey: channel.key) }
+    package func path(behind base: String, of channel: ProviderChannel) -> String { "" }
     package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource { .nothing }
     package func accessToken(from body: [UInt8], status: Int) throws(UpstreamFailure) -> AccessToken {
         throw UpstreamFailure(kind: .authentication, status: 401, message: "This provider has no access tokens.")
@@ -93,15 +101,25 @@ package struct ProviderChannel: Sendable {
     package var key: String
     /// The channel's `config` (spec/channels.md §1, "Config loading"): `api_version`, `plugin`, `region`…
     package var settings: [String: String]
+    /// How its requests differ from those of others of its type.
+    package var rules: RequestRules
 
-    package init(type: Int, baseURL: String, key: String, settings: [String: String] = [:]) {
+    package init(
+        type: Int, baseURL: String, key: String, settings: [String: String] = [:], rules: RequestRules? = nil
+    ) {
         self.type = type
         self.baseURL = baseURL
         self.key = key
         self.settings = settings
+        self.rules = rules ?? RequestRules(type: type)
     }
 
-    /// What no header can carry, as a sentence.
+    /// What no header can carry, as a sentence: a key that is sent with it would write lines of its own.
+    package var unsendableKey: String? {
+        HTTPHeaders.isValue(key) ? nil : "the key holds a control character, perhaps the end of a line"
+    }
+
+    /// What is wrong with a key that somebody writes, as a sentence.
     var unreadableKey: String? {
         key.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7f }
             ? "the key must not hold blanks or control characters" : nil
@@ -129,17 +147,20 @@ package struct ProviderCall: Sendable {
     package var time: Int64
     /// For a provider that needs one.
     package var accessToken: String?
+    /// A stream's usage is asked for; `false` where this upstream has refused that.
+    package var asksForUsage: Bool
     /// The client's own headers of the provider's, such as `anthropic-beta`.
     package var clientHeaders: HTTPHeaders
 
     package init(
         channel: ProviderChannel, model: String, time: Int64 = 0, accessToken: String? = nil,
-        clientHeaders: HTTPHeaders = HTTPHeaders()
+        asksForUsage: Bool = true, clientHeaders: HTTPHeaders = HTTPHeaders()
     ) {
         self.channel = channel
         self.model = model
         self.time = time
         self.accessToken = accessToken
+        self.asksForUsage = asksForUsage
         self.clientHeaders = clientHeaders
     }
 }

@@ -74,6 +74,29 @@ struct PassThroughBodyTests {
         #expect(try spliced(body, model: model, prompt: prompt) == expected)
     }
 
+    @Test(
+        "has no stream_options where the upstream takes none",
+        arguments: [
+            (
+                #"{"model":"m","messages":[{"role":"user"}],"stream":true,"stream_options":{"include_usage":true}}"#,
+                #"{"model":"n","messages":[{"role":"user"}],"stream":true}"#
+            ),
+            (
+                #"{"stream_options":null, "model":"m","messages":[{"role":"user"}],"stream":true}"#,
+                #"{ "model":"n","messages":[{"role":"user"}],"stream":true}"#
+            ),
+            (
+                #"{"model":"m","messages":[{"role":"user"}],"stream":true}"#,
+                #"{"model":"n","messages":[{"role":"user"}],"stream":true}"#
+            ),
+        ])
+    func withoutOptions(_ body: String, _ expected: String) throws {
+        let envelope = try ChatInspector(parser: JSONParser()).inspect(Array(body.utf8))
+        let sent = OpenAIPassThrough.body(
+            Array(body.utf8), envelope: envelope, model: "n", asksForUsage: false, systemPrompt: nil)
+        #expect(String(decoding: sent, as: UTF8.self) == expected)
+    }
+
     @Test("puts the channel's prompt before a first message that says two things about itself")
     func ambiguousMessage() throws {
         let twice = #"{"model":"m","messages":[{"role":"system","content":"a","content":"b"}]}"#

@@ -52,12 +52,21 @@ package struct ChannelRecord: Sendable, Equatable {
         systemPrompt = row.optionalText(19)
     }
 
-    /// Distinct entries of the `models` and `group` lists.
+    /// Distinct entries of the `models` and `group` lists, without the white space around them.
     package var modelList: [String] { Self.list(models) }
     package var groupList: [String] { Self.list(group) }
 
     private static func list(_ text: String) -> [String] {
         var seen: Set<String> = []
-        return text.split(separator: ",").map(String.init).filter { !$0.isEmpty && seen.insert($0).inserted }
+        return entries(text).filter { seen.insert($0).inserted }
+    }
+
+    /// What stands between the commas of a list, without white space around it and without empty entries.
+    package static func entries(_ list: String) -> [String] {
+        list.split(separator: ",").compactMap { entry in
+            var rest = entry.drop(while: \.isWhitespace)
+            while rest.last?.isWhitespace == true { rest.removeLast() }
+            return rest.isEmpty ? nil : String(rest)
+        }
     }
 }

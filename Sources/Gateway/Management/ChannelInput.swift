@@ -31,8 +31,8 @@ struct ChannelInput: Sendable {
         priority = try input.int("priority", Channel.priorities)
         baseURL = try input.text("base_url", limit: 2048)
         other = try input.text("other", limit: Self.long)
-        models = try input.text("models", limit: Self.long)
-        group = try input.text("group", limit: 1024)
+        models = try input.text("models", limit: Self.long).map(Self.trimmedList)
+        group = try input.text("group", limit: 1024).map(Self.trimmedList)
         mapping = try Self.mapping(input)
         config = try input.text("config", limit: Self.long)
         systemPrompt = try input.text("system_prompt", limit: InputObject.bodyLimit)
@@ -124,6 +124,7 @@ extension ChannelInput {
         let isOtherBase = baseURL.map { $0 != old.baseURL ?? "" } ?? false
         if isOtherType || isOtherBase { try Self.check(baseURL: baseURL ?? old.baseURL, of: type) }
         if let mapping { try Self.check(mapping: mapping) }
+        if let config, config != old.config { try Self.check(config: config, of: type) }
         try checkKeyAndSettings(old, isOtherType: isOtherType)
     }
 
@@ -176,13 +177,7 @@ extension ChannelInput {
         if base.isEmpty, OpenAIVendor.all[Int(clamping: type)]?.needsBaseURL == true {
             throw ManagementError("请填写 Base URL / this channel type needs a base_url")
         }
-        if !base.isEmpty, !base.hasPrefix("http://"), !base.hasPrefix("https://") {
-            throw ManagementError("base_url must begin with http:// or https://")
-        }
-        // What one parser takes for the end of a host another takes for a part of it.
-        if base.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f || $0 == UInt8(ascii: "\\") }) {
-            throw ManagementError("base_url must not hold spaces, control characters or backslashes")
-        }
+        try check(address: base, of: type)
     }
 
     /// - Parameter mapping: empty for none.

@@ -55,6 +55,7 @@ enum ChannelRoutes {
             let input = try ChannelInput(object)
             let channel = input.channel(at: time)
             try ChannelInput.check(type: channel.type, baseURL: channel.baseURL, mapping: channel.modelMapping)
+            try ChannelInput.check(config: channel.config, of: channel.type)
             let (keys, repeatedLines) = input.distinctKeys
             guard !keys.isEmpty else { throw ManagementError("请填写密钥 / at least one key is needed") }
             for key in keys { try ChannelInput.check(key: key, in: channel) }

@@ -58,6 +58,8 @@ final class AccessTokens: Sendable {
         case .asked(let request):
             let limits = TransportLimits(firstByte: .seconds(10), total: .seconds(10))
             do throws(UpstreamFailure) {
+                var request = request
+                channel.rules.apply(to: &request.headers)
                 let (response, body) = try await WholeCall(services: services, limits: limits).send(request, call)
                 token = try provider.accessToken(from: body, status: response.status)
             } catch {

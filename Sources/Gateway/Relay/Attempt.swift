@@ -19,6 +19,21 @@ enum Attempt {
     case clientGone(wasAsked: Bool)
 }
 
+extension Attempt {
+    /// Whether the upstream answered, in one piece or as a stream.
+    var isAnswer: Bool {
+        switch self {
+        case .whole, .stream: true
+        case .refused, .failed, .busy, .clientGone: false
+        }
+    }
+
+    /// Whether the upstream refused the request for its `stream_options`. Without them it may accept it.
+    var refusesStreamOptions: Bool {
+        if case .failed(let failure) = self { failure.refusesStreamOptions } else { false }
+    }
+}
+
 /// A whole answer for the client, with the values that the meter needs.
 struct WholeAnswer {
     var body: [UInt8]
@@ -37,6 +52,7 @@ struct Caller {
     let context: RequestContext
 
     func call(_ channel: Channel, for exchange: borrowing Exchange, _ request: ServerRequest) async -> Attempt {
+        if let problem = channel.problem { return .failed(.misconfigured(problem)) }
         if let target = channel.passThrough { return await passThrough(target, channel, exchange, request) }
         guard let provider = ProviderRegistry.provider(of: channel.type) else {
             return .failed(
@@ -53,6 +69,19 @@ struct Caller {
     private func passThrough(
         _ target: PassThroughTarget, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
     ) async -> Attempt {
+        let asksForUsage = target.takesStreamOptions && !channel.memory.refusesStreamOptions
+        let attempt = await passThroughOnce(target, channel, exchange, request, asksForUsage: asksForUsage)
+        guard asksForUsage, exchange.envelope.isStream, attempt.refusesStreamOptions else { return attempt }
+        let second = await passThroughOnce(target, channel, exchange, request, asksForUsage: false)
+        if second.isAnswer { channel.memory.noteRefusedStreamOptions() }
+        return second
+    }
+
+    /// - Parameter asksForUsage: `stream_options` are sent with a stream.
+    private func passThroughOnce(
+        _ target: PassThroughTarget, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest,
+        asksForUsage: Bool
+    ) async -> Attempt {
         let envelope = exchange.envelope
         let isStream = envelope.isStream
         guard let url = target.url(channel.upstream, model: exchange.model) else {
@@ -61,7 +90,7 @@ struct Caller {
         let upstream = UpstreamRequest(
             url: url,
             headers: isStream ? target.streamHeaders : target.wholeHeaders,
-            body: await spliced(target, channel, exchange),
+            body: await spliced(channel, exchange, asksForUsage: asksForUsage),
             limits: isStream ? services.configuration.streamLimits : services.configuration.transportLimits,
             proxy: services.configuration.relayProxy)
         let call = UpstreamCall()
@@ -72,7 +101,8 @@ struct Caller {
             Self.release(response, from: request, isStream: isStream, services)
             guard response.status == 200 || response.status == 201 else {
                 let body = try await response.collect(limit: 1 << 20)
-                let (status, headers) = (response.status, response.headers)
+                let status = response.status
+                let headers = response.headers.withCountedRetryAfter(at: LocalTime.now().milliseconds)
                 return .failed(
                     await services.offLoop(certainly: body.count, of: exchange.userID) {
                         OpenAIErrors.failure(status: status, headers: headers, body: body, parser: $0)

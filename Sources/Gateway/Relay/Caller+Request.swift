@@ -10,18 +10,26 @@ import Providers
 extension Caller {
     /// The client's own bytes, adapted to an upstream of the same format.
     func spliced(
-        _ target: PassThroughTarget, _ channel: Channel, _ exchange: borrowing Exchange
+        _ channel: Channel, _ exchange: borrowing Exchange, asksForUsage: Bool
     ) async -> [UInt8] {
         let (body, envelope, model) = (exchange.body, exchange.envelope, exchange.model)
-        let (asksForUsage, prompt) = (target.takesStreamOptions, channel.systemPrompt)
         guard body.count > LoopSlice.bytes else {
-            return OpenAIPassThrough.body(
-                body, envelope: envelope, model: model, asksForUsage: asksForUsage, systemPrompt: prompt)
+            return Self.spliced(body, envelope, model, channel, asksForUsage)
         }
         return await services.offLoop(certainly: body.count, of: exchange.principal.user.id) { _ in
-            OpenAIPassThrough.body(
-                body, envelope: envelope, model: model, asksForUsage: asksForUsage, systemPrompt: prompt)
+            Self.spliced(body, envelope, model, channel, asksForUsage)
         }
+    }
+
+    private static func spliced(
+        _ body: [UInt8], _ envelope: ChatEnvelope, _ model: String, _ channel: Channel, _ asksForUsage: Bool
+    ) -> [UInt8] {
+        let spliced = OpenAIPassThrough.body(
+            body, envelope: envelope, model: model, asksForUsage: asksForUsage, systemPrompt: channel.systemPrompt)
+        guard channel.upstream.rules.changesBody(model: model, hasLimit: envelope.maxTokens != nil) else {
+            return spliced
+        }
+        return channel.upstream.rules.rewritten(spliced, model: model)
     }
 
     func decoded(_ exchange: borrowing Exchange) async throws(RequestError) -> ChatRequest {
@@ -36,19 +44,27 @@ extension Caller {
         _ chat: ChatRequest, _ provider: any Provider, _ target: ProviderCall, fetched: Int,
         _ exchange: borrowing Exchange
     ) async throws(RequestError) -> EncodedRequest {
-        try await services.offLoop(
+        let hasLimit = exchange.envelope.maxTokens != nil
+        return try await services.offLoop(
             certainly: exchange.body.count + fetched, of: exchange.principal.user.id
-        ) { _ throws(RequestError) in try provider.encode(chat, for: target) }
+        ) { _ throws(RequestError) in
+            try provider.encode(chat, for: target).following(
+                target.channel.rules, model: target.model, hasLimit: hasLimit)
+        }
     }
 }
 
 extension OneShotCaller {
-    /// The client's own bytes with the upstream's name for the model.
-    func named(_ exchange: borrowing Exchange) async -> [UInt8] {
+    /// The client's own bytes with the upstream's name for the model, as the channel wants them.
+    /// - Parameter texts: takes the place of the input, where the vendor does not read OpenAI's tokens.
+    func fitted(_ channel: Channel, texts: EmbeddingRequest?, _ exchange: borrowing Exchange) async -> [UInt8] {
         let (body, model, asked) = (exchange.body, exchange.model, exchange.envelope.model)
-        guard model != asked else { return body }
+        let rules = channel.upstream.rules
+        guard model != asked || texts != nil || rules.changesBody(model: model, hasLimit: false) else { return body }
         return await services.offLoop(certainly: body.count, of: exchange.principal.user.id) { _ in
-            Self.naming(body, model, instead: asked)
+            var fitted = Self.naming(body, model, instead: asked)
+            if let texts { fitted = Self.spelling(out: texts, in: fitted) }
+            return rules.changesBody(model: model, hasLimit: false) ? rules.rewritten(fitted, model: model) : fitted
         }
     }
 }

@@ -14,8 +14,18 @@ extension Caller {
     ) async -> Attempt {
         var token: AccessTokens.Held?
         var isRepeated = false
+        let takesOptions = OpenAIVendor.all[channel.type]?.takesStreamOptions(channel.upstream) == true
+        var asksForUsage =
+            exchange.envelope.isStream && takesOptions && !channel.memory.refusesStreamOptions
+        var wasRefused = false
         while true {
-            let attempt = await translateOnce(provider, channel, exchange, request, &token)
+            let attempt = await translateOnce(
+                provider, channel, exchange, request, &token, asksForUsage: asksForUsage)
+            if asksForUsage, attempt.refusesStreamOptions {
+                (asksForUsage, wasRefused) = (false, true)
+                continue
+            }
+            if wasRefused, attempt.isAnswer { channel.memory.noteRefusedStreamOptions() }
             // If a token was refused before its end, the gateway gets a new one; the channel is not to blame.
             guard case .failed(let failure) = attempt else { return attempt }
             guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
@@ -29,7 +39,7 @@ extension Caller {
     /// - Parameter token: the token that the call used.
     private func translateOnce(
         _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest,
-        _ token: inout AccessTokens.Held?
+        _ token: inout AccessTokens.Held?, asksForUsage: Bool
     ) async -> Attempt {
         let call = UpstreamCall()
         request.onDisconnect { call.cancel() }
@@ -40,7 +50,7 @@ extension Caller {
             if call.isCancelled { return .clientGone(wasAsked: false) }
             var target = ProviderCall(
                 channel: channel.upstream, model: exchange.model, time: LocalTime.now().milliseconds,
-                clientHeaders: Self.headers(of: provider, in: request))
+                asksForUsage: asksForUsage, clientHeaders: Self.headers(of: provider, in: request))
             token = try await services.accessTokens.token(
                 for: channel.upstream, of: provider, time: target.time, services: services, call: call)
             target.accessToken = token?.text
@@ -90,9 +100,10 @@ extension Caller {
         let (status, headers) = (response.status, response.headers)
         guard (200..<300).contains(response.status) else {
             let body = try await response.collect(limit: 1 << 20)
+            let counted = headers.withCountedRetryAfter(at: LocalTime.now().milliseconds)
             return .failed(
                 await services.offLoop(certainly: body.count, of: userID) {
-                    provider.failure(status: status, headers: headers, body: body, parser: $0)
+                    provider.failure(status: status, headers: counted, body: body, parser: $0)
                 })
         }
         if provider.descriptor.format == .openAI, !isStream || Self.isEventStream(response) {

@@ -1,3 +1,4 @@
+import Arithmetic
 import Chat
 import Database
 import EventLoop
@@ -77,15 +78,17 @@ struct ChatRelay: Sendable {
             case .failed(let found):
                 let failure = ChannelGuard(services: services).note(
                     found, of: exchange.channel, context, now: request.loop.now)
+                // A channel that could not be asked does not count as a try.
+                let wasAsked = failure.kind != .misconfigured
                 // Without a waiting client, no other channel is tried, because it would cost again.
-                guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil,
+                guard retriesLeft > 0 || !wasAsked, failure.isRetryable, request.cancellation == nil,
                     move(&exchange, &picker, request)
                 else {
                     exchange.refund()
                     await writer.send(GatewayError.upstream(failure).response(context))
                     return failure.status
                 }
-                retriesLeft -= 1
+                if wasAsked { retriesLeft = retriesLeft.minus(1) }
             }
         }
     }

@@ -20,12 +20,13 @@ extension Exchange {
         func amount(
             _ channel: Channel, _ model: String, _ rates: Rates, _ options: OptionsSnapshot, prompt: CountedPrompt?
         ) -> Int64 {
-            if let images { return rates.most(for: images, model: model) }
+            if let images { return rates.most(for: channel.metered(images), model: model) }
+            let envelope = channel.overridesParameters ? channel.metered(envelope) : envelope
             let ceiling = rates.parts.promptCeiling(
                 writesCache: envelope.writesCache, hasAudio: envelope.hearsAudio)
             let pictures = (prompt?.unsizedPictures ?? Int64(clamping: envelope.imageCount)).times(
                 PromptCounter.mostOfPicture(model))
-            let own = Int64(clamping: channel.systemPrompt?.utf8.count ?? 0)
+            let own = Int64(clamping: channel.systemPrompt?.utf8.count ?? 0).plus(channel.overrideBytes)
             return rates.estimate(
                 promptTokens: (prompt?.tokens ?? Int64(clamping: bytes)).plus(own).plus(pictures),
                 promptCeiling: ceiling,

@@ -112,7 +112,8 @@ struct Exchange: ~Copyable {
     ) async {
         if let images {
             return await settle(
-                images, reported, production, note: note, services: services, context: context, now: now)
+                channel.metered(images), reported, production, note: note, services: services, context: context,
+                now: now)
         }
         var usage: Usage
         var remarks: [String] = []
@@ -147,9 +148,11 @@ struct Exchange: ~Copyable {
 
     private borrowing func bound(_ usage: Usage, _ production: Production) -> UsageBound {
         if pieces != nil { return .question(body: body) }
-        return .chat(
+        let asked = channel.metered(envelope)
+        let bound = UsageBound.chat(
             usage, body: body, systemPrompt: channel.systemPrompt, received: production.received,
-            answers: envelope.count, limit: envelope.maxCompletionTokens)
+            answers: asked.count, limit: asked.maxCompletionTokens)
+        return channel.overridesParameters ? bound.widened : bound
     }
 
     /// Reports an impossible usage to the operator. It is charged as far as possible.
@@ -179,7 +182,8 @@ struct Exchange: ~Copyable {
         var remarks: [String] = []
         let quota: Int64
         if PaintedTokens.prices(of: model) != nil {
-            let bound = UsageBound.pictures(asked, body: body, received: production.received)
+            let narrow = UsageBound.pictures(asked, body: body, received: production.received)
+            let bound = channel.overridesParameters ? narrow.widened : narrow
             var usage: Usage
             if let reported {
                 usage = reported

@@ -138,7 +138,7 @@ struct MediaFetcher {
     /// listens where.
     private func reason(_ error: TransportError, left: Int) -> String {
         switch error {
-        case .badAddress: "it is not a valid address"
+        case .badAddress, .badHeader: "it is not a valid address"
         case .timedOut: "it did not come in time"
         case .tooLarge where left < limits.image: "the request's images are larger than \(limits.request) bytes in all"
         case .tooLarge: "it is larger than \(limits.image) bytes"

@@ -2,6 +2,7 @@ import Chat
 import EventLoop
 import Formats
 import HTTP
+import JSON
 import Providers
 import Tokenizer
 
@@ -16,7 +17,10 @@ extension OneShotCaller {
         do throws(RequestError) {
             encoded = try await services.offLoop(
                 certainly: exchange.body.count, of: userID
-            ) { _ throws(RequestError) in try provider.encode(Self.spelledOut(asked), for: target) }
+            ) { _ throws(RequestError) in
+                try provider.encode(Self.spelledOut(asked), for: target).following(
+                    target.channel.rules, model: target.model, hasLimit: false)
+            }
         } catch { throw .refused(error) }
         let (response, body) = try await ask(encoded, provider, request, call, userID)
         let status = response.status
@@ -44,6 +48,24 @@ extension OneShotCaller {
             }
             return Answer(body: bytes, usage: usage, production: Production(received: Int64(body.count)))
         } catch { throw .failed(error) }
+    }
+
+    /// The request, if it holds tokens that a vendor of the client's format cannot read; otherwise `nil`.
+    static func unread(_ question: OneShotRelay.Question, by vendor: OpenAIVendor) -> EmbeddingRequest? {
+        guard !vendor.readsOpenAITokens, case .embeddings(let asked, _) = question else { return nil }
+        let hasTokens = asked.inputs.contains { if case .tokens = $0 { true } else { false } }
+        return hasTokens ? asked : nil
+    }
+
+    /// The body with the texts of a request as its input.
+    static func spelling(out asked: EmbeddingRequest, in body: [UInt8]) -> [UInt8] {
+        let texts = spelledOut(asked).inputs.map { input -> JSON in
+            if case .text(let text) = input { .string(text) } else { .null }
+        }
+        return body.withUnsafeBytes { bytes in
+            guard let member = JSONSpans.find("input", in: bytes) else { return body }
+            return JSONSpans.splice(body, [JSONEdit(member.valueRange, JSON.array(texts).encoded())])
+        }
     }
 
     /// The tokens as text, because other providers do not know OpenAI's tokens.

@@ -18,7 +18,10 @@ extension OneShotCaller {
     ) async throws(Problem) -> Answer {
         let userID = exchange.userID
         var encoded: EncodedRequest
-        do throws(RequestError) { encoded = try provider.encode(asked, for: target) } catch { throw .refused(error) }
+        do throws(RequestError) {
+            encoded = try provider.encode(asked, for: target).following(
+                target.channel.rules, model: target.model, hasLimit: false)
+        } catch { throw .refused(error) }
         let start = request.loop.now
         var hasTask = false
         var interval = Self.pollIntervals.first
@@ -79,6 +82,7 @@ extension OneShotCaller {
                     throw .lost(failure.final, pictures: nil)
                 }
                 encoded = poll
+                target.channel.rules.apply(to: &encoded.headers)
                 await rest()
             }
         }

@@ -65,6 +65,7 @@ struct OneShotCaller {
         _ channel: Channel, _ question: OneShotRelay.Question, _ exchange: borrowing Exchange, _ request: ServerRequest,
         _ call: UpstreamCall
     ) async throws(Problem) -> Reply {
+        if let problem = channel.problem { throw .failed(.misconfigured(problem)) }
         if let vendor = OpenAIVendor.all[channel.type],
             question.endpoint != .embeddings || !vendor.dialect.contains(.plainEmbeddings)
         {
@@ -140,9 +141,11 @@ struct OneShotCaller {
         var paints = false
         if case .images(let asked) = question { (paints, isStream) = (true, asked.isStream) }
         let accept = isStream ? "text/event-stream" : "application/json"
+        var headers = vendor.headers(key: channel.upstream.key, accept: accept)
+        channel.upstream.rules.apply(to: &headers)
         let encoded = EncodedRequest(
-            url: url, headers: vendor.headers(key: channel.upstream.key, accept: accept),
-            body: await named(exchange))
+            url: url, headers: headers,
+            body: await fitted(channel, texts: Self.unread(question, by: vendor), exchange))
         if isStream { return try await stream(encoded, exchange, request, call) }
         let (response, body) = try await send(encoded, request, call, paints: paints)
         return .whole(try await whole(body, response, exchange, paints: paints))
@@ -151,7 +154,8 @@ struct OneShotCaller {
     private func whole(
         _ body: [UInt8], _ response: UpstreamResponse, _ exchange: borrowing Exchange, paints: Bool
     ) async throws(Problem) -> Answer {
-        let (status, headers) = (response.status, response.headers)
+        let status = response.status
+        let headers = response.headers.withCountedRetryAfter(at: LocalTime.now().milliseconds)
         do throws(UpstreamFailure) {
             return try await services.offLoop(
                 certainly: body.count, of: exchange.userID
@@ -269,8 +273,9 @@ struct OneShotCaller {
         _ userID: Int64, paints: Bool = false
     ) async throws(Problem) -> (response: UpstreamResponse, body: [UInt8]) {
         let (response, body) = try await send(encoded, request, call, paints: paints)
-        let (status, headers) = (response.status, response.headers)
+        let status = response.status
         guard (200..<300).contains(status) else {
+            let headers = response.headers.withCountedRetryAfter(at: LocalTime.now().milliseconds)
             throw .failed(
                 await services.offLoop(certainly: body.count, of: userID) {
                     provider.failure(status: status, headers: headers, body: body, parser: $0)

@@ -130,12 +130,14 @@ struct OneShotRelay: Sendable {
                     let failure = ChannelGuard(services: services).note(
                         found, of: exchange.channel, context, now: request.loop.now)
                     told = .upstream(failure)
+                    // A channel that could not be asked does not count as a try.
+                    let wasAsked = failure.kind != .misconfigured
                     // Without a waiting client, no other channel is tried, because it would cost again.
-                    guard retriesLeft > 0, failure.isRetryable, request.cancellation == nil else {
+                    guard retriesLeft > 0 || !wasAsked, failure.isRetryable, request.cancellation == nil else {
                         exchange.refund()
                         throw told
                     }
-                    retriesLeft -= 1
+                    if wasAsked { retriesLeft = retriesLeft.minus(1) }
                 }
                 guard !admission.isPinned, move(&exchange, &picker, question, request) else {
                     exchange.refund()
@@ -196,7 +198,7 @@ struct OneShotRelay: Sendable {
                 at: request.loop.now, random: { LoopTools.current(request.loop).random.next(below: $0) })
             guard let next, let images = question.images else { return next }
             do throws(RequestError) {
-                try ImageLimits(model: next.upstreamModel(for: images.model)).check(images)
+                try ImageLimits(model: next.upstreamModel(for: images.model)).check(next.metered(images))
                 return next
             } catch { refusal = error }
         }

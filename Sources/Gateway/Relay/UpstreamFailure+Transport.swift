@@ -1,14 +1,23 @@
 import Chat
 import HTTP
 
+extension UpstreamFailure {
+    /// A channel that cannot be asked: the fault is ours and not the client's.
+    /// - Parameter problem: a sentence about the channel, which `ChannelGuard` names.
+    static func misconfigured(_ problem: String, code: String = "channel_misconfigured") -> UpstreamFailure {
+        UpstreamFailure(
+            kind: .misconfigured, status: 500, message: problem, type: "one_api_error", code: .text(code))
+    }
+}
+
 extension Caller {
     /// The failure that a client gets for a call without an answer.
     static func failure(_ error: TransportError) -> UpstreamFailure {
         switch error {
         case .badAddress:
-            UpstreamFailure(
-                kind: .unreachable, status: 500, message: "The channel's base URL is not a valid address.",
-                type: "one_api_error", code: .text("invalid_base_url"))
+            .misconfigured("its base URL is not a valid address", code: "invalid_base_url")
+        case .badHeader(let name):
+            .misconfigured("its header '\(name)' holds characters that no header can carry")
         case .connectFailed(let reason), .tls(let reason):
             UpstreamFailure(
                 kind: .unreachable, status: 502, message: "The upstream could not be reached: \(reason).",

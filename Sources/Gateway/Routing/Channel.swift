@@ -27,16 +27,18 @@ package final class Channel: Sendable {
     package var type: Int { upstream.type }
     /// Errors seen of late.
     let health: ChannelHealth
+    let memory: ChannelMemory
+    /// What makes every call fail, as a sentence: the channel is not asked.
+    package let problem: String?
 
     init(
         id: Int64, type: Int, name: String, key: Secret, baseURL: String, models: [String], groups: [String],
         priority: Int64 = 0, weight: Int = 0, modelMapping: [String: String] = [:], systemPrompt: String? = nil,
-        settings: [String: String] = [:], isEnabled: Bool = true, health: ChannelHealth = ChannelHealth()
+        config: ChannelConfig = ChannelConfig(), isEnabled: Bool = true, health: ChannelHealth = ChannelHealth(),
+        memory: ChannelMemory = ChannelMemory()
     ) {
         self.id = id
         self.name = name
-        var base = baseURL
-        while base.hasSuffix("/") { base.removeLast() }
         self.models = models
         self.groups = groups
         self.priority = min(max(priority, Self.priorities.lowerBound), Self.priorities.upperBound)
@@ -44,10 +46,13 @@ package final class Channel: Sendable {
         self.modelMapping = modelMapping
         self.systemPrompt = systemPrompt?.isEmpty == false ? systemPrompt : nil
         self.isEnabled = isEnabled
-        let upstream = ProviderChannel(type: type, baseURL: base, key: key.exposed, settings: settings)
+        let upstream = ProviderChannel(
+            type: type, key: key.exposed, settings: config.settings, rules: config.rules, writtenBase: baseURL)
         self.upstream = upstream
+        problem = upstream.unsendableKey ?? ProviderRegistry.provider(of: type)?.unusable(upstream)
         passThrough = OpenAIVendor.all[type].flatMap { $0.dialect.isEmpty ? PassThroughTarget($0, upstream) : nil }
         self.health = health
+        self.memory = memory
     }
 
     /// The name that the upstream knows the model by: one step, exact match.
@@ -58,22 +63,6 @@ package final class Channel: Sendable {
 }
 
 extension Channel {
-    /// Where older rows have the one setting of their type (spec/channels.md §1, "Config loading").
-    private static let legacySetting: [Int64: String] = [
-        3: "api_version", 17: "plugin", 18: "api_version", 21: "library_id", 24: "api_version",
-    ]
-
-    /// - Parameter defaults: the process's, for what the channel does not say.
-    private static func settings(_ record: ChannelRecord, _ defaults: [String: String]) -> [String: String] {
-        var settings: [String: String] = [:]
-        for member in (try? JSON.parse(Array(record.config.utf8)))?.object?.members ?? [] {
-            settings[member.key] = member.value.string
-        }
-        if let name = legacySetting[record.type], settings[name, default: ""].isEmpty { settings[name] = record.other }
-        for (name, value) in defaults where settings[name, default: ""].isEmpty { settings[name] = value }
-        return settings
-    }
-
     /// Decodes a row; a mapping that is not a JSON object of texts is none.
     package convenience init(
         _ record: ChannelRecord, defaults: [Int: [String: String]] = [:], keepingHealthOf old: Channel? = nil
@@ -87,8 +76,16 @@ extension Channel {
             baseURL: record.baseURL ?? "", models: record.modelList, groups: record.groupList,
             priority: record.priority ?? 0, weight: Int(clamping: record.weight ?? 0), modelMapping: mapping,
             systemPrompt: record.systemPrompt,
-            settings: Self.settings(record, defaults[Int(clamping: record.type)] ?? [:]),
-            isEnabled: ChannelStatus(rawValue: record.status) == .enabled, health: old?.health ?? ChannelHealth())
+            config: ChannelConfig(record, defaults: defaults[Int(clamping: record.type)] ?? [:]),
+            isEnabled: ChannelStatus(rawValue: record.status) == .enabled, health: old?.health ?? ChannelHealth(),
+            memory: old.flatMap { $0.isSameUpstream(as: record) ? $0.memory : nil } ?? ChannelMemory())
+    }
+
+    private func isSameUpstream(as record: ChannelRecord) -> Bool {
+        let written = ProviderChannel(
+            type: Int(clamping: record.type), key: "", settings: upstream.settings, rules: nil,
+            writtenBase: record.baseURL ?? "")
+        return written.type == upstream.type && written.baseURL == upstream.baseURL
     }
 }
 
@@ -103,8 +100,13 @@ struct PassThroughTarget: Sendable {
 
     init(_ vendor: OpenAIVendor, _ channel: ProviderChannel) {
         self.vendor = vendor
-        wholeHeaders = vendor.headers(key: channel.key, accept: "application/json")
-        streamHeaders = vendor.headers(key: channel.key, accept: "text/event-stream")
+        func headers(_ accept: String) -> HTTPHeaders {
+            var headers = vendor.headers(key: channel.key, accept: accept)
+            channel.rules.apply(to: &headers)
+            return headers
+        }
+        wholeHeaders = headers("application/json")
+        streamHeaders = headers("text/event-stream")
         takesStreamOptions = vendor.takesStreamOptions(channel)
         fixedURL = vendor.addressDependsOnModel ? nil : vendor.url(of: .chat, for: channel, model: "")
     }

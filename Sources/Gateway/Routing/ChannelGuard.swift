@@ -11,7 +11,10 @@ struct ChannelGuard: Sendable {
     func note(
         _ found: UpstreamFailure, of channel: Channel, _ context: RequestContext, now: UInt64
     ) -> UpstreamFailure {
-        let failure = channel.upstream.disclosed(found, token: services.accessTokens.text(of: channel.upstream))
+        var failure = channel.upstream.disclosed(found, token: services.accessTokens.text(of: channel.upstream))
+        if failure.kind == .misconfigured {
+            failure.message = "Channel #\(channel.id) cannot be used: \(failure.message)."
+        }
         if failure.isRetryable { channel.health.failed(at: now, retryAfter: failure.retryAfter) }
         services.log.write(
             .warning, "upstream failed", requestID: context.requestID,

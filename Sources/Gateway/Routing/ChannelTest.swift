@@ -32,7 +32,7 @@ struct ChannelTest: Sendable {
                 ?? "\(error)"
             isSuccess = false
         }
-        reply = KeyMask(channel.upstream.key).masked(reply)
+        reply = channel.upstream.mask().masked(reply)
         let elapsed = Int64(clamping: ((EventLoop.current?.now ?? 0) &- started) / 1_000_000)
         await record(channel, asked, reply, isSuccess, elapsed, context)
         return Result(isSuccess: isSuccess, message: reply, milliseconds: elapsed)
@@ -43,6 +43,7 @@ struct ChannelTest: Sendable {
         guard let provider = ProviderRegistry.provider(of: channel.type) else {
             throw UpstreamFailure(kind: .unreachable, status: 501, message: "This channel type is not served yet.")
         }
+        if let problem = channel.problem { throw UpstreamFailure.misconfigured(problem) }
         var token: AccessTokens.Held?
         var isRepeated = false
         while true {
@@ -66,6 +67,7 @@ struct ChannelTest: Sendable {
             for: channel.upstream, of: provider, time: target.time, services: services, call: call)
         target.accessToken = token?.text
         let encoded = try provider.encode(ChatRequest(model: model, messages: [question]), for: target)
+            .following(target.channel.rules, model: model)
         let limits = TransportLimits(firstByte: .seconds(60), total: .seconds(120))
         let (response, bytes) = try await WholeCall(services: services, limits: limits).send(encoded, call)
         guard (200..<300).contains(response.status) else {

@@ -43,6 +43,15 @@ package final class RoutingTable: Sendable {
     /// Any channel, enabled or not.
     package func channel(_ id: Int64) -> Channel? { channels[id] }
 
+    /// Enabled channels that cannot be asked, by what is wrong with them.
+    package var unusable: [String: [Int64]] {
+        var found: [String: [Int64]] = [:]
+        for channel in channels.values where channel.isEnabled {
+            if let problem = channel.problem { found[problem, default: []].append(channel.id) }
+        }
+        return found.mapValues { $0.sorted() }
+    }
+
     /// Channels by priority, highest first; empty if nobody serves the model.
     package func tiers(group: String, model: String) -> [[Channel]] {
         tiers[Route(group: group, model: model)] ?? []

@@ -41,6 +41,11 @@ package final class GatewayServer: Sendable {
         services = try await Services(
             configuration: configuration, database: database, ledger: ledger, options: options, transport: transport,
             log: log)
+        for (problem, channels) in services.routing.table.unusable {
+            log.write(
+                .error, "channels cannot be used and are not asked",
+                ["channels": channels.map { String($0) }.joined(separator: ","), "reason": problem])
+        }
         var serverConfiguration = ServerConfiguration(host: configuration.host, port: configuration.port)
         serverConfiguration.bodyBaseTime = configuration.bodyTime
         serverConfiguration.bodyLeastRate = configuration.bodyLeastRate

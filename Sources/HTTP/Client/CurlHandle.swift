@@ -57,7 +57,9 @@ final class CurlHandle {
     }
 
     /// Sets what differs between requests.
-    func prepare(_ request: UpstreamRequest, for transfer: CurlTransfer) {
+    /// - Throws: that a header must not be written.
+    func prepare(_ request: UpstreamRequest, for transfer: CurlTransfer) throws(TransportError) {
+        try setHeaders(request.headers)
         let context = Unmanaged.passUnretained(transfer).toOpaque()
         oneapi_easy_set_pointer(easy, CURLOPT_WRITEDATA, context)
         oneapi_easy_set_pointer(easy, CURLOPT_HEADERDATA, context)
@@ -66,7 +68,6 @@ final class CurlHandle {
         let connect = request.limits.connect.map { Int(clamping: $0.nanoseconds / 1_000_000) }
         oneapi_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connect ?? 0)
         setMethod(request)
-        setHeaders(request.headers)
     }
 
     /// For a request without a proxy: libcurl reads the environment, unless that names no proxy.
@@ -141,8 +142,9 @@ final class CurlHandle {
     /// The most bytes of a body that an idle handle keeps.
     private static let keptBody = 64 << 10
 
-    private func setHeaders(_ headers: HTTPHeaders) {
+    private func setHeaders(_ headers: HTTPHeaders) throws(TransportError) {
         if let listedHeaders, listedHeaders.isIdentical(to: headers) { return }
+        if let name = headers.unwritable { throw .badHeader(name) }
         listedHeaders = headers
         curl_slist_free_all(headerList)
         // From a megabyte on, curl would ask for `100 Continue` and wait for it.

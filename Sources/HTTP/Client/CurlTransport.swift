@@ -110,7 +110,10 @@ final class CurlClient {
             throw .connectFailed("out of memory")
         }
         let transfer = CurlTransfer(handle: handle, client: self, limits: request.limits)
-        handle.prepare(request, for: transfer)
+        do throws(TransportError) { try handle.prepare(request, for: transfer) } catch {
+            idleHandles.append(handle)
+            throw error
+        }
         active[handle.key] = transfer
         guard curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
             active[handle.key] = nil

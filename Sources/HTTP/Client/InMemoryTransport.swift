@@ -29,6 +29,7 @@ package struct InMemoryTransport: Transport {
         _ request: UpstreamRequest, call: UpstreamCall
     ) async throws(TransportError) -> UpstreamResponse {
         if call.isCancelled { throw .cancelled }
+        if let name = request.headers.unwritable { throw .badHeader(name) }
         let answer = try answer(request)
         call.wasSent = true
         return UpstreamResponse(

@@ -57,6 +57,8 @@ package struct UpstreamRequest: Sendable {
 package enum TransportError: Error, Equatable {
     package enum Phase: String, Sendable { case connect, firstByte, idle, total }
     case badAddress
+    /// A header that must not be written, by its name; nothing was sent.
+    case badHeader(String)
     case connectFailed(String)
     case tls(String)
     case timedOut(Phase)

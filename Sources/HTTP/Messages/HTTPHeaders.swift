@@ -136,6 +136,33 @@ extension HTTPHeaders {
     func isIdentical(to other: HTTPHeaders) -> Bool { bytes == other.bytes && fields == other.fields }
 }
 
+extension HTTPHeaders {
+    /// The first field that must not be written: its name is no token, or its value holds a control character. A line end
+    /// within a value would begin a line of its own in the message's head (RFC 9110 §5.5).
+    package var unwritable: String? {
+        for field in fields {
+            let isName = !field.name.isEmpty && bytes[field.name].allSatisfy(Self.isTokenByte)
+            if !isName || bytes[field.value].contains(where: Self.isControl) { return text(field.name) }
+        }
+        return nil
+    }
+
+    /// Whether a header may be called so.
+    package static func isName(_ name: String) -> Bool { !name.isEmpty && name.utf8.allSatisfy(isTokenByte) }
+
+    /// Whether a header may have that value.
+    package static func isValue(_ value: String) -> Bool { !value.utf8.contains(where: isControl) }
+
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7f }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}
+
 extension HTTPHeaders: Equatable {
     package static func == (left: HTTPHeaders, right: HTTPHeaders) -> Bool {
         guard left.count == right.count else { return false }

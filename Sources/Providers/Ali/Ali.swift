@@ -27,6 +27,8 @@ package struct Ali: EmbeddingProvider, ImageProvider {
             body: try AliRequestEncoder.encode(request, model: call.model, isMultimodal: isMultimodal))
     }
 
+    package func path(behind base: String, of channel: ProviderChannel) -> String { "/api/v1/services" }
+
     private static func url(_ call: ProviderCall, _ path: String) -> String {
         (call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL) + "/api/v1/" + path
     }
@@ -78,7 +80,8 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     package func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
-        if let root = try? LazyJSON.parse(body), let failure = AliErrors.hidden(in: root, status: status) {
+        if let root = try? LazyJSON.parse(body), var failure = AliErrors.hidden(in: root, status: status) {
+            failure.retryAfter = RetryAfter.read(headers)
             return failure
         }
         return OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)

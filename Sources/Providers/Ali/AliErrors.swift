@@ -6,7 +6,7 @@ enum AliErrors {
     /// The error in a body; `nil` if it is an answer.
     static func hidden(in root: LazyJSON, status: Int = 200) -> UpstreamFailure? {
         guard let code = root["code"]?.string, !code.isEmpty else { return nil }
-        return failure(code: code, message: root["message"]?.string ?? "", status: status)
+        return failure(code: code, message: ErrorSentence.of(root["message"]?.json) ?? "", status: status)
     }
 
     static func failure(code: String, message: String, status: Int) -> UpstreamFailure {

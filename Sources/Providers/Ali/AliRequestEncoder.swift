@@ -54,7 +54,7 @@ enum AliRequestEncoder {
         let name = isSearching ? String(model.dropLast(search.count)) : model
         var parameters = try tools(request)
         add(request, to: &parameters)
-        if !request.stream.isOn, request.reasoning == nil, parameters["enable_thinking"] == nil, thinksUnasked(name) {
+        if AliModel.mustRest(name, for: request) {
             parameters.append("enable_thinking", false)
         }
         if isSearching || request.webSearch != nil {
@@ -77,13 +77,6 @@ enum AliRequestEncoder {
             ? .array(contents.flatMap { $0.array ?? [] })
             : .string(contents.compactMap(\.string).filter { !$0.isEmpty }.joined(separator: "\n\n"))
         return [["role": "system", "content": content]]
-    }
-
-    /// The open-weight models of the third generation, which are named by their size (`qwen3-32b`). Variants for a
-    /// single mode are excluded.
-    private static func thinksUnasked(_ model: String) -> Bool {
-        guard model.hasPrefix("qwen3-"), let size = model.dropFirst(6).first, size.isNumber else { return false }
-        return !model.contains("thinking") && !model.contains("instruct")
     }
 
     private static func cannot(_ what: String, _ field: String) -> RequestError {

@@ -20,6 +20,8 @@ package struct Anthropic: Provider {
             body: try AnthropicRequestEncoder.encode(request, model: call.model))
     }
 
+    package func path(behind base: String, of channel: ProviderChannel) -> String { "/v1/messages" }
+
     private func headers(_ call: ProviderCall) -> HTTPHeaders {
         var headers: HTTPHeaders = ["Content-Type": "application/json", "Accept": "application/json"]
         // Tokens of an OAuth login are no API keys.

@@ -20,7 +20,7 @@ enum AnthropicErrors {
         let error = root["error"]
         let type = error?["type"]?.string ?? "api_error"
         let (kind, status) = kinds[type] ?? (.server, 502)
-        let message = sanitized(error?["message"]?.string ?? "The upstream reported an error.", limit: 4096)
+        let message = sanitized(ErrorSentence.of(error) ?? "The upstream reported an error.", limit: 4096)
         let failure = UpstreamFailure(
             kind: kind, status: status, message: message, type: sanitized(type, limit: 100), code: code(type, message))
         return isOutOfMoney(failure) ? outOfMoney(failure) : failure

@@ -61,6 +61,10 @@ package struct Baidu: EmbeddingProvider {
             code: .text(word.isEmpty ? "bad_upstream_response" : sanitized(word, limit: 100)))
     }
 
+    package func path(behind base: String, of channel: ProviderChannel) -> String {
+        "/rpc/2.0/ai_custom/v1/wenxinworkshop"
+    }
+
     private static func base(_ channel: ProviderChannel) -> String {
         channel.baseURL.isEmpty ? defaultBaseURL : channel.baseURL
     }

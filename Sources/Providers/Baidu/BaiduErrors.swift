@@ -9,7 +9,7 @@ enum BaiduErrors {
         guard let code = root["error_code"]?.int ?? (root["msg"] == nil ? nil : root["code"]?.int), code != 0 else {
             return nil
         }
-        let text = root["error_msg"]?.string ?? root["msg"]?.string ?? ""
+        let text = ErrorSentence.of(root["error_msg"]?.json ?? root["msg"]?.json) ?? ""
         let message = sanitized(text.isEmpty ? "The upstream reported error \(code)." : text, limit: 4096)
         guard let known = catalogue(code) else {
             let isError = status >= 400

@@ -22,6 +22,10 @@ package struct Gemini: EmbeddingProvider {
                 safety: call.channel.setting("safety_setting") ?? GeminiRequestEncoder.usualSafety))
     }
 
+    package func path(behind base: String, of channel: ProviderChannel) -> String {
+        "/" + (channel.setting("api_version") ?? "v1beta") + "/models"
+    }
+
     static func url(_ call: ProviderCall, _ action: String) -> String {
         let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
         let version = call.channel.setting("api_version") ?? "v1beta"

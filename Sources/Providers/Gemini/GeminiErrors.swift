@@ -22,14 +22,21 @@ enum GeminiErrors {
         return read(error, status: (400..<600).contains(code) ? code : 502)
     }
 
+    /// Whether an error has Google's shape: a number as its code and a word in capitals beside it. Google's endpoint for
+    /// OpenAI's clients has these too.
+    static func isGoogles(_ error: JSON) -> Bool {
+        guard error["code"]?.int != nil, let word = error["status"]?.string, !word.isEmpty else { return false }
+        return word.utf8.allSatisfy { (0x41...0x5a).contains($0) || $0 == 0x5f }
+    }
+
     private static func error(in root: LazyJSON) -> JSON? {
         guard let error = root["error"] ?? root[0]?["error"], error.isObject else { return nil }
         return error.json
     }
 
-    private static func read(_ error: JSON, status: Int) -> UpstreamFailure {
+    static func read(_ error: JSON, status: Int) -> UpstreamFailure {
         let word = error["status"]?.string ?? ""
-        let message = sanitized(error["message"]?.string ?? "The upstream reported an error.", limit: 4096)
+        let message = sanitized(ErrorSentence.of(error) ?? "The upstream reported an error.", limit: 4096)
         var (kind, clientStatus) = (OpenAIErrors.kind(status: status, code: "", type: ""), status)
         switch word {
         case "RESOURCE_EXHAUSTED":
@@ -52,7 +59,7 @@ enum GeminiErrors {
         return UpstreamFailure(
             kind: kind, status: clientStatus, message: message,
             type: isOfFile(message) ? type(.badRequest) : type(kind),
-            code: .text(code(word, message)), retryAfter: retryDelay(error))
+            code: .text(code(word, message)), retryAfter: RetryAfter.read(error))
     }
 
     /// Whether it is a file that the key may not read: the client named it, and the key is good.
@@ -88,20 +95,9 @@ enum GeminiErrors {
 
     /// Whether a day's quota is used up, with no word of an earlier end.
     private static func isDaily(_ error: JSON) -> Bool {
-        guard retryDelay(error) == nil else { return false }
+        guard RetryAfter.read(error) == nil else { return false }
         return (error["details"]?.array ?? []).contains { detail in
             (detail["violations"]?.array ?? []).contains { $0["quotaId"]?.string?.contains("PerDay") == true }
         }
-    }
-
-    /// `"retryDelay": "26s"`, perhaps with a fraction.
-    private static func retryDelay(_ error: JSON) -> Int? {
-        for detail in error["details"]?.array ?? [] {
-            guard let text = detail["retryDelay"]?.string, text.hasSuffix("s"), let seconds = Double(text.dropLast()),
-                seconds >= 0, seconds < 86_400
-            else { continue }
-            return Int(seconds.rounded(.up))
-        }
-        return nil
     }
 }

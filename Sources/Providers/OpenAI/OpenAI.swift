@@ -15,10 +15,18 @@ package struct OpenAI: Provider {
         case .azure: return AzureAddress.problem(with: channel)
         default: break
         }
+        return unusable(channel)
+    }
+
+    package func unusable(_ channel: ProviderChannel) -> String? {
         let isSigned = channel.type == OpenAIVendor.tencent && channel.key.contains("|")
         return isSigned
             ? "Tencent is served at its compatible address, whose API key has no '|' in it; AppId|SecretId|SecretKey is not"
             : nil
+    }
+
+    package func path(behind base: String, of channel: ProviderChannel) -> String {
+        OpenAIVendor.all[channel.type]?.chatPath(base) ?? ""
     }
 
     package func encode(
@@ -34,7 +42,9 @@ package struct OpenAI: Provider {
         let accept = request.stream.isOn ? "text/event-stream" : "application/json"
         return EncodedRequest(
             url: url, headers: vendor.headers(key: call.channel.key, accept: accept),
-            body: try OpenAIRequestEncoder.encode(request, model: call.model, dialect: vendor.dialect))
+            body: try OpenAIRequestEncoder.encode(
+                request, model: call.model, dialect: vendor.dialect,
+                asksForUsage: call.asksForUsage && vendor.takesStreamOptions(call.channel)))
     }
 
     package func decode(

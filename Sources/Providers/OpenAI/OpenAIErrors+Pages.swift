@@ -1,4 +1,5 @@
 package import Chat
+import JSON
 
 extension OpenAIErrors {
     /// Anything that is not the provider's JSON, named for what it is; the page itself never gets through
@@ -7,6 +8,7 @@ extension OpenAIErrors {
         _ body: [UInt8], status: Int, contentType: String?, rayID: String?
     ) -> UpstreamFailure {
         let head = String(decoding: body.prefix(4096), as: UTF8.self)
+        if status < 400, let failure = insideArray(body, head) { return failure }
         let what: String
         if body.isEmpty {
             what = "an empty body"
@@ -23,6 +25,14 @@ extension OpenAIErrors {
             status: isSuccess ? 502 : status,
             message: "The upstream answered with status \(status) and \(what)\(ray) where JSON was due.",
             code: .text("bad_upstream_response"))
+    }
+
+    /// Google puts its error into an array, be it with a status of success.
+    private static func insideArray(_ body: [UInt8], _ head: String) -> UpstreamFailure? {
+        guard head.first(where: { !$0.isWhitespace }) == "[", !isPage(head), let root = try? JSON.parse(body),
+            root[0]?["error"]?.object != nil
+        else { return nil }
+        return insideSuccess(root)
     }
 
     static func isPage(_ text: String) -> Bool {

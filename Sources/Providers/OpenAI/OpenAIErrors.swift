@@ -4,21 +4,20 @@ package import JSON
 
 /// Reads the errors of OpenAI and of those who imitate it (spec/wire/openai.md §12, spec/relay.md §8).
 package enum OpenAIErrors {
-    /// Where the imitators put their sentence, in the order in which they are asked.
-    private static let messageMembers = ["message", "msg", "err", "error_msg", "detail", "errorMessage"]
-
     /// An answer with an error status.
     package static func failure(
         status: Int, headers: HTTPHeaders, body: [UInt8], parser: JSONParser
     ) -> UpstreamFailure {
         var failure: UpstreamFailure
-        if (try? parser.parse(body)) != nil, let root = try? JSON.parse(body), root.object != nil {
+        if (try? parser.parse(body)) != nil, let root = try? JSON.parse(body),
+            root.object != nil || ErrorSentence.of(root) != nil
+        {
             failure = described(root, status: status)
-            translate(&failure, of: root, status: status)
         } else {
             failure = notJSON(body, status: status, contentType: headers["Content-Type"], rayID: headers["cf-ray"])
         }
-        failure.retryAfter = RetryAfter.read(headers) ?? (status == 429 ? RetryAfter.read(failure.message) : nil)
+        failure.retryAfter =
+            failure.retryAfter ?? RetryAfter.read(headers) ?? (status == 429 ? RetryAfter.read(failure.message) : nil)
         return failure
     }
 
@@ -44,7 +43,7 @@ package enum OpenAIErrors {
         if let error = root["error"], isTrue(error.json) { return insideSuccess(root.json) }
         guard root["choices"]?.isArray != true else { return nil }
         let whole = root.json
-        if whole["object"]?.string == "error" || messageMembers.contains(where: { text(whole[$0]) != nil }) {
+        if whole["object"]?.string == "error" || ErrorSentence.members.contains(where: { says(whole[$0]) }) {
             return insideSuccess(whole)
         }
         guard needsChoices else { return nil }
@@ -52,6 +51,9 @@ package enum OpenAIErrors {
             kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
             code: .text("bad_upstream_response"))
     }
+
+    /// Whether a member of an answer without choices tells of an error.
+    private static func says(_ value: JSON?) -> Bool { ErrorSentence.of(value) != nil }
 
     /// As the official SDK sees it: `"error": ""` or `{}` is none.
     private static func isTrue(_ error: JSON) -> Bool {
@@ -65,8 +67,13 @@ package enum OpenAIErrors {
         }
     }
 
-    private static func insideSuccess(_ root: JSON) -> UpstreamFailure {
-        var failure = described(root, status: 500)
+    static func insideSuccess(_ root: JSON) -> UpstreamFailure {
+        let error = ErrorSentence.object(in: root)
+        if GeminiErrors.isGoogles(error) {
+            let code = error["code"]?.int.map { Int(clamping: $0) } ?? 502
+            return GeminiErrors.read(error, status: (400..<600).contains(code) ? code : 502)
+        }
+        var failure = described(root, status: 500, isInsideSuccess: true)
         if failure.message.isEmpty { failure.message = "The upstream reported an error without a message." }
         (failure.kind, failure.status) =
             switch (failure.type, failure.code.text) {
@@ -78,7 +85,7 @@ package enum OpenAIErrors {
             case ("invalid_request_error", _): (.badRequest, 400)
             default:
                 // Some put the HTTP status into the code, Azure beside it too.
-                if let status = Int(failure.code.text) ?? root["error"]?["status"]?.int.map({ Int(clamping: $0) }),
+                if let status = Int(failure.code.text) ?? error["status"]?.int.map({ Int(clamping: $0) }),
                     (400..<600).contains(status)
                 {
                     (kind(status: status, code: "", type: failure.type), status)
@@ -87,33 +94,28 @@ package enum OpenAIErrors {
                 }
             }
         // What stands for a missing type goes by the kind, which is known only now.
-        if text(root["error"]?["type"]) ?? text(root["type"]) == nil { failure.type = Self.type(failure.kind) }
-        translate(&failure, of: root, status: nil)
+        if text(error["type"]) ?? text(root["type"]) == nil { failure.type = Self.type(failure.kind) }
+        translate(&failure, of: error, status: nil)
         return failure
     }
 
     /// Says it in OpenAI's words, where the vendor has one of its own.
-    private static func translate(_ failure: inout UpstreamFailure, of root: JSON, status: Int?) {
-        let error = root["error"].flatMap { $0.object == nil ? nil : $0 } ?? root
+    private static func translate(_ failure: inout UpstreamFailure, of error: JSON, status: Int?) {
         guard let word = VendorWord.of(error, status: status) else { return }
         (failure.kind, failure.status, failure.type) = (word.kind, word.status, type(word.kind))
         if let code = word.code { failure.code = .text(code) }
     }
 
-    private static func described(_ root: JSON, status: Int) -> UpstreamFailure {
-        if let error = root["error"], error.object != nil {
-            return make(error, message: firstText(in: error), status: status)
-        }
-        if let error = text(root["error"]) { return make(root, message: error, status: status) }
+    private static func described(_ root: JSON, status: Int, isInsideSuccess: Bool = false) -> UpstreamFailure {
+        let error = ErrorSentence.object(in: root)
+        if GeminiErrors.isGoogles(error) { return GeminiErrors.read(error, status: status) }
         let nested = text(root["header"]?["message"]) ?? text(root["response"]?["error"]?["message"])
-        return make(root, message: firstText(in: root) ?? nested, status: status)
-    }
-
-    private static func firstText(in value: JSON) -> String? {
-        for name in messageMembers {
-            if let found = text(value[name]) ?? text(value[name]?[0]?["msg"]) { return found }
-        }
-        return nil
+        let message = ErrorSentence.ofMembers(root) ?? nested
+        var failure = make(error, message: message, status: status)
+        failure.parameter = failure.parameter ?? ErrorSentence.field(of: root).map { sanitized($0, limit: 200) }
+        failure.retryAfter = RetryAfter.read(error)
+        if !isInsideSuccess { translate(&failure, of: error, status: status) }
+        return failure
     }
 
     private static func make(_ error: JSON, message: String?, status: Int) -> UpstreamFailure {
@@ -171,7 +173,7 @@ package enum OpenAIErrors {
         case .rateLimited: "rate_limit_error"
         case .quotaExceeded: "insufficient_quota"
         case .overloaded, .server: "server_error"
-        case .notTheProvider, .brokenOff, .unreachable, .timedOut: "upstream_error"
+        case .notTheProvider, .brokenOff, .unreachable, .timedOut, .misconfigured: "upstream_error"
         }
     }
 

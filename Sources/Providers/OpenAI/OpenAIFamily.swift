@@ -12,6 +12,8 @@ package struct OpenAIVendor: Sendable {
     let extraHeaders: [(String, String)]
     /// What its format has not.
     package let dialect: OpenAIDialect
+    /// Streams tell their usage unasked, and `stream_options` is refused.
+    let tellsUsageUnasked: Bool
 
     enum PathRule: Sendable, Equatable {
         /// Base and the client's path.
@@ -55,9 +57,36 @@ package struct OpenAIVendor: Sendable {
         return headers
     }
 
-    /// Whether `stream_options` may be sent.
+    /// Whether `stream_options` may be sent. The channel's setting of that name goes before what is known of the vendor.
     package func takesStreamOptions(_ channel: ProviderChannel) -> Bool {
-        path != .azure || AzureAddress.takesStreamOptions(channel)
+        switch channel.setting("stream_options") {
+        case "true": true
+        case "false": false
+        default: !tellsUsageUnasked && (path != .azure || AzureAddress.takesStreamOptions(channel))
+        }
+    }
+
+    /// Whether the vendor reads OpenAI's token numbers where embeddings are asked for: OpenAI, those who pass its requests
+    /// on, and those of whom it is not known.
+    package var readsOpenAITokens: Bool { Self.relays.contains(type) || [1, 3, 8, 50].contains(type) }
+
+    /// What it calls the limit of an answer, as far as that is known. Mistral refuses members that it does not know.
+    var limitName: RequestRules.LimitName {
+        if type == 28 { return .maxTokens }
+        return Self.relays.contains(type) || [1, 3].contains(type) ? .byModel : .asSent
+    }
+
+    /// Those who pass requests on to OpenAI.
+    private static let relays: Set<Int> = [2, 4, 5, 6, 7, 9, 10, 12, 13]
+
+    /// The path of a chat, which is added to a base.
+    func chatPath(_ base: String) -> String {
+        switch path {
+        case .append: base.hasPrefix(Self.cloudflare) ? "/chat/completions" : "/v1/chat/completions"
+        case .withoutVersion: "/chat/completions"
+        case .only(let paths): paths[.chat] ?? ""
+        case .azure: base.hasPrefix(Self.cloudflare) ? "" : "/openai/deployments"
+        }
     }
 
     /// Whether the model's name is part of the address.
@@ -84,10 +113,11 @@ package enum OpenAIEndpoint: String, Sendable, CaseIterable {
 extension OpenAIVendor {
     private init(
         _ type: Int, _ name: String, _ base: String, _ path: PathRule = .append, headers: [(String, String)] = [],
-        dialect: OpenAIDialect = []
+        dialect: OpenAIDialect = [], tellsUsageUnasked: Bool = false
     ) {
         self.init(
-            type: type, name: name, defaultBaseURL: base, path: path, extraHeaders: headers, dialect: dialect)
+            type: type, name: name, defaultBaseURL: base, path: path, extraHeaders: headers, dialect: dialect,
+            tellsUsageUnasked: tellsUsageUnasked)
     }
 
     /// All that are served, by channel type.
@@ -118,7 +148,7 @@ extension OpenAIVendor {
         OpenAIVendor(25, "Moonshot", "https://api.moonshot.cn"),
         OpenAIVendor(26, "Baichuan", "https://api.baichuan-ai.com"),
         OpenAIVendor(27, "MiniMax", "https://api.minimax.chat", .only([.chat: "/v1/text/chatcompletion_v2"])),
-        OpenAIVendor(28, "Mistral", "https://api.mistral.ai"),
+        OpenAIVendor(28, "Mistral", "https://api.mistral.ai", tellsUsageUnasked: true),
         OpenAIVendor(29, "Groq", "https://api.groq.com/openai"),
         OpenAIVendor(31, "LingYiWanWu", "https://api.lingyiwanwu.com"),
         OpenAIVendor(32, "StepFun", "https://api.stepfun.com"),

@@ -5,7 +5,8 @@ import JSON
 package enum OpenAIPassThrough {
     /// - Parameters:
     ///   - model: the upstream's name for the model.
-    ///   - asksForUsage: whether a stream's usage is asked for, since a stream without it has to be counted.
+    ///   - asksForUsage: whether a stream's usage is asked for, since a stream without it has to be counted; `false` for
+    ///     an upstream that takes no `stream_options`: then the client's own stay away too.
     ///   - systemPrompt: the channel's; replaces the first message's content if that is a system or developer message,
     ///     else goes before it.
     /// - Returns: the same array if nothing had to change.
@@ -17,11 +18,19 @@ package enum OpenAIPassThrough {
             edits.append(JSONEdit(envelope.spans.model, JSON.string(model).encoded()))
         }
         body.withUnsafeBytes { bytes in
-            if asksForUsage, envelope.isStream, !envelope.includesUsage { edits += includeUsage(bytes, envelope) }
+            if !asksForUsage {
+                if envelope.spans.streamOptions != nil { edits += withoutStreamOptions(bytes) }
+            } else if envelope.isStream, !envelope.includesUsage {
+                edits += includeUsage(bytes, envelope)
+            }
             if envelope.hasLongCallIDs { edits += callIDs(bytes, envelope) }
             if let systemPrompt { edits += prompt(systemPrompt, bytes, envelope) }
         }
         return JSONSpans.splice(body, edits)
+    }
+
+    private static func withoutStreamOptions(_ bytes: UnsafeRawBufferPointer) -> [JSONEdit] {
+        JSONSpans.find("stream_options", in: bytes).map { [JSONEdit(JSONSpans.removal(of: $0, in: bytes), [])] } ?? []
     }
 
     private static func includeUsage(_ bytes: UnsafeRawBufferPointer, _ envelope: ChatEnvelope) -> [JSONEdit] {

@@ -3,24 +3,25 @@ import JSON
 
 /// The hub → a chat request in OpenAI's format (spec/wire/openai.md §2).
 ///
-/// `top_k` is sent although OpenAI ignores it. Dropped, because the answer does not depend on them: a reasoning
-/// signature, the error mark of a tool's result (its text tells the error), the lifetime of a cache breakpoint.
+/// `top_k` is sent although OpenAI ignores it, because some vendors read it. Dropped, because the answer does not depend on
+/// them: a reasoning signature, the error mark of a tool's result (its text tells the error), the lifetime of a cache
+/// breakpoint.
 /// Refused: blocks and tools that only another provider understands.
 package enum OpenAIRequestEncoder {
     /// - Parameters:
     ///   - model: the upstream's name for the model.
     ///   - dialect: what the vendor has not; `request` is adapted to it already.
-    /// - Returns: a body that asks for usage whenever it asks for a stream.
+    ///   - asksForUsage: whether a stream's usage is asked for.
     /// - Throws: what this format cannot say, naming the field.
     package static func encode(
-        _ request: ChatRequest, model: String, dialect: OpenAIDialect = []
+        _ request: ChatRequest, model: String, dialect: OpenAIDialect = [], asksForUsage: Bool = true
     ) throws(RequestError) -> [UInt8] {
-        JSON.object(try object(request, model: model, dialect: dialect)).encoded()
+        JSON.object(try object(request, model: model, dialect: dialect, asksForUsage: asksForUsage)).encoded()
     }
 
     /// The same before it is written, for formats that are nearly OpenAI's.
     static func object(
-        _ request: ChatRequest, model: String, dialect: OpenAIDialect = []
+        _ request: ChatRequest, model: String, dialect: OpenAIDialect = [], asksForUsage: Bool = true
     ) throws(RequestError) -> JSONObject {
         var root: JSONObject = ["model": .string(model)]
         root.append("messages", .array(try messages(request, dialect.breakpoints)))
@@ -29,9 +30,9 @@ package enum OpenAIRequestEncoder {
         root.append("max_completion_tokens", int: request.limits.maxCompletionTokens)
         root.append("max_tokens", int: request.limits.maxTokens)
         root.append("n", int: request.limits.count)
-        append(request.stream, to: &root)
+        append(request.stream, asksForUsage, to: &root)
         try append(request.responseFormat, to: &root)
-        appendThinking(request, dialect, to: &root)
+        appendThinking(request, model, dialect, to: &root)
         append(request.output, to: &root)
         appendSearch(request, dialect, to: &root)
         root.append("moderation", json: request.moderation)
@@ -71,9 +72,12 @@ package enum OpenAIRequestEncoder {
         root.append("top_logprobs", int: sampling.topLogprobs)
     }
 
-    private static func append(_ stream: ChatRequest.StreamOptions, to root: inout JSONObject) {
+    private static func append(
+        _ stream: ChatRequest.StreamOptions, _ asksForUsage: Bool, to root: inout JSONObject
+    ) {
         guard stream.isOn else { return }
         root.append("stream", true)
+        guard asksForUsage else { return }
         // Without usage in the stream the answer would have to be counted.
         var options: JSONObject = ["include_usage": true]
         options.append("include_obfuscation", bool: stream.includesObfuscation)
@@ -81,7 +85,12 @@ package enum OpenAIRequestEncoder {
     }
 
     /// The client's own switch goes before the one that its effort implies.
-    private static func appendThinking(_ request: ChatRequest, _ dialect: OpenAIDialect, to root: inout JSONObject) {
+    private static func appendThinking(
+        _ request: ChatRequest, _ model: String, _ dialect: OpenAIDialect, to root: inout JSONObject
+    ) {
+        if dialect.contains(.thinkingAsSwitch), AliModel.mustRest(model, for: request) {
+            root.append("enable_thinking", false)
+        }
         guard let effort = request.reasoning?.effort else { return }
         let rests = effort == "none" || effort == "minimal"
         if dialect.contains(.thinkingAsSwitch), request.extras?.members["enable_thinking"] == nil {

@@ -1,9 +1,11 @@
-import HTTP
+import Arithmetic
+package import HTTP
+import JSON
 
 /// How long an upstream asks to wait, in whole seconds, rounded up.
 enum RetryAfter {
-    /// From `retry-after-ms` or a `retry-after` in seconds; one that names a date is ignored, since reading it takes a
-    /// clock.
+    /// From `retry-after-ms` or a `retry-after` in seconds. One that names a date has to be counted before, which takes a
+    /// clock (`HTTPHeaders.withCountedRetryAfter`).
     static func read(_ headers: HTTPHeaders) -> Int? {
         if let text = headers["retry-after-ms"], let milliseconds = Double(text) { return seconds(milliseconds / 1000) }
         return headers["retry-after"].flatMap { Double($0) }.flatMap { seconds($0) }
@@ -35,7 +37,29 @@ enum RetryAfter {
         return seconds(total)
     }
 
+    /// From Google's `RetryInfo` among the details of an error: `"retryDelay": "26s"`, perhaps with a fraction.
+    static func read(_ error: JSON) -> Int? {
+        for detail in error["details"]?.array ?? [] {
+            guard let text = detail["retryDelay"]?.string, text.hasSuffix("s"), let delay = Double(text.dropLast()),
+                let seconds = seconds(delay)
+            else { continue }
+            return seconds
+        }
+        return nil
+    }
+
     private static func seconds(_ value: Double) -> Int? {
         value > 0 && value < 1e6 ? Int(value.rounded(.up)) : nil
+    }
+}
+
+extension HTTPHeaders {
+    /// The same, with a `Retry-After` that names a date turned into seconds from now, for readers without a clock.
+    /// - Parameter time: now, in milliseconds since 1970.
+    package func withCountedRetryAfter(at time: Int64) -> HTTPHeaders {
+        guard let text = self["Retry-After"], let date = HTTPDate.seconds(text) else { return self }
+        var headers = self
+        headers.set("Retry-After", String(max(0, date.minus(time / 1000))))
+        return headers
     }
 }

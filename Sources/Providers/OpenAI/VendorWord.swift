@@ -1,4 +1,4 @@
-import Chat
+package import Chat
 import JSON
 
 /// What an error says in a word of its vendor's, where the word tells more than the status does
@@ -44,4 +44,12 @@ struct VendorWord {
 
     /// Baidu has more codes of a type than it lists.
     private static let byType: [String: VendorWord] = ["unsafe_request": withheld]
+}
+
+extension UpstreamFailure {
+    /// Whether it says that the upstream does not take `stream_options`, by which a stream is asked for its usage.
+    package var refusesStreamOptions: Bool {
+        guard kind == .badRequest, status == 400 || status == 422 else { return false }
+        return [parameter ?? "", message].contains { $0.contains("stream_options") || $0.contains("include_usage") }
+    }
 }

@@ -19,6 +19,8 @@ package struct PaLM: EmbeddingProvider {
         Self.request(call, "v1beta2/models/\(Self.model):generateMessage", try PaLMRequestEncoder.encode(request))
     }
 
+    package func path(behind base: String, of channel: ProviderChannel) -> String { "/v1beta2/models" }
+
     static func request(_ call: ProviderCall, _ path: String, _ body: [UInt8]) -> EncodedRequest {
         let base = call.channel.baseURL.isEmpty ? defaultBaseURL : call.channel.baseURL
         return EncodedRequest(

@@ -19,6 +19,8 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
             ? nil : "a key of Zhipu's is an id and a secret with one dot between them"
     }
 
+    package func path(behind base: String, of channel: ProviderChannel) -> String { "/api/paas/v4" }
+
     package func tokenSource(for channel: ProviderChannel, time: Int64) -> TokenSource {
         ZhipuToken.make(key: channel.key, time: time).map { .made($0) } ?? .nothing
     }

@@ -9,12 +9,12 @@ enum ZhipuErrors {
         if let error = root["error"], error.isObject {
             return failure(
                 code: error["code"]?.string ?? error["code"]?.int.map(String.init) ?? "",
-                message: error["message"]?.string ?? "", status: status)
+                message: ErrorSentence.of(error.json) ?? "", status: status)
         }
         if root["success"]?.bool == false {
             return failure(
                 code: root["code"]?.int.map(String.init) ?? root["code"]?.string ?? "",
-                message: root["msg"]?.string ?? "", status: status)
+                message: ErrorSentence.of(root["msg"]?.json) ?? "", status: status)
         }
         return nil
     }
