@@ -5,7 +5,7 @@ import JSON
 ///
 /// The first chunk of a choice is held back until the choice's first event is known, because a tool call goes into that
 /// chunk and text does not. `usage` is sent last, and only to clients that asked for it.
-package struct OpenAIStreamEncoder {
+package struct OpenAIStreamEncoder: Sendable {
     private let includesUsage: Bool
     private let fallback: AnswerHead
     private var head: AnswerHead

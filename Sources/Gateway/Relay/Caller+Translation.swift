@@ -78,7 +78,7 @@ extension Caller {
         do throws(TransportError) {
             // The fetched media count until the upstream has received them.
             defer { withExtendedLifetime(media) {} }
-            return try await send(encoded, provider, exchange, request, call, legacy)
+            return try await send(encoded, provider, exchange, request, call, legacy, asksForUsage: asksForUsage)
         } catch {
             return error == .cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(Self.failure(error))
         }
@@ -86,7 +86,7 @@ extension Caller {
 
     private func send(
         _ encoded: EncodedRequest, _ provider: any Provider, _ exchange: borrowing Exchange, _ request: ServerRequest,
-        _ call: UpstreamCall, _ legacy: LegacyFunctions?
+        _ call: UpstreamCall, _ legacy: LegacyFunctions?, asksForUsage: Bool
     ) async throws(TransportError) -> Attempt {
         let upstream = UpstreamRequest(
             method: encoded.method, url: encoded.url, headers: encoded.headers, body: encoded.body,
@@ -103,37 +103,55 @@ extension Caller {
             let counted = headers.withCountedRetryAfter(at: LocalTime.now().milliseconds)
             return .failed(
                 await services.offLoop(certainly: body.count, of: userID) {
-                    provider.failure(status: status, headers: counted, body: body, parser: $0)
+                    provider.failure(
+                        status: status, headers: counted, body: AnswerOpening.error(in: body), parser: $0)
                 })
         }
-        if provider.descriptor.format == .openAI, !isStream || Self.isEventStream(response) {
-            return try await passOn(response, exchange)
+        if provider.descriptor.format == .openAI {
+            return try await passOn(response, exchange, asksForUsage: asksForUsage)
         }
-        let fallback = AnswerHead(
-            id: "chatcmpl-" + context.requestID, model: exchange.model, created: context.time)
-        let includesUsage = exchange.envelope.includesUsage
-        if isStream, Self.isEventStream(response) {
-            let stream = TranslatedStream(
-                provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy)
-            return try await begin(.translating(stream), response, exchange.tally())
+        let opening = try await AnswerOpening(of: response)
+        guard isStream, opening.isStream else {
+            return try await convert(opening, of: provider, response, exchange, legacy)
         }
-        let body = try await response.collect(limit: Self.answerLimit)
+        let stream = TranslatedStream(
+            provider.decoder(), includesUsage: exchange.envelope.includesUsage, fallback: fallback(exchange),
+            legacy: legacy)
+        return try await begin(.translating(stream), opening, response, exchange.tally())
+    }
+
+    /// An answer that must be read as a whole, in the form that was asked for.
+    func convert(
+        _ opening: AnswerOpening, of provider: any Provider, _ response: UpstreamResponse,
+        _ exchange: borrowing Exchange, _ legacy: LegacyFunctions?
+    ) async throws(TransportError) -> Attempt {
+        let body = try await response.collect(limit: Self.answerLimit, behind: opening.bytes)
+        let (status, type, isStream) = (response.status, response.headers["Content-Type"], opening.isStream)
         do throws(UpstreamFailure) {
-            let events = try await services.offLoop(certainly: body.count, of: userID) { _ throws(UpstreamFailure) in
-                let events = try provider.decode(body, status: status, contentType: headers["Content-Type"])
+            let events = try await services.offLoop(
+                certainly: body.count, of: exchange.userID
+            ) { _ throws(UpstreamFailure) in
+                let events =
+                    isStream ? provider.gathered(body) : try provider.decode(body, status: status, contentType: type)
                 return legacy.map { events.compactMap($0.map) } ?? events
             }
-            return isStream
-                ? try inOneGo(events, body.count, response, includesUsage: includesUsage, fallback)
-                : .whole(try await whole(events, body.count, exchange, fallback))
+            return exchange.envelope.isStream
+                ? try await inOneGo(events, body.count, response, exchange)
+                : .whole(try await whole(events, body.count, exchange))
         } catch { return .failed(error) }
+    }
+
+    private func fallback(_ exchange: borrowing Exchange) -> AnswerHead {
+        AnswerHead(id: "chatcmpl-" + context.requestID, model: exchange.model, created: context.time)
     }
 
     /// - Parameter received: the number of bytes of the upstream's answer.
     private func whole(
-        _ events: [ChatEvent], _ received: Int, _ exchange: borrowing Exchange, _ fallback: AnswerHead
+        _ events: [ChatEvent], _ received: Int, _ exchange: borrowing Exchange
     ) async throws(UpstreamFailure) -> WholeAnswer {
+        let fallback = fallback(exchange)
         var answer = ChatAnswer(events)
+        if let failure = answer.failure { throw failure }
         if answer.usage == nil {
             // The answer reports the usage that is charged.
             var production = Production()
@@ -148,15 +166,21 @@ extension Caller {
         return WholeAnswer(body: body, usage: whole.usage, production: Production(received: Int64(received)))
     }
 
-    /// For a provider without streams. The client gets the whole answer as a stream.
+    /// Makes a stream of an answer that came as a whole.
     private func inOneGo(
-        _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, includesUsage: Bool,
-        _ fallback: AnswerHead
-    ) throws(UpstreamFailure) -> Attempt {
-        var output: [UInt8] = []
-        var stream = TranslatedStream(WholeAnswerDecoder(), includesUsage: includesUsage, fallback: fallback)
-        stream.take(events, of: received, into: &output)
-        if let failure = ChatAnswer(events).failure { throw failure }
+        _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, _ exchange: borrowing Exchange
+    ) async throws(UpstreamFailure) -> Attempt {
+        let empty = TranslatedStream(
+            WholeAnswerDecoder(), includesUsage: exchange.envelope.includesUsage, fallback: fallback(exchange))
+        let (stream, output) = try await services.offLoop(
+            certainly: received, of: exchange.userID
+        ) { _ throws(UpstreamFailure) in
+            if let failure = ChatAnswer(events).failure { throw failure }
+            var stream = empty
+            var output: [UInt8] = []
+            stream.take(events, of: received, into: &output)
+            return (stream, output)
+        }
         return .stream(response, .translating(stream), output: output)
     }
 
@@ -175,6 +199,17 @@ private struct WholeAnswerDecoder: AnswerDecoder {
 
     mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {}
     mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {}
+}
+
+extension Provider {
+    /// A stream that has come as a whole.
+    fileprivate func gathered(_ body: [UInt8]) -> [ChatEvent] {
+        var decoder = decoder()
+        var events: [ChatEvent] = []
+        decoder.feed(body, into: &events)
+        decoder.finish(isCleanEnd: true, into: &events)
+        return events
+    }
 }
 
 extension ChatRequest {

@@ -9,9 +9,12 @@ package struct TransportLimits: Sendable, Equatable {
     /// The most bytes of a whole answer's body after unpacking.
     package var bodyBytes: Int?
 
+    /// The most bytes of a whole answer, and of one event of a stream, which may hold a whole answer.
+    package static let answerBytes = 64 << 20
+
     package init(
         connect: Duration? = .seconds(10), firstByte: Duration? = .seconds(600), idle: Duration? = .seconds(300),
-        total: Duration? = nil, bodyBytes: Int? = 64 << 20
+        total: Duration? = nil, bodyBytes: Int? = answerBytes
     ) {
         self.connect = connect
         self.firstByte = firstByte
@@ -95,8 +98,13 @@ package struct UpstreamResponse {
     package func cancel() { body.cancel() }
 
     /// The whole body. Throws `.tooLarge` above the limit.
-    package func collect(limit: Int) async throws(TransportError) -> [UInt8] {
-        guard var whole = try await body.next() else { return [] }
+    /// - Parameter opening: the part of it that was read before.
+    package func collect(limit: Int, behind opening: [UInt8] = []) async throws(TransportError) -> [UInt8] {
+        var whole = opening
+        if whole.isEmpty {
+            guard let first = try await body.next() else { return [] }
+            whole = first
+        }
         while let more = try await body.next() {
             whole.append(contentsOf: more)
             if whole.count > limit { break }
