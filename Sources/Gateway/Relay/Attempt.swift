@@ -20,7 +20,7 @@ enum Attempt {
 }
 
 extension Attempt {
-    /// The upstream answers, be it in one piece or as a stream.
+    /// The upstream gave an answer, in one piece or as a stream.
     var isAnswer: Bool {
         switch self {
         case .whole, .stream: true
@@ -28,7 +28,7 @@ extension Attempt {
         }
     }
 
-    /// The upstream refuses the request for its `stream_options`: once more without them it may do.
+    /// The upstream refused the request because of its `stream_options`. Without them it may answer.
     var refusesStreamOptions: Bool {
         if case .failed(let failure) = self { failure.refusesStreamOptions } else { false }
     }

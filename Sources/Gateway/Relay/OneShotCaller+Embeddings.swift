@@ -50,15 +50,14 @@ extension OneShotCaller {
         } catch { throw .failed(error) }
     }
 
-    /// What a vendor of the client's format cannot read, as texts.
-    /// - Returns: `nil` where it can read all.
+    /// The request if it has tokens that the vendor, which speaks the client's format, cannot read; else `nil`.
     static func unread(_ question: OneShotRelay.Question, by vendor: OpenAIVendor) -> EmbeddingRequest? {
         guard !vendor.readsOpenAITokens, case .embeddings(let asked, _) = question else { return nil }
         let hasTokens = asked.inputs.contains { if case .tokens = $0 { true } else { false } }
         return hasTokens ? asked : nil
     }
 
-    /// The body with the texts of a request as its input.
+    /// The body with texts in place of its tokens.
     static func spelling(out asked: EmbeddingRequest, in body: [UInt8]) -> [UInt8] {
         let texts = spelledOut(asked).inputs.map { input -> JSON in
             if case .text(let text) = input { .string(text) } else { .null }

@@ -122,7 +122,7 @@ struct OneShotRelay: Sendable {
                     let failure = ChannelGuard(services: services).note(
                         found, of: exchange.channel, context, now: request.loop.now)
                     told = .upstream(failure)
-                    // A channel that could not be asked is no try.
+                    // A misconfigured channel was not called, so it does not use up a retry.
                     let wasAsked = failure.kind != .misconfigured
                     // Nobody waits for what another channel would have to be paid for.
                     guard retriesLeft > 0 || !wasAsked, failure.isRetryable, request.cancellation == nil else {
