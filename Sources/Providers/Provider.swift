@@ -17,10 +17,11 @@ package protocol Provider: Sendable {
     /// What is wrong with a channel's key or settings, as a sentence.
     func problem(with channel: ProviderChannel) -> String?
 
-    /// What makes every call of a channel fail, told by its key, as a sentence: such a channel is not asked.
+    /// Why no call of the channel can succeed, judged by its key, as a sentence. Such a channel is not called.
     func unusable(_ channel: ProviderChannel) -> String?
 
-    /// What is added to a channel's base address, as far as a base may hold it already.
+    /// The path that the provider appends to a base address, or the part of it that all its calls share. A base that ends
+    /// in the beginning of this path repeats it.
     func path(behind base: String, of channel: ProviderChannel) -> String
 
     /// Where the channel's access token comes from, for providers whose descriptor says that they need one.
@@ -113,7 +114,7 @@ package struct ProviderChannel: Sendable {
     package var key: String
     /// The channel's `config` (spec/channels.md §1, "Config loading"): `api_version`, `plugin`, `region`…
     package var settings: [String: String]
-    /// How its requests differ from those of others of its type.
+    /// How its requests differ from those of other channels of its type.
     package var rules: RequestRules
 
     package init(
@@ -126,7 +127,7 @@ package struct ProviderChannel: Sendable {
         self.rules = rules ?? RequestRules(type: type)
     }
 
-    /// What no header can carry, as a sentence: a key that is sent with it would write lines of its own.
+    /// Why no header can carry the key, as a sentence. A line end in the key would begin a header line of its own.
     package var unsendableKey: String? {
         HTTPHeaders.isValue(key) ? nil : "the key holds a control character, perhaps the end of a line"
     }

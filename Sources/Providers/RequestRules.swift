@@ -1,12 +1,12 @@
 package import HTTP
 package import JSON
 
-/// How one channel's requests differ from those of others of its type, as its `config` says: a limit by another name,
-/// members and headers of the operator's own.
+/// How the requests of one channel differ from those of other channels of its type, as its `config` says: the name of the
+/// limit of an answer, and members and headers that the operator sets.
 package struct RequestRules: Sendable, Equatable {
-    /// What a limit of the answer is called.
+    /// The name under which the limit of an answer is sent.
     package enum LimitName: String, Sendable, CaseIterable {
-        /// As the client calls it.
+        /// The name that the client used.
         case asSent = "as_sent"
         case maxTokens = "max_tokens"
         case maxCompletionTokens = "max_completion_tokens"
@@ -32,7 +32,7 @@ package struct RequestRules: Sendable, Equatable {
         self.headers = headers
     }
 
-    /// Of a channel that says nothing.
+    /// The rules of a channel whose `config` has none.
     package init(type: Int) {
         self.init(limitName: OpenAIVendor.all[type]?.limitName ?? .asSent)
     }
@@ -105,7 +105,7 @@ package struct RequestRules: Sendable, Equatable {
     }
 }
 
-/// The members of an object, of which the most stay as the bytes that they are.
+/// The members of an object. Those that no rule changes keep the bytes in which the client wrote them.
 private struct Members {
     private enum Value {
         case bytes(Range<Int>)
@@ -123,7 +123,7 @@ private struct Members {
         }
     }
 
-    /// Where both names are there, the new one's member stays and the old one's goes; null is not there.
+    /// If the object has both names, the member with the old name is dropped. A null counts as absent.
     mutating func rename(_ old: String, to new: String) {
         func isThere(_ name: String) -> Bool {
             all.contains { member in

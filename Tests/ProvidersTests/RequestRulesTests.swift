@@ -43,6 +43,13 @@ struct RequestRulesTests {
         #expect(rewritten(rules, #"{"max_tokens":5,"a":1}"#, model: model) == #"{"\#(name)":5,"a":1}"#)
     }
 
+    @Test("Mistral, which refuses members that it does not know, gets the older name whatever the model")
+    func mistral() {
+        let rules = RequestRules(type: 28)
+        #expect(rewritten(rules, #"{"max_completion_tokens":5}"#) == #"{"max_tokens":5}"#)
+        #expect(rewritten(rules, #"{"max_tokens":5}"#) == #"{"max_tokens":5}"#)
+    }
+
     @Test(
         "a limit that is there under both names stays once",
         arguments: [

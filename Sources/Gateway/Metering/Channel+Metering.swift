@@ -3,12 +3,13 @@ import Chat
 import JSON
 import Providers
 
-/// What a channel's own members of a request change of its cost: the meter reads the request as the upstream gets it.
+/// How the members that the operator sets (`param_override`) change the cost of a request: the meter must read the request
+/// as the upstream gets it.
 extension Channel {
-    /// Members of the operator's own are sent.
+    /// The operator sets members of the request.
     var overridesParameters: Bool { !upstream.rules.parameters.members.isEmpty }
 
-    /// Bytes of these, which may all be read as a part of the prompt.
+    /// Bytes of these members; an upstream may count all of them as a part of the prompt.
     var overrideBytes: Int64 {
         overridesParameters ? Int64(clamping: JSON.object(upstream.rules.parameters).encoded().count) : 0
     }
@@ -17,7 +18,7 @@ extension Channel {
         guard overridesParameters else { return envelope }
         var metered = envelope
         let rules = upstream.rules
-        // The upstream may read the one or the other.
+        // A translated provider may read the client's limit or the operator's; the larger one is safe.
         if let limit = rules.maxTokens { metered.maxTokens = max(limit, envelope.maxTokens ?? 0) }
         if let count = rules.count { metered.count = count }
         if rules.speaks { metered.speaks = true }
@@ -36,7 +37,7 @@ extension Channel {
 }
 
 extension UsageBound {
-    /// For a request that members of the operator's own have changed: whatever they ask for is allowed.
+    /// The bound for a request with members that the operator sets: they may ask for tools, searches and hidden output.
     var widened: UsageBound {
         UsageBound(prompt: prompt.plus(Self.foreign), completion: completion.plus(Self.hiddenOutput))
     }

@@ -78,7 +78,7 @@ struct ChatRelay: Sendable {
             case .failed(let found):
                 let failure = ChannelGuard(services: services).note(
                     found, of: exchange.channel, context, now: request.loop.now)
-                // A channel that could not be asked does not count as a try.
+                // A misconfigured channel was not called, so it does not use up a retry.
                 let wasAsked = failure.kind != .misconfigured
                 // Without a waiting client, no other channel is tried, because it would cost again.
                 guard retriesLeft > 0 || !wasAsked, failure.isRetryable, request.cancellation == nil,

@@ -57,7 +57,7 @@ extension OneShotCaller {
         return hasTokens ? asked : nil
     }
 
-    /// The body with the texts of a request as its input.
+    /// The body with texts in place of its tokens.
     static func spelling(out asked: EmbeddingRequest, in body: [UInt8]) -> [UInt8] {
         let texts = spelledOut(asked).inputs.map { input -> JSON in
             if case .text(let text) = input { .string(text) } else { .null }

@@ -67,6 +67,21 @@ import Testing
         #expect(fixture.upstream.calls.map { $0.headers["Authorization"] } == ["Bearer sk-good", "Bearer sk-good"])
     }
 
+    @Test("an address that is none is such a fault too", arguments: ["http://x\r\nX: y", "ftp://x", "http://[::1"])
+    func address(base: String) async throws {
+        let fixture = try await GatewayFixture()
+        var record = ChannelRecord()
+        (record.type, record.key, record.models, record.priority) = (1, "sk-x", "gpt-4o", 10)
+        record.baseURL = base
+        let row = record
+        try await fixture.database.write { _ = try $0.insert(row) }
+        try await fixture.services.routing.reload()
+        let alone = try fixture.chat(chatBody())
+        #expect(alone.status == 500 && alone.body.contains("Channel #1") && alone.body.contains("invalid_base_url"))
+        try fixture.addChannel()
+        #expect(try fixture.chat(chatBody()).status == 200)
+    }
+
     @Test("are named at the start, one line for each fault")
     func start() async throws {
         let keys = [(23, "1|2|3"), (23, "4|5|6"), (1, "sk-x\r"), (1, "sk-fine")] as [(Int64, String)]
