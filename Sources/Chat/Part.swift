@@ -19,53 +19,16 @@ package struct Part: Sendable, Equatable {
     package var content: Content
     /// The prompt up to and including this part may be cached.
     package var cacheBreakpoint: CacheBreakpoint?
+    /// Gemini's proof of the thought that led to a picture of its own, to be sent back with it.
+    package var thoughtSignature: String?
 
-    package init(_ content: Content, cacheBreakpoint: CacheBreakpoint? = nil) {
+    package init(_ content: Content, cacheBreakpoint: CacheBreakpoint? = nil, thoughtSignature: String? = nil) {
         self.content = content
         self.cacheBreakpoint = cacheBreakpoint
+        self.thoughtSignature = thoughtSignature
     }
 
     package static func text(_ text: String) -> Part { Part(.text(text)) }
-}
-
-/// Where an image, a recording or a document is.
-package enum Media: Sendable, Equatable {
-    case url(String)
-    /// - Parameter type: such as `image/png`; for audio the vendor's short name, such as `wav`.
-    case base64(type: String, data: String)
-    /// Uploaded to the provider before.
-    case fileID(String)
-
-    /// How clients see a picture that a model made, for OpenAI's format has no place for one.
-    package var markdown: String {
-        switch self {
-        case .url(let address), .fileID(let address): "![image](\(address))"
-        case .base64(let type, let data): "![image](data:\(type);base64,\(data))"
-        }
-    }
-
-    /// Reads an address: a base64 data URL becomes its parts, anything else stays.
-    package init(address: String) {
-        guard address.hasPrefix("data:"), let comma = address.firstIndex(of: ",") else {
-            self = .url(address)
-            return
-        }
-        let head = address[address.index(address.startIndex, offsetBy: 5)..<comma]
-        guard head.hasSuffix(";base64"), head.count > 7 else {
-            self = .url(address)
-            return
-        }
-        self = .base64(type: String(head.dropLast(7)), data: String(address[address.index(after: comma)...]))
-    }
-
-    /// As an address; `nil` for an uploaded file.
-    package var address: String? {
-        switch self {
-        case .url(let url): url
-        case .base64(let type, let data): "data:\(type);base64,\(data)"
-        case .fileID: nil
-        }
-    }
 }
 
 /// A call that the model made.

@@ -1,4 +1,4 @@
-import HTTP
+import JSON
 
 /// Pixel sizes from the head of an inline image; addresses are not fetched for counting.
 enum ImageSize {

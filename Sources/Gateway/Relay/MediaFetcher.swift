@@ -1,5 +1,6 @@
 import Chat
 import HTTP
+import JSON
 
 /// Fetches what a client names by address, for providers that take only bytes. Public addresses only, so that nobody
 /// looks into the gateway's own network through it.

@@ -2,6 +2,7 @@ import Chat
 import EventLoop
 import Formats
 import HTTP
+import JSON
 import Providers
 import Tokenizer
 
