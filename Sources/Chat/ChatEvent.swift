@@ -13,8 +13,8 @@ package enum ChatEvent: Sendable, Equatable {
     /// A block of reasoning has ended that the next turn has to send back unchanged; its text came as deltas before.
     case reasoningSealed(Int, Reasoning)
     case refusalDelta(Int, String)
-    /// A picture that the model made; its bytes are no tokens of text.
-    case image(Int, Media)
+    /// A picture that the model made; its bytes are no tokens of text. Gemini may prove the thought behind it.
+    case image(Int, Media, thoughtSignature: String? = nil)
     /// A piece of a spoken answer: `id`, `data`, `transcript`, `expires_at`.
     case audioDelta(Int, JSONObject)
     /// `index` counts the calls of one choice; arguments follow.

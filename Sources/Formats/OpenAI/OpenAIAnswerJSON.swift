@@ -69,11 +69,23 @@ enum OpenAIAnswerJSON {
             "id": .string(id), "type": .string(isCustom ? "custom" : "function"),
             isCustom ? "custom" : "function": body,
         ]
-        // Where Google's own OpenAI endpoint has it.
-        if let signature = call.thoughtSignature {
-            object.append("extra_content", ["google": ["thought_signature": .string(signature)]])
-        }
+        if let signature = call.thoughtSignature { object.append("extra_content", proof(signature)) }
         return object
+    }
+
+    /// An item of `images`, as OpenRouter and LiteLLM have them; clients send it back with the next turn. Those that join a
+    /// stream go by the index.
+    static func image(_ media: Media, _ thoughtSignature: String?, index: Int) -> JSON {
+        var object: JSONObject = [
+            "type": "image_url", "image_url": ["url": .string(media.address ?? "")], "index": .int(index),
+        ]
+        if let thoughtSignature { object.append("extra_content", proof(thoughtSignature)) }
+        return .object(object)
+    }
+
+    /// Where Google's own OpenAI endpoint has it.
+    private static func proof(_ thoughtSignature: String) -> JSON {
+        ["google": ["thought_signature": .string(thoughtSignature)]]
     }
 
     /// A block of `reasoning_details`, as OpenRouter has them; clients send it back with the next turn.

@@ -64,6 +64,7 @@ struct UsageBound: Equatable {
                 default: return foreign
                 }
             }
+            sum = sum.plus(medium.times(Int64(clamping: message["images"]?.array?.count ?? 0)))
             // An answer of before, kept with the upstream.
             if let audio = message["audio"], !audio.isNull { sum = sum.plus(medium) }
         }

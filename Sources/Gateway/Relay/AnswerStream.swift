@@ -115,14 +115,18 @@ struct TranslatedStream {
     private(set) var produced: [UInt8] = []
     private(set) var received: Int64 = 0
 
-    /// - Parameter legacy: for a client that knows functions but no tools.
+    /// - Parameters:
+    ///   - legacy: for a client that knows functions but no tools.
+    ///   - imagesAsMarkdown: for clients that show nothing but text.
     init(
-        _ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead, legacy: LegacyFunctions? = nil
+        _ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead, legacy: LegacyFunctions? = nil,
+        imagesAsMarkdown: Bool = false
     ) {
         self.decoder = decoder
         self.includesUsage = includesUsage
         self.legacy = legacy
-        encoder = OpenAIStreamEncoder(includesUsage: includesUsage, fallback: fallback)
+        encoder = OpenAIStreamEncoder(
+            includesUsage: includesUsage, fallback: fallback, imagesAsMarkdown: imagesAsMarkdown)
     }
 
     var isOver: Bool { failure != nil || decoder.isOver }

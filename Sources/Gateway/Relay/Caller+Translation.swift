@@ -103,7 +103,8 @@ extension Caller {
         let includesUsage = exchange.envelope.includesUsage
         if isStream, Self.isEventStream(response) {
             let stream = TranslatedStream(
-                provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy)
+                provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy,
+                imagesAsMarkdown: exchange.channel.showsImagesAsMarkdown)
             return try await begin(.translating(stream), response, exchange.tally())
         }
         let body = try await response.collect(limit: Self.answerLimit)
@@ -113,7 +114,7 @@ extension Caller {
                 return legacy.map { events.compactMap($0.map) } ?? events
             }
             return isStream
-                ? try inOneGo(events, body.count, response, includesUsage: includesUsage, fallback)
+                ? try inOneGo(events, body.count, response, includesUsage: includesUsage, fallback, exchange.channel)
                 : .whole(try await whole(events, body.count, exchange, fallback))
         } catch { return .failed(error) }
     }
@@ -122,7 +123,7 @@ extension Caller {
     private func whole(
         _ events: [ChatEvent], _ received: Int, _ exchange: borrowing Exchange, _ fallback: AnswerHead
     ) async throws(UpstreamFailure) -> WholeAnswer {
-        var answer = ChatAnswer(events)
+        var answer = ChatAnswer(events, imagesAsMarkdown: exchange.channel.showsImagesAsMarkdown)
         if answer.usage == nil {
             // What is charged is told.
             var production = Production()
@@ -140,10 +141,12 @@ extension Caller {
     /// A provider without streams: the client gets the answer as a stream all the same.
     private func inOneGo(
         _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, includesUsage: Bool,
-        _ fallback: AnswerHead
+        _ fallback: AnswerHead, _ channel: Channel
     ) throws(UpstreamFailure) -> Attempt {
         var output: [UInt8] = []
-        var stream = TranslatedStream(WholeAnswerDecoder(), includesUsage: includesUsage, fallback: fallback)
+        var stream = TranslatedStream(
+            WholeAnswerDecoder(), includesUsage: includesUsage, fallback: fallback,
+            imagesAsMarkdown: channel.showsImagesAsMarkdown)
         stream.take(events, of: received, into: &output)
         if let failure = ChatAnswer(events).failure { throw failure }
         return .stream(response, .translating(stream), output: output)
@@ -156,6 +159,11 @@ extension Caller {
         }
         return headers
     }
+}
+
+extension Channel {
+    /// An option of the channel: pictures that a chat makes stand in its text, for clients that show nothing else.
+    fileprivate var showsImagesAsMarkdown: Bool { upstream.setting("images_as_markdown") == "true" }
 }
 
 /// For an answer that came whole: there is nothing to read on.

@@ -67,7 +67,7 @@ extension Channel {
     private static func settings(_ record: ChannelRecord, _ defaults: [String: String]) -> [String: String] {
         var settings: [String: String] = [:]
         for member in (try? JSON.parse(Array(record.config.utf8)))?.object?.members ?? [] {
-            settings[member.key] = member.value.string
+            settings[member.key] = member.value.string ?? member.value.bool.map { $0 ? "true" : "false" }
         }
         if let name = legacySetting[record.type], settings[name, default: ""].isEmpty { settings[name] = record.other }
         for (name, value) in defaults where settings[name, default: ""].isEmpty { settings[name] = value }

@@ -13,6 +13,7 @@ import JSON
 /// | names of messages, `strict` of tools; place and context size of the web search | dropped |
 /// | how hard to think: only some models take it | thinking on, or off for `none` and `minimal` |
 /// | a whole answer of an open-weight `qwen3` that would think unasked, which it refuses | thinking off |
+/// | pictures of the assistant's | behind the words of the user's next message; for a model that only reads, dropped |
 /// | a model name that ends in `-internet` | the name without it, and the web search |
 enum AliRequestEncoder {
     private static let search = "-internet"

@@ -23,6 +23,7 @@ import JSON
 /// | bounds in the schemas of strict tools and of the answer | words in their descriptions |
 /// | names of messages | `NAME: ` before the text |
 /// | instructions without a turn | the user's words |
+/// | pictures of the assistant's | behind the words of the user's next message |
 struct AnthropicRequestEncoder {
     private static let defaultMaxTokens: Int64 = 4096
 
@@ -35,7 +36,7 @@ struct AnthropicRequestEncoder {
     private var lacksThoughts = false
 
     static func encode(_ request: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
-        var encoder = AnthropicRequestEncoder(request, model)
+        var encoder = AnthropicRequestEncoder(request.movingAnswerPictures(), model)
         try encoder.refuse()
         encoder.body.append("model", .string(model))
         try encoder.addConversation()

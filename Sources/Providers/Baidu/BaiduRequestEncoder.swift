@@ -14,7 +14,7 @@ import JSON
 /// | temperature, top_p, frequency penalty out of range | the nearest in range; the penalty's scale is 1 to 2 |
 /// | a limit of one token | two; one above the model's is Baidu's to refuse, since the models differ |
 /// | presence penalty, logit bias, seed, top_k, reasoning effort, verbosity, prediction | dropped |
-/// | names of speakers, earlier reasoning, `strict`, metadata, store, service tier, cache options | dropped |
+/// | names of speakers, earlier reasoning, pictures of the assistant's, `strict`, metadata, store, service tier, cache options | dropped |
 /// | ids of calls | lost, and matched again by the function's name |
 struct BaiduRequestEncoder {
     private static let maxStops = 4
@@ -38,7 +38,8 @@ struct BaiduRequestEncoder {
     /// Functions by the id of the call, for results that do not say.
     private var names: [String: String] = [:]
 
-    static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
+    static func encode(_ original: ChatRequest) throws(RequestError) -> [UInt8] {
+        let request = original.leavingOutAnswerPictures()
         try refuse(request)
         var encoder = BaiduRequestEncoder()
         for (index, message) in request.messages.enumerated() {
