@@ -10,6 +10,8 @@ package struct ChatAnswer: Sendable, Equatable {
         /// The blocks of reasoning that have to go back to the provider unchanged.
         package var sealedReasoning: [Reasoning] = []
         package var refusal: String?
+        /// Pictures that the model made.
+        package var images: [Image] = []
         package var audio: JSONObject?
         package var toolCalls: [ToolCall] = []
         package var citations: [Opaque] = []
@@ -23,6 +25,11 @@ package struct ChatAnswer: Sendable, Equatable {
         fileprivate var messagePlaces: [String: Int] = [:]
 
         init(index: Int) { self.index = index }
+    }
+
+    package struct Image: Sendable, Equatable {
+        package var media: Media
+        package var thoughtSignature: String?
     }
 
     /// A member that only one format knows.
@@ -44,10 +51,12 @@ package struct ChatAnswer: Sendable, Equatable {
     package private(set) var extras: [Extra] = []
     package private(set) var failure: UpstreamFailure?
     private var places: [String: Int] = [:]
+    /// Pictures stand in the text.
+    private let showsImagesAsMarkdown: Bool
 
-    package init() {}
-
-    package init(_ events: [ChatEvent]) {
+    /// - Parameter imagesAsMarkdown: for clients that show nothing but text.
+    package init(_ events: [ChatEvent] = [], imagesAsMarkdown: Bool = false) {
+        showsImagesAsMarkdown = imagesAsMarkdown
         for event in events { add(event) }
     }
 
@@ -73,7 +82,10 @@ package struct ChatAnswer: Sendable, Equatable {
     private mutating func addContent(_ event: ChatEvent) {
         switch event {
         case .textDelta(let index, let text): edit(index) { Self.append(text, to: &$0.text) }
-        case .image(let index, let media): edit(index) { Self.append(media.markdown, to: &$0.text) }
+        case .image(let index, let media, _) where showsImagesAsMarkdown:
+            edit(index) { Self.append(media.markdown, to: &$0.text) }
+        case .image(let index, let media, let signature):
+            edit(index) { $0.images.append(Image(media: media, thoughtSignature: signature)) }
         case .refusalDelta(let index, let text): edit(index) { Self.append(text, to: &$0.refusal) }
         case .reasoningDelta(let index, let text): edit(index) { Self.append(text, to: &$0.reasoning) }
         case .reasoningSealed(let index, let block): edit(index) { $0.sealedReasoning.append(block) }

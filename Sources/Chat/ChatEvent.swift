@@ -13,8 +13,8 @@ package enum ChatEvent: Sendable, Equatable {
     /// A block of reasoning has ended. The next turn has to send it back unchanged. Its text came as deltas before.
     case reasoningSealed(Int, Reasoning)
     case refusalDelta(Int, String)
-    /// A picture that the model made. Its bytes do not count as tokens of text.
-    case image(Int, Media)
+    /// A picture that the model made. Its bytes do not count as tokens of text. Gemini may sign the thought behind it.
+    case image(Int, Media, thoughtSignature: String? = nil)
     /// A piece of a spoken answer: `id`, `data`, `transcript`, `expires_at`.
     case audioDelta(Int, JSONObject)
     /// `index` is the number of the call in its choice. The arguments follow.

@@ -19,53 +19,16 @@ package struct Part: Sendable, Equatable {
     package var content: Content
     /// The prompt up to and including this part may be cached.
     package var cacheBreakpoint: CacheBreakpoint?
+    /// Gemini's proof of the thought that led to a picture of its own, to be sent back with it.
+    package var thoughtSignature: String?
 
-    package init(_ content: Content, cacheBreakpoint: CacheBreakpoint? = nil) {
+    package init(_ content: Content, cacheBreakpoint: CacheBreakpoint? = nil, thoughtSignature: String? = nil) {
         self.content = content
         self.cacheBreakpoint = cacheBreakpoint
+        self.thoughtSignature = thoughtSignature
     }
 
     package static func text(_ text: String) -> Part { Part(.text(text)) }
-}
-
-/// The place of an image, a recording or a document.
-package enum Media: Sendable, Equatable {
-    case url(String)
-    /// - Parameter type: the media type, such as `image/png`; for audio the vendor's short name, such as `wav`.
-    case base64(type: String, data: String)
-    /// A file that was uploaded to the provider before.
-    case fileID(String)
-
-    /// A picture as Markdown, because OpenAI's format has no place for a picture that a model made.
-    package var markdown: String {
-        switch self {
-        case .url(let address), .fileID(let address): "![image](\(address))"
-        case .base64(let type, let data): "![image](data:\(type);base64,\(data))"
-        }
-    }
-
-    /// Reads an address. A base64 data URL is split into its parts; any other address stays as it is.
-    package init(address: String) {
-        guard address.hasPrefix("data:"), let comma = address.firstIndex(of: ",") else {
-            self = .url(address)
-            return
-        }
-        let head = address[address.index(address.startIndex, offsetBy: 5)..<comma]
-        guard head.hasSuffix(";base64"), head.count > 7 else {
-            self = .url(address)
-            return
-        }
-        self = .base64(type: String(head.dropLast(7)), data: String(address[address.index(after: comma)...]))
-    }
-
-    /// The media as an address; `nil` for an uploaded file.
-    package var address: String? {
-        switch self {
-        case .url(let url): url
-        case .base64(let type, let data): "data:\(type);base64,\(data)"
-        case .fileID: nil
-        }
-    }
 }
 
 /// A call that the model made.

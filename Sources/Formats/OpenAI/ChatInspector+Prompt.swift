@@ -31,6 +31,7 @@ extension ChatInspector {
     ) throws(RequestError) {
         var census = MemberCensus(Members.Message.names)
         var (role, content, calls, call): (JSONView?, JSONView?, JSONView?, JSONView?)
+        var images: JSONView?
         message.forEachMember { key, value in
             switch census.note(key).flatMap(Members.Message.init) {
             case nil: if Self.isLongID(value, of: key) { envelope.hasLongCallIDs = true }
@@ -38,6 +39,7 @@ extension ChatInspector {
             case .content: content = value
             case .toolCalls: calls = value
             case .functionCall: call = value
+            case .images: images = value
             case .audio: envelope.hearsAudio = true
             case .cacheControl, .breakpoint: envelope.writesCache = true
             default: break
@@ -56,6 +58,8 @@ extension ChatInspector {
             default: throw wrongType("\(place()).content", "a string or an array of parts", content)
             }
         }
+        // Pictures that an assistant made; a member of another form is the upstream's affair.
+        if let images, images.isArray { try readParts(images, at: { place() + ".images" }, &envelope, &parts) }
         if let calls { try readTools(calls, at: { place() + ".tool_calls" }, &envelope) }
         if let call { try readTool(call, at: { place() + ".function_call" }, &envelope) }
     }

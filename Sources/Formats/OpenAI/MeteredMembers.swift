@@ -19,11 +19,11 @@ enum MeteredMembers {
     static let streamOptions = MemberNames(["include_usage"])
 
     enum Message: Int, CaseIterable {
-        case role, content, name, toolCalls, functionCall, audio, cacheControl, breakpoint
+        case role, content, name, toolCalls, functionCall, audio, cacheControl, breakpoint, images
 
         static let names = MemberNames([
             "role", "content", "name", "tool_calls", "function_call", "audio", "cache_control",
-            "prompt_cache_breakpoint",
+            "prompt_cache_breakpoint", "images",
         ])
     }
 

@@ -66,6 +66,9 @@ package enum OpenAIAnswerEncoder {
             writer.key("refusal")
             writer.string(choice.refusal)
         }
+        writer.list(
+            "images",
+            choice.images.enumerated().map { OpenAIAnswerJSON.image($1.media, $1.thoughtSignature, index: $0) })
         writer.list("annotations", choice.citations.compactMap { OpenAIAnswerJSON.value($0) })
         if let audio = choice.audio {
             writer.key("audio")

@@ -69,11 +69,23 @@ enum OpenAIAnswerJSON {
             "id": .string(id), "type": .string(isCustom ? "custom" : "function"),
             isCustom ? "custom" : "function": body,
         ]
-        // Google's own OpenAI-compatible endpoint has it at this place.
-        if let signature = call.thoughtSignature {
-            object.append("extra_content", ["google": ["thought_signature": .string(signature)]])
-        }
+        if let signature = call.thoughtSignature { object.append("extra_content", proof(signature)) }
         return object
+    }
+
+    /// An item of `images` in the form of OpenRouter and LiteLLM. Clients send it back with the next turn. Clients that join
+    /// the pieces of a stream use the index.
+    static func image(_ media: Media, _ thoughtSignature: String?, index: Int) -> JSON {
+        var object: JSONObject = [
+            "type": "image_url", "image_url": ["url": .string(media.address ?? "")], "index": .int(index),
+        ]
+        if let thoughtSignature { object.append("extra_content", proof(thoughtSignature)) }
+        return .object(object)
+    }
+
+    /// The member in which Google's own OpenAI-compatible endpoint has it.
+    private static func proof(_ thoughtSignature: String) -> JSON {
+        ["google": ["thought_signature": .string(thoughtSignature)]]
     }
 
     /// A block of `reasoning_details` in OpenRouter's form. Clients send it back with the next turn.

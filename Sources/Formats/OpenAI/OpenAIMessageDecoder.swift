@@ -14,7 +14,9 @@ enum OpenAIMessageDecoder {
             return Message(Message.Role(rawValue: role) ?? .user, name: name, parts: parts, extras: reader.rest)
         case "assistant":
             var parts = try reasoning(&reader)
-            parts += try content(&reader)
+            parts += OpenAIMediaDecoder.withPictures(try content(&reader))
+            // They stay among the extras too: for an upstream of OpenAI's format, whose affair they are as they came.
+            parts += OpenAIMediaDecoder.pictures(reader.peek("images"))
             parts += try refusal(&reader)
             parts += try toolCalls(&reader)
             return Message(.assistant, name: name, parts: marked(parts, mark), extras: reader.rest)
@@ -81,27 +83,9 @@ enum OpenAIMessageDecoder {
         switch try reader.requiredString("type") {
         case "text": content = .text(try reader.requiredString("text"))
         case "refusal": content = .refusal(try reader.requiredString("refusal"))
-        case "image_url":
-            var image = try reader.requiredReader("image_url")
-            content = .image(Media(address: try image.requiredString("url")), detail: try image.string("detail"))
-        case "input_audio":
-            var audio = try reader.requiredReader("input_audio")
-            let data = try audio.requiredString("data")
-            content = .audio(.base64(type: try audio.requiredString("format"), data: data))
-        case "file": content = try document(&reader)
-        case "video_url":
-            var video = try reader.requiredReader("video_url")
-            content = .video(Media(address: try video.requiredString("url")))
-        default: content = .opaque(Opaque(.openAI, value))
+        case let type: content = try OpenAIMediaDecoder.part(type, &reader) ?? .opaque(Opaque(.openAI, value))
         }
         return Part(content, cacheBreakpoint: breakpoint)
-    }
-
-    private static func document(_ reader: inout FieldReader) throws(RequestError) -> Part.Content {
-        var file = try reader.requiredReader("file")
-        let name = try file.string("filename")
-        if let id = try file.string("file_id") { return .document(.fileID(id), name: name) }
-        return .document(Media(address: try file.requiredString("file_data")), name: name)
     }
 
     private static func reasoning(_ reader: inout FieldReader) throws(RequestError) -> [Part] {

@@ -24,10 +24,16 @@ package struct OpenAIStreamEncoder: Sendable {
     private var chunkStart: [UInt8] = []
     private var usage: (Usage, original: Opaque?)?
     private var hasFailed = false
+    private let showsImagesAsMarkdown: Bool
+    /// Pictures of each choice so far.
+    private var imageCounts: [Int: Int] = [:]
 
-    /// - Parameter fallback: the id, time and model that are used if the provider left them out.
-    package init(includesUsage: Bool, fallback: AnswerHead) {
+    /// - Parameters:
+    ///   - fallback: the id, time and model that are used if the provider left them out.
+    ///   - imagesAsMarkdown: set for clients that show only text.
+    package init(includesUsage: Bool, fallback: AnswerHead, imagesAsMarkdown: Bool = false) {
         self.includesUsage = includesUsage
+        showsImagesAsMarkdown = imagesAsMarkdown
         self.fallback = fallback
         head = fallback
     }
@@ -41,7 +47,7 @@ package struct OpenAIStreamEncoder: Sendable {
             chunkStart = []
         case .choiceStarted(let index): unopened.insert(index)
         case .textDelta(let index, let text): piece(index, "content", text, &output)
-        case .image(let index, let media): delta(index, ["content": .string(media.markdown)], &output)
+        case .image(let index, let media, let signature): image(index, media, signature, &output)
         case .reasoningDelta(let index, let text): piece(index, "reasoning_content", text, &output)
         case .reasoningSealed(let index, let block):
             delta(index, ["reasoning_details": [OpenAIAnswerJSON.detail(block)]], &output)
@@ -174,6 +180,13 @@ package struct OpenAIStreamEncoder: Sendable {
         let isCustom = customCalls.contains([choice, index])
         let body: JSON = isCustom ? ["input": .string(piece)] : ["arguments": .string(piece)]
         delta(choice, ["tool_calls": [["index": .int(index), isCustom ? "custom" : "function": body]]], &output)
+    }
+
+    private mutating func image(_ choice: Int, _ media: Media, _ signature: String?, _ output: inout [UInt8]) {
+        if showsImagesAsMarkdown { return delta(choice, ["content": .string(media.markdown)], &output) }
+        let index = imageCounts[choice, default: 0]
+        imageCounts[choice] = index + 1
+        delta(choice, ["images": [OpenAIAnswerJSON.image(media, signature, index: index)]], &output)
     }
 
     private mutating func extra(

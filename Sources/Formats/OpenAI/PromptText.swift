@@ -20,7 +20,9 @@ package enum PromptText {
             visit(.message)
             _ = message["role"]?.withUTF8 { visit(.text($0)) }
             _ = message["name"]?.withUTF8 { visit(.name($0)) }
-            if let content = message["content"] { self.content(content, visit) }
+            let isAnswer = message["role"]?.equals("assistant") == true
+            if let content = message["content"] { self.content(content, isAnswer: isAnswer, visit) }
+            message["images"]?.forEachElement { picture($0, visit) }
             message["tool_calls"]?.forEachElement { call in
                 _ = call["function"]?["name"]?.withUTF8 { visit(.text($0)) }
                 _ = call["function"]?["arguments"]?.withUTF8 { visit(.text($0)) }
@@ -31,14 +33,27 @@ package enum PromptText {
         }
     }
 
-    private static func content(_ content: JSONView, _ visit: (Piece) -> Void) {
-        if content.withUTF8({ visit(.text($0)) }) != nil { return }
-        content.forEachElement { part in
-            _ = part["text"]?.withUTF8 { visit(.text($0)) }
-            if let image = part["image_url"] {
-                _ = image["url"]?.withUTF8 { visit(.image(url: $0, detail: image["detail"]?.string)) }
+    /// - Parameter isAnswer: the assistant's, whose pictures may stand in the text as Markdown.
+    private static func content(_ content: JSONView, isAnswer: Bool, _ visit: (Piece) -> Void) {
+        func text(_ bytes: UnsafeRawBufferPointer) {
+            guard isAnswer else { return visit(.text(bytes)) }
+            MarkdownPictures.forEach(in: bytes) { piece in
+                switch piece {
+                case .text(let text): visit(.text(text))
+                case .picture(let address): visit(.image(url: address, detail: nil))
+                }
             }
         }
+        if content.withUTF8({ text($0) }) != nil { return }
+        content.forEachElement { part in
+            _ = part["text"]?.withUTF8 { text($0) }
+            picture(part, visit)
+        }
+    }
+
+    private static func picture(_ part: JSONView, _ visit: (Piece) -> Void) {
+        guard let image = part["image_url"] else { return }
+        _ = image["url"]?.withUTF8 { visit(.image(url: $0, detail: image["detail"]?.string)) }
     }
 
     /// The names and texts of a tool's definition, which the model reads too.

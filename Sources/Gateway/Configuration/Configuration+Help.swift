@@ -22,7 +22,7 @@ extension Configuration {
           RELAY_TIMEOUT                 seconds for a whole upstream exchange (0: none)
           RELAY_PROXY                   proxy for upstream calls (http, https, socks4, socks5, socks5h)
           USER_CONTENT_REQUEST_PROXY    proxy for images that clients name by address
-          USER_CONTENT_REQUEST_TIMEOUT  seconds for one of them (30)
+          USER_CONTENT_REQUEST_TIMEOUT  seconds for one of them, with its redirects (30)
           USER_CONTENT_REQUEST_BYTES    bytes of all of them that one request may have (67108864)
           USER_CONTENT_TOTAL_BYTES      memory that all requests may hold for them at once, three times their bytes
                                         (268435456); beyond: 503

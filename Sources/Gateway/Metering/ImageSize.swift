@@ -1,4 +1,4 @@
-import HTTP
+import JSON
 
 /// Reads pixel sizes from the head of an inline image. Images by address are not fetched for counting.
 enum ImageSize {

@@ -65,6 +65,7 @@ struct UsageBound: Equatable {
                 default: return foreign
                 }
             }
+            sum = sum.plus(medium.times(Int64(clamping: message["images"]?.array?.count ?? 0)))
             // It refers to an earlier answer that the upstream has stored.
             if let audio = message["audio"], !audio.isNull { sum = sum.plus(medium) }
         }

@@ -116,7 +116,7 @@ extension Caller {
         }
         let stream = TranslatedStream(
             provider.decoder(), includesUsage: exchange.envelope.includesUsage, fallback: fallback(exchange),
-            legacy: legacy)
+            legacy: legacy, imagesAsMarkdown: exchange.channel.showsImagesAsMarkdown)
         return try await begin(.translating(stream), opening, response, exchange.tally())
     }
 
@@ -150,7 +150,7 @@ extension Caller {
         _ events: [ChatEvent], _ received: Int, _ exchange: borrowing Exchange
     ) async throws(UpstreamFailure) -> WholeAnswer {
         let fallback = fallback(exchange)
-        var answer = ChatAnswer(events)
+        var answer = ChatAnswer(events, imagesAsMarkdown: exchange.channel.showsImagesAsMarkdown)
         if let failure = answer.failure { throw failure }
         if answer.usage == nil {
             // The answer reports the usage that is charged.
@@ -171,7 +171,8 @@ extension Caller {
         _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, _ exchange: borrowing Exchange
     ) async throws(UpstreamFailure) -> Attempt {
         let empty = TranslatedStream(
-            WholeAnswerDecoder(), includesUsage: exchange.envelope.includesUsage, fallback: fallback(exchange))
+            WholeAnswerDecoder(), includesUsage: exchange.envelope.includesUsage, fallback: fallback(exchange),
+            imagesAsMarkdown: exchange.channel.showsImagesAsMarkdown)
         let (stream, output) = try await services.offLoop(
             certainly: received, of: exchange.userID
         ) { _ throws(UpstreamFailure) in
@@ -191,6 +192,11 @@ extension Caller {
         }
         return headers
     }
+}
+
+extension Channel {
+    /// Whether pictures that a chat makes are put into its text, for clients that show only text: an option of the channel.
+    fileprivate var showsImagesAsMarkdown: Bool { upstream.setting("images_as_markdown") == "true" }
 }
 
 /// A decoder for an answer that came as a whole, after which nothing is read.

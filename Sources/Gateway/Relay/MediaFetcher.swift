@@ -1,5 +1,6 @@
 import Chat
 import HTTP
+import JSON
 
 /// Downloads the media that a client names by address, for providers that take only bytes. Only public addresses are
 /// allowed, so that no client can reach the gateway's own network.
@@ -53,7 +54,8 @@ struct MediaFetcher {
                             .invalidValue, "At most \(limits.count) images by address are fetched for a request.",
                             parameter: path))
                 }
-                inlined[index].content = .image(try await fetch(address, path, call, hold), detail: detail)
+                let media = try await fetch(address, path, call, hold, takesDocuments: true)
+                inlined[index].content = media.isImage ? .image(media, detail: detail) : .document(media, name: nil)
             case .toolResult(var result):
                 // In the client's request a result is a message of its own, so that its parts have the message's path.
                 result.parts = try await self.inlined(result.parts, path, &fetched, call, hold)
@@ -65,95 +67,32 @@ struct MediaFetcher {
     }
 
     /// The bytes of an image in base64. The bytes themselves are freed when this returns.
+    /// - Parameter takesDocuments: whether a PDF is allowed too. The caller then has to look at the type.
     func fetch(
-        _ address: String, _ path: String, _ call: UpstreamCall, _ hold: MediaHold
+        _ address: String, _ path: String, _ call: UpstreamCall, _ hold: MediaHold, takesDocuments: Bool = false
     ) async throws(MediaProblem) -> Media {
-        let (type, bytes) = try await download(address, path, call, hold)
+        let bytes = try await download(address, path, call, hold)
+        let type = MediaType.of(bytes) ?? ""
+        switch MediaType.kind(type) {
+        case .image: break
+        case .document where takesDocuments: break
+        default:
+            throw Self.problem(
+                takesDocuments
+                    ? "What '\(path)' leads to is neither an image nor a PDF."
+                    : "What '\(path)' leads to is no image.", path)
+        }
         let data = await services.offLoop(certainly: bytes.count, of: user) { _ in Base64.encode(bytes) }
         return .base64(type: type, data: data)
     }
 
-    private func download(
-        _ address: String, _ path: String, _ call: UpstreamCall, _ hold: MediaHold
-    ) async throws(MediaProblem) -> (type: String, bytes: [UInt8]) {
-        let left = limits.request - hold.bytes
-        let limit = max(1, min(left, limits.image))
-        guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
-            throw Self.problem(
-                "Invalid value for '\(path)': expected an http or https address, or a base64 data URL.", path)
-        }
-        let configuration = services.configuration
-        var request = UpstreamRequest(
-            method: .get, url: address, headers: ["Accept": "image/*", "User-Agent": "one-api"],
-            limits: TransportLimits(
-                firstByte: configuration.userContentTimeout, total: configuration.userContentTimeout,
-                bodyBytes: limit),
-            proxy: configuration.userContentProxy)
-        request.reachesPublicAddressesOnly = !configuration.allowsPrivateMedia
-        request.owner = user
-        let response: UpstreamResponse
-        let bytes: [UInt8]?
-        do throws(TransportError) {
-            response = try await services.transport.send(request, call: call)
-            bytes = try await collect(response, limit: limit, hold)
-        } catch {
-            throw Self.problem("The image of '\(path)' could not be fetched: \(reason(error, left: left)).", path)
-        }
-        guard let bytes else { throw .busy }
-        guard response.status == 200 else {
-            throw Self.problem(
-                "The image of '\(path)' could not be fetched: its server answered \(response.status).", path)
-        }
-        guard let type = ImageType.of(bytes) else {
-            throw Self.problem("What '\(path)' leads to is no PNG, JPEG, GIF or WebP image.", path)
-        }
-        return (type, bytes)
-    }
-
-    /// The whole body, or `.tooLarge`; `nil` if the process's budget is used up.
-    private func collect(
-        _ response: UpstreamResponse, limit: Int, _ hold: MediaHold
-    ) async throws(TransportError) -> [UInt8]? {
-        var whole: [UInt8] = []
-        while let more = try await response.next() {
-            guard whole.count + more.count <= limit else {
-                response.cancel()
-                throw .tooLarge
-            }
-            guard hold.take(more.count) else {
-                response.cancel()
-                hold.give(whole.count)
-                return nil
-            }
-            whole.append(contentsOf: more)
-        }
-        return whole
-    }
-
-    private static func problem(_ message: String, _ path: String) -> MediaProblem {
+    static func problem(_ message: String, _ path: String) -> MediaProblem {
         .request(RequestError(.invalidValue, message, parameter: path))
-    }
-
-    /// The message tells no more than the client knows. It must not reveal which names exist in the network and what
-    /// listens where.
-    private func reason(_ error: TransportError, left: Int) -> String {
-        switch error {
-        case .badAddress, .badHeader: "it is not a valid address"
-        case .timedOut: "it did not come in time"
-        case .tooLarge where left < limits.image: "the request's images are larger than \(limits.request) bytes in all"
-        case .tooLarge: "it is larger than \(limits.image) bytes"
-        case .connectFailed, .tls, .reset, .notHTTP, .cancelled: "its server cannot be reached"
-        }
     }
 }
 
-/// The type of an image by its first bytes, because the type that a server names may be wrong.
-enum ImageType {
-    static func of(_ bytes: [UInt8]) -> String? {
-        if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]) { return "image/png" }
-        if bytes.starts(with: [0xff, 0xd8, 0xff]) { return "image/jpeg" }
-        if bytes.starts(with: "GIF8".utf8) { return "image/gif" }
-        if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) { return "image/webp" }
-        return nil
+extension Media {
+    fileprivate var isImage: Bool {
+        if case .base64(let type, _) = self { MediaType.kind(type) == .image } else { true }
     }
 }

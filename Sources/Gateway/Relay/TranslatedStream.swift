@@ -3,13 +3,13 @@ import Chat
 import Formats
 import Providers
 
-/// A provider's stream → the client's, while the meter reads along.
+/// Translates a provider's stream into the client's, and counts it for the meter.
 struct TranslatedStream: Sendable {
     private var decoder: any AnswerDecoder
     private var encoder: OpenAIStreamEncoder
     private var events: [ChatEvent] = []
     private var failure: UpstreamFailure?
-    /// The client asked for it.
+    /// The client asked for the usage.
     let includesUsage: Bool
     private let legacy: LegacyFunctions?
 
@@ -17,14 +17,18 @@ struct TranslatedStream: Sendable {
     private(set) var produced: [UInt8] = []
     private(set) var received: Int64 = 0
 
-    /// - Parameter legacy: for a client that knows functions but no tools.
+    /// - Parameters:
+    ///   - legacy: set for a client that knows functions but no tools.
+    ///   - imagesAsMarkdown: set for clients that show only text.
     init(
-        _ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead, legacy: LegacyFunctions? = nil
+        _ decoder: any AnswerDecoder, includesUsage: Bool, fallback: AnswerHead, legacy: LegacyFunctions? = nil,
+        imagesAsMarkdown: Bool = false
     ) {
         self.decoder = decoder
         self.includesUsage = includesUsage
         self.legacy = legacy
-        encoder = OpenAIStreamEncoder(includesUsage: includesUsage, fallback: fallback)
+        encoder = OpenAIStreamEncoder(
+            includesUsage: includesUsage, fallback: fallback, imagesAsMarkdown: imagesAsMarkdown)
     }
 
     var isOver: Bool { failure != nil || decoder.isOver }

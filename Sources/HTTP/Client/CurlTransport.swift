@@ -30,7 +30,7 @@ package struct CurlTransport: Transport {
     ) async throws(TransportError) -> UpstreamResponse {
         guard let loop = EventLoop.current else { throw .connectFailed("not on an event loop") }
         // libcurl has the same error for an unknown scheme and for an upstream that does not speak HTTP.
-        guard Self.isWeb(asked.url) else { throw .badAddress }
+        guard WebAddress.isWeb(asked.url) else { throw .badAddress }
         var request = asked
         if asked.reachesPublicAddressesOnly, let proxy = asked.proxy ?? environmentProxy.proxy(for: asked.url) {
             let address = try await hosts.check(asked.url, of: asked.owner, on: loop)
@@ -49,13 +49,6 @@ package struct CurlTransport: Transport {
         }
         try await transfer.waitForHead()
         return UpstreamResponse(status: transfer.status, headers: transfer.headers, body: transfer)
-    }
-}
-
-extension CurlTransport {
-    private static func isWeb(_ url: String) -> Bool {
-        let scheme = url.utf8.prefix(8).map(lowercased)
-        return scheme.starts(with: "http://".utf8) || scheme.elementsEqual("https://".utf8)
     }
 }
 

@@ -16,7 +16,10 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     package init() {}
 
     package func encode(_ request: ChatRequest, for call: ProviderCall) throws(RequestError) -> EncodedRequest {
-        let isMultimodal = AliRequestEncoder.isMultimodal(request, model: call.model)
+        // Pictures of the assistant's alone do not make a model see.
+        let plain = request.leavingOutAnswerPictures()
+        let isMultimodal = AliRequestEncoder.isMultimodal(plain, model: call.model)
+        let adapted = isMultimodal ? request.movingAnswerPictures() : plain
         var headers = Self.headers(call)
         if request.stream.isOn {
             headers.set("Accept", "text/event-stream")
@@ -24,7 +27,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
         }
         return EncodedRequest(
             url: Self.url(call, isMultimodal ? Self.multimodalPath : Self.chatPath), headers: headers,
-            body: try AliRequestEncoder.encode(request, model: call.model, isMultimodal: isMultimodal))
+            body: try AliRequestEncoder.encode(adapted, model: call.model, isMultimodal: isMultimodal))
     }
 
     package func path(behind base: String, of channel: ProviderChannel) -> String { "/api/v1/services" }

@@ -14,6 +14,7 @@ import JSON
 /// | names of messages, `strict` of tools; place and context size of the web search | dropped |
 /// | effort of reasoning, which only some models take | thinking on, or off for `none` and `minimal` |
 /// | a whole answer of an open-weight `qwen3`, which refuses to think in it but does so by default | thinking off |
+/// | pictures in an assistant's message | behind the text of the user's next message; dropped for a model that reads only text |
 /// | a model name that ends in `-internet` | the name without it, and the web search |
 enum AliRequestEncoder {
     private static let search = "-internet"

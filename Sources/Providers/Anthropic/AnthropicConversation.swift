@@ -1,5 +1,4 @@
 import Chat
-import HTTP
 import JSON
 
 /// The turns of a conversation in Claude's form: instructions apart, neighbours of one role joined, all results of one
@@ -89,7 +88,7 @@ struct AnthropicConversation {
         var block: JSONObject
         switch part.content {
         case .text(let text): return Self.text(message.role == .user ? named + text : text, part.cacheBreakpoint)
-        case .image(let media, _): block = ["type": "image", "source": try Self.source(media, path)]
+        case .image(let media, _): block = try Self.picture(media, path)
         case .document(let media, let name):
             block = ["type": "document", "source": try Self.source(media, path)]
             if let name { block.append("title", .string(name)) }
@@ -116,7 +115,7 @@ struct AnthropicConversation {
         for part in result.parts {
             switch part.content {
             case .text(let text): if let block = Self.text(text, nil) { content.append(block) }
-            case .image(let media, _): content.append(["type": "image", "source": try Self.source(media, path)])
+            case .image(let media, _): content.append(.object(try Self.picture(media, path)))
             case .document(let media, _): content.append(["type": "document", "source": try Self.source(media, path)])
             default: throw AnthropicRequestEncoder.cannot("take this part of a tool's result", path.text)
             }
@@ -144,6 +143,11 @@ struct AnthropicConversation {
             }, as: UTF8.self)
     }
 
+    /// What a PDF's address is called by the client shows only in the address.
+    private static func picture(_ media: Media, _ path: MessagePath) throws(RequestError) -> JSONObject {
+        ["type": media.isAddressOfPDF ? "document" : "image", "source": try source(media, path)]
+    }
+
     private static func source(_ media: Media, _ path: MessagePath) throws(RequestError) -> JSON {
         switch media {
         case .url(let address):
@@ -154,7 +158,8 @@ struct AnthropicConversation {
             }
             return ["type": "url", "url": .string(address)]
         case .base64(let type, let data):
-            if type == "text/plain", let bytes = Base64.decode(data) {
+            // Texts of all kinds are plain ones here.
+            if type.hasPrefix("text/"), let bytes = Base64.decode(data) {
                 return [
                     "type": "text", "media_type": "text/plain", "data": .string(String(decoding: bytes, as: UTF8.self)),
                 ]

@@ -24,6 +24,7 @@ import JSON
 /// | names of messages | `NAME: ` before the text |
 /// | a user's e-mail address or phone number | a digest of it, always the same |
 /// | instructions without a turn | the user's words |
+/// | pictures of the assistant's | behind the words of the user's next message |
 struct AnthropicRequestEncoder {
     private static let defaultMaxTokens: Int64 = 4096
 
@@ -38,7 +39,7 @@ struct AnthropicRequestEncoder {
     private var lacksThoughts = false
 
     static func encode(_ request: ChatRequest, model: String) throws(RequestError) -> [UInt8] {
-        var encoder = AnthropicRequestEncoder(request, model)
+        var encoder = AnthropicRequestEncoder(request.movingAnswerPictures(), model)
         try encoder.refuse()
         encoder.body.append("model", .string(model))
         try encoder.addConversation()

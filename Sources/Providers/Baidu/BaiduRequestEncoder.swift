@@ -15,7 +15,8 @@ import JSON
 /// | temperature, top_p, frequency penalty out of range | the nearest value in range; penalties are scaled to 1…2 |
 /// | a limit of one token | two; Baidu itself refuses a limit above the model's, since the models differ |
 /// | presence penalty, logit bias, seed, top_k, reasoning effort, verbosity, prediction | dropped |
-/// | names of speakers, earlier reasoning, `strict`, metadata, store, service tier, cache options | dropped |
+/// | names of speakers, earlier reasoning, pictures in an assistant's message | dropped |
+/// | `strict`, metadata, store, service tier, cache options | dropped |
 /// | ids of calls | dropped; results are matched by the function's name |
 struct BaiduRequestEncoder {
     private static let maxStops = 4
@@ -39,7 +40,8 @@ struct BaiduRequestEncoder {
     /// The functions by the ids of calls, for results that do not name them.
     private var names: [String: String] = [:]
 
-    static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
+    static func encode(_ original: ChatRequest) throws(RequestError) -> [UInt8] {
+        let request = original.leavingOutAnswerPictures()
         try refuse(request)
         var encoder = BaiduRequestEncoder()
         for (index, message) in request.messages.enumerated() {

@@ -104,8 +104,12 @@ extension GeminiAnswerReader.Candidate {
                 write(text, &events)
             }
         }
-        if let data = part["inlineData"], let type = data["mimeType"]?.string, let bytes = data["data"]?.string {
-            events.append(.image(index, .base64(type: type, data: bytes)))
+        if let data = part["inlineData"], let bytes = data["data"]?.string {
+            // Drafts of a picture are thoughts; the answer's own comes after them.
+            guard part["thought"]?.bool != true else { return }
+            let media = Media(base64: bytes, declared: data["mimeType"]?.string ?? "")
+            events.append(.image(index, media, thoughtSignature: signature))
+            return
         }
         if let code = part["executableCode"]?["code"]?.string { write("\n```python\n\(code)\n```\n", &events) }
         if let output = part["codeExecutionResult"]?["output"]?.string { write("\n```\n\(output)\n```\n", &events) }

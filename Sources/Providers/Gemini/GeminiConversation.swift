@@ -8,8 +8,15 @@ struct GeminiConversation {
     private(set) var turns: [(isUser: Bool, parts: [JSON])] = []
     /// Names by the id of the call, for results that do not say.
     private var names: [String: String] = [:]
+    private let model: GeminiModel
+    /// Media of results for models that take none within: they follow the last result of the turn, whose results must be
+    /// as many as the calls.
+    private var besideResults: [JSON] = []
+
+    init(for model: GeminiModel) { self.model = model }
 
     mutating func add(_ message: Message, path: MessagePath) throws(RequestError) {
+        if message.role != .tool { addBesideResults() }
         var parts: [JSON] = []
         // Of the thoughts before the parts; they go back in the parts that they led to, in their order.
         var signatures: ArraySlice<String> = []
@@ -25,6 +32,7 @@ struct GeminiConversation {
                 encoded["text"] = .string("\(name): \(text)")
                 isNamed = true
             }
+            if let signature = part.thoughtSignature { encoded.append("thoughtSignature", .string(signature)) }
             if !signatures.isEmpty, encoded["text"] != nil || encoded["functionCall"] != nil,
                 encoded["thoughtSignature"] == nil
             {
@@ -45,22 +53,34 @@ struct GeminiConversation {
     }
 
     /// For the wire: opened by the user; instructions alone are the user's.
-    /// - Parameter needsSignatures: the first call of a turn must have one; a call that another model made, or whose
-    ///   signature the client has lost, gets the word that lets it through.
-    func encodedTurns(needsSignatures: Bool) -> (system: [JSON], turns: [JSON]) {
+    mutating func encodedTurns() -> (system: [JSON], turns: [JSON]) {
+        addBesideResults()
         guard let first = turns.first else { return ([], system.isEmpty ? [] : [Self.turn(true, system)]) }
         var encoded: [JSON] = first.isUser ? [] : [Self.turn(true, [["text": "…"]])]
         for turn in turns {
-            var parts = turn.parts
-            if needsSignatures, !turn.isUser, let place = parts.firstIndex(where: { $0["functionCall"] != nil }),
-                parts[place]["thoughtSignature"] == nil, var call = parts[place].object
-            {
-                call.append("thoughtSignature", "skip_thought_signature_validator")
-                parts[place] = .object(call)
-            }
-            encoded.append(Self.turn(turn.isUser, parts))
+            let isSigned = turn.isUser || !model.needsSignatures
+            encoded.append(Self.turn(turn.isUser, isSigned ? turn.parts : Self.signed(turn.parts)))
         }
         return (system, encoded)
+    }
+
+    /// The first call of the model's turn must have a signature, and each of its pictures. Those that another model made,
+    /// or whose signature the client has lost, get the word that lets them through.
+    private static func signed(_ parts: [JSON]) -> [JSON] {
+        let firstCall = parts.firstIndex { $0["functionCall"] != nil }
+        var signed = parts
+        for place in parts.indices where place == firstCall || parts[place]["inlineData"] != nil {
+            guard parts[place]["thoughtSignature"] == nil, var part = parts[place].object else { continue }
+            part.append("thoughtSignature", "skip_thought_signature_validator")
+            signed[place] = .object(part)
+        }
+        return signed
+    }
+
+    private mutating func addBesideResults() {
+        let parts = besideResults
+        besideResults = []
+        append(parts, isUser: true)
     }
 
     private static func turn(_ isUser: Bool, _ parts: [JSON]) -> JSON {
@@ -121,7 +141,7 @@ struct GeminiConversation {
     }
 
     /// A result has to be an object: an object of the tool's own, or its text under a name.
-    private func encode(_ result: ToolResult, _ path: MessagePath) throws(RequestError) -> JSON {
+    private mutating func encode(_ result: ToolResult, _ path: MessagePath) throws(RequestError) -> JSON {
         var text = ""
         var parts: [JSON] = []
         for part in result.parts {
@@ -140,7 +160,11 @@ struct GeminiConversation {
         var object: JSONObject = ["name": .string(name), "response": response]
         // Results of one function side by side are told apart by it.
         if !result.callID.isEmpty { object.append("id", .string(result.callID)) }
-        if !parts.isEmpty { object.append("parts", .array(parts)) }
+        if model.takesMediaInResults {
+            if !parts.isEmpty { object.append("parts", .array(parts)) }
+        } else {
+            besideResults += parts
+        }
         return ["functionResponse": .object(object)]
     }
 }

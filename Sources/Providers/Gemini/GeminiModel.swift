@@ -37,8 +37,10 @@ struct GeminiModel {
         return version.major > major || version.major == major && version.minor >= minor
     }
 
-    /// Refuses history whose calls have no signature.
+    /// Refuses history whose calls and pictures have no signature.
     var needsSignatures: Bool { isAtLeast(3, 0) }
+    /// Takes media within the result of a function; older models take them beside it.
+    var takesMediaInResults: Bool { isAtLeast(3, 0) }
     /// Takes functions beside a server's tool or a response format. Other vendors' models are left to the upstream.
     var mixesTools: Bool { !isGemini || isAtLeast(3, 0) }
     /// Holds calls to their schema where it may also answer with text.

@@ -18,7 +18,8 @@ import JSON
 /// | strict tools | calls are held to their schemas, of all tools alike; dropped before 2.5 |
 /// | names of messages | `NAME: ` before the first text |
 /// | a conversation that the assistant opens, or of instructions alone | a user turn `…` before it, or of them |
-/// | calls without a signature, on models from 3 on | the word that lets them through |
+/// | calls and pictures of its own without a signature, on models from 3 on | the word that lets them through |
+/// | media in the result of a function, before Gemini 3 | go behind the results of the turn |
 struct GeminiRequestEncoder {
     private static let categories = [
         "HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "CIVIC_INTEGRITY",
@@ -75,11 +76,11 @@ struct GeminiRequestEncoder {
     }
 
     private mutating func addConversation() throws(RequestError) {
-        var conversation = GeminiConversation()
+        var conversation = GeminiConversation(for: model)
         for (index, message) in request.messages.enumerated() {
             try conversation.add(message, path: MessagePath(index, of: request))
         }
-        let (system, turns) = conversation.encodedTurns(needsSignatures: model.needsSignatures)
+        let (system, turns) = conversation.encodedTurns()
         guard !turns.isEmpty else {
             throw RequestError(.invalidValue, "Gemini needs a message with content.", parameter: "messages")
         }

@@ -142,7 +142,7 @@ struct OpenAIEventReader {
         let index = choices[place].index
         var (thought, reasoning): (LazyJSON?, LazyJSON?)
         var (content, refusal, annotations, audio): (LazyJSON?, LazyJSON?, LazyJSON?, LazyJSON?)
-        var (tools, function): (LazyJSON?, LazyJSON?)
+        var (tools, function, images): (LazyJSON?, LazyJSON?, LazyJSON?)
         var extras: [(String, LazyJSON)] = []
         message.forEachMember { name, value in
             switch name {
@@ -155,6 +155,7 @@ struct OpenAIEventReader {
             case "function_call": function = value
             case "annotations": annotations = value
             case "audio": audio = value
+            case "images": images = value
             default: if !value.isNull { extras.append((name.string, value)) }
             }
         }
@@ -162,12 +163,20 @@ struct OpenAIEventReader {
         let thoughts = [thought?.string, reasoning?.string].lazy.compactMap { $0 }
         if let text = thoughts.first(where: { !$0.isEmpty }) { events.append(.reasoningDelta(index, text)) }
         for text in Self.texts(content) where !text.isEmpty { events.append(.textDelta(index, text)) }
+        for image in images?.array ?? [] { read(image: image, of: index, into: &events) }
         if let text = refusal?.string, !text.isEmpty { events.append(.refusalDelta(index, text)) }
         for citation in annotations?.array ?? [] { events.append(.citation(index, Opaque(.openAI, citation.json))) }
         if let audio = audio?.json.object { events.append(.audioDelta(index, audio)) }
         for call in tools?.array ?? [] { readCall(call, of: place, into: &events) }
         if let function, function.isObject { readLegacy(function, of: place, into: &events) }
         tell(extras, .message(index), into: &events)
+    }
+
+    /// As OpenRouter and LiteLLM have it.
+    private func read(image: LazyJSON, of index: Int, into events: inout [ChatEvent]) {
+        guard let address = image["image_url"]?["url"]?.string else { return }
+        let signature = image["extra_content"]?["google"]?["thought_signature"]?.string
+        events.append(.image(index, Media(address: address), thoughtSignature: signature))
     }
 
     private static func texts(_ content: LazyJSON?) -> [String] {

@@ -50,8 +50,10 @@ struct OpenAIMessageEncoder {
         var legacyCall: JSON?
         var reasoning = ""
         var parts: [Part] = []
+        var pictures: [Part] = []
         for part in message.parts {
             switch part.content {
+            case .image where message.role == .assistant: pictures.append(part)
             case .toolCall(let call) where call.kind == .legacyFunction:
                 legacyCall = ["name": .string(call.name), "arguments": .string(call.arguments)]
             case .toolCall(let call): calls.append(encode(call))
@@ -74,7 +76,24 @@ struct OpenAIMessageEncoder {
         if !calls.isEmpty { object.append("tool_calls", .array(calls)) }
         object.append("function_call", json: legacyCall)
         for member in message.extras?.members(for: .openAI) ?? [] { object.append(member.key, member.value) }
+        // Those of the client's own `images` lie among the extras.
+        if !pictures.isEmpty, pictures.count != object["images"]?.array?.count {
+            object["images"] = .array(pictures.enumerated().compactMap { image($1, index: $0) })
+        }
         return .object(object)
+    }
+
+    /// A picture that the assistant made, as OpenRouter takes it back.
+    private func image(_ part: Part, index: Int) -> JSON? {
+        guard case .image(let media, _) = part.content, let address = media.address else { return nil }
+        var item: JSONObject = ["type": "image_url", "image_url": ["url": .string(address)], "index": .int(index)]
+        if let signature = part.thoughtSignature { item.append("extra_content", Self.proof(signature)) }
+        return .object(item)
+    }
+
+    /// Where Google's own OpenAI endpoint has it.
+    private static func proof(_ thoughtSignature: String) -> JSON {
+        ["google": ["thought_signature": .string(thoughtSignature)]]
     }
 
     /// A lone text is a string, which every vendor understands; anything else an array. `nil` without parts.
@@ -112,6 +131,9 @@ struct OpenAIMessageEncoder {
             var image: JSONObject = ["url": .string(try address(media, path))]
             image.append("detail", string: detail)
             return ["type": "image_url", "image_url": .object(image)]
+        case .audio(.url(let address)):
+            let sound: JSON = ["data": .string(address), "format": .string(format(address))]
+            return ["type": "input_audio", "input_audio": sound]
         case .audio(.base64(let type, let data)):
             return ["type": "input_audio", "input_audio": ["data": .string(data), "format": .string(type)]]
         case .document(let media, let name):
@@ -139,10 +161,14 @@ struct OpenAIMessageEncoder {
                 "name": .string(call.name), isCustom ? "input" : "arguments": .string(call.arguments),
             ],
         ]
-        if let signature = call.thoughtSignature {
-            object.append("extra_content", ["google": ["thought_signature": .string(signature)]])
-        }
+        if let signature = call.thoughtSignature { object.append("extra_content", Self.proof(signature)) }
         return .object(object)
+    }
+
+    /// By the end of a sound's address.
+    private func format(_ address: String) -> String {
+        let type = MediaType.of(name: String(address.prefix { $0 != "?" && $0 != "#" }))
+        return type.map { MediaType.soundName($0) } ?? "wav"
     }
 
     private func address(_ media: Media, _ path: MessagePath) throws(RequestError) -> String {

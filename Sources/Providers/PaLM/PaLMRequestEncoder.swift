@@ -11,14 +11,15 @@ import JSON
 /// | a first or last turn of the assistant | a nearly empty turn of the user is put before or behind it |
 /// | temperature, top_p out of range | the nearest value in range |
 /// | penalties, logit bias, seed, reasoning effort, verbosity, prediction | dropped |
-/// | names of speakers, earlier reasoning, user, metadata, store, service tier, cache options | dropped |
+/// | names of speakers, earlier reasoning, pictures of the assistant's, user, metadata, store, service tier, cache options | dropped |
 struct PaLMRequestEncoder {
     private static let maxAnswers: Int64 = 8
 
     private var turns: [(author: String, text: String)] = []
     private var context = ""
 
-    static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
+    static func encode(_ original: ChatRequest) throws(RequestError) -> [UInt8] {
+        let request = original.leavingOutAnswerPictures()
         try refuse(request)
         var encoder = PaLMRequestEncoder()
         for (index, message) in request.messages.enumerated() {

@@ -9,10 +9,11 @@ import JSON
 /// | tools, media, JSON mode, several answers, logprobs, stop sequences, a limit on tokens | refused |
 /// | speech, the web search | refused |
 /// | temperature and top_p out of range | the nearest in range |
-/// | penalties, logit bias, seed, user, metadata, names of messages, reasoning | dropped |
+/// | penalties, logit bias, seed, user, metadata, names of messages, reasoning, pictures of the assistant's | dropped |
 /// | the persons of a `characterglm` | passed on as `meta` |
 enum ZhipuLegacyEncoder {
-    static func encode(_ request: ChatRequest) throws(RequestError) -> [UInt8] {
+    static func encode(_ original: ChatRequest) throws(RequestError) -> [UInt8] {
+        let request = original.leavingOutAnswerPictures()
         if !request.tools.isEmpty { throw cannot("tools") }
         if request.responseFormat != nil, request.responseFormat != .text { throw cannot("response_format") }
         if let count = request.limits.count, count != 1 { throw cannot("n") }

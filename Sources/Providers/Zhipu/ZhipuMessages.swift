@@ -11,9 +11,17 @@ struct ZhipuMessages {
 
     static func prepared(_ request: ChatRequest, _ model: String) throws(RequestError) -> [Message] {
         var preparer = ZhipuMessages(takesBareImages: model.hasPrefix("glm-4v"))
+        let request = sees(model) ? request.movingAnswerPictures() : request.leavingOutAnswerPictures()
         var prepared = request.messages
         for index in prepared.indices { try preparer.prepare(&prepared[index], MessagePath(index, of: request)) }
         return prepared
+    }
+
+    /// `glm-4v`, `glm-4.1v-thinking`, `glm-4.5v`…: a `v` behind the number.
+    private static func sees(_ model: String) -> Bool {
+        guard model.hasPrefix("glm-") else { return false }
+        let number = model.dropFirst(4).prefix { $0 == "." || ("0"..."9").contains($0) }
+        return !number.isEmpty && model[number.endIndex...].hasPrefix("v")
     }
 
     private init(takesBareImages: Bool) { self.takesBareImages = takesBareImages }
@@ -41,8 +49,8 @@ struct ZhipuMessages {
         case .refusal(let text): return .text(text)
         // The old vision models refuse the head of a data URL.
         case .image(.base64(_, let data), let detail) where takesBareImages: return .image(.url(data), detail: detail)
-        case .document(.url(let address), _):
-            return .opaque(Opaque(.openAI, ["type": "file_url", "file_url": ["url": .string(address)]]))
+        case .document(.url(let address), _): return Self.file(address)
+        case .image(.url(let address), _) where Media.url(address).isAddressOfPDF: return Self.file(address)
         case .document:
             let path = path.content(index)
             throw RequestError(
@@ -61,5 +69,9 @@ struct ZhipuMessages {
             return .toolResult(result)
         default: return content
         }
+    }
+
+    private static func file(_ address: String) -> Part.Content {
+        .opaque(Opaque(.openAI, ["type": "file_url", "file_url": ["url": .string(address)]]))
     }
 }

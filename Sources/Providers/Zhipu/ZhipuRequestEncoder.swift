@@ -13,6 +13,7 @@ import JSON
 /// | `tool_choice: none` | the tools stay away |
 /// | JSON schema | JSON mode, and the schema in words |
 /// | temperature and top_p out of range | the nearest in range; temperature 0 switches sampling off |
+/// | pictures of the assistant's | behind the words of the user's next message; for a model that only reads, dropped |
 /// | marks of the cache, signatures of thoughts | dropped |
 /// | penalties, logit bias, metadata, store, service tier, verbosity, prediction, cache keys | dropped |
 /// | a user's name shorter than 6 or longer than 128 bytes | a digest of it, always the same |

@@ -1,5 +1,5 @@
 import COpenSSL
-import HTTP
+import JSON
 
 /// The JSON Web Token that Zhipu wants in place of the key (spec/wire/zhipu.md §1.1): HS256, times in milliseconds.
 enum ZhipuToken {

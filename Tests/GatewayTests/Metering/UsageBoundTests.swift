@@ -107,6 +107,9 @@ import Testing
         let spoken = chatBody(["messages": [["role": "assistant", "audio": ["id": "a"]]]])
         let heard = try #require(outcome(lie, spoken))
         #expect(heard.promptTokens == Int64(spoken.encoded().count) + (1 << 17) + (1 << 16))
+        let painted = chatBody(["messages": [["role": "assistant", "images": [["type": "image_url"], ["index": 1]]]]])
+        let seen = try #require(outcome(lie, painted))
+        #expect(seen.promptTokens == Int64(painted.encoded().count) + (1 << 17) + (2 << 16))
         let unknown = try #require(outcome(lie, Self.chat(parts: [["type": "video_url"]])))
         #expect(unknown.promptTokens > UsageBound.foreign)
         // Too large to be looked into.

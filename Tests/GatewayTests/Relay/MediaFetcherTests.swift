@@ -21,14 +21,14 @@ import Testing
         configuration.userContentTimeout = timeout
         let fixture = try await GatewayFixture(configuration) { call in
             func page(_ status: Int, _ type: String, _ body: [UInt8]) -> StubUpstream.Answer {
-                .whole(HTTPResponse(status: status, headers: ["Content-Type": type, "Location": "/ok"], body: body))
+                .whole(HTTPResponse(status: status, headers: ["Content-Type": type], body: body))
             }
             switch call.path {
             case "/ok": return page(200, "image/png", png)
             case "/mislabelled": return page(200, "text/html", png)
+            case "/pdf": return page(200, "image/png", Array("%PDF-1.4\n".utf8))
             case "/page": return page(200, "image/png", Array("<html>secret words".utf8))
             case "/empty": return page(200, "image/png", [])
-            case "/moved": return page(302, "image/png", png)
             case "/missing": return page(404, "text/html", Array("secret words".utf8))
             case "/large": return page(200, "image/png", png + [UInt8](repeating: 0, count: 20 << 20))
             case "/cut": return .drop
@@ -55,13 +55,13 @@ import Testing
     }
 
     static let failures: [(path: String, reason: String)] = [
-        ("/page", "is no PNG, JPEG, GIF or WebP image"), ("/empty", "is no PNG, JPEG, GIF or WebP image"),
-        ("/moved", "its server answered 302"), ("/missing", "its server answered 404"),
+        ("/page", "is neither an image nor a PDF"), ("/empty", "is neither an image nor a PDF"),
+        ("/missing", "its server answered 404"),
         ("/large", "it is larger than 20971520 bytes"), ("/cut", "its server cannot be reached"),
         ("/slow", "it did not come in time"),
     ]
 
-    @Test("what is no image, too large, elsewhere or late is a 400 that names the part", arguments: failures)
+    @Test("what is no image, too large, lost or late is a 400 that names the part", arguments: failures)
     func isNamed(path: String, reason: String) async throws {
         let gate = StubGate()
         let fixture = try await Self.fixture(
@@ -75,7 +75,7 @@ import Testing
         let message = error?["message"]?.string ?? ""
         #expect(message.contains(reason), "\(message)")
         #expect(!message.contains("secret") && !message.contains("127.0.0.1"), "\(message)")
-        // A redirect is not followed, and Gemini is not asked.
+        // Gemini is not asked.
         #expect(Set(fixture.upstream.calls.map(\.path)) == ["/ok", path])
         #expect(try fixture.logCount() == 0)
     }
@@ -99,6 +99,19 @@ import Testing
         #expect(try Self.ask(fixture, [root + "/mislabelled"]).status == 200)
         let sent = String(decoding: try #require(fixture.upstream.calls.last).body, as: UTF8.self)
         #expect(sent.contains("iVBORw0KGgo=") && sent.contains("image/png") && !sent.contains("/mislabelled"))
+    }
+
+    @Test("a PDF behind an address is a document, but no picture that a model made")
+    func document() async throws {
+        let fixture = try await Self.fixture(isGuarded: false)
+        let root = "http://127.0.0.1:\(fixture.upstream.port)"
+        #expect(try Self.ask(fixture, [root + "/pdf"]).status == 200)
+        let part = try #require(fixture.upstream.calls.last).json["contents"]?[0]?["parts"]?[1]
+        #expect(part?["inlineData"] == ["mimeType": "application/pdf", "data": "JVBERi0xLjQK"])
+        let (error, _) = try await Self.fetch(isGuarded: false) { fetcher, root throws(MediaProblem) in
+            _ = try await fetcher.fetch(root + "/pdf", "data[0].url", UpstreamCall(), MediaHold(fetcher.services.media))
+        }
+        #expect(error?.message == "What 'data[0].url' leads to is no image.")
     }
 
     @Test(

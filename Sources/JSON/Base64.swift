@@ -1,4 +1,4 @@
-/// Base64 (RFC 4648 §4), without Foundation.
+/// Base64 (RFC 4648 §4), in which JSON carries bytes; without Foundation.
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -63,6 +63,28 @@ package enum Base64 {
             }
         }
         return output
+    }
+
+    /// The text as RFC 4648 §4 has it: without blanks and line feeds, in the usual alphabet, and padded. Other faults stay.
+    package static func normal(_ text: some StringProtocol) -> String {
+        var text = String(text)
+        let isNormal = text.withUTF8 { bytes in
+            bytes.count % 4 == 0 && bytes.allSatisfy { $0 == 0x3d || value(of: $0) != nil }
+        }
+        if isNormal { return text }
+        var output: [UInt8] = []
+        output.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            switch byte {
+            case 0x09...0x0d, 0x20: continue
+            case 0x2d: output.append(0x2b)
+            case 0x5f: output.append(0x2f)
+            default: output.append(byte)
+            }
+        }
+        // No number of bytes leaves a remainder of one.
+        while output.count % 4 > 1 { output.append(0x3d) }
+        return String(decoding: output, as: UTF8.self)
     }
 
     private static func value(of byte: UInt8) -> UInt32? {

@@ -1,0 +1,33 @@
+import CCurl
+
+/// Addresses of the Web, as libcurl reads them.
+package enum WebAddress {
+    /// Whether libcurl would speak HTTP to it.
+    package static func isWeb(_ url: String) -> Bool { begins(url, "http://") || isSecure(url) }
+
+    package static func isSecure(_ url: String) -> Bool { begins(url, "https://") }
+
+    private static func begins(_ url: String, _ scheme: StaticString) -> Bool {
+        let length = scheme.utf8CodeUnitCount
+        return url.utf8.prefix(length).map(lowercased).elementsEqual(
+            UnsafeBufferPointer(start: scheme.utf8Start, count: length))
+    }
+
+    /// Where an answer's `Location` leads (RFC 9110 §10.2.2), without credentials and fragment. Blanks and letters outside
+    /// ASCII, which servers forget to encode, are encoded.
+    /// - Parameter base: the address that answered.
+    /// - Returns: `nil` for what is no address of `http` or `https`.
+    package static func target(of location: String, from base: String) -> String? {
+        guard let parsed = curl_url() else { return nil }
+        defer { curl_url_cleanup(parsed) }
+        guard curl_url_set(parsed, CURLUPART_URL, base, 0) == CURLUE_OK,
+            curl_url_set(parsed, CURLUPART_URL, location, UInt32(CURLU_URLENCODE)) == CURLUE_OK
+        else { return nil }
+        for part in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_FRAGMENT] { curl_url_set(parsed, part, nil, 0) }
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(parsed, CURLUPART_URL, &text, 0) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        let address = String(cString: text)
+        return isWeb(address) ? address : nil
+    }
+}
