@@ -38,7 +38,7 @@ func serve(_ configuration: MockConfiguration) async {
     }
 }
 
-/// Why the mock did not start, with the flag that is to blame.
+/// Why the mock did not start, with the flag that caused it.
 func explanation(of error: any Error) -> String {
     switch error as? ListenError {
     case .badHost(let host): "--host must be a numeric address of this machine, not '\(host)'"
@@ -48,13 +48,13 @@ func explanation(of error: any Error) -> String {
     }
 }
 
-/// One line to standard error.
+/// Writes a message to standard error.
 func complain(_ line: String) {
     let bytes = Array(line.utf8)
     _ = write(STDERR_FILENO, bytes, bytes.count)
 }
 
-/// One line to standard error, and the end of the process.
+/// Writes one line to standard error and exits.
 func fail(_ message: String, status: Int32 = 2) -> Never {
     complain("MockProviders: \(message)\n")
     exit(status)
