@@ -14,7 +14,7 @@ import Testing
         ("data:  two spaces\n\n", ["| two spaces"]),
     ]
 
-    @Test("splits events the same at every division of the bytes", arguments: cases)
+    @Test("splits events in the same way however the bytes are divided", arguments: cases)
     func splits(wire: String, events: [String]) {
         let bytes = Array(wire.utf8)
         for split in 0...bytes.count {
