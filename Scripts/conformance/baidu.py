@@ -1,4 +1,4 @@
-"""What the cases of Baidu's package share: its configuration, which is global, and its clients."""
+"""What the cases for Baidu's package share: its configuration, which is global, and its clients."""
 
 import asyncio
 
@@ -21,13 +21,13 @@ CLOCK = {"name": "get_time", "description": "The time", "parameters": {"type": "
 
 
 async def refill():
-    """The first answer's limits make the package a limiter that starts empty, and that fails when it has to wait: its
-    future belongs to another loop."""
+    """Waits until the package's limiter has filled. The first answer's limits make the package create one that
+    starts empty. It fails if it has to wait, since its future belongs to another loop."""
     await asyncio.sleep(0.05)
 
 
 class Qianfan(Case):
-    """No credentials but those that a test gives: a pair in the configuration would win over a token."""
+    """Has only the credentials that a test sets: a pair of keys in the configuration would win over a token."""
 
     def setUp(self):
         qianfan.disable_log()

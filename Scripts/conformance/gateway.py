@@ -1,4 +1,4 @@
-"""The gateway under test: a channel for each upstream of the mock's, what its provider can do, and the books."""
+"""The gateway under test: a channel for each of the mock's upstreams, what its provider can do, and the books."""
 
 import functools
 import json
@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Matrix:
-    """The table of features and providers in `Sources/Providers/README.md`, which a Swift test holds true."""
+    """The table of features and providers in `Sources/Providers/README.md`, which a Swift test keeps correct."""
 
     def __init__(self, path=ROOT / "Sources/Providers/README.md"):
         lines = [line for line in path.read_text().splitlines() if line.startswith("|")]
@@ -34,13 +34,13 @@ class Matrix:
 
 @dataclass
 class Upstream:
-    """A row of `Fixtures/upstreams.json` with its column of the matrix and its channels."""
+    """A row of `Fixtures/upstreams.json`, with its column of the matrix and its channels."""
 
     row: dict
     outcomes: dict
     channel: int = 0
     wrong_key_channel: int = 0
-    match: dict = None  # what tells this upstream's chats from what else it is asked, for faults and scripts
+    match: dict = None  # selects this upstream's chats, and no other requests, for faults and scripts
 
     @classmethod
     def all(cls):
@@ -57,7 +57,7 @@ class Upstream:
         return self.row["model"]
 
     def outcome(self, feature):
-        return self.outcomes[feature]  # a feature that the matrix does not have is a mistake of the suite
+        return self.outcomes[feature]  # a feature that the matrix does not have is a mistake in the suite
 
     @property
     def models(self):
@@ -97,7 +97,7 @@ class Gateway:
         return answer.get("data")
 
     def connect(self, upstream):
-        """Makes the upstream's channels, and learns from a first chat by which model the mock knows it."""
+        """Makes the upstream's channels, and finds out from a first chat which model name the mock sees."""
         upstream.channel = self.add_channel(upstream, upstream.row["key"])
         upstream.wrong_key_channel = self.add_channel(upstream, upstream.row["key"] + "-mock-bad")
         control("POST", "/reset")
@@ -115,7 +115,7 @@ class Gateway:
         return max(channel["id"] for channel in self.call("/channel/"))
 
     def charges(self, channel):
-        """The channel's rows of the log, newest first."""
+        """The log's rows of the channel, newest first."""
         return self.call(f"/log/?type=2&channel={channel}")
 
     def used_quota(self):
@@ -123,13 +123,13 @@ class Gateway:
 
 
 def client_of(channel, kind=openai.OpenAI, **options):
-    """A client whose requests go to one channel, as an administrator's may."""
+    """A client whose requests go to one channel, which an administrator may choose."""
     options = {"max_retries": 0, "timeout": 10, **options}
     return kind(base_url=Target.base_url, api_key=f"{Target.key}-{channel}", **options)
 
 
 class Retrying:
-    """A client that tries a second time, at once whatever the answer says, and counts."""
+    """A client that retries once, at once whatever the answer says, and counts its tries."""
 
     def __init__(self, channel):
         self.tries = 0
@@ -148,7 +148,7 @@ class Retrying:
 
 
 def needs(feature):
-    """For a case that holds only where the matrix says that the feature passes."""
+    """Marks a case that runs only if the matrix says that the feature passes."""
 
     def decorate(test):
         @functools.wraps(test)
@@ -165,7 +165,7 @@ def needs(feature):
 
 @dataclass
 class Books:
-    """What mock and gateway had counted before an answer."""
+    """What the mock and the gateway had counted before an answer."""
 
     served: dict
     newest_row: int
@@ -199,12 +199,12 @@ class GatewayCase(unittest.TestCase):
         control("POST", "/script", {"match": self.upstream.match, **fields})
 
     def arrived(self):
-        """The requests for chats that reached the upstream, oldest first."""
+        """The chat requests that reached the upstream, oldest first."""
         field, value = next(iter(self.upstream.match.items()))
         return control("GET", f"/journal?{field}={value}")["requests"]
 
     def assertArrived(self, text, message=None):
-        # Some services are sent JSON with a backslash before each slash.
+        # Some services get JSON with a backslash before each slash.
         self.assertIn(text, self.arrived()[-1]["body"].replace("\\/", "/"), message)
 
     # The books
@@ -215,14 +215,14 @@ class GatewayCase(unittest.TestCase):
         return Books(total, rows[0]["id"] if rows else 0, self.gateway.used_quota())
 
     def assertCharged(self, before, usage, text_only=True):
-        """One answer since: its usage is what the mock served, what the log has, and what the user paid for."""
+        """Expects one answer since then, whose usage agrees with the mock, the log and what the user paid."""
         served, is_told = self.served_since(before)
         row = self.assertPaid(before)
         charged = (row["prompt_tokens"], row["completion_tokens"])
         if is_told:
             self.assertEqual(charged, served, "the log against the ledger")
         else:
-            # Vectors have no completion.
+            # Embeddings have no completion.
             self.assertTrue(all(charged if text_only else charged[:1]), "the gateway counts what the provider does not tell")
         self.assertEqual("counted by the gateway" in row["content"], not is_told)
         if usage is not None:
@@ -232,7 +232,7 @@ class GatewayCase(unittest.TestCase):
             self.assertPriced(row)
 
     def assertPaid(self, before):
-        """One answer since has cost something, and the user paid just that."""
+        """Expects one answer since then that cost something, and that the user paid exactly that."""
         rows = [row for row in self.gateway.charges(self.upstream.channel) if row["id"] > before.newest_row]
         self.assertEqual(len(rows), 1, "rows in the gateway's log")
         self.assertGreater(rows[0]["quota"], 0)
@@ -240,9 +240,9 @@ class GatewayCase(unittest.TestCase):
         return rows[0]
 
     def served_since(self, before):
-        """Prompt and completion tokens, and whether the provider tells them.
+        """Prompt and completion tokens since then, and whether the provider reports them.
 
-        The mock counts an answer when its last byte is gone.
+        The mock counts an answer once its last byte is sent.
         """
         for _ in range(100):
             ledger = control("GET", "/ledger")
@@ -254,7 +254,7 @@ class GatewayCase(unittest.TestCase):
         return served, ledger["entries"][-1].get("tells_usage", True)
 
     def assertPriced(self, row):
-        """The quota follows from the rates that the row tells, which are rounded to two digits."""
+        """The quota must follow from the rates in the row, which are rounded to two digits."""
         model, group, completion = (float(rate) for rate in re.findall(r"\d+\.\d+", row["content"])[:3])
         half = 0.005
 
@@ -268,7 +268,7 @@ class GatewayCase(unittest.TestCase):
     # Errors
 
     def assertExplained(self, error, request_id=None):
-        """The message says something, is no web page, and carries the gateway's request id."""
+        """The message must explain something, must not be a web page, and must have the gateway's request id."""
         request_id = request_id or error.request_id
         self.assertTrue(request_id, "the answer has no request id")
         self.assertIn(request_id, error.message)

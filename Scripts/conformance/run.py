@@ -85,7 +85,7 @@ def run_suite(options):
 
 
 def run_upstreams(options):
-    """Every case of `test_gateway_*` for every upstream; a line for each tells what came of them."""
+    """Runs every case of `test_gateway_*` for every upstream, and prints one line of results for each."""
     GatewayCase.gateway = Gateway(options.access)
     upstreams = [upstream for upstream in Upstream.all() if options.upstream in (None, upstream.name)]
     outcomes = [run_upstream(upstream, options) for upstream in upstreams]

@@ -1,4 +1,4 @@
-"""What the cases share: where to ask, with which key, and the mock's controls."""
+"""What all cases share: where to send requests, with which key, and the mock's controls."""
 
 import json
 import unittest
@@ -29,7 +29,7 @@ def control(method, route, body=None):
 
 
 def needs_mock(test):
-    """For what a gateway does not offer, or what only the mock's journal can tell."""
+    """For features that a gateway does not offer, or that only the mock's journal can show."""
     return unittest.skipIf(Target.is_gateway, "only against the mock")(test)
 
 
@@ -56,7 +56,7 @@ class Case(unittest.TestCase):
 
     @contextmanager
     def counted(self, expected):
-        """The block sends exactly that many requests, by the mock's journal."""
+        """The block must send exactly this many requests, according to the mock's journal."""
         before = self.tries() if Target.control and not Target.is_gateway else None
         yield
         if before is not None:

@@ -1,4 +1,4 @@
-"""Chats through the gateway: whole, streamed, async, and what they cost."""
+"""Chats through the gateway: whole, streamed and asynchronous, and what they cost."""
 
 import asyncio
 
@@ -54,7 +54,7 @@ class Chat(GatewayCase):
 
     @needs("a stream, character by character")
     def test_stream_helper(self):
-        """The SDK's own accumulator makes the same answer of the chunks as comes whole."""
+        """The SDK's own accumulator must make of the chunks what a whole answer says."""
         self.script(text=WORDS, count=2)
         messages = [{"role": "user", "content": "Say hello to Oslo."}]
         with self.client.chat.completions.stream(model=self.upstream.model, messages=messages) as stream:

@@ -1,4 +1,4 @@
-"""Images, answers by a schema, reasoning and cached prompts through the gateway."""
+"""Images, answers that follow a schema, reasoning and cached prompts through the gateway."""
 
 import base64
 import json
@@ -34,7 +34,7 @@ class Content(GatewayCase):
 
     @needs("an image by its address")
     def test_image_by_address(self):
-        """The address arrives, or where the provider takes none, the image that the gateway fetched there."""
+        """The address must arrive, or if the provider accepts none, the image that the gateway fetched from it."""
         address = Target.control + "/image.png"
         answer = self.ask(messages=about_image(address))
         self.assertTrue(answer.choices[0].message.content)
@@ -68,7 +68,7 @@ class Content(GatewayCase):
 
 
 class Reasoning(GatewayCase):
-    """By the upstream's model that thinks."""
+    """Uses the upstream's reasoning model."""
 
     def think(self, text="Say hello to Oslo.", **options):
         return self.ask(
@@ -86,7 +86,7 @@ class Reasoning(GatewayCase):
 
     @needs("reasoning")
     def test_counted(self):
-        """The thoughts are part of the completion in a stream's usage too, and are paid for."""
+        """Reasoning is part of the completion in a stream's usage too, and is paid for."""
         before = self.books()
         *_, last = self.think(stream=True, stream_options={"include_usage": True})
         self.assertCharged(before, last.usage)
@@ -120,7 +120,7 @@ class Reasoning(GatewayCase):
 
 
 def sealed(value):
-    """The signatures in a message, wherever they are."""
+    """Finds the signatures in a message, wherever they are."""
     if isinstance(value, list):
         value = dict(enumerate(value))
     for key, item in value.items() if isinstance(value, dict) else ():
@@ -131,12 +131,12 @@ def sealed(value):
 
 class Search(GatewayCase):
     def search(self, **options):
-        # The mock's models search when told so by the name of the tool.
+        # The mock's models search if the question names the tool.
         text = "Look for Oslo by web_search."
         return self.ask(text, model=self.upstream.search_model, web_search_options={}, **options)
 
     def assertPage(self, pages):
-        """OpenAI's annotations, or what vendors of its format list beside the choices."""
+        """Checks OpenAI's annotations, or the list that other vendors put beside the choices."""
         self.assertTrue(pages, "no page is named")
         for page in pages:
             self.assertTrue(page.get("url_citation", page)["url"].startswith("https://"))

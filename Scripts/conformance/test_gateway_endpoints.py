@@ -1,4 +1,4 @@
-"""What an upstream offers besides chat."""
+"""The upstream's endpoints other than chat."""
 
 from gateway import GatewayCase, needs
 
@@ -16,7 +16,7 @@ class Endpoints(GatewayCase):
 
     @needs("embeddings as base64")
     def test_both_formats(self):
-        """The SDK asks for base64 by itself and unpacks it."""
+        """The SDK asks for base64 on its own and decodes it."""
         packed, plain = self.embed(), self.embed(encoding_format="float")
         self.assertGreater(len(plain.data[0].embedding), 1)
         self.assertEqual(len(packed.data[0].embedding), len(plain.data[0].embedding))

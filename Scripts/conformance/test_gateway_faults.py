@@ -1,4 +1,4 @@
-"""Upstreams that break down: the SDK raises, and never takes a broken answer for a whole one."""
+"""Upstreams that fail: the SDK must raise, and never accept a broken answer as a whole one."""
 
 import time
 
@@ -9,7 +9,7 @@ from gateway import GatewayCase, client_of, needs, read
 
 class Faults(GatewayCase):
     def assertBreaksOff(self):
-        """The SDK raises: within the stream by an error event, before it by a status if nothing had come yet.
+        """The SDK raises because of an error event in the stream, or because of a status if nothing had come yet.
 
         What was produced is charged.
         """
@@ -51,7 +51,7 @@ class Faults(GatewayCase):
         self.assertUnavailable()
 
     def test_reset(self):
-        # libcurl takes a kept connection that dies without a byte for one that was dead, and tries up to five others.
+        # If a kept connection dies without a byte, libcurl takes it for a stale one, and tries up to five others.
         self.fault(count=7, reset=True)
         self.assertUnavailable()
 
@@ -61,7 +61,8 @@ class Faults(GatewayCase):
         self.assertBreaksOff()
 
     def assertLeavingIsPaid(self, before):
-        """A client that only closes its side may still read, so that the gateway needs a moment to see that it has gone."""
+        """A client that closes only its sending side may still read, so the gateway needs a moment to see that it
+        has left."""
         for _ in range(200):
             if self.books().newest_row > before.newest_row:
                 return self.assertPaid(before)
@@ -83,7 +84,7 @@ class Faults(GatewayCase):
         self.assertLeavingIsPaid(before)
 
     def test_invalid_utf8(self):
-        """An error, never an answer that is not what the provider said."""
+        """Expects an error, never an answer that the provider did not give."""
         for stream in (False, True):
             with self.subTest(stream=stream):
                 self.fault(bad_utf8=True)

@@ -1,4 +1,4 @@
-"""What a provider cannot do: a 400 that names the field, be it the gateway's or the provider's own."""
+"""What a provider cannot do must give a 400 that names the field, from the gateway or from the provider."""
 
 import base64
 
@@ -31,7 +31,7 @@ SCHEMA = {"type": "json_schema", "json_schema": {"name": "event", "schema": Even
 
 
 def requests():
-    """A request for each feature that providers may refuse, and the fields of which a refusal may speak."""
+    """A request for each feature that a provider may refuse, and the fields that the refusal may name."""
     thinking = {"reasoning_effort": "low"}
     inline = "data:image/png;base64," + base64.b64encode(png()).decode()
     return {
@@ -90,7 +90,7 @@ class Refusals(GatewayCase):
                 self.assertIn((error.param or "").split("[")[0].split(".")[0], fields)
 
     def test_settings_that_may_be_dropped(self):
-        """An answer comes, whether they arrive or not."""
+        """An answer comes, whether the settings arrive or not."""
         answer = self.ask(
             seed=731905, frequency_penalty=0.375, presence_penalty=0.375, user="user-2b7",
             messages=[{"role": "user", "name": "ada", "content": "Say hello to Oslo."}],

@@ -15,7 +15,7 @@ def named(name):
 
 class Tools(GatewayCase):
     def assertCalls(self, choice, expected):
-        """The calls of a message, each with an id of its own."""
+        """Checks the calls of a message; each must have an id of its own."""
         calls = choice.message.tool_calls
         made = [{"name": call.function.name, "arguments": json.loads(call.function.arguments)} for call in calls]
         self.assertEqual(made, expected)
@@ -64,7 +64,7 @@ class Tools(GatewayCase):
         self.assertCharged(before, final.usage)
 
     def streamed(self, tools):
-        """The answer that the SDK's accumulator makes of a stream."""
+        """The answer that the SDK's accumulator builds from a stream."""
         messages = [{"role": "user", "content": "The weather, and the time."}]
         with self.client.chat.completions.stream(
             model=self.upstream.model, messages=messages, tools=tools, stream_options={"include_usage": True}

@@ -108,7 +108,7 @@ class GeminiOlder(Older):
 @needs_mock
 class GeminiOlderErrors(Older):
     def once(self, name=MODEL, stream=False, timeout=10):
-        """A single try, the pieces of a stream read to the end."""
+        """Tries once, and reads a stream to its end."""
         model = older.GenerativeModel(name)
         answer = model.generate_content(TEXT, stream=stream, request_options={"retry": None, "timeout": timeout})
         return list(answer) if stream else answer
@@ -122,7 +122,7 @@ class GeminiOlderErrors(Older):
         for name, kind in cases:
             with self.subTest(name), self.counted(1), self.assertRaises(kind):
                 self.once("mock-error-" + name)
-            # A refusal in a list is more than the package understands.
+            # The package does not understand an error in a list.
             with self.subTest(name + " of a stream"), self.assertRaises(exceptions.BadRequest) as caught:
                 self.once("mock-error-" + name, stream=True)
             self.assertIn("Unknown error trying to retrieve streaming response", str(caught.exception))
@@ -164,7 +164,7 @@ class GeminiOlderErrors(Older):
         with self.assertRaises(UnicodeDecodeError):
             self.once()
         self.fault(bad_utf8=True)
-        # In a stream the package puts a mark where the bytes make no letter.
+        # In a stream the package replaces invalid bytes with U+FFFD.
         self.assertIn("\ufffd", "".join(chunk.text for chunk in self.once(stream=True)))
 
     def test_empty_200(self):

@@ -166,7 +166,7 @@ class PaLMErrors(PaLM):
         for name, kind in cases:
             with self.subTest(name):
                 self.raises(kind, "POST", model="models/mock-error-" + name)
-        # A 401 makes the client look for another token, which anonymous credentials have not.
+        # A 401 makes the client ask for another token, which anonymous credentials do not have.
         with self.assertRaises(auth_exceptions.InvalidOperation):
             self.ask(model="models/mock-error-401")
 

@@ -36,7 +36,7 @@ CALM = {"type": "disabled"}
 
 
 def detail(details, name):
-    """The packages leave some nested objects as dictionaries."""
+    """Reads a member of a nested object, which the packages may leave as a dictionary."""
     return details[name] if isinstance(details, dict) else getattr(details, name)
 
 
@@ -45,7 +45,7 @@ def cached(usage):
 
 
 class Zhipu(Case):
-    """A case for one package; `package` has its exceptions."""
+    """A case for one package; `package` is the module with its exceptions."""
 
     package = zhipuai
     errors = zhipuai.core._errors
@@ -54,7 +54,7 @@ class Zhipu(Case):
 
     def setUp(self):
         super().setUp()
-        # The packages have no option for the first wait between tries.
+        # The packages have no option for the pause before the first retry.
         for module in (zhipuai.core._http_client, zai.core._http_client):
             patch = mock.patch.object(module, "INITIAL_RETRY_DELAY", 0.01)
             patch.start()
@@ -87,7 +87,7 @@ class Zhipu(Case):
 
 
 class Conversations:
-    """The cases that both packages run."""
+    """The cases that run with both packages."""
 
     def test_whole(self):
         answer = self.ask(request_id="conformance-1")
@@ -167,7 +167,7 @@ class Conversations:
 
     def test_images(self):
         data = base64.b64encode(png()).decode()
-        # The package takes the prefix of inline pictures away.
+        # The package removes the prefix of inline pictures.
         for model in ["glm-4v", "glm-4.6v"]:
             content = [
                 {"type": "image_url", "image_url": {"url": "https://example.test/cat.png"}},
@@ -378,7 +378,7 @@ class Refusals:
             with self.subTest(name):
                 error = self.raises(self.errors.APIStatusError, client=client, model="mock-html-" + name)
                 self.assertIn("<", error.response.text)
-        # Whatever is not JSON by its type is handed out as text.
+        # An answer whose type is not JSON is returned as text.
         self.assertIn("<html", self.ask(client, model="mock-html-200"))
         self.assertEqual(self.read(client, model="mock-html-200"), "")
 
@@ -414,7 +414,7 @@ class Refusals:
 
     def test_invalid_utf8(self):
         self.fault(bad_utf8=True)
-        # The package puts a mark where the bytes make no letter.
+        # The package replaces invalid bytes with U+FFFD.
         text = self.read(thinking=CALM)
         self.assertIn("\ufffd", text)
 
@@ -466,7 +466,7 @@ class ZaiErrors(Refusals, Zai):
 
 @needs_mock
 class ZhipuThroughOpenAI(Case):
-    """The compatible part, with OpenAI's package."""
+    """The API in OpenAI's format, with OpenAI's package."""
 
     def options(self):
         return {"base_url": Target.mock + "/zhipu/api/paas/v4", "api_key": KEY, "max_retries": 0}

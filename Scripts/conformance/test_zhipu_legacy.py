@@ -1,7 +1,7 @@
 """Zhipu's package for version 3 of its API, zhipuai 1.0.7, against the mock.
 
-It has the name of the newer package, so that it needs an environment of its own; in the other one these cases are
-skipped.
+It has the same name as the newer package, so it needs an environment of its own. In the other environment these
+cases are skipped.
 """
 
 import json
@@ -72,11 +72,11 @@ class ZhipuLegacy(Legacy):
 @needs_mock
 @unittest.skipUnless(hasattr(zhipuai, "model_api"), "needs zhipuai 1.0.7")
 class ZhipuLegacyFaults(Legacy):
-    """The package logs what goes wrong and gives nothing back; a stream of nothing fails when it is read."""
+    """The package logs errors and returns nothing; a missing stream fails when it is read."""
 
     def setUp(self):
         super().setUp()
-        # It logs with an argument too many, at which the logging itself complains.
+        # The package logs with one argument too many, which makes the logging itself fail.
         logging.disable(logging.CRITICAL)
         self.addCleanup(logging.disable, logging.NOTSET)
         self.addCleanup(setattr, zhipuai, "api_timeout_seconds", zhipuai.api_timeout_seconds)
@@ -120,7 +120,7 @@ class ZhipuLegacyFaults(Legacy):
 
     def test_invalid_utf8(self):
         self.fault(bad_utf8=True)
-        # A whole answer gets a mark where the bytes make no letter.
+        # In a whole answer, invalid bytes are replaced with U+FFFD.
         self.assertIn("\ufffd", self.invoke()["data"]["choices"][0]["content"])
         self.fault(bad_utf8=True)
         with self.assertRaises(UnicodeDecodeError):

@@ -1,11 +1,11 @@
-"""Finds the places in Swift code that may trap on their numbers. For Scripts/arithmetic."""
+"""Finds the places in Swift code whose arithmetic may trap. For Scripts/arithmetic."""
 import re
 
 integer = r"(?:U?Int(?:8|16|32|64|128)?)"
-# Words that may stand before an opening bracket or a minus without being an operand.
+# Words that may come before an opening bracket or a minus without being an operand.
 keywords = "return|in|case|let|var|if|guard|while|where|else|try|await|throw|is|as|switch|inout"
 
-# Calls that trap on a negative number, or on a number too large.
+# Calls that trap if their number is negative or too large.
 counted = (
     r"prefix|suffix|dropFirst|dropLast|removeFirst|removeLast|reserveCapacity|repeating:.*, count: |unsafeUninitializedCapacity: |"
     r"advanced\(by: |offsetBy: |allocate\(capacity: |count: ")
@@ -22,14 +22,15 @@ rules = [
 ]
 
 
-# What can be copied as it is: nothing in it opens or closes anything.
+# Text that can be copied as it is, since nothing in it opens or closes anything.
 ordinary = re.compile(r"[^\"/#()\[\]{}\\*]+")
 
 
 def strip(text):
-    """The code without comments and with empty texts, line by line; what stands in `\\(…)` stays, in brackets."""
+    """The code without comments and with empty string literals, line by line. The contents of `\\(…)` stay, in
+    brackets."""
     output = []
-    # Each open text: (number of #, is it of many lines, depth of brackets of its interpolation or None).
+    # For each open literal: (number of #, whether it has several lines, bracket depth of its interpolation or None).
     stack = []
     position, length, depth, comment = 0, len(text), 0, 0
     while position < length:
@@ -108,7 +109,7 @@ literal = re.compile(r"^-?(?:0x[\da-fA-F_]+|\d[\d_]*(?:\.\d+)?(?:e-?\d+)?)$")
 
 
 def operand_before(code, position):
-    """The word or closing bracket before a place, with the whole bracket."""
+    """The word or closing bracket before a position, with the whole bracketed part."""
     end = position
     start = end
     depth = 0
@@ -143,8 +144,8 @@ def operand_after(code, position):
 
 
 class Names:
-    """What the declarations of a file say about its names: texts and lists are joined, not added; floating-point numbers
-    do not trap; places that a search found lie inside what was searched."""
+    """What a file's declarations say about its names. Texts and lists are joined, not added. Floating-point numbers
+    do not trap. Positions that a search found are inside what was searched."""
 
     def __init__(self, code):
         texts = r'(?:\[|"|String\b|Substring\b|Array\(|Data\b)'
@@ -158,7 +159,7 @@ class Names:
         self.found = set(re.findall(rf"\b(?:let|var) (\w+) = [^\n]*?(?:{search})", code))
 
     def is_joined(self, word):
-        """`word` may be a call or a member: its last name counts."""
+        """Whether `word` is a text or a list, which `+` joins. Of a call or a member, the last name counts."""
         if word.startswith(('"', "[")) and not word.startswith("[(") or word.endswith('"'):
             return True
         if re.search(r"\.(?:utf8|utf16|unicodeScalars|encoded\(\)|string|array|bytes|text|arguments|joined\(.*\))$", word):
@@ -193,13 +194,13 @@ def is_harmless(kind, code, match, names):
             return True
         if operator != "<<" and (names.is_floating(before) or names.is_floating(after)):
             return True
-        # How deep a reader is in a document, which its parser bounds.
+        # The depth of a reader in a document, which the parser limits.
         if operator == "+" and before in ("depth", "level") and after == "1":
             return True
-        # Divided by, or the rest of, a number that is written down: only -2^63 / -1 and zero trap.
+        # Division by a literal, or its remainder: only zero and -2^63 / -1 trap.
         if operator in "/%" and literal.match(after) and not after.startswith("-"):
             return True
-        # Of a collection that lies in memory: its count and a number that is written down cannot overflow.
+        # The count of a collection in memory and a literal cannot overflow.
         return operator in "+-" and is_count(before) and is_count(after)
     if kind == "assignment":
         operator = match.group().strip()
@@ -218,7 +219,7 @@ def is_harmless(kind, code, match, names):
         left, right = operand_before(code, match.start() + 1), after
         if literal.match(left) and (literal.match(right) or right.startswith(".max")):
             return True
-        # A slice between places that were found in what is cut, or a list of arguments.
+        # A slice between positions that were found in the collection, or a list of arguments.
         if after == "" and re.search(r":\s*(?:\([^()]*\)|[A-Z]\w*)$", code[:match.end() - 3]):
             return True
         one_sided = left == "" or right == ""
@@ -229,7 +230,7 @@ def is_harmless(kind, code, match, names):
 
 
 def is_optional(code, match):
-    """Whether the conversion is of a text, as far as its use shows: the result is unwrapped."""
+    """Whether the conversion is that of a text, judging by its use: the result is unwrapped."""
     before = code[:match.start()]
     depth, end = 1, match.end()
     while end < len(code) and depth:
@@ -261,7 +262,7 @@ def places(text):
 
 
 def self_test(root):
-    """The sample's lines that end with `// flagged` are found, and no others."""
+    """Exactly those lines of the sample must be found that end with `// flagged`."""
     sample = (root / "Scripts/lib/arithmetic.sample").read_text()
     wanted = {number for number, line in enumerate(sample.split("\n"), 1) if line.rstrip().endswith("// flagged")}
     found = {number for number, _, _ in places(sample)}

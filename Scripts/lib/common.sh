@@ -1,4 +1,4 @@
-# Shared by the scripts: installing what is missing, starting and stopping servers. To be sourced.
+# Shared by the scripts: installs what is missing, starts and stops servers. To be sourced.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -8,7 +8,7 @@ started=()
 
 say() { printf '\n== %s\n' "$*"; }
 
-# Ends everything that this script started, however it ends.
+# Ends everything that this script has started, however the script ends.
 clean_up() {
     local status=$?
     for pid in "${started[@]:-}"; do
@@ -26,7 +26,7 @@ trap 'exit 143' TERM
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# install PACKAGE…: Debian packages, only those that are missing.
+# install PACKAGE…: installs those Debian packages that are missing.
 install() {
     local missing=()
     for package in "$@"; do
@@ -45,7 +45,8 @@ need_swift() {
     command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux/" >&2; exit 2; }
 }
 
-# need_venv [KIND]: `python` becomes one with the packages of Scripts/conformance/requirements[-KIND].txt, kept between runs.
+# need_venv [KIND]: sets `python` to one that has the packages of Scripts/conformance/requirements[-KIND].txt. It is
+# kept between runs.
 need_venv() {
     install python3 python3-venv
     local folder=$root/.venv${1:+-$1} wanted=Scripts/conformance/requirements${1:+-$1}.txt
@@ -63,7 +64,7 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# wait_for URL: until something answers there, at most ten seconds.
+# wait_for URL: waits until something answers there, for ten seconds at most.
 wait_for() {
     for _ in $(seq 100); do
         curl -s -o /dev/null "$1" && return
@@ -73,7 +74,8 @@ wait_for() {
     return 1
 }
 
-# run_tests: the whole Swift suite, in $count tests. Those that began and never ended are named, should it not end in time.
+# run_tests: runs the whole Swift suite and sets $count to the number of tests. If it does not end in time, the tests
+# that began and did not end are named.
 run_tests() {
     no_proxy="*" timeout --kill-after=10 1500 swift test --skip-build >"$work/tests.log" 2>&1 || {
         grep -aE '✘|error:|Fatal' "$work/tests.log" || true

@@ -1,4 +1,5 @@
-"""Drives Scripts/crash: load, SIGKILL, restart; then compares balances, log, the mock's ledger and what clients got."""
+"""Drives Scripts/crash: load, SIGKILL, restart. Then compares balances, the log, the mock's ledger and the clients'
+answers."""
 import asyncio
 import atexit
 import json
@@ -28,7 +29,7 @@ port = free_port()
 environment = dict(os.environ, PORT=str(port), INITIAL_ROOT_TOKEN="crashtoken", INITIAL_ROOT_ACCESS_TOKEN="crashaccess",
                    GLOBAL_API_RATE_LIMIT="0", SQLITE_PATH=work + "/crash.db")
 key = None
-# As one-api makes it: the id of a deleted newest token would return.
+# A table as one-api makes it, where the id of the newest token would be used again after its deletion.
 with sqlite3.connect(work + "/crash.db") as made:
     made.execute('CREATE TABLE "tokens" (`id` integer,`user_id` integer,`key` char(48),PRIMARY KEY (`id`))')
 made.close()
@@ -37,7 +38,7 @@ made.close()
 def start():
     process = subprocess.Popen([binary, "--log-dir", ""], env=environment, cwd=work,
                                stdout=open(work + "/gateway.log", "ab"), stderr=subprocess.STDOUT)
-    # However this script ends, the gateway does not outlive it.
+    # The gateway must not outlive this script, however the script ends.
     atexit.register(process.kill)
     for _ in range(200):
         try:
@@ -58,11 +59,11 @@ def manage(method, path, body=None):
     return answer.get("data")
 
 
-received = {}   # request id -> (prompt, completion), only for answers that came whole
+received = {}   # request id -> (prompt, completion), only for answers that arrived whole
 
 
 async def manage_async(method, path, body=None):
-    """As `manage`, but `None` where the gateway dies meanwhile."""
+    """Like `manage`, but returns `None` if the gateway dies during the call."""
     data = json.dumps(body).encode() if body is not None else b""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -75,7 +76,7 @@ async def manage_async(method, path, body=None):
         return None
 
 
-attempted, acknowledged = {}, {}   # remark of a top-up -> its quota
+attempted, acknowledged = {}, {}   # the remark of a top-up -> its quota
 token_ids, inherited = [], []
 
 
@@ -89,7 +90,7 @@ async def top_up(stop):
 
 
 async def recreate(stop, number):
-    """Makes a token, lets a request run on it, deletes it under the request, and looks at the next one."""
+    """Makes a token, starts a request with it, deletes it during the request, and checks the next token."""
     while not stop.is_set():
         quota = 10**8 + random.randint(0, 10**6)
         answer = await manage_async("POST", "/api/token/", {"name": "gone", "remain_quota": quota})

@@ -1,6 +1,7 @@
-"""The attacks of Scripts/soak, each a coroutine that begins anew until it is cancelled: hostile.py PORT KEY POOR [ATTACK,…]
+"""The attacks of Scripts/soak, each a coroutine that repeats until it is cancelled: hostile.py PORT KEY POOR
+[ATTACK,…]
 
-KEY pays for what it asks, POOR has no quota. Everything goes to 127.0.0.1, a few connections an attack.
+KEY has quota for its requests, POOR has none. Everything goes to 127.0.0.1, with a few connections for each attack.
 """
 import asyncio
 import base64
@@ -23,7 +24,7 @@ def chat(words, **more):
 
 
 async def send(data, takes=1 << 16, patience=60):
-    """Sends and reads up to `takes` bytes of what is answered."""
+    """Sends, and reads up to `takes` bytes of the answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(data)
@@ -72,7 +73,7 @@ async def unfinished():
 
 
 async def halves():
-    """Pipelining, always with half a request left over."""
+    """Pipelines requests, always with half of one left over."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         body = chat("half", max_tokens=1)
@@ -104,7 +105,7 @@ async def deaf():
 
 
 async def leavers():
-    """Clients that go away in mid-answer."""
+    """Clients that leave in the middle of an answer."""
     body = chat("leaver", stream=True)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head("/v1/chat/completions", len(body), key) + body)
@@ -123,13 +124,13 @@ GARBAGE = [
 
 
 async def garbage():
-    """What is no request, or one that ends a careless server."""
+    """Bytes that are not a request, or requests that crash a careless server."""
     await send(random.choice(GARBAGE), patience=30)
     await asyncio.sleep(0.02)
 
 
 async def guessers():
-    """Passwords tried as fast as it goes; each costs a hash."""
+    """Tries passwords as fast as possible; each try costs a hash."""
     body = json.dumps({"username": "root", "password": str(random.random())}).encode()
     await send(b"POST /api/user/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
                + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)

@@ -1,4 +1,4 @@
-"""Drives Scripts/soak: honest clients alone, then beside hostile ones, then a rest; see there for what must hold."""
+"""Drives Scripts/soak: honest clients alone, then beside hostile ones, then a rest. See there for what must hold."""
 import asyncio
 import atexit
 import json
@@ -42,7 +42,7 @@ def manage(method, path, body=None):
 
 
 def memory():
-    # The heap: pages of the mapped journal are the kernel's, and come and go with it.
+    # Counts only the heap: the kernel owns the pages of the mapped journal, and may drop them at any time.
     for line in open(f"/proc/{gateway.pid}/status"):
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1024
@@ -112,7 +112,7 @@ def attack():
 
 
 def rest(limit):
-    """What the gateway keeps when nothing happens: it gives memory back every ten seconds."""
+    """The memory that the gateway keeps when idle; it returns memory every ten seconds."""
     phase("at rest", 3)
     least = memory()
     for _ in range(40):
@@ -123,7 +123,7 @@ def rest(limit):
     return least
 
 
-# What is made once at its first use (threads, tables, parsers) is there before anything is measured.
+# Whatever is allocated at its first use (threads, tables, parsers) must be there before anything is measured.
 warming = attack()
 phase("warming up, beside hostile clients", max(15, seconds // 10))
 warming.kill()

@@ -1,4 +1,5 @@
-"""Makes a channel for every upstream of Fixtures/upstreams.json, relays one chat through each, and prints what came of it.
+"""Makes a channel for every upstream of Fixtures/upstreams.json, relays one chat through each, and prints the
+results.
 
 usage: tour.py GATEWAY MOCK TOKEN ACCESS
 """
@@ -37,9 +38,9 @@ for number, upstream in enumerate(UPSTREAMS):
         "config": json.dumps(upstream.get("config", {}))}))
     if not made["success"]:
         sys.exit(f"{upstream['name']}: {made['message']}")
-    # By the channel's number, since two upstreams may have a model of one name.
+    # The channel is chosen by its number, since two upstreams may have a model with the same name.
     channel = json.loads(send("/api/channel/?p=0", access))["data"][0]["id"]
-    # Every other one is streamed.
+    # Every other chat is streamed.
     body = {"model": upstream["model"], "stream": number % 2 == 1,
             "messages": [{"role": "user", "content": "Say hello to a new user."}]}
     answer = send("/v1/chat/completions", f"Bearer sk-{token}-{channel}", body)
@@ -47,7 +48,7 @@ for number, upstream in enumerate(UPSTREAMS):
 
 
 def charged():
-    """All rows of the log that charge, page by page."""
+    """All log rows that charge something, page by page."""
     rows = []
     for page in range(100):
         found = json.loads(send(f"/api/log/?type=2&p={page}", access))["data"]
@@ -57,7 +58,7 @@ def charged():
     return rows
 
 
-# Rows follow their answers within a moment.
+# A row may come a moment after its answer.
 for _ in range(50):
     rows = charged()
     if len(rows) == len(UPSTREAMS):

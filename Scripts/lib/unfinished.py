@@ -1,4 +1,4 @@
-"""Names the tests of Swift Testing that a log says have begun and not ended: unfinished.py LOG"""
+"""Names the Swift tests that began and did not end, according to a log: unfinished.py LOG"""
 
 import re
 import sys
