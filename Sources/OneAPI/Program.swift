@@ -64,7 +64,7 @@ enum Program {
         fail("cannot start: \(error)")
     }
 
-    /// Refuses the example secret of one-api's compose file, since everybody knows it.
+    /// Replaces the example secret of one-api's compose file, which everybody knows.
     private static func checked(_ configuration: Configuration, _ log: Log) -> Configuration {
         var configuration = configuration
         if configuration.sessionSecret?.exposed == "random_string" {

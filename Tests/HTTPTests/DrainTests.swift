@@ -47,7 +47,7 @@ import Testing
 
     private static let reason = "Optional(HTTP.Cancellation.shuttingDown)"
 
-    @Test("tells running requests at its limit, delivers their last words, and waits for their handlers")
+    @Test("tells running requests at its limit, delivers what they still send, and waits for their handlers")
     func tells() async throws {
         for isStream in [false, true] {
             let handler = Told(isStream: isStream)

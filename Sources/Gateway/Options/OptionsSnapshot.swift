@@ -61,7 +61,7 @@ package final class OptionsSnapshot: Sendable {
     }
 }
 
-/// Why an option must not have a value.
+/// Why a value is refused for an option.
 package struct OptionError: Error, Equatable {
     package let message: String
 }

@@ -1,7 +1,7 @@
 import Providers
 
 /// Which channels serve a model for a group. The table is immutable, and every change makes a new one. Channels of
-/// types that this version does not serve are left out; only `channel(_:)` finds them.
+/// types that this version does not serve are never chosen for a model; only their number finds them.
 package final class RoutingTable: Sendable {
     private struct Route: Hashable {
         var group: String

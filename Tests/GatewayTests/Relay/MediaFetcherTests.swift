@@ -61,7 +61,7 @@ import Testing
         ("/slow", "it did not come in time"),
     ]
 
-    @Test("an image that is none, too large, moved or late gets a 400 that names the part", arguments: failures)
+    @Test("an answer that is not an image, too large, moved or late gets a 400 that names it", arguments: failures)
     func isNamed(path: String, reason: String) async throws {
         let gate = StubGate()
         let fixture = try await Self.fixture(
