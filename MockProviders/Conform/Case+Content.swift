@@ -14,7 +14,7 @@ extension Case {
                 ]
             ]
             _ = try await judge.answer(judge.chat("", ["messages": messages]))
-            // Some services write a slash in JSON with a backslash before it.
+            // Compares only the beginning: some services escape the slash in JSON.
             try judge.expectArrived(String(pixel.prefix(40)), "the image")
         },
         Case("an image by its address", refusedBy: images) { (judge) async throws(Verdict) in
@@ -57,7 +57,8 @@ extension Case {
             try expectPage(answer.pages, calls: answer.calls.count, judge)
         },
         Case("an answer in JSON", refusedBy: formats) { (judge) async throws(Verdict) in
-            // Where a provider has no such mode it can be asked for in words, which no mock understands.
+            // A provider without a JSON mode can only be asked for JSON in words, which no mock understands. So the
+            // mock is told what to say.
             let said = #"{"city":"Oslo \#(judge.mark)"}"#
             judge.mock.add(script { $0.text = said })
             let answer = try await judge.answer(
@@ -96,14 +97,14 @@ extension Case {
     }
 
     private static func lookUp(_ judge: Judge) -> JSONObject {
-        // The mock's models search when told so by the name of the tool.
+        // The mock's models search if the question names the tool.
         judge.chat(
             "Look for Oslo by web_search.",
             ["model": .string(judge.target.searchModel ?? judge.target.model), "web_search_options": [:]])
     }
 
-    /// - Parameter calls: how many tools the client is told to call: the search is the provider's own, and none of the
-    ///   client's.
+    /// - Parameter calls: how many tools the client is told to call. There must be none, since the search is the
+    ///   provider's own.
     private static func expectPage(_ pages: Pages, calls: Int, _ judge: Judge) throws(Verdict) {
         guard calls == 0 else { throw .lost("the provider's own search came as a call of a tool of the client's") }
         guard judge.tellsPages else {
@@ -121,6 +122,6 @@ extension Case {
     /// The head of an MP4 file.
     private static let video = "AAAAGGZ0eXBpc29tAAAAAGlzb21tcDQx"
 
-    /// The shortest that passes for a PDF.
+    /// The shortest data that passes for a PDF.
     private static let document = "JVBERi0xLjQKJSVFT0YK"
 }

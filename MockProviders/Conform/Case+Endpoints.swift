@@ -1,7 +1,7 @@
 import JSON
 import MockKit
 
-/// What a provider has besides chat; the models are the target's.
+/// The endpoints besides chat; the target names the models.
 extension Case {
     static let endpoints: [Case] = [
         Case("embeddings") { (judge) async throws(Verdict) in
@@ -25,7 +25,7 @@ extension Case {
             let answer = try await embeddings(judge, ["input": "one text", "encoding_format": "base64"])
             let count = plain["data"]?[0]?["embedding"]?.array?.count ?? 0
             guard let text = answer["data"]?[0]?["embedding"]?.string else { throw .lost("there is no base64") }
-            // Four bytes a number, four characters of base64 for three bytes.
+            // A number has four bytes, and base64 writes three bytes as four characters.
             try expect(text.utf8.count, (count * 4 + 2) / 3 * 4, "the length of the base64")
         },
         Case("a picture") { (judge) async throws(Verdict) in

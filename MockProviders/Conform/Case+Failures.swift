@@ -8,7 +8,7 @@ extension Case {
         return fault
     }
 
-    /// An error of the upstream's comes as OpenAI's object with the right status.
+    /// An error of the upstream must reach the client as OpenAI's error object with the right status.
     private static func errorCase(_ name: String, _ error: String, _ statuses: Set<Int>) -> Case {
         Case(name) { (judge) async throws(Verdict) in
             judge.mock.add(fault { $0.instead = .error(error) }, count: 50)
@@ -39,12 +39,12 @@ extension Case {
         brokenStream("a failure in mid-stream", fault { $0.failureAfterEvents = 6 }),
     ]
 
-    /// An answer that breaks in its middle is told by an error, or by the missing end of the stream.
+    /// If the upstream's answer breaks off, the client must get an error or a stream without its end.
     private static func brokenStream(_ name: String, _ fault: Fault) -> Case {
         Case(name) { (judge) async throws(Verdict) in
             judge.mock.add(fault, count: 50)
             let reply = try await judge.ask(judge.chat("mock-tokens-50", ["stream": true]))
-            // Only a stream has a middle.
+            // Only a stream can break off in the middle.
             guard judge.upstreamStreams else { throw .absent("the upstream was asked for a whole answer") }
             if reply.status >= 500, reply.error?["message"]?.string != nil { return }
             try judge.check(reply)

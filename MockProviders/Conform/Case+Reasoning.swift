@@ -1,10 +1,10 @@
 import JSON
 import MockKit
 
-/// The texts by which a provider knows its own reasoning again, and the member that holds them.
+/// The signatures by which a provider recognises its own reasoning, and the member that holds them.
 private struct Seals {
     var texts: [String] = []
-    /// The member, if it is not one of those that providers' own OpenAI formats have.
+    /// The member that holds them, if the providers' own OpenAI formats do not have it.
     var dialect: String?
 
     init(of message: JSON) {
@@ -85,7 +85,7 @@ extension Case {
             if let dialect = seals.dialect { throw .dialect(dialect) }
         },
         Case("a prompt from the provider's cache") { (judge) async throws(Verdict) in
-            // Longer than the most that a provider asks for before it caches.
+            // Longer than any provider's smallest cacheable prompt.
             let long = (0..<2500).map { "w\($0 % 97)" }.joined(separator: " ")
             let messages: JSON = [
                 [

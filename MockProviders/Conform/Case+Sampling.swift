@@ -1,7 +1,7 @@
 import JSON
 import MockKit
 
-/// Settings of an answer. Some change what it means, and must arrive or be refused; the others may be dropped.
+/// Settings of an answer. Those that change its meaning must arrive or be refused; the others may be dropped.
 extension Case {
     static let sampling: [Case] = [
         arrives("temperature", "0.375", ["temperature": 0.375]),

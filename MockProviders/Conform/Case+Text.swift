@@ -30,7 +30,7 @@ extension Case {
             let answer = try judge.stream(reply)
             try judge.expectSaid(answer.text, judge.mark)
             guard judge.upstreamStreams else { throw .absent("the provider does not stream") }
-            // What came while the upstream had more to say.
+            // The part that reached the client before the upstream had sent its last byte.
             let early = StreamReply(reply.body.prefix(reply.earlyBytes), isWhole: false)
             guard !early.text.isEmpty else { throw .lost("the first text came when the upstream had said its last") }
         },
@@ -51,7 +51,7 @@ extension Case {
         },
         Case("a limit on tokens", refusedBy: ["max_tokens", "max_completion_tokens"]) { (judge) async throws(Verdict) in
             let answer = try await judge.answer(judge.chat("mock-tokens-50", ["max_tokens": 12]), saying: nil)
-            // Thoughts may take the whole of it.
+            // Reasoning may use up the whole limit.
             if !judge.servedReasoning { try judge.expectSaid(answer.message?["content"]?.string, judge.mark) }
             try expect(answer.finishReason, "length", "finish_reason")
             try judge.expectBilled(answer["usage"])
@@ -93,7 +93,7 @@ extension Case {
             try judge.expectSaid(answer.message?["refusal"]?.string ?? answer.message?["content"]?.string, words)
         },
         Case("an answer withheld by the provider's filter") { (judge) async throws(Verdict) in
-            // Some tell it as an error, and some only in streams.
+            // Some targets report it as an error, and some do so only in streams.
             let reply = try await judge.ask(judge.chat("mock-filter and mock-tokens-20", ["stream": true]))
             let answer = StreamReply(reply)
             let code = (reply.error ?? answer.error)?["code"]?.string

@@ -33,7 +33,10 @@ extension Case {
         guard call?["id"]?.string?.isEmpty == false else { throw .lost("the call has no id") }
     }
 
-    /// What became of a call goes to the model: its text, and in it the words to look for.
+    /// Sends the result of a call back to the model.
+    /// - Parameters:
+    ///   - text: the result.
+    ///   - words: the part of it that must arrive upstream.
     private static func result(_ name: String, _ text: String, _ words: String) -> Case {
         Case(name, refusedBy: fields) { (judge) async throws(Verdict) in
             judge.mock.add(script { $0.toolCalls = [.init(name: "get_weather", arguments: arguments)] })
@@ -83,7 +86,7 @@ extension Case {
             try expect(answer.finish ?? "", "tool_calls", "finish_reason")
         },
         result("the results of calls", "minus 7-e9f", "minus 7-e9f"),
-        // OpenAI's format has no flag for it.
+        // OpenAI's format has no flag for a failed call.
         result("the error of a call", #"{"error":"no such town-3b8"}"#, "no such town-3b8"),
         Case("a tool by name", refusedBy: fields + ["tool_choice"]) { (judge) async throws(Verdict) in
             let choice: JSON = ["type": "function", "function": ["name": "get_time"]]

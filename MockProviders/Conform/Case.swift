@@ -1,10 +1,10 @@
 import JSON
 import MockKit
 
-/// One thing that a gateway must not lose.
+/// One thing that a gateway must get right.
 struct Case: Sendable {
     let name: String
-    /// The request's members that an honest refusal of the case names.
+    /// The request's members that an honest refusal may name.
     let fields: [String]
     let run: @Sendable (Judge) async throws(Verdict) -> Void
 
@@ -19,7 +19,7 @@ struct Case: Sendable {
 
     static let all: [Case] = [text, sampling, reasoning, tools, content, failures, endpoints].flatMap(\.self)
 
-    /// Characters of one to four bytes, quotes, control characters and an escape.
+    /// Has characters of one to four bytes, quotes, control characters and a backslash.
     static let words = "Grüße aus Bergen: \"fish\" \\ 12 °C,\n晴れ 😀 👩‍👩‍👧."
 
     static func script(_ change: (inout Script) -> Void) -> Script {
@@ -28,7 +28,7 @@ struct Case: Sendable {
         return script
     }
 
-    /// A picture of one point, as base64.
+    /// An image of one pixel, as base64.
     static let pixel =
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 

@@ -9,7 +9,7 @@ package struct Exchange: Sendable {
     var request: [UInt8]
     /// `nil` if no answer came.
     var answer: (status: Int, body: [UInt8])?
-    /// What the upstream got meanwhile.
+    /// What the upstream got for this request.
     var upstream: [JournalEntry] = []
 }
 
@@ -21,7 +21,7 @@ final class Evidence: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Headers in which gateways tell what they are.
+    /// Headers in which gateways name themselves and their version.
     private static let versionHeaders = ["x-litellm-version", "x-oneapi-version", "x-new-api-version", "server"]
 
     func asked(_ path: String, _ body: [UInt8]) {
@@ -62,7 +62,7 @@ extension Exchange {
         return .object(object)
     }
 
-    /// A body of a few kilobytes as it is, JSON as JSON; of a longer one its beginning.
+    /// A body for the report: parsed if it is JSON of at most 8 KiB, else as text, cut at that length.
     private static func json(_ body: [UInt8]) -> JSON {
         let limit = 8192
         if body.count <= limit, let value = try? JSON.parse(body) { return value }

@@ -3,7 +3,7 @@ import JSON
 import MockKit
 
 extension Judge {
-    /// A chat with one user message and whatever else the case wants.
+    /// The body of a chat with one user message; members of `more` are added or replace others.
     func chat(_ text: String, _ more: JSONObject = [:]) -> JSONObject {
         var body: JSONObject = [
             "model": .string(target.model), "messages": [["role": "user", "content": .string(text)]],
@@ -12,7 +12,7 @@ extension Judge {
         return body
     }
 
-    /// Sends a body and waits for the whole answer, whatever it is.
+    /// Sends a body and waits for the whole answer, good or bad.
     func ask(_ body: JSONObject, at path: String = "/chat/completions") async throws(Verdict) -> Reply {
         let before = mock.journal.entries.count
         let reply = try await send(body, to: path)
@@ -45,8 +45,8 @@ extension Judge {
         return reply
     }
 
-    /// A good answer in one piece.
-    /// - Parameter words: what the mock was told to say, which must be in its text; the mark where nothing else was told.
+    /// Asks for a whole answer and expects a good one.
+    /// - Parameter words: what the answer's text must contain; `nil` for no check.
     func answer(_ body: JSONObject, saying words: String?) async throws(Verdict) -> JSON {
         try answer(try await ask(body), saying: words)
     }
@@ -61,7 +61,7 @@ extension Judge {
         return answer
     }
 
-    /// The body of a reply that has to be good.
+    /// The body of a reply; throws if the reply is not a good one.
     func good(_ reply: Reply) throws(Verdict) -> JSON {
         try check(reply)
         guard let json = reply.json else { throw .lost("the answer is no JSON: \(reply.text.shortened())") }
@@ -76,7 +76,7 @@ extension Judge {
         throw .lost("status \(reply.status): \(reply.text.shortened())")
     }
 
-    /// A good stream, which is one: chunks with deltas, under the media type of a stream.
+    /// Asks for a stream and expects a real one: chunks with deltas, under a stream's media type.
     func stream(_ body: JSONObject) async throws(Verdict) -> StreamReply {
         var body = body
         body["stream"] = true
@@ -106,6 +106,6 @@ extension Judge {
 }
 
 extension JSON {
-    /// As it would go over the wire.
+    /// Encoded as it goes over the wire.
     var text: String { String(decoding: encoded(), as: UTF8.self) }
 }

@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import MockKit
 
-/// What the upstream got and served.
+/// What the upstream received and served.
 extension Judge {
     var hasAskedUpstream: Bool { mock.journal.entries.contains { $0.method == "POST" } }
 
@@ -14,28 +14,29 @@ extension Judge {
 
     private var upstreamPath: String { mock.journal.entries.last { $0.method == "POST" }?.path ?? "" }
 
-    /// The last request of the upstream's asked for a stream.
+    /// Whether the last request to the upstream asked for a stream.
     var upstreamStreams: Bool {
         guard let entry = mock.journal.entries.last(where: { $0.method == "POST" }) else { return false }
         if entry.path.contains("stream") || entry.headers["X-DashScope-SSE"] != nil { return true }
         return (try? JSON.parse(entry.body))?["stream"]?.bool == true
     }
 
-    /// The last answer has reasoning in it, told or not.
+    /// Whether the upstream's last answer has reasoning, visible or not.
     var servedReasoning: Bool { (mock.ledger.entries.last?.reasoningTokens ?? 0) > 0 }
 
-    /// OpenAI tells how much was thought, and not what.
+    /// Whether the provider reports only how many tokens the reasoning took, and not its text, as OpenAI does.
     var hidesReasoning: Bool { ["/openai", "/azure", "/v1"].contains { upstreamPath.hasPrefix($0) } }
 
-    /// These sign what was thought, and want it back.
+    /// Whether the provider signs its reasoning and wants it sent back.
     var sealsReasoning: Bool { ["/anthropic", "/gemini"].contains { upstreamPath.hasPrefix($0) } }
 
-    /// The target put the prompt into a store of the provider's, to name it in the question.
+    /// Whether the target stored the prompt at the provider, in order to refer to it in the request.
     var usesCacheStore: Bool { mock.journal.entries.contains { $0.path.contains("cachedContents") } }
 
     var cachesByBreakpoint: Bool { upstreamPath.hasPrefix("/anthropic") }
 
-    /// Ali's compatible mode searches, and has no place for what it found.
+    /// Whether the provider reports the pages that it found. Ali's compatible mode searches, but its format has no
+    /// place for them.
     var tellsPages: Bool { !upstreamPath.contains("/compatible-mode/") }
 
     func expectArrived(_ text: String, _ what: String) throws(Verdict) {
@@ -45,8 +46,8 @@ extension Judge {
         }
     }
 
-    /// The target's usage against the mock's ledger; passes where the target reports none. What the provider does not tell
-    /// has to be counted somehow.
+    /// Compares the target's usage with the mock's ledger. Passes if the target reports no usage. If the provider
+    /// reports none, the target must have counted something.
     func expectBilled(_ usage: JSON?) throws(Verdict) {
         guard let usage, usage.object != nil else { return }
         if mock.ledger.entries.last?.tellsUsage == false {

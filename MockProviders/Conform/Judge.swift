@@ -3,29 +3,29 @@ package import HTTP
 import JSON
 package import MockKit
 
-/// Puts a target through cases, one after another. The mock is told what to say and the target is asked; then what the
-/// client got is compared with what was said, and what the upstream got with what was asked.
+/// Runs cases against a target, one after another. Each case tells the mock what to say and asks the target. Then it
+/// compares what the client got with what the mock said, and what the upstream got with what the client sent.
 package struct Judge: Sendable {
     let target: Target
-    /// Where the requests go: the target, or for a baseline the upstream itself.
+    /// Where the requests go: to the target, or for the baseline to the upstream itself.
     let endpoint: Endpoint
     let mock: MockServer
     /// Where the target finds the mock, such as `http://127.0.0.1:8400`.
     let address: String
     let transport: any Transport
-    /// Stands at the beginning of whatever the mock says. It is new for each run, so that only an answer of the mock's can
-    /// hold it.
+    /// The beginning of everything that the mock says. It is new for each run, so only answers of this mock contain it.
     let mark: String
     let evidence = Evidence()
-    /// Names by which an honest refusal of the present case may call the field.
+    /// The names that an honest refusal of the current case may use.
     private(set) var fields: [String] = []
-    /// An error without a call of the upstream is known not to come from a channel at rest.
+    /// Whether the target is known not to rest its channel, so that an error without an upstream call is the target's
+    /// own.
     private(set) var knowsTargetIsAwake = false
     var limits = TransportLimits(connect: .seconds(5), firstByte: .seconds(20), total: .seconds(30))
-    /// How long a channel at rest is waited for.
+    /// How long to wait for a target that rests its channel.
     let patience: Duration
 
-    /// The cases in the order in which they run.
+    /// The names of the cases, in the order in which they run.
     package static var caseNames: [String] { Case.all.map(\.name) }
 
     package init(
@@ -49,16 +49,17 @@ package struct Judge: Sendable {
         self.patience = patience
     }
 
-    /// Runs the cases whose name contains one of `only`; all of them if that is empty. To be called on an event loop.
+    /// Runs the cases whose name contains one of `only`, or all if that is empty. Must be called on an event loop.
     /// - Parameters:
     ///   - expected: names of the cases that are known to fail.
-    ///   - onRow: told each result as it comes.
+    ///   - onRow: called with each result as it comes.
     package func run(
         only: [String] = [], expected: Set<String> = [], onRow: (Report.Row) -> Void = { _ in }
     ) async -> Report {
         var report = Report(target: target)
         let chosen = Case.all.filter { one in only.isEmpty || only.contains { one.name.contains($0) } }
-        // The first call may fetch a token upstream, which must not take a case's script. It also shows where the upstream is.
+        // The first call may fetch an access token, which must not use up a case's script. It also shows the upstream's
+        // path.
         _ = try? await send(chat("Hello."), to: "/chat/completions")
         let baseline = self.baseline()
         for one in chosen {
@@ -88,7 +89,7 @@ package struct Judge: Sendable {
                 mock.setStanding(Case.script { $0.opening = mark })
                 _ = evidence.take()
                 try await one.run(judge)
-                // Whoever answers without the upstream has nothing to lose.
+                // A target that does not ask the upstream proves nothing.
                 guard hasAskedUpstream else { return .lost("the target answered, and did not ask the upstream") }
                 return .passed
             } catch {
@@ -108,7 +109,7 @@ package struct Judge: Sendable {
 
     private enum Rest { case isAwake, wasResting, rests }
 
-    /// Asks something plain until the target asks the upstream again.
+    /// Sends plain questions until the target asks the upstream again.
     private func waitForTarget() async -> Rest {
         let end = ContinuousClock.now + patience
         var pause = Duration.milliseconds(500)
@@ -126,8 +127,8 @@ package struct Judge: Sendable {
 
     // MARK: Baseline
 
-    /// The upstream without the target, where it speaks OpenAI's format itself: what fails there as well is the provider's
-    /// limit. `nil` where it speaks another format, and where the target is that upstream.
+    /// A judge that asks the upstream without the target, if the upstream speaks OpenAI's format. What fails there too
+    /// is a limit of the provider. `nil` if it speaks another format, or if the target is that upstream.
     private func baseline() -> Judge? {
         let path = "/chat/completions"
         guard let entry = mock.journal.entries.last(where: { $0.path.hasSuffix(path) }) else { return nil }
@@ -146,7 +147,7 @@ package struct Judge: Sendable {
             patience: .zero)
     }
 
-    /// - Returns: how the case ends without the target; `nil` if it passes.
+    /// - Returns: why the case fails without the target; `nil` if it passes.
     private func limit(of one: Case) async -> String? {
         switch await outcome(of: one) {
         case .passed, .dialect, .absent, .limit: nil

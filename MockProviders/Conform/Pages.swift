@@ -11,7 +11,7 @@ struct Pages {
 
     init() {}
 
-    /// - Parameter answer: a whole one.
+    /// - Parameter answer: a whole answer, not a stream.
     init(_ answer: JSON) {
         add(beside: answer)
         if let message = answer["choices"]?[0]?["message"] { add(of: message) }
@@ -41,7 +41,7 @@ struct Pages {
         }
     }
 
-    /// Lists may lie in lists, since some tell a block's citations together.
+    /// The addresses in a list. Lists may be nested, since some targets group the citations of one block.
     private static func urls(in list: JSON) -> [String] {
         (list.array ?? []).flatMap { item -> [String] in
             if item.array != nil { return urls(in: item) }

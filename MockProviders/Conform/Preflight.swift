@@ -4,7 +4,7 @@ import MockKit
 
 extension Judge {
     /// Asks one question whose answer only the mock knows, within ten seconds.
-    /// - Returns: in one sentence, why the cases would tell nothing; `nil` if the target leads to the mock.
+    /// - Returns: one sentence that says why the cases would prove nothing; `nil` if the target leads to the mock.
     package func preflight() async -> String? {
         var judge = self
         judge.limits = TransportLimits(connect: .seconds(4), firstByte: .seconds(6), total: .seconds(6))
@@ -31,7 +31,7 @@ extension Judge {
         return "the target's channel for the model '\(target.model)' leads elsewhere: it has to lead to \(address)"
     }
 
-    /// A base address without its version is a frequent slip.
+    /// A base address without `/v1` is a frequent mistake.
     private func versionHint(_ reply: Reply) async -> String? {
         guard [404, 405].contains(reply.status), !endpoint.root.hasSuffix("/v1"),
             let other = try? await send(chat("Hello."), to: "/v1/chat/completions"), ![404, 405].contains(other.status)

@@ -1,14 +1,14 @@
 import HTTP
 import JSON
 
-/// An answer of the target's.
+/// An answer of the target.
 struct Reply {
     let status: Int
     let headers: HTTPHeaders
     let body: [UInt8]
-    /// The body came to its proper end.
+    /// Whether the body was received to its end.
     let isWhole: Bool
-    /// How many bytes of the body had come before the upstream had sent its last.
+    /// How many bytes of the body arrived before the upstream had finished its answer.
     var earlyBytes = 0
 
     var text: String { String(decoding: body, as: UTF8.self) }
@@ -18,13 +18,13 @@ struct Reply {
     }
     var error: JSON? { json?["error"] }
 
-    /// A gateway that rests a channel answers so.
+    /// Whether a gateway that rests a channel may answer like this.
     var mayComeFromRest: Bool { status == 429 || status >= 500 }
 
-    /// The field that an honest refusal names: in `param`, or one of `fields` in the message.
+    /// The field that an honest refusal names, in `param` or as one of `fields` in the message.
     func refusedField(among fields: [String]) -> String? {
         guard status == 400 || status == 422, let error else { return nil }
-        // A complaint about the model's name says nothing about the field.
+        // An error about the model says nothing about the field.
         if let field = error["param"]?.string, !field.isEmpty, field != "model" { return field }
         let message = error["message"]?.string ?? ""
         return fields.first { message.names($0) }
@@ -32,7 +32,7 @@ struct Reply {
 }
 
 extension String {
-    /// Whether the text has the name as a word of its own; a name of one or two characters has to be quoted.
+    /// Whether the text contains the name as a separate word. A name of one or two characters must be quoted.
     fileprivate func names(_ field: String) -> Bool {
         var rest = self[...]
         while let found = rest.firstRange(of: field) {
@@ -52,7 +52,7 @@ extension String {
         character.isLetter || character.isNumber || character == "_"
     }
 
-    /// On one line, and cut where it gets too long for it.
+    /// The text on one line, cut if it is longer than the limit.
     func shortened(to limit: Int = 160) -> String {
         let line = String(map { $0.isNewline ? " " : $0 })
         return line.count > limit ? line.prefix(limit) + "…" : line

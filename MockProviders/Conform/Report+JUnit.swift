@@ -1,5 +1,6 @@
 extension Report {
-    /// The report in JUnit's XML, as CI systems read it: new failures are failures; whatever else is no pass is skipped.
+    /// The report in JUnit's XML, as CI systems read it. New failures count as failures; everything else that did not
+    /// pass counts as skipped.
     package var junit: String {
         let failures = rows.count(where: \.isNewFailure)
         let skipped = rows.count { !$0.outcome.isPass && !$0.isNewFailure }
@@ -26,7 +27,7 @@ extension Report {
 
     private static func time(_ seconds: Double) -> String { "\((seconds * 1000).rounded() / 1000)" }
 
-    /// XML knows no control characters, not even as references.
+    /// XML does not allow control characters, not even as references.
     private static func escaped(_ text: String) -> String {
         var output = ""
         for scalar in text.unicodeScalars {

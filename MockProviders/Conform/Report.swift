@@ -1,18 +1,18 @@
 package import JSON
 import MockKit
 
-/// What came of all cases.
+/// The results of all cases.
 package struct Report: Sendable {
     package enum Outcome: Sendable, Equatable {
         case passed
-        /// Passed in a well-known shape that is not OpenAI's.
+        /// Passed, but in a well-known shape that is not OpenAI's.
         case dialect(String)
         case lost(String)
         case refused(String)
         case dropped(String)
         case absent(String)
         case billed(String)
-        /// The upstream itself, asked without the target, fails the case too.
+        /// The case fails even without the target: the upstream itself cannot do it.
         case limit(String)
 
         init(_ verdict: Verdict) {
@@ -65,19 +65,19 @@ package struct Report: Sendable {
         }
     }
 
-    /// One case.
+    /// The result of one case.
     package struct Row: Sendable {
         package let name: String
         package let outcome: Outcome
         package let duration: Duration
-        /// Named as known to fail.
+        /// Whether the case is listed as known to fail.
         package let isExpected: Bool
         let exchanges: [Exchange]
 
-        /// A failure that nobody knew of.
+        /// A failure that is not listed as known.
         package var isNewFailure: Bool { outcome.isFailure && !isExpected }
 
-        /// On one line, the names in a column of their own.
+        /// The result on one line, with the names in a column of their own.
         package var line: String {
             let width = Case.all.map(\.name.count).max() ?? 0
             let space = String(repeating: " ", count: max(0, width - name.count))
@@ -89,20 +89,21 @@ package struct Report: Sendable {
 
     package private(set) var rows: [Row] = []
     private let target: Target
-    /// What the target calls itself, if it says so in a header.
+    /// The target's name and version, if it sends them in a header.
     var targetVersion: String?
 
     init(target: Target) { self.target = target }
 
     mutating func add(_ row: Row) { rows.append(row) }
 
-    /// Nothing was lost or billed wrongly. What the target refused by name is not lost, nor is a value that may be dropped.
+    /// Nothing was lost or billed wrongly. Neither an honest refusal nor the loss of a value that may be dropped
+    /// counts.
     package var allPassed: Bool { !rows.contains { $0.outcome.isFailure } }
 
-    /// Nothing was lost or billed wrongly that was not known before.
+    /// Nothing was lost or billed wrongly, except in the cases known to fail.
     package var isAsExpected: Bool { !rows.contains(where: \.isNewFailure) }
 
-    /// The sum in one line, and what was expected to fail and did not.
+    /// The totals in one line, then the cases that were expected to fail and did not.
     package var summary: String {
         let passed = rows.count { $0.outcome.isPass }
         var lines = ["\(passed) of \(rows.count) passed: \(target.baseURL), model \(target.model)"]
@@ -117,7 +118,7 @@ package struct Report: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// A line a case, and the sum.
+    /// One line for each case, then the summary.
     package var table: String { (rows.map(\.line) + [summary]).joined(separator: "\n") }
 
     package var json: JSON {
@@ -132,7 +133,7 @@ package struct Report: Sendable {
 }
 
 extension Report.Row {
-    /// Whole and fractional seconds.
+    /// The duration in seconds.
     var seconds: Double { duration / .seconds(1) }
 
     fileprivate var json: JSON {

@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// A stream of the target's, put together.
+/// A stream of the target, put together from its chunks.
 struct StreamReply {
     struct Call: Equatable {
         var id = ""
@@ -11,16 +11,16 @@ struct StreamReply {
 
     private(set) var text = ""
     private(set) var reasoning = ""
-    /// The member in which the reasoning came, if it is not `reasoning_content`.
+    /// The member that held the reasoning, if it was not `reasoning_content`.
     private(set) var reasoningDialect: String?
     private(set) var finish: String?
     private(set) var usage: JSON?
     private(set) var calls: [Call] = []
-    /// Annotations, and what stands beside the choices.
+    /// The pages from annotations and from members beside the choices.
     private(set) var pages = Pages()
     private(set) var isDone = false
     private(set) var error: JSON?
-    /// Chunks with a delta.
+    /// How many chunks have a delta.
     private(set) var deltas = 0
     private(set) var badChunks = 0
 

@@ -2,15 +2,15 @@ import HTTP
 
 /// What is judged: a gateway whose channels lead to the mock.
 package struct Target: Sendable {
-    /// With `/v1` or what stands for it.
+    /// Ends with `/v1` or what the target uses instead.
     package var baseURL: String
     package var key: String
     package var model: String
-    /// The model for the cases of reasoning; `nil` leaves them to `model`.
+    /// The model for the reasoning cases; if `nil`, they use `model`.
     package var reasoningModel: String?
-    /// The model for the cases of a search; `nil` leaves them to `model`.
+    /// The model for the search cases; if `nil`, they use `model`.
     package var searchModel: String?
-    /// Models for the other endpoints; `nil` leaves their cases out.
+    /// Models for the other endpoints; if `nil`, their cases are skipped.
     package var embeddingModel: String?
     package var imageModel: String?
 
@@ -34,11 +34,11 @@ package struct Target: Sendable {
     }
 }
 
-/// Where requests in OpenAI's format go, and what each of them carries.
+/// Where to send requests in OpenAI's format, and the headers that each of them carries.
 struct Endpoint: Sendable {
-    /// Without a slash at its end.
+    /// The base address, without a slash at its end.
     var root: String
-    /// With its question mark, or empty.
+    /// The query with its question mark, or empty.
     var query = ""
     var headers: HTTPHeaders
 

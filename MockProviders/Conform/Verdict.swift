@@ -1,18 +1,18 @@
-/// Why a case did not pass, or with what remark it did.
+/// Why a case did not pass, or passed with a remark.
 enum Verdict: Error {
-    /// Something did not come through, one way or the other.
+    /// Something was lost on the way to the upstream or to the client.
     case lost(String)
-    /// The target said that its provider cannot do it: an honest 400 that names the field.
+    /// The target refused with a 400 that names the field which its provider cannot express.
     case refused(String)
-    /// A value that does not change the answer's meaning was left out.
+    /// A value was dropped that does not change the answer's meaning.
     case dropped(String)
-    /// The upstream has no such thing to lose.
+    /// The upstream has no such feature, so nothing can be lost.
     case absent(String)
-    /// The target's own usage is not what the upstream served.
+    /// The target's usage differs from what the upstream served.
     case billed(String)
-    /// It came through in a well-known shape that is not OpenAI's own.
+    /// It arrived in a well-known shape that is not OpenAI's own.
     case dialect(String)
-    /// The target answered with an error and did not ask the upstream. It may have put its channel to rest after an earlier
+    /// The target answered with an error and did not ask the upstream. It may rest its channel after an earlier
     /// failure.
     case resting(Reply)
 }

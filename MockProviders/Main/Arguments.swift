@@ -8,10 +8,10 @@ struct Arguments {
 
     var action = Action.serve
     var target = Target(baseURL: "", key: "", model: "gpt-4o-mini")
-    /// Where the judge's report goes, as JSON and as JUnit's XML.
+    /// The files for the judge's report, as JSON and as JUnit's XML.
     var reportPath: String?
     var junitPath: String?
-    /// Texts in the names of the cases to run; empty for all.
+    /// Which cases to run: those whose names contain one of these texts. Empty for all.
     var only: [String] = []
     /// A file that names the cases that are known to fail.
     var expectationsPath: String?

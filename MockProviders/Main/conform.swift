@@ -13,9 +13,9 @@ func conform(_ arguments: Arguments) async -> Never {
     if let stray = arguments.only.first(where: { text in !Judge.caseNames.contains { $0.contains(text) } }) {
         fail("--only: no case has '\(stray)' in its name")
     }
-    // Before the cases, which take a while.
+    // Tried before the cases, which take a while.
     for (flag, path) in arguments.outputs { write([], to: path, named: flag) }
-    // libcurl's global state, before any thread starts.
+    // Sets up libcurl's global state, before any thread starts.
     let transport = CurlTransport()
     let loops = EventLoopGroup(count: 1)
     do {
@@ -45,7 +45,7 @@ func conform(_ arguments: Arguments) async -> Never {
     }
 }
 
-/// Tells each result as it comes.
+/// Prints each result as it comes.
 private func verdict(
     of judge: Judge, _ arguments: Arguments, _ expected: Set<String>
 ) async -> Result<Report, Arguments.Problem> {
@@ -58,13 +58,13 @@ private func verdict(
 }
 
 extension Arguments {
-    /// The files to be written, with the flags that name them.
+    /// The files to write, with the flags that name them.
     fileprivate var outputs: [(flag: String, path: String)] {
         [("--report", reportPath), ("--junit", junitPath)].compactMap { flag, path in path.map { (flag, $0) } }
     }
 }
 
-/// The cases that are known to fail.
+/// The names of the cases that are known to fail.
 private func expectations(_ arguments: Arguments) -> Set<String> {
     guard let path = arguments.expectationsPath else { return [] }
     guard let file = fopen(path, "rb") else { fail("--expect: '\(path)' cannot be read") }

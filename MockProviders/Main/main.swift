@@ -54,7 +54,7 @@ func complain(_ line: String) {
     _ = write(STDERR_FILENO, bytes, bytes.count)
 }
 
-/// One line to standard error, and the end of the process.
+/// Writes one line to standard error and exits.
 func fail(_ message: String, status: Int32 = 2) -> Never {
     complain("MockProviders: \(message)\n")
     exit(status)

@@ -21,8 +21,8 @@ CLOCK = {"name": "get_time", "description": "The time", "parameters": {"type": "
 
 
 async def refill():
-    """The first answer's limits make the package a limiter that starts empty, and that fails when it has to wait: its
-    future belongs to another loop."""
+    """Waits until the package's limiter has filled. The first answer's limits make the package create one that
+    starts empty. It fails if it has to wait, since its future belongs to another loop."""
     await asyncio.sleep(0.05)
 
 

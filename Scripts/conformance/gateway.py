@@ -34,13 +34,13 @@ class Matrix:
 
 @dataclass
 class Upstream:
-    """A row of `Fixtures/upstreams.json` with its column of the matrix and its channels."""
+    """A row of `Fixtures/upstreams.json`, with its column of the matrix and its channels."""
 
     row: dict
     outcomes: dict
     channel: int = 0
     wrong_key_channel: int = 0
-    match: dict = None  # what tells this upstream's chats from what else it is asked, for faults and scripts
+    match: dict = None  # selects this upstream's chats, and no other requests, for faults and scripts
 
     @classmethod
     def all(cls):
@@ -57,7 +57,7 @@ class Upstream:
         return self.row["model"]
 
     def outcome(self, feature):
-        return self.outcomes[feature]  # a feature that the matrix does not have is a mistake of the suite
+        return self.outcomes[feature]  # a feature that the matrix does not have is a mistake in the suite
 
     @property
     def models(self):
@@ -115,7 +115,7 @@ class Gateway:
         return max(channel["id"] for channel in self.call("/channel/"))
 
     def charges(self, channel):
-        """The channel's rows of the log, newest first."""
+        """The log's rows of the channel, newest first."""
         return self.call(f"/log/?type=2&channel={channel}")
 
     def used_quota(self):
@@ -148,7 +148,7 @@ class Retrying:
 
 
 def needs(feature):
-    """For a case that holds only where the matrix says that the feature passes."""
+    """Marks a case that runs only if the matrix says that the feature passes."""
 
     def decorate(test):
         @functools.wraps(test)
@@ -199,7 +199,7 @@ class GatewayCase(unittest.TestCase):
         control("POST", "/script", {"match": self.upstream.match, **fields})
 
     def arrived(self):
-        """The requests for chats that reached the upstream, oldest first."""
+        """The chat requests that reached the upstream, oldest first."""
         field, value = next(iter(self.upstream.match.items()))
         return control("GET", f"/journal?{field}={value}")["requests"]
 
@@ -222,7 +222,7 @@ class GatewayCase(unittest.TestCase):
         if is_told:
             self.assertEqual(charged, served, "the log against the ledger")
         else:
-            # Vectors have no completion.
+            # Embeddings have no completion.
             self.assertTrue(all(charged if text_only else charged[:1]), "the gateway counts what the provider does not tell")
         self.assertEqual("counted by the gateway" in row["content"], not is_told)
         if usage is not None:
@@ -242,7 +242,7 @@ class GatewayCase(unittest.TestCase):
     def served_since(self, before):
         """Prompt and completion tokens, and whether the provider reports them.
 
-        The mock counts an answer when its last byte is gone.
+        The mock counts an answer once its last byte is sent.
         """
         for _ in range(100):
             ledger = control("GET", "/ledger")

@@ -235,7 +235,7 @@ class AnthropicTools(Anthropic):
                 else:
                     first = self.client.messages.create(**body)
                 self.assertEqual([block.type for block in first.content], ["thinking", "tool_use"])
-                # The helper of 0.121 does not gather the details from the stream's end.
+                # The helper of version 0.121 does not collect the details from the stream's end.
                 if not streams:
                     self.assertEqual(first.usage.output_tokens_details.thinking_tokens, 192)
                 result = {"type": "tool_result", "tool_use_id": first.content[1].id, "content": "noon"}

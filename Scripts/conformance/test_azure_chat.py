@@ -1,4 +1,4 @@
-"""OpenAI's own package on Azure's dated API and on its v1: chats, tools, images, endpoints, the filter's findings."""
+"""OpenAI's own package on Azure's dated API and on its v1: chats, tools, images, endpoints, the filter's results."""
 
 import asyncio
 import base64
@@ -17,7 +17,7 @@ VERSION = "2024-12-01-preview"
 
 
 def token(audience="https://cognitiveservices.azure.com", lifetime=3600, signature="sig"):
-    """A token such as Entra ID gives."""
+    """A token like those of Entra ID."""
 
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
@@ -27,7 +27,7 @@ def token(audience="https://cognitiveservices.azure.com", lifetime=3600, signatu
 
 
 class Azure(Case):
-    """On the dated API; the model asked for is the deployment."""
+    """The dated API, where the requested model is the deployment."""
 
     model = "gpt-4o"
     reasoning = "o3-mini"
@@ -180,7 +180,7 @@ class AzureChat(Azure):
 
 
 class V1:
-    """The ordinary client on v1."""
+    """OpenAI's ordinary client on v1."""
 
     def options(self, options):
         options.setdefault("api_key", KEY)
@@ -195,13 +195,13 @@ class V1:
 
 @needs_mock
 class AzureV1Chat(V1, AzureChat):
-    """The same on v1."""
+    """The same cases on v1."""
 
 
 @needs_mock
 class AzureEndpoints(Azure):
     def test_addresses(self):
-        """The deployment is the model asked for, or the client's; some paths have none."""
+        """The deployment is the requested model or the client's; some paths have none."""
         self.ask()
         with self.make(azure_deployment="gpt-4.1") as client:
             self.assertEqual(self.ask(client, model="gpt-4").model, "gpt-4.1-2025-04-14")
@@ -247,7 +247,7 @@ class AzureEndpoints(Azure):
 
 @needs_mock
 class AzureV1Endpoints(V1, AzureEndpoints):
-    """The same on v1, where the deployment is in the body and models have OpenAI's shape."""
+    """The same cases on v1, where the body names the deployment and models have OpenAI's shape."""
 
     def test_addresses(self):
         self.assertEqual(self.ask(model="gpt-4.1").model, "gpt-4.1-2025-04-14")

@@ -1,4 +1,4 @@
-"""Azure's doors, error catalogue and faults: class, code, and the number of tries."""
+"""Azure's credentials, error catalogue and faults: class, code, and the number of tries."""
 
 import openai
 

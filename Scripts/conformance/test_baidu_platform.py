@@ -1,4 +1,4 @@
-"""Baidu's package and OpenAI's against the second generation."""
+"""Baidu's package and OpenAI's against the platform (version 2)."""
 
 import asyncio
 import base64
@@ -21,7 +21,7 @@ TOOLS = [{"type": "function", "function": WEATHER}, {"type": "function", "functi
 
 class Platform(Qianfan):
     def make(self, bearer=BEARER, **options):
-        # The package drops the argument bearer_token; only the configuration's counts.
+        # The package drops the argument bearer_token; only the one in the configuration is used.
         self.config.BEARER_TOKEN = None if "access_key" in options else bearer
         return qianfan.ChatCompletion(version="2", **options)
 
@@ -77,7 +77,7 @@ class BaiduPlatform(Platform):
 
     def test_wrong_keys(self):
         for access, secret, word in [("conformance", "wrong", "Secret Key"), ("mock-bad", "any", "Access Key")]:
-            # The hint reads the configuration.
+            # The package's hint reads the configuration.
             self.config.ACCESS_KEY, self.config.SECRET_KEY = access, secret
             with self.subTest(word), self.assertRaises(qianfan.errors.RequestError) as caught:
                 self.ask(self.make(access_key=access, secret_key=secret))

@@ -1,4 +1,4 @@
-"""Baidu's own package against the first generation: chats, functions, and the models' other tasks."""
+"""Baidu's own package against the workshop (version 1): chats, functions, and the models' other tasks."""
 
 import asyncio
 import base64

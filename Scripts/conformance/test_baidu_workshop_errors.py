@@ -1,4 +1,4 @@
-"""Baidu's own package against the first generation: tokens, signatures, errors, faults."""
+"""Baidu's own package against the workshop (version 1): tokens, signatures, errors, faults."""
 
 import json
 

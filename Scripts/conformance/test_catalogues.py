@@ -1,4 +1,5 @@
-"""Each name of three catalogues, by the provider's own package: class, status, type or code, words, one request."""
+"""Each name of three error catalogues through the provider's own package: class, status, type or code, message, one
+request."""
 
 import anthropic
 import openai
@@ -13,7 +14,7 @@ INVALID = "invalid_request_error"
 
 @needs_mock
 class OpenAICatalogue(Case):
-    """spec/wire/openai.md §12: name, class, status, type, code, words."""
+    """spec/wire/openai.md §12: name, class, status, type, code, message."""
 
     rows = [
         ("invalid_api_key", openai.AuthenticationError, 401, INVALID, "invalid_api_key", "Incorrect API key"),
@@ -84,7 +85,7 @@ class OpenAICatalogue(Case):
 
 @needs_mock
 class AnthropicCatalogue(Anthropic):
-    """spec/wire/anthropic.md §9: status, type, words; the class follows from the status."""
+    """spec/wire/anthropic.md §9: status, type, message; the class follows from the status."""
 
     kinds = {
         400: anthropic.BadRequestError, 401: anthropic.AuthenticationError, 403: anthropic.PermissionDeniedError,
@@ -143,7 +144,7 @@ class AnthropicCatalogue(Anthropic):
         with self.make(max_retries=0) as client:
             for name, status, type, words in rows:
                 with self.subTest(name):
-                    # Two of them say that they want another try.
+                    # Two of them ask for a retry.
                     self.fault(error=name, headers={"x-should-retry": "false"})
                     with self.counted(1), self.assertRaises(self.kinds.get(status, anthropic.APIStatusError)) as caught:
                         self.ask(client)
@@ -155,7 +156,7 @@ class AnthropicCatalogue(Anthropic):
 
 @needs_mock
 class GeminiCatalogue(Gemini):
-    """spec/wire/gemini.md §9: code, status word, words."""
+    """spec/wire/gemini.md §9: code, status word, message."""
 
     rows = [
         ("api_key_not_found", 400, "INVALID_ARGUMENT", "API Key not found."),
@@ -207,7 +208,7 @@ class GeminiCatalogue(Gemini):
                 self.assertIn(words, caught.exception.message)
 
     def test_pages_for_wrong_paths(self):
-        """Not JSON: the package has no words of its own for it."""
+        """The answer is not JSON, and the package has no message of its own for it."""
         self.fault(error="page_not_found")
         with self.assertRaises(errors.ClientError) as caught:
             self.ask()

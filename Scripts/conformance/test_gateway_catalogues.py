@@ -103,7 +103,7 @@ class Catalogues(GatewayCase):
     def test_each_name(self):
         for name, (status, code) in CATALOGUES[self.upstream.name].items():
             with self.subTest(name):
-                # Twice, since the gateway may ask anew with another access token.
+                # Twice, since the gateway may retry with another access token.
                 self.fault(count=2, error=name)
                 kind = CLASSES.get(status, openai.InternalServerError if status >= 500 else openai.APIStatusError)
                 with self.assertRaises(kind) as caught:

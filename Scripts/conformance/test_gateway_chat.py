@@ -1,4 +1,4 @@
-"""Chats through the gateway: whole, streamed, async, and what they cost."""
+"""Chats through the gateway: whole, streamed and asynchronous, and what they cost."""
 
 import asyncio
 

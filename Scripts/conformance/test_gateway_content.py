@@ -1,4 +1,4 @@
-"""Images, answers by a schema, reasoning and cached prompts through the gateway."""
+"""Images, answers that follow a schema, reasoning and cached prompts through the gateway."""
 
 import base64
 import json
@@ -128,7 +128,7 @@ class Reasoning(GatewayCase):
 
 
 def sealed(value):
-    """The signatures in a message, wherever they are."""
+    """Finds the signatures in a message, wherever they are."""
     if isinstance(value, list):
         value = dict(enumerate(value))
     for key, item in value.items() if isinstance(value, dict) else ():
@@ -144,7 +144,7 @@ class Search(GatewayCase):
         return self.ask(text, model=self.upstream.search_model, web_search_options={}, **options)
 
     def assertPage(self, pages):
-        """OpenAI's annotations, or what vendors of its format list beside the choices."""
+        """Checks OpenAI's annotations, or the list that other vendors put beside the choices."""
         self.assertTrue(pages, "no page is named")
         for page in pages:
             self.assertTrue(page.get("url_citation", page)["url"].startswith("https://"))

@@ -1,4 +1,4 @@
-"""Errors through the gateway: the class that OpenAI would have caused, the words, the number of tries."""
+"""Errors through the gateway: the class that OpenAI's error would have, the message, the number of tries."""
 
 import openai
 
@@ -26,7 +26,7 @@ class Errors(GatewayCase):
             (503, [openai.InternalServerError, openai.RateLimitError], 2),
         ]
         for status, kinds, tries in cases:
-            # Baidu's platform has one 403, for an account that is overdue.
+            # Baidu's platform has only one 403, for an overdue account.
             if (self.upstream.name, status) == ("Baidu V2", 403):
                 kinds, tries = [openai.RateLimitError], 2
             with self.subTest(status), Retrying(self.upstream.channel) as retrying:
@@ -34,7 +34,7 @@ class Errors(GatewayCase):
                 self.fault(count=9, error=str(status))
                 error = self.raises(tuple(kinds), retrying.client)
                 self.assertEqual(retrying.tries, tries)
-                if status != 401:  # for which the gateway may have fetched another access token
+                if status != 401:  # the gateway may then have fetched another access token
                     self.assertEqual(len(self.arrived()), tries, "requests that reached the upstream")
                 if status == 413:
                     self.assertIn(error.status_code, (400, 413))

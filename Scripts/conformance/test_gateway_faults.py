@@ -9,7 +9,7 @@ from gateway import GatewayCase, client_of, needs, read
 
 class Faults(GatewayCase):
     def assertBreaksOff(self):
-        """The SDK raises: within the stream by an error event, before it by a status if nothing had come yet.
+        """The SDK raises because of an error event in the stream, or because of a status if nothing had come yet.
 
         What was produced is charged.
         """

@@ -108,7 +108,7 @@ class GeminiOlder(Older):
 @needs_mock
 class GeminiOlderErrors(Older):
     def once(self, name=MODEL, stream=False, timeout=10):
-        """A single try, the pieces of a stream read to the end."""
+        """Tries once, and reads a stream to its end."""
         model = older.GenerativeModel(name)
         answer = model.generate_content(TEXT, stream=stream, request_options={"retry": None, "timeout": timeout})
         return list(answer) if stream else answer

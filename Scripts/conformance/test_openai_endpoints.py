@@ -1,4 +1,4 @@
-"""The endpoints beside chat."""
+"""The endpoints other than chat."""
 
 import base64
 import io

@@ -36,7 +36,7 @@ CALM = {"type": "disabled"}
 
 
 def detail(details, name):
-    """The packages leave some nested objects as dictionaries."""
+    """Reads a member of a nested object, which the packages may leave as a dictionary."""
     return details[name] if isinstance(details, dict) else getattr(details, name)
 
 
@@ -45,7 +45,7 @@ def cached(usage):
 
 
 class Zhipu(Case):
-    """A case for one package; `package` has its exceptions."""
+    """A case for one package; `package` is the module with its exceptions."""
 
     package = zhipuai
     errors = zhipuai.core._errors
@@ -54,7 +54,7 @@ class Zhipu(Case):
 
     def setUp(self):
         super().setUp()
-        # The packages have no option for the first wait between tries.
+        # The packages have no option for the pause before the first retry.
         for module in (zhipuai.core._http_client, zai.core._http_client):
             patch = mock.patch.object(module, "INITIAL_RETRY_DELAY", 0.01)
             patch.start()
@@ -87,7 +87,7 @@ class Zhipu(Case):
 
 
 class Conversations:
-    """The cases that both packages run."""
+    """The cases that run with both packages."""
 
     def test_whole(self):
         answer = self.ask(request_id="conformance-1")
@@ -470,7 +470,7 @@ class ZaiErrors(Refusals, Zai):
 
 @needs_mock
 class ZhipuThroughOpenAI(Case):
-    """The compatible part, with OpenAI's package."""
+    """The API in OpenAI's format, with OpenAI's package."""
 
     def options(self):
         return {"base_url": Target.mock + "/zhipu/api/paas/v4", "api_key": KEY, "max_retries": 0}

@@ -1,7 +1,7 @@
 """Zhipu's package for version 3 of its API, zhipuai 1.0.7, against the mock.
 
-It has the name of the newer package, so that it needs an environment of its own; in the other one these cases are
-skipped.
+It has the same name as the newer package, so it needs an environment of its own. In the other environment these
+cases are skipped.
 """
 
 import json

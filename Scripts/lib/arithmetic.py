@@ -1,11 +1,11 @@
-"""Finds the places in Swift code that may trap on their numbers. For Scripts/arithmetic."""
+"""Finds the places in Swift code whose arithmetic may trap. For Scripts/arithmetic."""
 import re
 
 integer = r"(?:U?Int(?:8|16|32|64|128)?)"
 # Words before an opening bracket or a minus that are no operands.
 keywords = "return|in|case|let|var|if|guard|while|where|else|try|await|throw|is|as|switch|inout"
 
-# Calls that trap on a negative number, or on a number too large.
+# Calls that trap if their number is negative or too large.
 counted = (
     r"prefix|suffix|dropFirst|dropLast|removeFirst|removeLast|reserveCapacity|repeating:.*, count: |unsafeUninitializedCapacity: |"
     r"advanced\(by: |offsetBy: |allocate\(capacity: |count: ")
@@ -29,7 +29,7 @@ ordinary = re.compile(r"[^\"/#()\[\]{}\\*]+")
 def strip(text):
     """The code line by line, without comments and with empty texts. Code inside `\\(…)` stays, in brackets."""
     output = []
-    # Each open text: (number of #, is it of many lines, depth of brackets of its interpolation or None).
+    # For each open literal: (number of #, whether it has several lines, bracket depth of its interpolation or None).
     stack = []
     position, length, depth, comment = 0, len(text), 0, 0
     while position < length:

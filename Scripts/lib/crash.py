@@ -58,7 +58,7 @@ def manage(method, path, body=None):
     return answer.get("data")
 
 
-received = {}   # request id -> (prompt, completion), only for answers that came whole
+received = {}   # request id -> (prompt, completion), only for answers that arrived whole
 
 
 async def manage_async(method, path, body=None):
@@ -75,7 +75,7 @@ async def manage_async(method, path, body=None):
         return None
 
 
-attempted, acknowledged = {}, {}   # remark of a top-up -> its quota
+attempted, acknowledged = {}, {}   # the remark of a top-up -> its quota
 token_ids, inherited = [], []
 
 

@@ -1,6 +1,6 @@
 """The attacks of Scripts/soak: coroutines that repeat until they are cancelled. hostile.py PORT KEY POOR [ATTACK,…]
 
-KEY pays for what it asks, POOR has no quota. Everything goes to 127.0.0.1, a few connections an attack.
+KEY has quota for its requests, POOR has none. Everything goes to 127.0.0.1, with a few connections for each attack.
 """
 import asyncio
 import base64
@@ -72,7 +72,7 @@ async def unfinished():
 
 
 async def halves():
-    """Pipelining, always with half a request left over."""
+    """Pipelines requests, always with half of one left over."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         body = chat("half", max_tokens=1)

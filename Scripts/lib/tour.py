@@ -1,4 +1,5 @@
-"""Makes a channel for every upstream of Fixtures/upstreams.json, relays one chat through each, and prints what came of it.
+"""Makes a channel for every upstream of Fixtures/upstreams.json, relays one chat through each, and prints the
+results.
 
 usage: tour.py GATEWAY MOCK TOKEN ACCESS
 """

@@ -6,7 +6,7 @@ import HTTP
 
 /// Wiring, signals, and the exit status.
 enum Program {
-    /// Says in one line what is wrong and ends with status 2.
+    /// Prints one line that says what is wrong and exits with status 2.
     static func fail(_ message: String) -> Never {
         FileHandle.standardError.write(Data("one-api: \(message)\n".utf8))
         exit(2)
@@ -53,7 +53,7 @@ enum Program {
             }
             finished.signal()
         }
-        // Where the system gives Swift no thread for its tasks, none ever runs, and nobody says so.
+        // If the system gives Swift no thread for its tasks, the task above never runs, and no error is reported.
         if begun.wait(timeout: .now() + .seconds(20)) == .timedOut {
             fail(StartError.noThread(name: "tasks", reason: "none came in 20 seconds"), log)
         }
@@ -65,7 +65,7 @@ enum Program {
     private static func start(_ loops: EventLoopGroup, _ log: Log) {
         do throws(StartError) {
             try loops.start()
-            // Swift's own threads come next, and whoever asks for the first waits for ever where there is none.
+            // Swift starts its own threads next, and waits for ever if the system refuses the first. So try one here.
             try startThread(named: "tasks") {}.join()
         } catch { fail(error, log) }
     }
@@ -75,7 +75,7 @@ enum Program {
         fail("cannot start: \(error)")
     }
 
-    /// The literal from one-api's compose file is no secret.
+    /// Replaces the example secret of one-api's compose file, which everybody knows.
     private static func checked(_ configuration: Configuration, _ log: Log) -> Configuration {
         var configuration = configuration
         if configuration.sessionSecret?.exposed == "random_string" {

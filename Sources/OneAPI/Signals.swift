@@ -3,15 +3,16 @@ import EventLoop
 import Foundation
 import Gateway
 
-/// What the process does when it is told something. `oneapi_block_signals` has to come before any thread starts.
+/// How the process reacts to signals. Call `oneapi_block_signals` before any thread starts.
 enum Signals {
-    /// Signals that come together (the terminal's and a supervisor's) are one wish to end; one that comes this many
-    /// nanoseconds later is another, of somebody who does not want to wait.
+    /// In nanoseconds. A terminal and a supervisor may both send a signal for one wish to end. A signal that comes this
+    /// much later than the first is a new wish, of somebody who does not want to wait.
     private static let apart: UInt64 = 1_000_000_000
 
-    /// Returns at the first SIGTERM or SIGINT. A later one ends the process at once, with 128 and its number: charges are
-    /// in the journal by then, as after a kill, and the next start applies them. SIGHUP reopens the log file all along.
-    /// - Throws: where the system gives no thread for it.
+    /// Returns at the first SIGTERM or SIGINT. A later one ends the process at once with status 128 plus its number.
+    /// That loses no charges: they are in the journal by then, as after a kill, and the next start applies them. SIGHUP
+    /// reopens the log file at any time.
+    /// - Throws: if the system gives no thread for this.
     static func firstToEnd(_ log: Log) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             do throws(StartError) {

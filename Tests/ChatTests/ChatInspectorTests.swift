@@ -26,7 +26,7 @@ struct ChatInspectorTests {
         #expect(envelope.maxCompletionTokens == 20)
     }
 
-    @Test("takes null for absent")
+    @Test("treats null as absent")
     func nulls() throws {
         let envelope = try inspect(
             Self.body(#""stream":null,"stream_options":null,"max_tokens":null,"n":null,"temperature":null"#))
@@ -42,7 +42,7 @@ struct ChatInspectorTests {
     }
 
     @Test(
-        "refuses what it must, naming the field",
+        "refuses invalid requests and names the field",
         arguments: [
             ("", .invalidJSON, nil), ("[1]", .invalidJSON, nil), ("{\"a\":1", .invalidJSON, nil),
             ("\u{feff}nonsense", .invalidJSON, nil),
@@ -90,7 +90,7 @@ struct ChatInspectorTests {
         if let parameter { #expect(error?.message.contains(parameter) ?? false) }
     }
 
-    @Test("refuses deep nesting and broken UTF-8")
+    @Test("refuses deep nesting and invalid UTF-8")
     func hostile() {
         let deep = String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)
         #expect(throws: RequestError.self) { try inspect(Self.body("\"x\":" + deep)) }
@@ -99,12 +99,12 @@ struct ChatInspectorTests {
         #expect(throws: RequestError.self) { try inspector.inspect(bytes) }
     }
 
-    @Test("lets unknown and repeated foreign members be")
+    @Test("ignores unknown members, even repeated ones")
     func foreign() throws {
         #expect(try inspect(Self.body(#""x":1,"x":2"#)).model == "m")
     }
 
-    @Test("the prompt's pieces are what the model reads")
+    @Test("the prompt's pieces are the texts and images that the model reads")
     func pieces() {
         let body = #"""
             {"model":"m","messages":[{"role":"user","name":"ann","content":[{"type":"text","text":"a\n"},

@@ -81,7 +81,7 @@ struct MeteredMembersTests {
         (top(#""functions":[{},{"Name":"f"}]"#), .invalidValue, "functions[1].name"),
     ]
 
-    @Test("refuses a member that another reader might take for one of ours, naming it", arguments: refused)
+    @Test("refuses and names a member that another decoder might take for one of ours", arguments: refused)
     func isRefused(body: String, code: RequestError.Code, path: String) {
         let error = #expect(throws: RequestError.self) { try Self.inspect(body) }
         #expect(error?.code == code)
@@ -90,7 +90,7 @@ struct MeteredMembersTests {
     }
 
     @Test(
-        "lets be what nobody reads for money",
+        "ignores similar names that do not affect the bill",
         arguments: [
             top(#""X":1,"x":2,"Temperature":1,"Metadata":{"Model":"x","model":"y","model":"z"}"#),
             top(
@@ -119,7 +119,7 @@ struct MeteredMembersTests {
         (top(#""modalities":["text"],"audio":null"#), ""),
     ]
 
-    @Test("what the price of a token depends on is read, however its name is spelled", arguments: flags)
+    @Test("members that affect the price of a token are found, however their names are spelled", arguments: flags)
     func isFlagged(body: String, flags: String) throws {
         let envelope = try Self.inspect(body)
         #expect(envelope.writesCache == flags.contains("w"))
@@ -136,7 +136,7 @@ struct MeteredMembersTests {
         (top(#""tools":[{},{}],"functions":[{}]"#), "tools"),
     ]
 
-    @Test("refuses more messages, parts and tools than a limit, naming both", arguments: tooMuch)
+    @Test("refuses more messages, parts or tools than the limit, and names the field and the limit", arguments: tooMuch)
     func limits(body: String, path: String?) throws {
         var limits = RequestLimits()
         (limits.messages, limits.parts, limits.tools) = (2, 3, 2)

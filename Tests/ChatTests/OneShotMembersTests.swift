@@ -44,7 +44,7 @@ struct OneShotMembersTests {
         ("embeddings", #"{"model":"m","input":[[1,2,3],[4,5]]}"#, .invalidValue, "input[1]"),
     ]
 
-    @Test("refuses what another reader might read otherwise, and more than a limit, naming it", arguments: refused)
+    @Test("refuses and names ambiguous members and values beyond a limit", arguments: refused)
     func isRefused(endpoint: String, body: String, code: RequestError.Code, path: String) {
         var limits = RequestLimits()
         (limits.embeddingInputs, limits.embeddingTokens) = (2, 4)
@@ -53,7 +53,7 @@ struct OneShotMembersTests {
         #expect(error?.parameter ?? "" == path)
     }
 
-    @Test("takes as much as the limits allow, OpenAI's 2,048 inputs among them")
+    @Test("accepts as much as the limits allow, including OpenAI's 2,048 inputs")
     func allowed() throws {
         var limits = RequestLimits()
         #expect(limits.embeddingInputs == 2048)

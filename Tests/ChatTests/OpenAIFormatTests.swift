@@ -3,7 +3,7 @@ import Formats
 import JSON
 import Testing
 
-@Suite("OpenAI's format towards the client")
+@Suite("OpenAI's format as clients see it")
 struct OpenAIFormatTests {
     private static let head = AnswerHead(id: "chatcmpl-1", model: "m", created: 5)
 
@@ -11,7 +11,7 @@ struct OpenAIFormatTests {
         try OpenAIRequestDecoder.decode(Array(body.utf8))
     }
 
-    @Test("decodes each kind of part to the hub's own")
+    @Test("decodes each kind of part to the hub's own type")
     func parts() throws {
         let request = try decode(
             #"""
@@ -30,7 +30,7 @@ struct OpenAIFormatTests {
     }
 
     @Test(
-        "refuses what it cannot read, naming the field",
+        "refuses what it cannot decode, and names the field",
         arguments: [
             (#"{"model":"m","messages":[{"role":"robot"}]}"#, "messages[0].role"),
             (#"{"model":"m","messages":[{"role":"tool","content":"x"}]}"#, "messages[0].tool_call_id"),
@@ -62,7 +62,7 @@ struct OpenAIFormatTests {
         chunks.dropLast().map { (try? JSON.parse(Array($0.dropFirst(6).utf8)))?["choices"]?[0]?["delta"] }
     }
 
-    @Test("opens a text answer with an empty piece and a tool answer with the call, as OpenAI does")
+    @Test("begins a text answer with an empty piece and a tool answer with the call, as OpenAI does")
     func firstChunks() {
         let text = deltas(stream([.choiceStarted(0), .textDelta(0, "Hi"), .finished(0, .stop)]))
         #expect(text == [["role": "assistant", "content": "", "refusal": .null], ["content": "Hi"], [:]])
@@ -73,7 +73,7 @@ struct OpenAIFormatTests {
         #expect(tool.count == 2)
     }
 
-    @Test("gives a call that came without arguments an empty object, unless it was cut short")
+    @Test("gives a call without arguments an empty object, unless the answer was cut short")
     func bareCalls() {
         let start: [ChatEvent] = [
             .choiceStarted(0), .toolCallStarted(0, index: 0, ToolCall(id: "a", name: "f", arguments: "")),
@@ -90,7 +90,7 @@ struct OpenAIFormatTests {
         #expect(pieces(.length) == ["0", "1", "1[]"])
     }
 
-    @Test("chunks of text have the same members as any other", arguments: [false, true])
+    @Test("chunks of text have the same members as other chunks", arguments: [false, true])
     func pieces(includesUsage: Bool) throws {
         let text = "a\"\\\n\u{1}ü😀"
         let head = AnswerHead(id: "c\"1", model: "m", created: 7, serviceTier: "flex", systemFingerprint: "fp")
@@ -98,14 +98,14 @@ struct OpenAIFormatTests {
             .started(head), .choiceStarted(0), .choiceStarted(12), .textDelta(0, "x"), .textDelta(12, text),
             .textDelta(12, text), .reasoningDelta(0, text),
         ]
-        // Log-probabilities send a chunk the long way.
+        // Log-probabilities make the encoder use the general path instead of the fast one.
         let long = plain.flatMap { event -> [ChatEvent] in
             if case .textDelta(let index, _) = event { [.logprobs(index, .null), event] } else { [event] }
         }
         #expect(stream(plain, includesUsage: includesUsage) == stream(long, includesUsage: includesUsage))
     }
 
-    @Test("members of the answer come in a chunk that has a choice, or with the usage")
+    @Test("members of the answer come in a chunk with a choice, or with the usage")
     func answerExtras() {
         let extra = ChatEvent.extra(.answer, key: "request_id", Opaque(.openAI, "r1"))
         let between = stream([.choiceStarted(0), .textDelta(0, "a"), extra, .textDelta(0, "b"), .finished(0, .stop)])
@@ -117,7 +117,7 @@ struct OpenAIFormatTests {
         #expect(usage.suffix(2).first.map { $0.contains(#""usage":{"#) && $0.contains("request_id") } == true)
     }
 
-    @Test("tells usage once, last, to who asked")
+    @Test("reports usage once, at the end, to clients that asked for it")
     func usage() {
         let events: [ChatEvent] = [
             .choiceStarted(0), .usage(Usage(promptTokens: 1), original: nil),
@@ -131,7 +131,7 @@ struct OpenAIFormatTests {
         #expect(!stream(events).contains { $0.contains("usage") })
     }
 
-    @Test("ends with the error and no [DONE] when the answer failed")
+    @Test("ends with the error and without [DONE] if the answer failed")
     func failure() throws {
         let failure = UpstreamFailure(kind: .server, status: 502, message: "Broken", code: .number("17"))
         let chunks = stream([.choiceStarted(0), .textDelta(0, "H"), .failed(failure), .textDelta(0, "i")])
@@ -141,7 +141,7 @@ struct OpenAIFormatTests {
         #expect(throws: failure) { try OpenAIAnswerEncoder.encode([.failed(failure)], fallback: Self.head) }
     }
 
-    @Test("a whole answer is the sum of its events")
+    @Test("a whole answer combines its events")
     func whole() throws {
         let bytes = try OpenAIAnswerEncoder.encode(
             [
@@ -156,7 +156,7 @@ struct OpenAIFormatTests {
         )
     }
 
-    @Test("a whole answer has no more choices than a client may ask for, and pieces without end")
+    @Test("a whole answer is limited in its choices, but not in its pieces")
     func bounds() {
         var answer = ChatAnswer((0..<20_000).map { .choiceStarted($0) })
         for _ in 0..<20_000 {
@@ -172,7 +172,7 @@ struct OpenAIFormatTests {
         #expect(answer.choices.first?.choiceExtras.count == 10_000)
     }
 
-    @Test("each of many bare calls gets its empty object, and each of many choices its first chunk")
+    @Test("each of many calls without arguments gets an empty object, and each of many choices its first chunk")
     func manyBareCalls() {
         let calls = (0..<20_000).map {
             ChatEvent.toolCallStarted(0, index: $0, ToolCall(id: "a", name: "f", arguments: ""))
@@ -189,7 +189,7 @@ struct OpenAIFormatTests {
         #expect(chunks.allSatisfy { $0.utf8.count < 2048 })
     }
 
-    @Test("an error in the request becomes OpenAI's object")
+    @Test("an error in the request becomes OpenAI's error object")
     func requestError() {
         let body = OpenAIError.body(RequestError(.invalidType, "Invalid \"n\"", parameter: "n"))
         #expect(

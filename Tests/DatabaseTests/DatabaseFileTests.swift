@@ -11,7 +11,7 @@ import Testing
         return stat(path, &facts) == 0 ? facts.st_mode & 0o777 : 0
     }
 
-    @Test("a database is opened once, whatever path or link leads to it")
+    @Test("a database can be opened only once, whatever path or link leads to it")
     func links() async throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/a.db"
@@ -26,7 +26,7 @@ import Testing
         for other in ["/symbolic.db", "/a.db"] { try SQLiteDatabase(path: directory.path + other).close() }
     }
 
-    @Test("the lock is on the file, where another process meets it")
+    @Test("the lock is on the file, so that another process meets it")
     func otherProcess() throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db")
@@ -34,18 +34,18 @@ import Testing
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK)
         database.close()
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-        // As another process that was there first.
+        // The test's own lock stands for another process that came first.
         #expect(throws: DatabaseError.inUse) { try SQLiteDatabase(path: directory.path + "/a.db") }
         close(descriptor)
         try SQLiteDatabase(path: directory.path + "/a.db").close()
     }
 
-    @Test("a second opening that is refused leaves SQLite the locks that it has")
+    @Test("a refused second opening does not release SQLite's locks")
     func keepsLocks() throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/a.db"
         try SQLiteDatabase(path: path).close()
-        // Closed last: closing any descriptor of the file gives its locks up.
+        // Closed at the end, since closing any descriptor of the file releases the process's locks.
         let observer = open(path, O_RDWR)
         defer { close(observer) }
         let database = try SQLiteDatabase(path: path)
@@ -56,16 +56,16 @@ import Testing
         #expect(!isLocked(observer))
     }
 
-    /// Whether anybody, this process included, has a lock on a part of the file that is not of the descriptor's own.
+    /// Whether anyone, even this process, has a lock on the file that is not this descriptor's own.
     private func isLocked(_ descriptor: Int32) -> Bool {
         var wanted = flock()
         wanted.l_type = Int16(F_WRLCK)
-        // `F_OFD_GETLK`, which Glibc's module does not name everywhere.
+        // `F_OFD_GETLK`, which some versions of the Glibc module do not have.
         let status = withUnsafeMutablePointer(to: &wanted) { fcntl(descriptor, 36, $0) }
         return status == 0 && wanted.l_type != Int16(F_UNLCK)
     }
 
-    @Test("a link leads to the real file's place, and a path that leads nowhere is itself")
+    @Test("a link is resolved to the real file, and a path to no file stays as it is")
     func realPath() throws {
         let directory = TemporaryDirectory()
         try SQLiteDatabase(path: directory.path + "/a.db").close()
@@ -74,7 +74,7 @@ import Testing
         #expect(DatabaseFile.realPath(of: directory.path + "/none.db") == directory.path + "/none.db")
     }
 
-    @Test("nobody else may read the files, those of one-api neither")
+    @Test("nobody else may read the files, not even those that one-api made")
     func modes() async throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/a.db"
@@ -92,7 +92,7 @@ import Testing
         other.close()
     }
 
-    @Test("a writer that another program keeps out says so within its time, and does nothing later")
+    @Test("a write that another program blocks fails in time, and is not done later")
     func busy() async throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db", busyTimeout: 100)

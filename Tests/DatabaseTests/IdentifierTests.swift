@@ -5,7 +5,7 @@ import Testing
 @testable import Database
 
 @Suite(.inTurn) struct IdentifierTests {
-    /// Tables as one-api makes them, without AUTOINCREMENT, with a row each.
+    /// Tables as one-api makes them, without AUTOINCREMENT, each with one row.
     private static let oneAPI = """
         CREATE TABLE "users" (`id` integer,`username` text UNIQUE,`password` text NOT NULL,`aff_code` varchar(32),
             `access_token` char(32),PRIMARY KEY (`id`));
@@ -30,7 +30,7 @@ import Testing
         return token
     }
 
-    @Test("an id that was given once does not return, on a database of one-api either")
+    @Test("an id is never given twice, even in one-api's database")
     func neverReturns() async throws {
         let directory = TemporaryDirectory()
         let database = try database(directory.path + "/a.db")
@@ -51,7 +51,7 @@ import Testing
         }
         #expect(channels == [10, 11])
         database.close()
-        // Not after another start, and not when the transaction of the one before was rolled back.
+        // Neither after another start nor after a transaction that was rolled back.
         let again = try SQLiteDatabase(path: directory.path + "/a.db")
         struct Wanted: Error {}
         _ = try await again.write { try $0.deleteToken(10, userID: 4) }
@@ -63,7 +63,7 @@ import Testing
         again.close()
     }
 
-    @Test("ids that only traces are left of are taken for used; those that no counter gives are not counted on from")
+    @Test("ids that only other tables still mention count as used, except ids that no counter can reach")
     func traces() async throws {
         let directory = TemporaryDirectory()
         let database = try database(
@@ -83,7 +83,7 @@ import Testing
         database.close()
     }
 
-    @Test("rows that one-api made meanwhile are counted in")
+    @Test("rows that one-api made in the meantime count too")
     func backFromOneAPI() async throws {
         let directory = TemporaryDirectory()
         try database(directory.path + "/a.db").close()

@@ -19,7 +19,7 @@ import Testing
         return group
     }
 
-    @Test("what is set is set, and what is added to it is added")
+    @Test("a new value is set first, and the change is added to it")
     func sets() async throws {
         let directory = TemporaryDirectory()
         let database = try await database(directory)
@@ -39,7 +39,7 @@ import Testing
         database.close()
     }
 
-    @Test("sums stop at the ends of the range and stay integers", arguments: [Int64.max, .min])
+    @Test("sums stop at the ends of the integer range and stay integers", arguments: [Int64.max, .min])
     func saturates(end: Int64) async throws {
         let directory = TemporaryDirectory()
         let database = try await database(directory)
@@ -70,7 +70,7 @@ import Testing
         database.close()
     }
 
-    @Test("sums over rows that one-api did not bound stop at the ends of the range")
+    @Test("sums over one-api's unbounded rows stop at the ends of the integer range")
     func sums() async throws {
         let directory = TemporaryDirectory()
         let database = try await database(directory)
@@ -99,7 +99,7 @@ import Testing
         database.close()
     }
 
-    @Test("an older version's note of the position gets what it lacks")
+    @Test("an older version's table of the position gets the missing columns")
     func olderTable() async throws {
         let directory = TemporaryDirectory()
         do {

@@ -92,12 +92,13 @@ import Testing
         database.close()
     }
 
-    @Test("opens a database of an old one-api, adds what it lacks, and keeps its rows")
+    @Test("opens an old one-api database, adds what is missing, and keeps its rows")
     func opensOldDatabase() async throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/old.db"
         do {
-            // As its ORM leaves a table after a rebuild: quoted name, columns with backticks, later columns missing.
+            // The state in which one-api's ORM leaves a rebuilt table: quoted name, backticks around columns, new
+            // columns missing.
             let old = try Connection(path: path, busyTimeout: 100, isReadOnly: false)
             try old.execute(
                 """
@@ -126,7 +127,7 @@ import Testing
         database.close()
     }
 
-    @Test("refuses a newer database and a file that is none")
+    @Test("refuses a newer database and a file that is not a database")
     func refuses() throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/a.db"

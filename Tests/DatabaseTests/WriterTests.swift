@@ -5,7 +5,7 @@ import Testing
 @testable import Database
 
 @Suite(.inTurn) struct WriterTests {
-    @Test("rolls a failing change back alone, whatever shares its transaction")
+    @Test("rolls back only the failing change, whatever else is in its transaction")
     func isolatesFailures() async throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db")
@@ -29,13 +29,13 @@ import Testing
         database.close()
     }
 
-    @Test("where an error has ended the whole transaction, its own words are told, and the next change is made")
+    @Test("if an error ends the whole transaction, that error is reported, and the next change works")
     func endedTransaction() async throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db")
         await #expect(throws: DatabaseError.unavailable("disk I/O error")) {
             try await database.write { connection in
-                // What SQLite does itself at an I/O error.
+                // SQLite does this itself at an I/O error.
                 try connection.execute("ROLLBACK")
                 throw DatabaseError.unavailable("disk I/O error")
             }
@@ -45,7 +45,7 @@ import Testing
         database.close()
     }
 
-    @Test("tells a full disk, keeps what was committed, and goes on when there is room again")
+    @Test("reports a full disk, keeps what was committed, and goes on once there is room again")
     func fullDisk() async throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db", maxPages: 60)
@@ -74,7 +74,7 @@ import Testing
         await #expect(throws: DatabaseError.self) { try await database.write { try $0.setOption("a", "b") } }
     }
 
-    @Test("applies a ledger group and its position as one")
+    @Test("applies a ledger group and its position together")
     func appliesLedger() async throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db")
@@ -108,7 +108,7 @@ import Testing
         database.close()
     }
 
-    @Test("keeps abilities in step with their channel and its groups without repetition")
+    @Test("updates abilities with their channel, and ignores repeated models and groups")
     func abilities() async throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db")
@@ -143,7 +143,7 @@ import Testing
         database.close()
     }
 
-    @Test("takes wildcards in a keyword literally")
+    @Test("matches wildcards in a keyword literally")
     func wildcards() async throws {
         let directory = TemporaryDirectory()
         let database = try SQLiteDatabase(path: directory.path + "/a.db")

@@ -8,7 +8,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct BillingEndToEndTests {
-    @Test("charges whole and streamed answers by exactly what the mock's ledger says it served")
+    @Test("charges whole and streamed answers exactly as the mock's ledger counted them")
     func matchesLedger() async throws {
         let installation = try await Installation(models: "gpt-4o")
         for number in 0..<20 {
@@ -33,7 +33,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("charges what a cut stream had produced, and never ends it cleanly")
+    @Test("charges what a cut stream had produced, and never ends the stream properly")
     func cutStreams() async throws {
         let installation = try await Installation(models: "mock-cut-3")
         let answer = try installation.chat("Tell me something long.", model: "mock-cut-3", isStream: true)

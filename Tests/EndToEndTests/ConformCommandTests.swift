@@ -13,7 +13,7 @@ import Testing
 @Suite(.inTurn) struct ConformCommandTests {
     private let directory = TemporaryDirectory()
 
-    /// Beside the program that runs this test.
+    /// The program `MockProviders` beside the program that runs this test.
     private static let executable: String = {
         var path = [CChar](repeating: 0, count: 4096)
         let count = max(0, readlink("/proc/self/exe", &path, path.count))
@@ -25,7 +25,7 @@ import Testing
         Shell.run("\(Self.executable) \(arguments)", in: directory.path)
     }
 
-    /// One that nobody listens at, and outside of those that the system gives to who asks for any.
+    /// A free port outside the range from which the system assigns ports.
     private func freePort() async throws -> Int {
         for _ in 0..<100 {
             let mock = try MockServer(configuration: MockConfiguration(port: Int.random(in: 20_000..<30_000)))
@@ -36,7 +36,7 @@ import Testing
         throw ListenError.portInUse(0)
     }
 
-    @Test("exits with 0 and a full report in front of a gateway that loses nothing")
+    @Test("exits with 0 and a full report for a gateway that loses nothing")
     func passes() async throws {
         let port = try await freePort()
         let installation = try await Installation(models: nil)
@@ -65,7 +65,7 @@ import Testing
         await installation.close()
     }
 
-    /// The mock's own OpenAI behind a gateway that loses each temperature.
+    /// Runs a test with the mock's own OpenAI behind a gateway that drops every temperature.
     private func loser(_ body: (String, Int) async throws -> Void) async throws {
         let port = try await freePort()
         let loops = EventLoopGroup(count: 1)
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(
-        "exits with 1 and tells what was lost, on the screen, as JSON with what went over the wire, and as JUnit's XML")
+        "exits with 1 and reports what was lost: on the screen, as JSON with the exchanges, and as JUnit's XML")
     func loses() async throws {
         try await loser { target, port in
             let outcome = run(
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test("exits with 0 where only known cases fail, and names those that no longer do")
+    @Test("exits with 0 if only known cases fail, and names those that no longer do")
     func knownFailures() async throws {
         try writeFile(directory.path + "/known", Array("# known\ntemperature\ntop_p # mended\n".utf8))
         try await loser { target, port in
@@ -128,7 +128,7 @@ import Testing
     private static let target = "--target http://127.0.0.1:9/v1"
 
     @Test(
-        "exits with 2 and one sentence that names the argument that is wrong",
+        "exits with 2 and one sentence that names the wrong argument",
         arguments: [
             ("conform", "--target and --key"), ("conform \(target)", "--key"), ("conform --key k", "--target"),
             ("conform --target ftp://a --key k", "--target"), ("conform \(target) --key", "--key"),
@@ -152,7 +152,7 @@ import Testing
         #expect(outcome.errors.split(separator: "\n").count == 1)
     }
 
-    @Test("exits with 2 if another listens at its port")
+    @Test("exits with 2 if another program listens on its port")
     func takenPort() async throws {
         let mock = try MockServer()
         let port = try mock.start()
@@ -161,7 +161,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("tells its flags and its exit status")
+    @Test("prints its flags and its exit status")
     func help() {
         let outcome = run("conform --help")
         let text = String(decoding: outcome.output, as: UTF8.self)

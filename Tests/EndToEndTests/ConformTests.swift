@@ -10,7 +10,7 @@ import Testing
 
 @testable import Gateway
 
-/// The judge that we offer to others, on our own gateway and on the mock itself.
+/// Runs the judge that we offer to others, on our own gateway and on the mock itself.
 @Suite(.inTurn) struct ConformTests {
     private func judge(_ target: Target, _ mock: MockServer, port: Int) async -> Report {
         let loops = EventLoopGroup(count: 1)
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// `UPDATE_MATRIX=1` writes the table instead of comparing with it.
-    @Test("our gateway loses nothing in front of any provider, and the matrix in Sources/Providers says so")
+    @Test("our gateway loses nothing with any provider, and the matrix in Sources/Providers agrees")
     func gateway() async throws {
         var matrix = FeatureMatrix()
         for upstream in Upstream.all {
@@ -55,7 +55,7 @@ import Testing
 
     @Test("a gateway that loses things does not pass")
     func loser() async throws {
-        // The mock's own OpenAI, whose key is wrong for every case.
+        // The target is the mock's own OpenAI, with a key that is wrong for every case.
         let mock = try MockServer()
         let port = try mock.start()
         let report = await judge(

@@ -1,9 +1,9 @@
 import JSON
 import MockKit
 
-/// A conversation made of a seed: instructions, turns, calls with their results, and what the upstream shall say.
+/// A conversation generated from a seed: instructions, turns, calls with their results, and what the upstream says.
 struct Conversation {
-    /// A call by its meaning: arguments are compared as values.
+    /// A call whose arguments are compared as values and not as text.
     struct Call: Equatable {
         var name: String
         var arguments: JSON?
@@ -19,7 +19,7 @@ struct Conversation {
     }
 
     private(set) var instructions: [String] = []
-    /// Words of the turns, and of calls and results, in order.
+    /// The texts of the turns, calls and results, in order.
     private(set) var turns: [String] = []
     private(set) var reply = ""
     private(set) var calls: [Call] = []
@@ -74,7 +74,7 @@ struct Conversation {
     private mutating func say(_ role: String) {
         let text = words()
         turns.append(text)
-        // As parts too, where a text may be in several.
+        // Sometimes sends the text as a list of parts.
         let content: JSON = random.roll(3) == 0 ? [["type": "text", "text": .string(text)]] : .string(text)
         messages.append(["role": .string(role), "content": content])
     }
@@ -112,7 +112,7 @@ struct Conversation {
         }
     }
 
-    /// Some words, no two alike, with what has to be escaped among them, and no blanks at the ends.
+    /// Random words with characters that must be escaped among them. Each text is unique and has no blanks at its ends.
     private mutating func words() -> String {
         let pool = [
             "rain", "\"quoted\"", "back\\slash", "ünïcødé", "天气", "😀", "👩‍👩‍👧", "line\nbreak", "tab\there", "<b>&amp;</b>",
@@ -128,7 +128,7 @@ extension JSON {
     fileprivate var text: String { String(decoding: encoded(), as: UTF8.self) }
 }
 
-/// The same throws in every run.
+/// Pseudo-random numbers, the same in every run.
 private struct Dice {
     var state: UInt64
 

@@ -4,20 +4,20 @@ import JSON
 import MockKit
 import Synchronization
 
-/// A gateway in front of the mock's OpenAI, with one habit that a judge has to see through.
+/// A gateway in front of the mock's OpenAI, with one fault that the judge must detect.
 final class FakeGateway: RequestHandler {
     enum Habit: Sendable {
         /// Answers by itself and never asks the upstream.
         case always(HTTPResponse)
-        /// Asks the upstream, and answers something else.
+        /// Asks the upstream, and answers with something else.
         case ignoring(HTTPResponse)
-        /// After a failure of the upstream, answers so many requests with 429 without asking it.
+        /// After a failure of the upstream, answers this many requests with 429 without asking the upstream.
         case resting(requests: Int)
-        /// Answers requests that have the member with an error, and does not ask the upstream.
+        /// Answers requests that have the member with this error, without asking the upstream.
         case refusing(member: String, HTTPResponse)
-        /// Changes what the upstream answered.
+        /// Changes the upstream's answer.
         case changing(@Sendable (String) -> String)
-        /// Changes what the client asked.
+        /// Changes the client's request.
         case asking(@Sendable (String) -> String)
     }
 

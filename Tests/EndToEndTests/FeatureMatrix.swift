@@ -6,7 +6,7 @@ struct FeatureMatrix: Equatable {
     private(set) var features: [String] = []
     private(set) var columns: [(provider: String, outcomes: [String])] = []
 
-    /// As it stands in the README.
+    /// The table that the README has.
     static let published = FeatureMatrix(markdown: String(decoding: Fixture.source(path), as: UTF8.self))
     static let path = "Sources/Providers/README.md"
 

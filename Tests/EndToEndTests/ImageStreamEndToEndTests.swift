@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// Pictures of models that bill tokens, whole and as a stream (spec/wire/openai.md §7).
+/// Pictures of models that bill by tokens, whole and as a stream (spec/wire/openai.md §7).
 @Suite(.inTurn) struct ImageStreamEndToEndTests {
     private func post(_ installation: Installation, _ body: JSON) throws -> (status: Int, body: String) {
         try installation.ask("POST", "/v1/images/generations", key: "Bearer sk-roottoken", body)
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("a stream of pictures goes on as it comes, and is charged once by its usage")
+    @Test("a stream of pictures is passed on as it comes, and charged once by its usage")
     func stream() async throws {
         let installation = try await Installation(models: "gpt-image-1")
         let answer = try post(
@@ -36,7 +36,7 @@ import Testing
         let (input, output) = (usage["input_tokens"]?.int ?? 0, usage["output_tokens"]?.int ?? 0)
         #expect(output == 272)
         let books = try installation.books()
-        // 2.5 for text, eight times as much for what is painted.
+        // 2.5 for a token of text, and eight times as much for a token of the picture.
         #expect(books.quota == (input * 5 + 1) / 2 + output * 20)
         #expect(books.prompt == input && books.completion == output)
         #expect(books.left == 500_000_000_000_000 - books.quota)
@@ -44,7 +44,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("low and high quality differ fifteen-fold, and pictures count", arguments: [("low", 272), ("high", 4160)])
+    @Test("high quality costs 15 times as much, and each picture counts", arguments: [("low", 272), ("high", 4160)])
     func whole(quality: String, tokens: Int64) async throws {
         let installation = try await Installation(models: "gpt-image-1-mini")
         let answer = try post(
@@ -53,12 +53,12 @@ import Testing
         let usage = try JSON.parse(Array(answer.body.utf8))["usage"]
         let input = usage?["input_tokens"]?.int ?? 0
         #expect(usage?["output_tokens"]?.int == 2 * tokens)
-        // 1 for text, four times as much for what is painted.
+        // 1 for a token of text, and four times as much for a token of the picture.
         #expect(try installation.books().quota == input + 2 * tokens * 4)
         await installation.close()
     }
 
-    @Test("an error in mid-stream is told, and what was painted is charged")
+    @Test("an error during the stream is reported, and what was painted is charged")
     func broken() async throws {
         let installation = try await Installation(models: "gpt-image-1")
         installation.mock.add(try #require(Fault(name: "mock-cut-1500")), count: 1)
@@ -74,7 +74,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("a channel that cannot stream pictures is passed over, and named where there is no other")
+    @Test("a channel that cannot stream pictures is skipped, and if there is no other, the refusal names the field")
     func otherChannel() async throws {
         let installation = try await Installation(models: nil)
         let ali = try #require(Upstream.all.first { $0.type == 17 })
@@ -89,7 +89,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("a model that cannot stream says so itself, and costs nothing")
+    @Test("a model that cannot stream refuses by itself, and costs nothing")
     func refusedByModel() async throws {
         let installation = try await Installation(models: "dall-e-3")
         #expect(try post(installation, ["model": "dall-e-3", "prompt": "x", "stream": true]).status == 400)

@@ -18,7 +18,7 @@ final class Installation {
     private let loops = EventLoopGroup(count: 2)
     private let log = Log(directory: nil, echoes: false)
 
-    /// - Parameter models: of a first channel to the mock's OpenAI; `nil` makes none.
+    /// - Parameter models: the models of a first channel, which leads to the mock's OpenAI; `nil` for no channel.
     init(models: String?, configure: (inout Configuration) -> Void = { _ in }) async throws {
         mock = try MockServer()
         mockPort = try mock.start()
@@ -87,7 +87,7 @@ final class Installation {
             ])
     }
 
-    /// Sum of the log, tokens of its rows, and what root has left.
+    /// The sums of the log's quota and tokens, and root's remaining quota.
     func books() throws -> (quota: Int64, prompt: Int64, completion: Int64, left: Int64) {
         var sums: (Int64, Int64, Int64) = (0, 0, 0)
         for page in 0..<10 {

@@ -8,9 +8,9 @@ import Testing
 
 @testable import Gateway
 
-/// The judge in front of gateways with known faults: what it must find, and what it must not blame on them.
+/// The judge in front of gateways with known faults: what it must find, and what it must not blame on the gateway.
 @Suite(.inTurn) struct JudgeTests {
-    /// Judges a fake in front of the mock's OpenAI.
+    /// Judges a fake gateway in front of the mock's OpenAI.
     private func report(
         _ habit: FakeGateway.Habit, only: [String] = [], patience: Duration = .seconds(20), path: String = "/v1"
     ) async throws -> Report {
@@ -60,7 +60,7 @@ import Testing
     static let empty = HTTPResponse.json(200, #"{"choices":[{"message":{"content":""}}]}"#)
 
     @Test(
-        "nothing passes at an endpoint that gives one answer to everything",
+        "nothing passes if the endpoint gives one answer to everything",
         arguments: [
             FakeGateway.Habit.always(empty), .ignoring(empty), .always(.page), .ignoring(.page),
             .ignoring(
@@ -73,22 +73,22 @@ import Testing
         #expect(!report.allPassed)
     }
 
-    @Test("a stream that comes as one whole answer is none")
+    @Test("a stream that comes as one whole answer does not pass")
     func wholeForStream() async throws {
         let report = try await report(
             .asking { $0.replacing(#""stream":true"#, with: #""stream":false"#) }, only: ["stream"])
         #expect(report.rows.filter(\.outcome.isPass).map(\.name) == [])
     }
 
-    @Test("a stream that is held back until its end is not one as it is made")
+    @Test("a stream that is held back until its end does not pass as it is made")
     func heldStream() async throws {
-        // The fake collects whatever comes.
+        // This fake collects the whole answer before it sends it.
         let report = try await report(
             .changing { $0 }, only: ["a stream as it is made", "a stream, character by character"])
         #expect(report.rows.map(\.outcome.word) == ["passed", "lost"])
     }
 
-    @Test("a lost member is told with what was sent and what arrived")
+    @Test("a lost member is reported with what was sent and what arrived")
     func lostMember() async throws {
         let report = try await report(
             .asking { $0.replacing(#""temperature":0.375,"#, with: "").replacing(#","temperature":0.375"#, with: "") },
@@ -116,7 +116,7 @@ import Testing
         #expect(report.rows.map(\.outcome.word) == [word])
     }
 
-    @Test("a short name counts in a message only where it is quoted")
+    @Test("a short name counts in a message only if it is quoted")
     func shortNames() async throws {
         for (message, word) in [("'n' is not supported", "refused"), ("only n tokens", "lost")] {
             let answer = HTTPResponse.json(400, #"{"error":{"message":"\#(message)"}}"#)
@@ -125,13 +125,13 @@ import Testing
         }
     }
 
-    @Test("a gateway that rests its channel after a failure is waited for, and the next cases are judged as themselves")
+    @Test("the judge waits for a gateway that rests its channel after a failure, and judges the next cases properly")
     func rest() async throws {
         let report = try await report(.resting(requests: 4), only: ["an error", "embeddings", "a limit", "a refusal"])
         #expect(report.rows.allSatisfy { $0.outcome.isPass || $0.outcome.word == "not offered" }, "\(report.table)")
     }
 
-    @Test("an error that comes from a rest is no pass for the error's case")
+    @Test("an error because of a resting channel does not pass the error's case")
     func endlessRest() async throws {
         let report = try await report(.resting(requests: .max), only: ["an error"], patience: .seconds(2))
         #expect(report.rows.map(\.outcome.word) == ["passed", "lost", "lost"])
@@ -140,7 +140,7 @@ import Testing
 
     @Test("what the upstream itself cannot do is the provider's limit")
     func limits() async throws {
-        // Zhipu's own interface has OpenAI's shape, and gives one answer whatever is asked.
+        // Zhipu's own interface looks like OpenAI's, but always gives one answer.
         let installation = try await Installation(models: nil)
         try installation.addChannel(50, "upstream.upstream-secret", "/zhipu/api/paas/v4", models: "glm-4.6v")
         let target = Target(
@@ -152,7 +152,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("a page that an error object quotes, and thoughts in another member, pass as dialects")
+    @Test("an error that quotes a web page passes as a dialect")
     func dialects() async throws {
         let quoted = HTTPResponse.json(502, #"{"error":{"message":"The upstream said: <html><head></head></html>"}}"#)
         let report = try await report(.ignoring(quoted), only: ["a web page"])
@@ -162,7 +162,7 @@ import Testing
     // MARK: Preflight
 
     @Test(
-        "a target that cannot be judged is told in one sentence",
+        "a target that cannot be judged is explained in one sentence",
         arguments: [
             (FakeGateway.Habit.always(.json(401, #"{"error":{"message":"Bad key."}}"#)), "refuses --key"),
             (.always(.json(404, #"{"error":{"message":"x","code":"model_not_found"}}"#)), "does not serve the model"),
@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(
-        "preflight finds an address without its version, one where nothing listens, and nothing wrong with a good one")
+        "preflight finds a missing version and a closed port in an address, and accepts a good one")
     func preflightAddresses() async throws {
         let problems = try await withFake(.changing { $0 }) { mock, mockPort, port in
             var problems: [String?] = []

@@ -14,7 +14,7 @@ import Testing
         return (answer.status, (try? JSON.parse(Array(answer.body.utf8))) ?? .null)
     }
 
-    @Test("passes embeddings on and charges what the upstream counted")
+    @Test("passes embeddings on and charges the upstream's count")
     func embeddings() async throws {
         let installation = try await Installation(models: "text-embedding-3-small,alias")
         let answer = try post(
@@ -39,7 +39,7 @@ import Testing
             ["model": "dall-e-2", "prompt": "a fox", "n": 2, "size": "512x512", "response_format": "b64_json"])
         #expect(answer.status == 200)
         #expect(answer.json["data"]?.array?.count == 2)
-        // 10 × 1.125 × 1000, twice.
+        // Two pictures at 10 × 1.125 × 1000.
         let first = try installation.books().quota
         #expect(first == 22_500)
         let hd: JSON = ["model": "dall-e-3", "prompt": "x", "size": "1792x1024", "quality": "hd"]
@@ -56,7 +56,7 @@ import Testing
         return installation
     }
 
-    @Test("asks again for a task of pictures whose poll fails, and begins no other")
+    @Test("polls a picture task again if a poll fails, and does not begin another task")
     func failingPoll() async throws {
         let installation = try await ali()
         installation.mock.add(try #require(Fault(name: "mock-error-500")), match: Match(path: "/tasks/"), count: 2)
@@ -72,7 +72,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("charges nothing for a task of pictures that fails")
+    @Test("charges nothing for a picture task that fails")
     func failedTask() async throws {
         let installation = try await ali()
         let answer = try post(
@@ -83,7 +83,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("charges for the pictures that came")
+    @Test("charges only the pictures that came")
     func partialTask() async throws {
         let installation = try await ali()
         let both: JSON = ["model": "wanx2.1-t2i-turbo", "prompt": "a fox", "n": 2]
@@ -96,7 +96,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("charges an alias by the model that it stands for")
+    @Test("charges an alias at the price of the model behind it")
     func alias() async throws {
         let installation = try await Installation(models: nil)
         try installation.addChannel(
@@ -110,7 +110,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("polls a task of pictures again where a poll is nonsense, and begins none elsewhere")
+    @Test("polls a picture task again after an invalid answer, and does not begin another task elsewhere")
     func nonsensePoll() async throws {
         let installation = try await ali()
         let upstream = try #require(Upstream.all.first { $0.type == 17 })
@@ -124,7 +124,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("a client that leaves is charged for its prompt, and its channel is not to blame")
+    @Test("a client that leaves is charged for its prompt, and its channel is not blamed")
     func clientLeaves() async throws {
         let installation = try await Installation(models: "text-embedding-3-small")
         installation.mock.add(try #require(Fault(name: "mock-delay-300")), count: 6)
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(
-        "names what is wrong with a request",
+        "names the wrong field of a request",
         arguments: [
             ("/v1/embeddings", #"{"model":"text-embedding-3-small"}"#, "input"),
             ("/v1/embeddings", #"{"input":"x"}"#, "model"),
@@ -179,7 +179,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("gives the quota of failed requests back")
+    @Test("returns the quota of failed requests")
     func failures() async throws {
         let installation = try await Installation(models: "mock-error-500")
         #expect(

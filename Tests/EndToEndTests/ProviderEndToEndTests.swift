@@ -7,7 +7,7 @@ import Testing
 
 @testable import Gateway
 
-/// Every provider behind the gateway: what an OpenAI client gets, what the mock served, and what was charged agree.
+/// For every provider behind the gateway: what the client gets, what the mock served and what was charged must agree.
 @Suite(.inTurn) struct ProviderEndToEndTests {
     private func with(
         _ upstream: Upstream, models: String? = nil, _ body: (Installation) throws -> Void
@@ -49,7 +49,7 @@ import Testing
         ],
     ]
 
-    /// Text, finish reason and usage of a stream.
+    /// The text, finish reason and usage of a stream.
     private func merged(_ stream: String) -> (text: String, finish: String?, usage: JSON?, isDone: Bool) {
         var text = ""
         var finish: String?
@@ -63,7 +63,7 @@ import Testing
         return (text, finish, usage, stream.contains("data: [DONE]"))
     }
 
-    /// The books have what the mock served, where its provider has a way to tell.
+    /// The books must agree with what the mock served, unless the provider reports no usage.
     private func expectServed(
         _ installation: Installation, _ books: (quota: Int64, prompt: Int64, completion: Int64, left: Int64)
     ) {
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test("a stream says the same as the whole answer", arguments: Upstream.all)
+    @Test("a stream has the same content as the whole answer", arguments: Upstream.all)
     func stream(_ upstream: Upstream) async throws {
         try await with(upstream) { installation in
             let messages = question("Say hello to Bergen.")
@@ -173,7 +173,7 @@ import Testing
 
     @Test("an answer follows a JSON schema", arguments: Upstream.all)
     func schema(_ upstream: Upstream) async throws {
-        // These providers are told the schema in words, which no mock understands.
+        // These providers get the schema in words, which no mock understands.
         guard upstream.passes("an answer by a JSON schema"), ![15, 16, 17].contains(upstream.type) else { return }
         try await with(upstream) { installation in
             let schema: JSON = [
@@ -211,7 +211,7 @@ import Testing
         [("mock-error-429", 429), ("mock-error-500", 500), ("mock-html-502", 502), ("mock-reset", 502)])
     func errors(_ upstream: Upstream, fault: (String, Int)) async throws {
         try await with(upstream) { installation in
-            // The first call may fetch a token, which must not take the fault.
+            // The first call may fetch an access token, which must not use up the fault.
             _ = try installation.chat("x", model: upstream.model)
             let before = try installation.books().quota
             installation.mock.add(try #require(Fault(name: fault.0)), count: 9)
@@ -222,7 +222,7 @@ import Testing
         }
     }
 
-    @Test("a stream that breaks off is charged for what came, and told", arguments: Upstream.all)
+    @Test("a stream that breaks off is charged for what came, and reported as an error", arguments: Upstream.all)
     func cut(_ upstream: Upstream) async throws {
         // PaLM 2 does not stream.
         guard upstream.type != 11 else { return }
@@ -238,7 +238,7 @@ import Testing
         }
     }
 
-    @Test("an access token that ends before its time is fetched again")
+    @Test("an access token that expires early is fetched again")
     func expiredToken() async throws {
         let installation = try await Installation(models: nil)
         try installation.addChannel(15, "ak-mock-expires-1|sk-test", "/baidu", models: "ERNIE-4.0-8K")
@@ -248,7 +248,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("a wrong key is the channel's fault", arguments: Upstream.all)
+    @Test("a wrong key is reported as the channel's", arguments: Upstream.all)
     func wrongKey(_ upstream: Upstream) async throws {
         let installation = try await Installation(models: nil)
         let key = upstream.key.hasPrefix("sk-") ? "sk-mock-bad" : "mock-bad" + upstream.key

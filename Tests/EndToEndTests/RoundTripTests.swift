@@ -5,16 +5,16 @@ import Testing
 
 @testable import Gateway
 
-/// Generated conversations, the same in every run: what was asked is what the upstream got, and what it said is what the
-/// client got, for every provider, whole and streamed.
+/// Generated conversations, the same in every run. For every provider, whole and streamed, the upstream must get what
+/// the client sent, and the client must get what the upstream said.
 @Suite(.inTurn) struct RoundTripTests {
     private static let count = 24
 
-    @Test("a generated conversation survives the way there and back", arguments: Upstream.all)
+    @Test("a generated conversation arrives unchanged in both directions", arguments: Upstream.all)
     func conversations(_ upstream: Upstream) async throws {
         let installation = try await Installation(models: nil)
         try installation.addChannel(upstream.type, upstream.key, upstream.prefix, models: upstream.model)
-        // The first call may fetch a token, which must not take a script.
+        // The first call may fetch an access token, which must not use up a script.
         _ = try installation.chat("Hello.", model: upstream.model)
         for seed in 0..<Self.count {
             var talk = Conversation(
@@ -34,7 +34,7 @@ import Testing
         await installation.close()
     }
 
-    /// Each turn's words are in some string of the body, in the order of the turns; instructions are anywhere.
+    /// The texts of the turns must be in strings of the body, in the order of the turns; instructions may be anywhere.
     private func expectArrived(_ talk: Conversation, _ body: JSON, _ seed: Int) throws {
         var strings: [String] = []
         Self.collect(body, into: &strings)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// The strings of a value in the order of the text; JSON within a string counts too, as arguments are.
+    /// Collects the strings of a value in order, including those of JSON within a string, as arguments have it.
     private static func collect(_ value: JSON, into strings: inout [String]) {
         switch value {
         case .string(let text):

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Gateway
 
-/// What a shutdown does to requests that run beyond DRAIN_TIMEOUT.
+/// What a shutdown does to requests that run longer than DRAIN_TIMEOUT.
 @Suite(.inTurn) struct ShutdownTests {
     private func begin(
         _ installation: Installation, _ path: String, _ body: JSONObject
@@ -29,7 +29,7 @@ import Testing
         ]
     }
 
-    /// Sum of the consume rows and what root has left, as the next start finds them.
+    /// The number and sum of the consume rows and root's remaining quota, as the next start finds them.
     private func reopened(_ installation: Installation) async throws -> (rows: Int, quota: Int64, left: Int64) {
         let database = try SQLiteDatabase(path: installation.directory.path + "/one-api.db")
         defer { database.close() }
@@ -42,7 +42,7 @@ import Testing
         return (logs.count, logs.reduce(0) { $0 + $1.quota }, user?.quota ?? 0)
     }
 
-    @Test("streams get their error event, whole answers 503, and the database has every charge")
+    @Test("streams end with an error event, whole answers with 503, and the database has every charge")
     func tellsAndSettles() async throws {
         let installation = try await Installation(
             models: "mock-stall-3,mock-stall,text-embedding-3-small",
@@ -58,7 +58,7 @@ import Testing
         let embedding = try begin(
             installation, "/v1/embeddings", ["model": "text-embedding-3-small", "input": "one two three"])
         #expect(await eventually { installation.mock.journal.entries.count == 10 })
-        // The first half of a request, which has not reached a handler.
+        // Half a request's head, which reaches no handler.
         let half = try RawClient(port: installation.gateway.port)
         half.send("POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\n")
         await installation.close()

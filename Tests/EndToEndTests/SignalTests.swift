@@ -3,7 +3,7 @@ import TestKit
 import TestTraits
 import Testing
 
-/// The gateway's program, told what processes are told.
+/// The gateway's program and the signals that it gets.
 @Suite(.inTurn) struct SignalTests {
     private let directory = TemporaryDirectory()
     private var log: String { directory.path + "/oneapi.log" }
@@ -19,7 +19,7 @@ import Testing
 
     private func text(_ path: String) -> String { String(decoding: readFile(path), as: UTF8.self) }
 
-    /// The port that it says it listens at.
+    /// The port that the program's output names.
     private func port(_ child: Child) throws -> Int {
         var port: Int?
         _ = Child.isTrue {
@@ -35,7 +35,7 @@ import Testing
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 200"))
     }
 
-    @Test("SIGHUP does not end it: a renamed log file is opened anew, and SIGTERM ends it with 0")
+    @Test("SIGHUP reopens a renamed log file and does not end the program, and SIGTERM ends it with status 0")
     func reopens() throws {
         let child = start()
         let port = try port(child)
@@ -46,7 +46,7 @@ import Testing
         try ask(port)
         #expect(Child.isTrue { text(log).contains("GET /api/status") })
         #expect(!text(log + ".1").contains("GET /api/status"))
-        // Again, and with a file that cannot be opened.
+        // Again, with a log file that cannot be opened.
         #expect(rename(log, log + ".2") == 0)
         #expect(mkdir(log, 0o755) == 0)
         child.send(SIGHUP)
@@ -58,12 +58,12 @@ import Testing
         rmdir(log)
     }
 
-    @Test("two signals to end at once are one, a later one does not wait for running requests")
+    @Test("two signals at once count as one, and a later one ends the program without waiting for requests")
     func impatience() throws {
         let child = start(["DRAIN_TIMEOUT": "100"])
         let client = try RawClient(port: try port(child))
         client.send("POST /api/user/login HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
-        // The request runs before the end begins.
+        // The request is running before the program is told to end.
         #expect(client.isSilent(milliseconds: 200))
         child.send(SIGINT)
         child.send(SIGTERM)

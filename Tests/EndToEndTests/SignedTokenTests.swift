@@ -5,7 +5,8 @@ import Testing
 
 @testable import Gateway
 
-/// Zhipu's signed tokens through the gateway: one that is refused is signed again and tried once (spec/wire/zhipu.md §7).
+/// Zhipu's signed tokens through the gateway. If one is refused, a new one is signed and tried once (spec/wire/zhipu.md
+/// §7).
 @Suite(.inTurn) struct SignedTokenTests {
     private static let key = "mock-end-to-end.mock-end-to-end-secret"
 
@@ -15,7 +16,7 @@ import Testing
         return installation
     }
 
-    /// How often the upstream was called for what `body` does.
+    /// How often `body` makes the gateway call the upstream.
     private func calls(_ installation: Installation, of body: () throws -> Void) rethrows -> Int {
         installation.mock.journal.reset()
         try body()
@@ -26,7 +27,7 @@ import Testing
         installation.mock.add(try #require(Fault(name: "mock-error-" + word)), count: count)
     }
 
-    @Test("a token that ended is signed again for chats, streams, embeddings and a channel's test")
+    @Test("an expired token is signed again for chats, streams, embeddings and a channel's test")
     func expired() async throws {
         let installation = try await installation()
         #expect(try installation.chat("x", model: "glm-4-flash").status == 200)
@@ -53,7 +54,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("a key that is wrong from the start is tried once a call")
+    @Test("a key that was always wrong is tried once per call")
     func wrongKey() async throws {
         let installation = try await installation(key: "mock-bad.secret")
         for _ in 0..<3 {
@@ -65,7 +66,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("a key that becomes wrong is tried twice by one call, then once by each")
+    @Test("a key that becomes wrong is tried twice by the first call, then once by each")
     func revoked() async throws {
         let installation = try await installation()
         #expect(try installation.chat("x", model: "glm-4-flash").status == 200)

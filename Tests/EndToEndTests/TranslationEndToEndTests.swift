@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// What the gateway itself adds to a provider's translation, over real sockets.
+/// What the gateway adds to a provider's translation, over real sockets.
 @Suite(.inTurn) struct TranslationEndToEndTests {
     private func with(_ name: String, models: String, _ body: (Installation) throws -> Void) async throws {
         let upstream = try #require(Upstream.all.first { $0.name == name })
@@ -29,7 +29,7 @@ import Testing
         ]
     ]
 
-    @Test("a client that knows functions but no tools gets a function call", arguments: ["Anthropic", "Gemini"])
+    @Test("a client that uses functions instead of tools gets a function call", arguments: ["Anthropic", "Gemini"])
     func legacyFunctions(_ name: String) async throws {
         let model = name == "Gemini" ? "gemini-2.5-flash" : "claude-sonnet-4-5"
         try await with(name, models: model) { installation in
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("usage that the upstream does not tell is counted, told to the client and charged", arguments: [false, true])
+    @Test("usage that the upstream does not report is counted, reported and charged", arguments: [false, true])
     func missingUsage(isStream: Bool) async throws {
         try await with("Anthropic", models: "mock-usage-missing") { installation in
             var request: JSONObject = [
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(
-        "an answer in one piece where a stream was asked for becomes one",
+        "an answer in one piece becomes a stream if a stream was asked for",
         arguments: ["Baidu V2", "Ali Bailian", "Anthropic"])
     func inOneGo(_ name: String) async throws {
         try await with(name, models: "some-model") { installation in
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test(
-        "a part that the provider cannot take is named by the client's own count, under a channel's prompt too",
+        "the name of a refused part counts the client's own messages, even if the channel adds a prompt",
         arguments: ["Anthropic", "Zhipu", "Baidu V2"], [false, true])
     func blamedUnderPrompt(_ name: String, _ isInstructed: Bool) async throws {
         let upstream = try #require(Upstream.all.first { $0.name == name })
@@ -119,7 +119,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("an image by address in a tool's result is fetched for a provider that takes only bytes")
+    @Test("an image by address in a tool's result is fetched for a provider that accepts only bytes")
     func imageInResult() async throws {
         try await with("Gemini", models: "gemini-2.5-flash") { installation in
             let address = "http://127.0.0.1:\(installation.mockPort)/_mock/image.png"
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("an access token that ended is fetched again for embeddings and for a channel's test too")
+    @Test("an expired access token is fetched again, for embeddings and for a channel's test too")
     func expiredToken() async throws {
         let installation = try await Installation(models: nil)
         try installation.addChannel(15, "ak-mock-expires-1|sk-test", "/baidu", models: "Embedding-V1,ERNIE-4.0-8K")
@@ -164,7 +164,7 @@ import Testing
         await installation.close()
     }
 
-    @Test("breakpoints on tools and on their results reach a provider that caches by them")
+    @Test("cache breakpoints on tools and their results reach a provider that uses them")
     func breakpoints() async throws {
         try await with("Anthropic", models: "claude-sonnet-4-5") { installation in
             let call: JSON = ["id": "toolu_1", "type": "function", "function": ["name": "look", "arguments": "{}"]]

@@ -2,14 +2,14 @@ import JSON
 import TestKit
 import Testing
 
-/// An upstream of the mock's that the gateway can be led to: a row of `Fixtures/upstreams.json`.
+/// One of the mock's upstreams, to which a channel can lead: a row of `Fixtures/upstreams.json`.
 struct Upstream: Sendable, CustomTestStringConvertible {
     let name: String
     /// The channel's type and key, and the mock's prefix.
     let type: Int
     let key: String
     let prefix: String
-    /// The channel's settings, as JSON in a text.
+    /// The channel's settings as JSON text.
     let config: String
     let model: String
     let reasoningModel: String?
@@ -18,7 +18,7 @@ struct Upstream: Sendable, CustomTestStringConvertible {
     let imageModel: String?
 
     var testDescription: String { name }
-    /// All of its models.
+    /// The names of all its models.
     var models: String {
         [model, reasoningModel, searchModel, embeddingModel, imageModel].compactMap { $0 }.joined(separator: ",")
     }
@@ -42,10 +42,10 @@ struct Upstream: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What the gateway can do with a provider, as `Sources/Providers/README.md` says; `MatrixTests` proves it.
+/// What the gateway can do with a provider, according to `Sources/Providers/README.md`; `ConformTests` proves it.
 extension Upstream {
-    /// Whether the matrix has a case as passed. One that the matrix does not have is a mistake of the test, which would
-    /// skip every provider.
+    /// Whether the matrix says that a case passes. A case that the matrix does not have is a mistake in the test, which
+    /// would skip every provider.
     func passes(_ feature: String) -> Bool {
         let outcome = FeatureMatrix.published.outcome(feature, name)
         if outcome == nil { Issue.record("the matrix has no case \"\(feature)\" of \(name)") }

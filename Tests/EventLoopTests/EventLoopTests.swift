@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "a duration in nanoseconds is exact and stops where the clock could not add it",
+        "a duration in nanoseconds is exact, and limited so that the clock can add it",
         arguments: [
             (.zero, 0), (.seconds(-1), 0), (.nanoseconds(-1), 0), (.nanoseconds(1), 1), (.seconds(2), 2_000_000_000),
             (.seconds(9_223_372_036), 9_223_372_036_000_000_000), (.seconds(10_000_000_000), .max / 2),
@@ -54,7 +54,7 @@ import Testing
         ] as [(Duration, UInt64)])
     func nanoseconds(duration: Duration, expected: UInt64) { #expect(duration.nanoseconds == expected) }
 
-    @Test("a timer that is centuries away holds nothing up", .timeLimit(.minutes(10)))
+    @Test("a timer that is centuries away blocks nothing", .timeLimit(.minutes(10)))
     func farTimer() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()
@@ -65,14 +65,14 @@ import Testing
                 loop.schedule(after: .milliseconds(5)) { continuation.resume() }
             }
         }
-        // One more turn, in which the far timer is the only one.
+        // One more turn of the loop, in which only the far timer is left.
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             loop.submit { continuation.resume() }
         }
         loops.stop()
     }
 
-    @Test("takes work from many threads without losing any")
+    @Test("accepts work from many threads without losing any")
     func submitsFromManyThreads() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("hands errors of blocking work to the caller")
+    @Test("passes errors of blocking work to the caller")
     func blockingErrors() async {
         struct Failure: Error {}
         await #expect(throws: Failure.self) { try await Blocking.run { throw Failure() } }

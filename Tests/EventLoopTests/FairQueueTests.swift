@@ -4,7 +4,7 @@ import Testing
 @testable import EventLoop
 
 @Suite(.inTurn) struct FairQueueTests {
-    @Test("lets owners take turns, whoever came with much")
+    @Test("owners take turns, however much each has queued")
     func turns() {
         let queue = Line<String>(limits: .none)
         for item in ["a1", "a2", "a3"] { #expect(queue.add(item, of: 1)) }
@@ -18,7 +18,7 @@ import Testing
         #expect(order == ["a1", "b1", "c1", "a2", "a3"])
     }
 
-    @Test("holds an owner back of whom as much runs as may, and lets it on when some of it has ended")
+    @Test("holds back an owner that has as much running as allowed, and continues when some of it has ended")
     func runningOfOne() throws {
         let queue = Line<Int>(limits: FairLimits(waiting: 10, waitingOfOne: 10, runningOfOne: 2))
         for item in 1...4 { #expect(queue.add(item, of: 7)) }
@@ -37,7 +37,7 @@ import Testing
         #expect(queue.count == 0)
     }
 
-    @Test("refuses what would wait beyond the limits, of one owner and of all, but never what is certain")
+    @Test("refuses work beyond the limits, for one owner and in total, but never work that is certain")
     func limits() {
         let queue = Line<Int>(limits: FairLimits(waiting: 3, waitingOfOne: 2, runningOfOne: 1))
         #expect(queue.add(1, of: 1))
@@ -47,13 +47,13 @@ import Testing
         #expect(!queue.add(5, of: 3))
         #expect(queue.count == 3)
         #expect(queue.add(6, of: 3, isCertain: true))
-        // What runs does not wait.
+        // Running work does not count as waiting.
         _ = queue.next()
         _ = queue.next()
         #expect(queue.add(7, of: 4))
     }
 
-    @Test("resumes a caller with what a worker made of its work, and refuses where as much waits as may")
+    @Test("resumes a caller with its worker's result, and refuses work when the queue is full")
     func pool() async throws {
         let pool = WorkPool(
             threads: 1, named: "test", limits: FairLimits(waiting: 1, waitingOfOne: 1, runningOfOne: 1))
@@ -74,7 +74,7 @@ import Testing
     }
 }
 
-/// A queue that an expectation may change.
+/// A class around the queue, so that it can be changed within an expectation.
 private final class Line<Item> {
     private var queue: FairQueue<Item>
 

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Holds a worker until a test lets it go on.
+/// Blocks a worker until a test opens it.
 final class Gate: Sendable {
     private let state = Mutex((isReached: false, isOpen: false))
 

@@ -5,7 +5,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct ReadinessTests {
-    @Test("an event of a closed descriptor does not reach the source that got its number in the same turn")
+    @Test("an event of a closed descriptor does not reach a new source with the same number")
     func staleEvent() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()
@@ -13,7 +13,7 @@ import Testing
         let loop = loops.loops[0]
         let calls = Calls()
         loop.submit {
-            // Both are readable before the loop looks, and are told in the order in which they were registered.
+            // Both are readable before the loop polls, and it reports them in the order in which they were registered.
             let first = readEnd(hasByte: true)
             let second = readEnd(hasByte: true)
             let quiet = readEnd(hasByte: false)
@@ -26,7 +26,7 @@ import Testing
                     loop.deregister(first)
                     loop.deregister(second)
                     close(second)
-                    // The same number, of something that is not readable.
+                    // Reuses the number for something that is not readable.
                     let reused = dup2(quiet, second)
                     loop.register(reused, events: 1, source: newcomer)
                 })
@@ -36,7 +36,7 @@ import Testing
         #expect(calls.all == ["first"])
     }
 
-    @Test("events of a registered descriptor arrive, and stop when it is deregistered")
+    @Test("events of a registered descriptor arrive until it is deregistered")
     func events() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()
@@ -56,7 +56,7 @@ import Testing
         #expect(calls.all == ["event", "event", "event"])
     }
 
-    /// Lets a loop turn some times.
+    /// Lets the loop turn a few times.
     private func turns(_ loop: EventLoop, _ count: Int) async {
         await Task(executorPreference: loop) {
             for _ in 0..<count { await loop.sleep(for: .milliseconds(2)) }

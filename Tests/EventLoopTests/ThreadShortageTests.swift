@@ -4,9 +4,9 @@ import Testing
 
 @testable import EventLoop
 
-/// A system that gives no further thread.
+/// A system that refuses to start more threads.
 @Suite(.inTurn) struct ThreadShortageTests {
-    /// Gives so many threads and no more.
+    /// Starts this many threads and no more.
     private final class Threads: Sendable {
         private let left: Mutex<Int>
         private let ended = Mutex(0)
@@ -30,7 +30,7 @@ import Testing
         func give(_ count: Int) { left.withLock { $0 = count } }
     }
 
-    @Test("loops that cannot all start are an error that says what to do, and none of them runs on")
+    @Test("if not all loops can start, the error says what to do, and none keeps running")
     func loops() {
         let threads = Threads(2)
         let loops = EventLoopGroup(count: 3, startThread: threads.start)
@@ -40,7 +40,7 @@ import Testing
         #expect(text.contains("loop-2") && text.contains("none left") && text.contains("ulimit -u"))
     }
 
-    @Test("a pool without any thread refuses at once, does certain work all the same, and serves when there is one")
+    @Test("a pool without threads refuses at once, still does certain work, and recovers when it gets a thread")
     func noWorker() async throws {
         let threads = Threads(0)
         let pool = WorkPool(threads: 2, named: "test", startThread: threads.start)
@@ -71,7 +71,7 @@ import Testing
         #expect(await third == 3)
     }
 
-    @Test("an asker waits no longer than it wants, and what was not begun by then never is")
+    @Test("a caller waits no longer than it asked, and work that had not begun by then never begins")
     func patience() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()

@@ -5,7 +5,7 @@ import Testing
 @testable import EventLoop
 
 @Suite(.inTurn) struct TimerTests {
-    @Test("timers come out in order of time, whatever the order in which they went in, and none before it is due")
+    @Test("timers come out in order of time, whatever the order of insertion, and none before it is due")
     func heap() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<200 {
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test("an idle loop wakes for its timers, in time: also for an earlier one that came later")
+    @Test("an idle loop wakes in time for its timers, even for an earlier one that was added later")
     func punctual() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("a deadline fires once when its time comes, in time, and not while it is put off")
+    @Test("a deadline fires once and in time, and not while it is being postponed")
     func deadline() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()
@@ -61,17 +61,17 @@ import Testing
         #expect(late >= .zero && late < .seconds(1), "\(late) late")
     }
 
-    @Test("durations become nanoseconds within what there are")
+    @Test("durations become nanoseconds within a limit")
     func durations() {
         #expect(Duration.seconds(2).nanoseconds == 2_000_000_000)
         #expect(Duration.milliseconds(1500).nanoseconds == 1_500_000_000)
         #expect(Duration.seconds(-1).nanoseconds == 0 && Duration.milliseconds(-1).nanoseconds == 0)
-        // Half of what there is, so that a sum with the clock fits.
+        // The limit is half the range, so that adding it to the clock does not overflow.
         #expect(Duration.seconds(Int64.max).nanoseconds == UInt64.max / 2)
         #expect((Duration.seconds(18_446_744_073) + .milliseconds(999)).nanoseconds == UInt64.max / 2)
     }
 
-    @Test("a timer so far away that no clock gets there does not wake or end the loop")
+    @Test("a timer beyond the clock's range neither wakes nor ends the loop")
     func never() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()
@@ -87,7 +87,7 @@ import Testing
     }
 }
 
-/// What a loop says in its time; a loop that says nothing for five seconds fails a test instead of hanging it.
+/// The loop's answer. If none comes within five seconds, the test fails instead of hanging.
 private final class Answer: Sendable {
     private let value = Mutex<Duration?>(nil)
 

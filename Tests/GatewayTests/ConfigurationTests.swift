@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("no message shows a secret that was wrong")
+    @Test("no message shows the value of a secret that was wrong")
     func secrets() {
         #expect {
             _ = try Configuration.parse(arguments: [], environment: ["INITIAL_ROOT_TOKEN": "my-very-secret"])
@@ -140,7 +140,7 @@ import Testing
         #expect(configuration.bodyBudget == BodyBudget.Limits(process: 3, address: 0, token: 4))
     }
 
-    @Test("DEBUG in any letter case turns the limits off; other switches want exactly true")
+    @Test("DEBUG in upper or lower case turns the limits off; other switches must be exactly `true`")
     func switches() throws {
         let debug = try run([], ["DEBUG": "True"])
         #expect(debug.isDebug && debug.apiRateLimit == 0 && debug.webRateLimit == 0)
@@ -148,7 +148,7 @@ import Testing
         #expect(try !run([], ["ONLY_ONE_LOG_FILE": "True"]).isOneLogFile)
     }
 
-    @Test("what is set and not served, or not needed, is known for the notice, and an empty variable is unset")
+    @Test("variables that are not served or not needed are listed for the notice, and an empty one counts as unset")
     func notices() throws {
         let configuration = try run(
             [],

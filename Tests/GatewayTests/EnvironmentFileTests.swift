@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("a file that is too large is an error, one of the largest size is not")
+    @Test("a file above the size limit is an error, and one at the limit is not")
     func size() throws {
         let line = Array("A=b\n#".utf8)
         try writeFile(path, line + [UInt8](repeating: 0x78, count: EnvironmentFile.limit - line.count))
@@ -84,7 +84,7 @@ import Testing
         #expect(message { _ = try EnvironmentFile.variables(at: path) }?.contains("larger than 1048576") == true)
     }
 
-    @Test("no file, a directory and a pipe hold no settings and keep nobody waiting")
+    @Test("a missing file, a directory and a pipe count as no settings, and nothing blocks")
     func absent() throws {
         #expect(try EnvironmentFile.variables(at: path).isEmpty)
         #expect(mkfifo(path, 0o600) == 0)
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(
-        "a number that does not fit is refused by name",
+        "a number that does not fit is refused, and the message names the variable",
         arguments: [
             "9223372036854775808", "-9223372036854775809", "-9223372036854775808", "1e9", "0x10", "", " 1", "１",
             String(repeating: "9", count: 100_000),

@@ -94,7 +94,7 @@ final class GatewayFixture {
         return (Int(answerHead.dropFirst(9).prefix(3)) ?? 0, answerHead, isChunked ? dechunked(rest) : rest)
     }
 
-    /// A `POST` of JSON as it is written.
+    /// Posts a body of JSON, sent exactly as given.
     func post(
         _ path: String, _ body: [UInt8], key: String = "sk-roottoken", headers: [String] = []
     ) throws -> (status: Int, head: String, body: String) {
@@ -103,7 +103,7 @@ final class GatewayFixture {
             body: body)
     }
 
-    /// The key of a new token of root's.
+    /// Makes a token for root and returns its key.
     func key(_ wishes: JSONObject = [:]) throws -> String {
         var token: JSONObject = ["name": "t", "unlimited_quota": true]
         for member in wishes.members { token[member.key] = member.value }
@@ -112,7 +112,7 @@ final class GatewayFixture {
         }
         return key
     }
-    /// The log file, once it says so; what it says after five seconds at the latest.
+    /// The log file, once it contains the words.
     func logText(with words: String) async throws -> String {
         try await eventually { logFile.contains(words) }
         return logFile
@@ -133,9 +133,9 @@ enum FixtureError: Error {
     case neverHappened
 }
 
-/// Waits for something that happens soon, five seconds at most.
+/// Waits for something that should happen soon.
 func eventually(_ isSo: () throws -> Bool) async throws {
-    // A minute, which only a busy machine needs.
+    // Waits for a minute at most, which only a busy machine needs.
     for _ in 0..<12_000 {
         if try isSo() { return }
         try await Task.sleep(for: .milliseconds(5))
@@ -169,16 +169,16 @@ final class StubUpstream {
 
     enum Answer: Sendable {
         case whole(HTTPResponse)
-        /// Events, then a clean end or a cut.
+        /// Sends the events, then ends properly or breaks off.
         case stream([String], isCut: Bool)
         case drop
         /// Waits for the gate, then answers.
         case held(StubGate, HTTPResponse)
-        /// Sends the head and a byte, and the rest when the gate opens.
+        /// Sends the head and one byte, and the rest when the gate opens.
         case heldBody(StubGate, HTTPResponse)
-        /// Sends an event, and no more until the gate opens.
+        /// Sends one event, and nothing more until the gate opens.
         case stalled(StubGate, String)
-        /// Sends events until the caller is gone.
+        /// Sends events until the caller has disconnected.
         case endless(String)
 
         static func chat(
@@ -206,9 +206,9 @@ final class StubUpstream {
     private let handler: Handler
 
     var calls: [Call] { handler.calls.withLock { $0 } }
-    /// Stream events that the gateway has taken.
+    /// How many stream events the gateway has taken.
     var eventsSent: Int { handler.events.withLock { $0 } }
-    /// Endless streams whose caller has gone.
+    /// How many endless streams ended because the caller disconnected.
     var streamsCancelled: Int { handler.cancelled.withLock { $0 } }
 
     init(_ answer: @escaping @Sendable (Call) -> Answer) throws {
@@ -244,7 +244,7 @@ final class StubUpstream {
             case .heldBody(let gate, let response):
                 let stream = await writer.startStream(
                     status: response.status, headers: response.headers, contentLength: response.body.count)
-                // The head goes with the first byte.
+                // The head is sent with the first byte.
                 try? await stream.write(Array(response.body.prefix(1)))
                 await gate.wait()
                 try? await stream.write(Array(response.body.dropFirst()))

@@ -8,7 +8,7 @@ import Testing
 @Suite(.inTurn) struct LogTests {
     private let directory = TemporaryDirectory()
 
-    /// Lines that a closed log has left in a file.
+    /// The lines in a file after the log was closed.
     private func lines(_ name: String, isOneFile: Bool = false, showsDebug: Bool = false, _ body: (Log) -> Void)
         -> [String]
     {

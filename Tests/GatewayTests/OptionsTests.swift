@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(
-        "a broken row that one-api stored is reported and its default holds",
+        "a broken row that one-api stored is reported, and the default is used",
         arguments: [
             ("ModelRatio", "{broken"), ("GroupRatio", "[]"), ("QuotaPerUnit", "0"), ("QuotaPerUnit", "much"),
         ])
@@ -36,7 +36,7 @@ import Testing
         #expect(store.snapshot.text("SystemName") == "Mine")
     }
 
-    @Test("what was set is there after a restart, and sets at the same time do not lose one another")
+    @Test("options survive a restart, and concurrent changes do not overwrite one another")
     func restart() async throws {
         let database = try await database()
         let store = try await OptionStore(database: database)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "an option that somebody broke behind our back keeps the value that holds, and one that was deleted its default"
+        "an option that another program broke keeps its last good value, and a deleted one gets its default"
     )
     func brokenLater() async throws {
         let database = try await database()
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(
-        "numbers stop at what their use can bear",
+        "values outside their limits are refused",
         arguments: [
             ("QuotaForNewUser", "1152921504606846977"), ("PreConsumedQuota", "9223372036854775807"),
             ("RetryTimes", "101"), ("SMTPPort", "65536"), ("QuotaPerUnit", "1e16"), ("QuotaPerUnit", "1e-10"),
@@ -78,7 +78,7 @@ import Testing
         await #expect(throws: OptionError.self) { try await store.set(key, value) }
     }
 
-    @Test("stored numbers beyond are read as the largest possible ones")
+    @Test("stored numbers above the limit are read as the limit")
     func clamped() async throws {
         let rows = ["QuotaForNewUser", "PreConsumedQuota", "RetryTimes"].map { ($0, "9223372036854775807") }
         let snapshot = try await OptionStore(database: database(rows)).snapshot
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(
-        "amounts are shown in currency or points, the extremes too",
+        "amounts are shown in currency or points, even the extreme ones",
         arguments: [
             ("true", "500000", 500_000, "＄1.000000 额度"), ("true", "500000", -1, "＄-0.000002 额度"),
             ("true", "500000", 0, "＄0.000000 额度"), ("false", "500000", 42, "42 点额度"),

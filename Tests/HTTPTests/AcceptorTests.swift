@@ -8,7 +8,7 @@ import Testing
 @testable import HTTP
 
 @Suite(.inTurn) struct AcceptorTests {
-    @Test("rests when no descriptor is left, tries again, and passes over clients that gave up")
+    @Test("rests when no descriptor is left, tries again, and skips clients that gave up")
     func results() {
         var machine = AcceptorStateMachine(limit: 2)
         #expect(machine.mayAccept)
@@ -25,7 +25,7 @@ import Testing
         #expect(machine.resume() == false)
     }
 
-    @Test("rests at its limit until a connection ends, and not after the end")
+    @Test("rests at its limit until a connection ends, and stays at rest once closed")
     func limit() {
         var machine = AcceptorStateMachine(limit: 2)
         #expect(machine.accepted(7) == .open)
@@ -47,7 +47,7 @@ import Testing
         #expect(!machine.mayAccept)
     }
 
-    /// Has no descriptor for a new connection until a test gives it some.
+    /// Has no descriptor for a new connection until a test allows it.
     private final class Kernel: Sendable {
         let tries = Mutex(0)
         let hasRoom = Mutex(false)
@@ -91,7 +91,7 @@ import Testing
         #expect(third.receiveAnswer().body == "GET /third? ")
     }
 
-    @Test("tries a few times a second while the process has no descriptor left, and serves as soon as it has")
+    @Test("without free descriptors it tries a few times a second, and serves as soon as there is one")
     func waitsForDescriptors() async throws {
         let loops = EventLoopGroup(count: 1)
         try loops.start()

@@ -9,7 +9,7 @@ import Testing
     private static func body(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: 0x61 + $0 % 26) } }
 
     @Test(
-        "an answer of any size comes whole behind its head, and the next one behind it",
+        "an answer of any size comes whole after its head, and so does the next one",
         arguments: [0, 1, 16 << 10, 16 << 10 + 1, 3_000_000])
     func sizes(count: Int) throws {
         let fixture = try ServerFixture { _ in HTTPResponse(body: Self.body(count)) }
@@ -23,7 +23,7 @@ import Testing
         #expect(head.contains("Content-Length: \(count)\r\n") && head.hasSuffix("\r\n\r\n"))
     }
 
-    @Test("a client that takes a large answer too slowly is reset")
+    @Test("a client that reads a large answer too slowly is reset")
     func tooSlow() throws {
         let fixture = try ServerFixture(
             configure: {
@@ -37,7 +37,7 @@ import Testing
             let count = client.receive().count
             if count == 0 { break }
             received += count
-            // Slowly at first; then what is on the way.
+            // Reads slowly at first, and then everything that is on the way.
             if piece < 75 { usleep(20_000) }
         }
         #expect(client.wasReset && received < 64 << 20)

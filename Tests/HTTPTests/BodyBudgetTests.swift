@@ -8,7 +8,7 @@ import Testing
         BodyLease(BodyAccount(budget: budget, address: address, token: token))
     }
 
-    @Test("counts for the token, the address and the process, and takes back what a request held")
+    @Test("counts for the token, the address and the process, and returns what a request held")
     func scopes() throws {
         let budget = BodyBudget(limits: .init(process: 400_000, address: 300_000, token: 200_000))
         var first = lease(budget)
@@ -31,7 +31,7 @@ import Testing
         #expect(budget.total == 0)
     }
 
-    @Test("charges what a body grows by, and nothing for small ones")
+    @Test("charges only the growth of a body, and nothing for small ones")
     func growth() throws {
         let budget = BodyBudget(limits: .init(process: 100_000, address: 0, token: 0))
         var small = lease(budget)
@@ -49,7 +49,7 @@ import Testing
         #expect(budget.total == 0)
     }
 
-    @Test("only large bodies count as what leaves the heap to be trimmed", arguments: [(60_000, 0), (90_000, 90_000)])
+    @Test("only released large bodies count towards trimming the heap", arguments: [(60_000, 0), (90_000, 90_000)])
     func released(bytes: Int, counted: Int) throws {
         let budget = BodyBudget()
         var one = lease(budget, "a")
@@ -59,7 +59,7 @@ import Testing
         #expect(budget.takeReleased() == 0)
     }
 
-    @Test("an IPv6 client is its /64, however it writes its address")
+    @Test("an IPv6 client counts as its /64 network, however its address is written")
     func networks() throws {
         let budget = BodyBudget(limits: .init(process: 0, address: 100_000, token: 0))
         var first = lease(budget, "2001:db8:1:2::1")

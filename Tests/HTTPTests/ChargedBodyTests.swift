@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-/// What a server charges for bodies that come, that do not come, and that come slowly.
+/// What a server charges to the budget for bodies that come, come slowly or do not come.
 @Suite(.inTurn) struct ChargedBodyTests {
     private struct Charging: RequestHandler {
         let budget: BodyBudget
@@ -27,7 +27,7 @@ import Testing
         "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\(more)\r\n"
     }
 
-    @Test("what was charged ahead of a body without a length goes back when it has ended")
+    @Test("what was charged in advance for a body without a length is returned at its end")
     func endedBody() throws {
         let budget = BodyBudget(limits: .init(process: 140_000, address: 0, token: 0))
         var first = BodyLease(BodyAccount(budget: budget, address: "a", token: nil))
@@ -42,7 +42,7 @@ import Testing
         #expect(budget.total == 0)
     }
 
-    @Test("refuses a body by its announced length before it is read, while unfinished ones hold what has come of them")
+    @Test("refuses a body by its announced length before reading it, while unfinished bodies hold what came of them")
     func unfinishedBodies() async throws {
         let budget = BodyBudget(limits: .init(process: 0, address: 500_000, token: 0))
         let fixture = try ServerFixture(handler: Charging(budget: budget))
@@ -67,7 +67,7 @@ import Testing
         #expect(await eventually { budget.total == 240_000 })
     }
 
-    /// Clients that have announced so much, been told to send it, and sent nothing.
+    /// Clients that have announced a body of this length and were told to send it, but sent nothing.
     private func announced(_ fixture: ServerFixture, _ length: Int, count: Int) throws -> [RawClient] {
         try (0..<count).map { _ in
             let client = try RawClient(port: fixture.port)
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test("who only announces bodies takes nothing from others")
+    @Test("clients that only announce bodies take nothing from others")
     func announcedBodies() async throws {
         let budget = BodyBudget(limits: .init(process: 500_000, address: 0, token: 0))
         let fixture = try ServerFixture(handler: Charging(budget: budget))
@@ -89,7 +89,7 @@ import Testing
         for client in idle { client.hangUp() }
     }
 
-    @Test("a body that has begun is refused when others have taken the room for the rest of it")
+    @Test("a body that has begun is refused if others have taken the room for its rest")
     func overtaken() async throws {
         let budget = BodyBudget(limits: .init(process: 0, address: 500_000, token: 0))
         let fixture = try ServerFixture(handler: Charging(budget: budget))
@@ -103,7 +103,7 @@ import Testing
         #expect(clients[0].receiveAnswer().body == "300000 300000")
     }
 
-    @Test("bodies of some kilobytes count too")
+    @Test("bodies of a few kilobytes count too")
     func smallBodies() async throws {
         let budget = BodyBudget(limits: .init(process: 0, address: 200_000, token: 0))
         let fixture = try ServerFixture(handler: Charging(budget: budget))
@@ -120,7 +120,7 @@ import Testing
         #expect(await eventually { budget.total == 0 })
     }
 
-    @Test("charges chunks as they come and what gzip unpacks to, until the request ends")
+    @Test("charges chunks as they come and the bytes that gzip unpacks to, until the request ends")
     func growingBodies() async throws {
         let budget = BodyBudget(limits: .init(process: 600_000, address: 0, token: 0))
         let gate = Gate()

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "refuses a chunk size of more digits than a number holds, at the digit that is too many",
+        "refuses a chunk size with more digits than fit, at the first digit too many",
         arguments: [
             "8000000000000000", "ffffffffffffffff", "7fffffffffffffff", "10000000000000003", "0000000000000003",
             "fffffffffffffffff",
@@ -35,7 +35,7 @@ import Testing
         #expect(body.isEmpty)
     }
 
-    @Test("takes the largest chunk size there is without the chunk")
+    @Test("accepts the largest possible chunk size before the chunk itself comes")
     func takesLargeChunkSize() throws {
         var decoder = ChunkedDecoder()
         var body: [UInt8] = []
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(
-        "refuses extensions and trailers without end, and skips short ones",
+        "refuses endless extensions and trailers, and skips short ones",
         arguments: [
             ("3;", "x", "\r\nabc\r\n0\r\n\r\n", 1000), ("3\r\nabc\r\n0\r\n", "X: yy\r\n", "\r\n", 1000),
             ("3\r\nabc\r\n0\r\nX: ", "y", "\r\n\r\n", 8000),
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("limits a chunked body, whole or without end, and takes one at the limit")
+    @Test("limits a chunked body, finished or not, and accepts one at the limit")
     func limitsChunks() throws {
         let fixture = try ServerFixture(handler: EchoHandler(limit: 10))
         let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

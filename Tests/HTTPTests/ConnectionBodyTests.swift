@@ -3,12 +3,12 @@ import Testing
 
 @testable import HTTP
 
-/// The time that a connection gives to a body, and what ends it before.
+/// How much time a connection gives to a body, and what ends the body earlier.
 @Suite(.inTurn) struct ConnectionBodyTests {
-    @Test("a body's time is its pause, and a base with a second for each thousand bytes")
+    @Test("a body may pause for a time, and in total has a base time and a second for each thousand bytes")
     func bodyTime() {
         var machine = Machine.at(.body)
-        // A byte every 20 s: the pause allows it, the whole does not.
+        // A byte every 20 s: no pause is too long, but the total time is.
         for second in [20.0, 40] {
             #expect(machine.tick(at: Machine.second(second)) == [])
             machine.didRead(1, isDrained: true, at: Machine.second(second))
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("limits that are too large to add up are no limits")
+    @Test("limits that are too large to add up do not limit")
     func hugeLimits() {
         var limits = Machine.limits
         (limits.body.pause, limits.body.total, limits.head) = (.max, .max, .max)

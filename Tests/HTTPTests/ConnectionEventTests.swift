@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-/// What a connection does on each event in each state.
+/// What a connection does for each event in each state.
 @Suite(.inTurn) struct ConnectionEventTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let place: Machine.Place
@@ -74,7 +74,7 @@ import Testing
                 .blocked: [.wakeReader, .wakeWriter, .cancelRequest],
             ])
 
-    @Test("does what its table says", arguments: cases)
+    @Test("does what the table says", arguments: cases)
     func event(_ one: Case) {
         var machine = Machine.at(one.place)
         #expect(one.event(&machine) == one.expected)
@@ -93,7 +93,7 @@ import Testing
         #expect(machine.cancellation == .clientGone)
     }
 
-    @Test("a request that was read from a client that is gone is cancelled from its beginning, and the next afresh")
+    @Test("a request from a client that has already left is cancelled at once, and the next one begins afresh")
     func cancelledFromBeginning() {
         var machine = Machine.at(.idle)
         _ = machine.ready(.gone, at: 1)
@@ -107,7 +107,7 @@ import Testing
         #expect(machine.ready(.gone, at: 1) == [.wakeReader, .wakeWriter, .cancelRequest])
     }
 
-    @Test("a write that goes on is not late, and one that stopped again has its whole time")
+    @Test("a write that makes progress is not late, and one that stops again has its whole time")
     func blockedAgain() {
         var machine = Machine.at(.blocked)
         #expect(machine.writeStep == .wait)

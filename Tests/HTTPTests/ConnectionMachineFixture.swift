@@ -2,7 +2,7 @@ import EventLoop
 
 @testable import HTTP
 
-/// A connection's state machine with limits that a test can tell apart, in seconds, and requests to feed it.
+/// A connection's state machine with distinct limits, in seconds, and requests for it.
 enum Machine {
     static func second(_ seconds: Double) -> UInt64 { UInt64(seconds * 1e9) }
 
@@ -30,10 +30,10 @@ enum Machine {
             keepsAlive: keepsAlive, expectsContinue: expectsContinue)
     }
 
-    /// Where a connection may be when something happens.
+    /// Where a connection is when an event comes.
     enum Place: CaseIterable { case idle, head, handling, body, answering, blocked, lingering, closed }
 
-    /// A machine at a place, at second 0, its socket drained.
+    /// A machine at this place, at second 0, with its socket drained.
     static func at(_ place: Place, _ head: RequestHead = head(.length(100))) -> ConnectionStateMachine {
         var machine = ConnectionStateMachine(limits: limits)
         machine.awaitHead(hasInput: false, at: 0)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import HTTP
 
-/// Events in any order, as a hostile client and an unlucky moment may bring them.
+/// Events in any order, as hostile clients and unlucky timing may bring them.
 @Suite(.inTurn) struct ConnectionOrderTests {
-    /// A connection, and what an owner would have done so far.
+    /// A connection, and counts of what its owner was told to do.
     private struct Run {
         var machine = Machine.at(.idle)
         var now: UInt64 = 0
@@ -34,7 +34,7 @@ import Testing
             }
         }
 
-        /// What the serving task does next.
+        /// The next step of the task that serves requests.
         private mutating func serve(_ random: inout SystemRandomNumberGenerator) {
             if !isRunning {
                 guard machine.phase == .idle || machine.phase == .head else { return }
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test("closes once, cancels a request once, and wants nothing after the end")
+    @Test("closes once, cancels a request once, and asks for nothing after the end")
     func anyOrder() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<3000 {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-/// How a connection reads requests and goes on after them.
+/// How a connection reads requests, and how it continues after them.
 @Suite(.inTurn) struct ConnectionRequestTests {
     struct End: CustomTestStringConvertible {
         let testDescription: String
@@ -48,7 +48,7 @@ import Testing
         End(testDescription: "a half-closed client", event: .halfClosed, says: false, next: .nextRequest),
     ]
 
-    @Test("says whether it closes, and goes on as the request demands", arguments: ends)
+    @Test("announces whether it closes, and continues as the request demands", arguments: ends)
     func end(_ end: End) {
         var machine = Machine.at(.handling, end.head)
         if end.reads {
@@ -68,7 +68,7 @@ import Testing
         #expect(machine.requestEnded(hasInput: false) == .close)
     }
 
-    @Test("a head that trickles in has its time once")
+    @Test("a head that comes byte by byte does not get more time")
     func trickledHead() {
         var machine = Machine.at(.idle)
         for second in stride(from: 0.0, to: 19, by: 5) {
@@ -80,7 +80,7 @@ import Testing
         #expect(machine.hasTimedOut && machine.readStep == .stop)
     }
 
-    @Test("reads until the kernel is drained, and after FIN to the end, of which no event tells again")
+    @Test("reads until the socket is drained, and after a FIN to the end, since no further event reports it")
     func reads() {
         var machine = Machine.at(.idle)
         #expect(machine.readStep == .wait)
@@ -97,7 +97,7 @@ import Testing
         #expect(machine.peer == .halfClosed)
     }
 
-    @Test("a half-closed client is looked after while its request runs, and one of HTTP/1.0 only in its answer")
+    @Test("a half-closed client is probed while its request runs, but one of HTTP/1.0 only while its answer is sent")
     func probes() {
         var machine = Machine.at(.handling)
         _ = machine.ready(.halfClosed, at: Machine.second(1))

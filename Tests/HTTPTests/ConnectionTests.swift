@@ -4,22 +4,22 @@ import TestKit
 import TestTraits
 import Testing
 
-/// Connections over real sockets: what reaches the client, and what becomes of the connection.
+/// Connections over real sockets: what reaches the client, and how the connection ends.
 @Suite(.inTurn) struct ConnectionTests {
-    @Test("an early refusal reaches a client that goes on sending, and the connection ends without RST")
+    @Test("an early refusal reaches a client that keeps sending, and the connection ends without RST")
     func lingers() throws {
         let fixture = try ServerFixture(
             configure: { $0.unwantedBodyLimit = 1000 }, handler: EchoHandler(limit: 1000))
         let client = try RawClient(port: fixture.port)
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n")
-        // Sent in full, since the server reads it away.
+        // All of it can be sent, since the server reads and discards it.
         for _ in 0..<80 { client.send([UInt8](repeating: 0x78, count: 100_000)) }
         let answer = client.receiveAll()
         #expect(answer.hasPrefix("HTTP/1.1 413") && answer.contains("Connection: close"), "\(answer)")
         #expect(!client.wasReset)
     }
 
-    @Test("reading away ends with its time, whatever the client goes on to send")
+    @Test("discarding ends after its time, however much the client keeps sending")
     func lingersBriefly() throws {
         let fixture = try ServerFixture(
             configure: { $0.lingerWholeTime = .milliseconds(300) }, handler: EchoHandler())
@@ -32,7 +32,7 @@ import Testing
         #expect(clock.now - start > .milliseconds(250) && clock.now - start < .seconds(5))
     }
 
-    @Test("a client that sends as fast as it can leaves the loop to others")
+    @Test("a client that sends as fast as it can does not block others on the loop")
     func sharesLoop() async throws {
         let fixture = try ServerFixture(handler: EchoHandler(limit: 256 << 20))
         let port = fixture.port
@@ -58,7 +58,7 @@ import Testing
         try await flood.value
     }
 
-    @Test("a body that trickles in is refused after its whole time, though no pause is too long")
+    @Test("a body that comes too slowly is refused after its total time, although no pause is too long")
     func bodyDeadline() async throws {
         let fixture = try ServerFixture(
             configure: {
@@ -79,7 +79,7 @@ import Testing
         #expect(client.receiveAnswer().body == "timedOut")
     }
 
-    @Test("a connection between requests ends without a word when its time is over")
+    @Test("an idle connection is closed without an answer when its time is over")
     func keepAlive() throws {
         let fixture = try ServerFixture(configure: { $0.keepAliveTimeout = .milliseconds(300) }, handler: EchoHandler())
         let client = try RawClient(port: fixture.port, timeout: 20)
@@ -88,7 +88,7 @@ import Testing
         #expect(client.receive().isEmpty && !client.wasReset)
     }
 
-    @Test("a body that nobody asked for with 100 Continue is not taken for a request")
+    @Test("a body sent in spite of a refused 100 Continue is not read as a request")
     func refusedExpectation() throws {
         let fixture = try ServerFixture(handler: EchoHandler(limit: 1))
         let client = try RawClient(port: fixture.port)
@@ -110,7 +110,7 @@ import Testing
         #expect(client.receiveAnswer().body == "ok")
     }
 
-    @Test("reads large bodies whole, and the pipelined request behind them", arguments: [false, true])
+    @Test("reads large bodies whole, and the pipelined request after them", arguments: [false, true])
     func largeBodies(isChunked: Bool) throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         let client = try RawClient(port: fixture.port)

@@ -3,18 +3,18 @@ import Testing
 
 @testable import HTTP
 
-/// The time that a connection gives to a client that takes its answer.
+/// How much time a connection gives to a client that reads its answer.
 @Suite(.inTurn) struct ConnectionWriteTests {
     private static let gone: ConnectionActions = [.wakeReader, .wakeWriter, .cancelRequest]
 
-    /// The client takes bytes, and then no more.
+    /// The client reads some bytes and then stops.
     private func take(_ count: Int, _ machine: inout ConnectionStateMachine, at second: Double) {
         _ = machine.ready(.writable, at: Machine.second(second))
         machine.didWrite(count)
         machine.writeBlocked(at: Machine.second(second))
     }
 
-    @Test("a client that takes a byte now and then is reset after its answer's whole time, though no pause is too long")
+    @Test("a client that reads single bytes is reset after its answer's total time, although no pause is too long")
     func trickle() {
         var machine = Machine.at(.blocked)
         for second in [50.0, 100, 150, 199] {
@@ -29,14 +29,14 @@ import Testing
         #expect(machine.close(reset: false).contains(.reset))
     }
 
-    @Test("a slow client has a second more for each thousand bytes that it took")
+    @Test("a slow client gets another second for each thousand bytes that it reads")
     func bySize() {
         var machine = Machine.at(.blocked)
         for second in 1..<400 {
             take(1000, &machine, at: Double(second))
             #expect(machine.tick(at: Machine.second(Double(second) + 0.9)) == [])
         }
-        // It took nothing since: the pause is what ends it, 120 s after the last bytes.
+        // It has read nothing since, so the pause ends it, 120 s after the last bytes.
         #expect(machine.tick(at: Machine.second(518.9)) == [])
         #expect(machine.tick(at: Machine.second(519.1)) == Self.gone)
     }
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("without a least rate only a pause ends an answer, and a client that merely left is not reset")
+    @Test("without a least rate only a pause ends an answer, and a client that left is not reset")
     func withoutRate() {
         var limits = Machine.limits
         limits.answer.rate = 0

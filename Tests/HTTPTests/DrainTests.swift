@@ -6,7 +6,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct DrainTests {
-    /// Waits until it is given up, tells the client, and works on for a moment.
+    /// Waits until its request is cancelled, tells the client, and works on for a moment.
     private final class Told: RequestHandler {
         let running = Gate()
         let ended = Mutex(0)
@@ -23,7 +23,7 @@ import Testing
             request.onDisconnect { gate.open() }
             if isStream {
                 let body = await writer.startStream(status: 200, headers: [:])
-                // Much more than the kernel takes for a client that reads nothing.
+                // Far more than the kernel buffers for a client that reads nothing.
                 if request.path == "/full" {
                     running.open()
                     for _ in 0..<1000 { try? await body.write([UInt8](repeating: 1, count: 64 << 10)) }
@@ -39,7 +39,7 @@ import Testing
                 await writer.send(
                     HTTPResponse(status: 503, body: Array("\(String(describing: request.cancellation))".utf8)))
             }
-            // The settlement.
+            // Stands for the settlement.
             await request.loop.sleep(for: worksOn)
             ended.withLock { $0 += 1 }
         }
@@ -47,7 +47,7 @@ import Testing
 
     private static let reason = "Optional(HTTP.Cancellation.shuttingDown)"
 
-    @Test("tells running requests at its limit, delivers what they still say, and waits for their handlers")
+    @Test("tells running requests at its limit, delivers what they still send, and waits for their handlers")
     func tells() async throws {
         for isStream in [false, true] {
             let handler = Told(isStream: isStream)
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test("cuts clients that take nothing, and waits for their handlers all the same")
+    @Test("cuts off clients that read nothing, and still waits for their handlers")
     func cuts() async throws {
         let handler = Told(isStream: true, worksOn: .milliseconds(200))
         let fixture = try ServerFixture(handler: handler)
@@ -75,7 +75,7 @@ import Testing
         #expect(left == 0 && handler.ended.withLock { $0 } == 1)
     }
 
-    @Test("says how many handlers do not end")
+    @Test("reports how many handlers did not end")
     func abandons() async throws {
         let gate = Gate()
         let fixture = try ServerFixture { _ in
@@ -91,21 +91,21 @@ import Testing
         gate.open()
     }
 
-    @Test("does not wait for a next request of a client whose unread body was being skipped", .timeLimit(.minutes(10)))
+    @Test("does not wait for another request of a client whose unread body was being skipped", .timeLimit(.minutes(10)))
     func skipping() async throws {
         let fixture = try ServerFixture { _ in HTTPResponse() }
         let client = try RawClient(port: fixture.port)
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1234")
         #expect(client.receiveAnswer().status == 200)
         let (server, port) = (fixture.server, fixture.port)
-        // Far beyond the test's own limit.
+        // Far longer than the test's own limit.
         async let left = server.drain(limit: .seconds(600))
         #expect(await eventually { (try? RawClient(port: port)) == nil })
         client.send("56789")
         #expect(await left == 0)
     }
 
-    @Test("ends idle connections at once, and half a head or half a body at its limit")
+    @Test("closes idle connections at once, and unfinished heads and bodies at its limit")
     func unfinished() async throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         let idle = try RawClient(port: fixture.port)

@@ -28,9 +28,9 @@ import Testing
         ("a repeated transfer coding", "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
     ]
 
-    @Test("refuses a head that two readers could frame differently, and closes", arguments: refused)
+    @Test("refuses a head that two servers could frame differently, and closes", arguments: refused)
     func refusesAmbiguousHead(name: String, fields: String) throws {
-        // The handler would answer all of them, and the bodies are good, so that only the head can be to blame.
+        // The handler answers everything and the bodies are valid, so only the head can be the reason for a refusal.
         let fixture = try ServerFixture { request in HTTPResponse(body: Array("reached \(request.path)".utf8)) }
         for body in ["abc", "3\r\nabc\r\n0\r\n\r\n", "0\r\n\r\n"] {
             let client = try RawClient(port: fixture.port, timeout: 10)
@@ -54,7 +54,7 @@ import Testing
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 400"))
     }
 
-    @Test("takes an absolute address that agrees with Host")
+    @Test("accepts an absolute address that agrees with Host")
     func takesAbsoluteForm() throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         let client = try RawClient(port: fixture.port)
@@ -70,7 +70,7 @@ import Testing
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 505"))
     }
 
-    @Test("refuses a Transfer-Encoding of HTTP/1.0, which knows none, and closes")
+    @Test("refuses Transfer-Encoding in HTTP/1.0, which does not have it, and closes")
     func refusesOldTransferEncoding() throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         let client = try RawClient(port: fixture.port, timeout: 10)
@@ -78,13 +78,13 @@ import Testing
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 400"))
     }
 
-    @Test("refuses lines that end without CR as they come, and does not wait for an end", arguments: ["\n\n", "\n"])
+    @Test("refuses a line that ends without CR at once, before the head's end", arguments: ["\n\n", "\n"])
     func refusesBareLineFeeds(end: String) throws {
         let head = Array("GET / HTTP/1.1\nHost: a\(end)".utf8)
         #expect(throws: HeadError.self) { try head.withUnsafeBytes { try HeadParser().headEnd(in: $0, scanned: 0) } }
     }
 
-    @Test("a head without an end is refused once it is too large, and nothing more is read")
+    @Test("a head without an end is refused once it is too large, and no more of it is read")
     func limitsEndlessHead() throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         let client = try RawClient(port: fixture.port, timeout: 10)

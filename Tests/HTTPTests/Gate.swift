@@ -2,7 +2,7 @@ import Synchronization
 import TestKit
 import Testing
 
-/// Holds tasks until a test lets them go. A test waits for one only so long, so that a broken server fails it.
+/// Blocks tasks until a test opens it. The waits of a test are limited, so that a broken server fails the test.
 final class Gate: Sendable {
     private struct State {
         var hasArrived = false
@@ -14,7 +14,7 @@ final class Gate: Sendable {
 
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
-    /// Waits at the gate.
+    /// Waits until the gate is open.
     func wait() async {
         await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in
@@ -35,12 +35,12 @@ final class Gate: Sendable {
         for one in waiting { one.resume() }
     }
 
-    /// Waits until somebody is at the gate.
+    /// Waits until a task has come to the gate.
     func arrived() async {
         if !(await eventually { state.withLock { $0.hasArrived } }) { Issue.record("nobody came to the gate") }
     }
 
-    /// Waits until somebody opened it.
+    /// Waits until the gate was opened.
     func opened() async {
         if !(await eventually { isOpen }) { Issue.record("nobody opened the gate") }
     }

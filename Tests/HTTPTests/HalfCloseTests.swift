@@ -5,7 +5,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct HalfCloseTests {
-    /// Answers when its gate opens, or when its request is given up.
+    /// Answers when its gate opens, or when its request is cancelled.
     private struct Held: RequestHandler {
         let gate: Gate
         let given: Gate
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    /// Streams a piece, waits, and streams another.
+    /// Streams a piece, waits at the gate, and streams another.
     private struct HeldStream: RequestHandler {
         let gate: Gate
         let given: Gate
@@ -45,7 +45,7 @@ import Testing
 
     private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    @Test("answers a client that ends its sending side after its request, with nothing before a quick answer")
+    @Test("answers a client that ends its sending side after its requests, with no interim answer before a quick one")
     func quickAnswer() throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         let client = try RawClient(port: fixture.port)
@@ -56,7 +56,7 @@ import Testing
         #expect(client.receive().isEmpty && !client.wasReset)
     }
 
-    @Test("answers a half-closed client that waits, after an interim answer that finds it there")
+    @Test("answers a half-closed client that waits, after an interim answer has shown that it is still there")
     func slowAnswer() async throws {
         let (gate, given) = (Gate(), Gate())
         let fixture = try fixture(probe: .milliseconds(10), Held(gate: gate, given: given))
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(
-        "notices that a client closed both sides, before its answer and in the middle of a stream",
+        "notices that a client has closed both sides, before its answer or during a stream",
         arguments: [false, true])
     func closed(isStream: Bool) async throws {
         let (gate, given) = (Gate(), Gate())
@@ -88,7 +88,7 @@ import Testing
         #expect(await eventually { given.isOpen })
     }
 
-    @Test("streams on to a half-closed client, with a comment between two events")
+    @Test("keeps streaming to a half-closed client, with a comment between two events")
     func stream() async throws {
         let (gate, given) = (Gate(), Gate())
         let fixture = try fixture(probe: .milliseconds(10), HeldStream(gate: gate, given: given))
@@ -102,7 +102,7 @@ import Testing
         #expect(!given.isOpen)
     }
 
-    @Test("takes an HTTP/1.0 client that ends its sending side and waits for one that left")
+    @Test("treats an HTTP/1.0 client that ends its sending side while it waits as one that left")
     func oldClient() async throws {
         let (gate, given) = (Gate(), Gate())
         let fixture = try fixture(probe: .milliseconds(10), Held(gate: gate, given: given))

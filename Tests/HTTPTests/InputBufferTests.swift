@@ -6,7 +6,7 @@ import Testing
 @Suite(.inTurn) struct InputBufferTests {
     private func append(_ bytes: [UInt8], to input: inout InputBuffer) { bytes.withUnsafeBytes { input.append($0) } }
 
-    @Test("keeps no more than what is unread, however much a client pipelines and leaves half of")
+    @Test("keeps only what is unread, however much a client pipelines and leaves unfinished")
     func compacts() throws {
         var input = InputBuffer()
         let parser = HeadParser()
@@ -22,7 +22,7 @@ import Testing
         #expect(input.capacity <= 96 << 10, "\(input.capacity) bytes are held")
     }
 
-    @Test("forgets a large body's room when everything is read")
+    @Test("releases a large body's memory once everything is read")
     func givesRoomBack() {
         var input = InputBuffer()
         append([UInt8](repeating: 1, count: 1 << 20), to: &input)
@@ -32,7 +32,7 @@ import Testing
         #expect(input.take(1) == [2])
     }
 
-    @Test("takes, skips and moves the unread bytes, also behind forgotten ones")
+    @Test("takes, skips and moves unread bytes, also after others were dropped")
     func order() {
         var input = InputBuffer()
         append([UInt8](repeating: 0, count: 20 << 10), to: &input)

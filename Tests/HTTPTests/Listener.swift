@@ -1,7 +1,7 @@
 import Glibc
 import TestKit
 
-/// A listening socket of 127.0.0.1 that nobody serves.
+/// A listening socket on 127.0.0.1 that nobody serves.
 final class Listener: Sendable {
     let port: Int
     private let descriptor: Int32
@@ -31,7 +31,7 @@ final class Listener: Sendable {
         return address
     }
 
-    /// Begins a connection, which fills a place of the queue.
+    /// Begins a connection, which takes a place in the queue.
     func connectWithoutWaiting() throws -> Int32 {
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         _ = fcntl(client, F_SETFL, O_NONBLOCK)
@@ -44,13 +44,13 @@ final class Listener: Sendable {
         return client
     }
 
-    /// Whether a connection waits to be taken.
+    /// Whether a connection waits to be accepted.
     var hasCaller: Bool {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&event, 1, 0) == 1
     }
 
-    /// Takes one connection, reads something, sends these bytes and closes.
+    /// Accepts one connection, reads something, sends these bytes and closes.
     func answerOnce(_ bytes: [UInt8]) {
         var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&event, 1, 20_000) == 1 else { return }
@@ -64,7 +64,7 @@ final class Listener: Sendable {
     }
 }
 
-/// `openssl s_server` with a certificate that it signed itself.
+/// Runs `openssl s_server` with a self-signed certificate.
 final class SelfSignedServer {
     let port: Int
     private let directory = TemporaryDirectory()
@@ -76,7 +76,7 @@ final class SelfSignedServer {
             "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem",
             in: path)
         guard made.status == 0 else { throw RawClientError.notConnected }
-        // A port that was free a moment ago.
+        // Uses a port that was free a moment ago.
         port = try Listener(backlog: 1).port
         let words = [
             "openssl", "s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-key", path + "/key.pem", "-cert",

@@ -3,19 +3,19 @@ import Testing
 
 @testable import HTTP
 
-/// Proxies and the guard of clients' addresses on one loop, where one request's handle is the next one's.
+/// Proxies and the guard of clients' addresses, for requests that share one loop and so reuse the same handles.
 @Suite(.inTurn) struct ProxyTests {
     private static let transport = CurlTransport(variable: { _ in nil }, hosts: hosts)
     private static let hosts = PublicHost { name in name == "pictures.example" ? [TestAddress.v4(8, 8, 8, 8)] : [] }
 
-    /// Answers with its name and the host that it was asked for.
+    /// Answers with its name and the host that was asked for.
     private static func server(_ name: String) throws -> ServerFixture {
         try ServerFixture { request in
             HTTPResponse(body: Array("\(name) \(request.headers["Host"] ?? "")".utf8))
         }
     }
 
-    /// Bodies of the answers, one request after the other; a failure in the place of its answer.
+    /// The bodies of the answers to these requests, sent one after another; a failure in place of its answer.
     private static func answers(
         _ requests: [UpstreamRequest], on fixture: ServerFixture, by transport: CurlTransport = transport
     ) async throws -> [Result<String, TransportError>] {
@@ -37,7 +37,7 @@ import Testing
         return request
     }
 
-    @Test("a request's proxy is not the next one's")
+    @Test("a request's proxy is not used for the next request")
     func proxyOfOneRequest() async throws {
         let (direct, first, second) = (
             try Self.server("direct"), try Self.server("first"), try Self.server("second")
@@ -55,7 +55,7 @@ import Testing
                 == ["direct", "first", "direct", "second", "first", "direct"].map { .success("\($0) \(host)") })
     }
 
-    @Test("the guard lets a request to its proxy, wherever that is, and is back for the next one")
+    @Test("the guard allows a request to its proxy, wherever that is, and is in force again for the next request")
     func guardAndProxy() async throws {
         let proxy = try Self.server("proxy")
         let address = "http://127.0.0.1:\(proxy.port)/"
@@ -72,14 +72,14 @@ import Testing
         #expect(answers == [relayed, refused, relayed, direct, refused, direct])
     }
 
-    @Test("a guarded request takes the environment's proxy of its scheme, and is guarded where there is none")
+    @Test("a guarded request uses the environment's proxy for its scheme, and is guarded if there is none")
     func environmentProxy() async throws {
         let proxy = try Self.server("proxy")
         let pictures = Self.request("http://pictures.example/", isGuarded: true)
         for name in ["http_proxy", "all_proxy", "ALL_PROXY"] {
             let address = "http://127.0.0.1:\(proxy.port)"
             let transport = CurlTransport(variable: { $0 == name ? address : nil }, hosts: Self.hosts)
-            // A loop keeps its client, and with it what the environment was.
+            // A loop keeps its client, and with it the environment that the client saw.
             let loop = try Self.server("loop")
             let answers = try await Self.answers([pictures], on: loop, by: transport)
             #expect(answers == [.success("proxy pictures.example")], "\(name)")
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(
-        "the guard refuses this machine by every way to write it, without a connection",
+        "the guard refuses this machine, however its address is written, without a connection",
         arguments: [
             "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1.", "0.0.0.0", "localhost",
             "LOCALHOST", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::]", "[64:ff9b::7f00:1]",
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    /// What a name resolves to here.
+    /// Resolves the names of these tests.
     private static let names = PublicHost { name in
         switch name {
         case "rebound.example": [TestAddress.v4(8, 8, 8, 8), TestAddress.v4(169, 254, 169, 254)]
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(
-        "the guard lets no private or local name or address go to a proxy, however it is written",
+        "the guard lets no private or local name or address reach a proxy, however it is written",
         arguments: PublicHostTests.refused + ["rebound.example", "inside.example", "unknown.example"])
     func guardedBehindProxy(host: String) async throws {
         let proxy = try Self.server("proxy")
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test("a SOCKS proxy is sent to the address that was judged, not to look the name up again")
+    @Test("a SOCKS proxy is given the address that was checked, and does not look the name up again")
     func judgedAddress() async throws {
         let proxy = try SocksProxy()
         defer { proxy.stop() }

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTP
 
 @Suite(.inTurn) struct PublicAddressTests {
-    /// Networks by first and last addresses and notable ones between.
+    /// Networks, given by their first and last addresses and notable ones between.
     static let special: [(String, String)] = [
         ("this network", "0.0.0.0 0.255.255.255"), ("private", "10.0.0.0 10.255.255.255"),
         ("shared by carriers", "100.64.0.0 100.127.255.255"), ("loopback", "127.0.0.0 127.0.0.1 127.255.255.255"),
@@ -39,19 +39,19 @@ import Testing
         "2400:cb00::1", "2001:db7:ffff::", "2001:db9::", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1",
     ]
 
-    @Test("an address of a special network is not public", arguments: special)
+    @Test("an address in a special network is not public", arguments: special)
     func isSpecial(network: String, addresses: String) throws {
         for address in addresses.split(separator: " ") {
             #expect(try Self.isPublic(String(address)) == false, "\(address): \(network)")
         }
     }
 
-    @Test("an address beside the special networks is public", arguments: open)
+    @Test("an address next to a special network is public", arguments: open)
     func isOpen(address: String) throws {
         #expect(try Self.isPublic(address))
     }
 
-    @Test("a socket of another family is not public")
+    @Test("a socket address of another family is not public")
     func families() {
         var address = sockaddr_storage()
         for family in [AF_UNSPEC, AF_UNIX, AF_NETLINK] {
@@ -61,7 +61,7 @@ import Testing
         #expect(!PublicAddress.isPublic(v6: [0x20, 0x01]))
     }
 
-    /// The judgement of an address as the resolver would give it.
+    /// Whether an address is public, given in the form in which the resolver returns it.
     private static func isPublic(_ text: String) throws -> Bool {
         var storage = sockaddr_storage()
         let isRead = withUnsafeMutablePointer(to: &storage) { pointer in

@@ -25,7 +25,7 @@ import Testing
         "user@127.0.0.1", "example.com@127.0.0.1", "example.com%40@localhost",
     ]
 
-    @Test("a private or local host is told as such, however it is written", arguments: refused)
+    @Test("a private or local host is recognised, however it is written", arguments: refused)
     func isRefused(host: String) {
         for url in ["http://\(host)/", "https://\(host):8443/a.png?b#c", "HTTP://\(host)"] {
             let verdict = PublicHost.judge(url)
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(
-        "a public address is public, and any other name is to be looked up",
+        "a public address counts as public, and any other name must be looked up",
         arguments: [
             ("8.8.8.8", PublicHost.Verdict.isPublic), ("134744072", .isPublic), ("0x08080808", .isPublic),
             ("[2606:4700:4700::1111]", .isPublic), ("[::ffff:8.8.8.8]", .isPublic),
@@ -46,7 +46,7 @@ import Testing
         #expect(PublicHost.judge("https://\(host):8443/a.png") == verdict)
     }
 
-    @Test("what is no address is none", arguments: ["", "http://", "nonsense url", "http://[::1/", "http://a b/"])
+    @Test("detects an invalid address", arguments: ["", "http://", "nonsense url", "http://[::1/", "http://a b/"])
     func isNone(url: String) {
         #expect(PublicHost.judge(url) == .isNone)
     }
@@ -65,7 +65,7 @@ import Testing
         }.value
     }
 
-    @Test("a user whose names never resolve is told so in time and holds up nobody else")
+    @Test("a user whose names never resolve gets an error in time and blocks nobody else")
     func hangingNames() async throws {
         let asked = Mutex(0)
         let gate = Gate()
@@ -86,7 +86,7 @@ import Testing
         #expect(asked.withLock { $0 } == 2)
     }
 
-    @Test("every address of a name must be public, and there must be one")
+    @Test("all addresses of a name must be public, and there must be at least one")
     func resolved() async throws {
         let open = TestAddress.v4(8, 8, 8, 8)
         let closed = TestAddress.v4(10, 0, 0, 1)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test("the system's resolver finds this machine, which is not public")
+    @Test("the system's resolver finds this machine's addresses, which are not public")
     func system() {
         let found = PublicHost.system.resolve("localhost")
         #expect(!found.isEmpty)

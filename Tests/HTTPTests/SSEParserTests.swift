@@ -21,7 +21,7 @@ import Testing
     private static let long = String(repeating: "0123456789", count: 10)
     private static let blanks = String(repeating: " ", count: 70)
 
-    @Test("splits events the same at every division of the bytes", arguments: cases)
+    @Test("splits events in the same way however the bytes are divided", arguments: cases)
     func splits(wire: String, events: [String]) {
         let bytes = Array(wire.utf8)
         for split in 0...bytes.count {

@@ -1,7 +1,7 @@
 import EventLoop
 import HTTP
 
-/// A server on one loop with a handler given as a closure; stopped when the value dies.
+/// A server on one loop, with a handler given as a closure. It stops when the value is released.
 final class ServerFixture {
     let port: Int
     let server: HTTPServer
@@ -39,7 +39,7 @@ struct ClosureHandler: RequestHandler {
     }
 }
 
-/// Answers with what it read.
+/// Answers with the request that it read.
 struct EchoHandler: RequestHandler {
     var limit = 1 << 20
 
@@ -54,7 +54,7 @@ struct EchoHandler: RequestHandler {
     }
 }
 
-/// Streams the pieces given in the query `n`, then ends or cuts.
+/// Streams as many pieces as the query's `n` says, then ends or breaks off.
 struct StreamHandler: RequestHandler {
     func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async {
         let count = Int(request.queryValue("n") ?? "") ?? 3

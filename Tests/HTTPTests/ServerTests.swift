@@ -38,7 +38,7 @@ import Testing
         #expect(client.receiveAnswer().body == "POST /? ok")
     }
 
-    @Test("unpacks gzip bodies and limits what they unpack to, keeping the connection")
+    @Test("unpacks gzip bodies, limits their unpacked size, and keeps the connection")
     func unpacksGzip() throws {
         let fixture = try ServerFixture(handler: EchoHandler(limit: 100_000))
         let client = try RawClient(port: fixture.port)
@@ -54,7 +54,7 @@ import Testing
         #expect(client.receiveAnswer().body == "badEncoding")
     }
 
-    @Test("answers 413 to a body above the limit and keeps the connection where the rest is short")
+    @Test("answers 413 to a body above the limit, and keeps the connection if the rest is short")
     func limitsBody() throws {
         let fixture = try ServerFixture(handler: EchoHandler(limit: 10))
         let client = try RawClient(port: fixture.port)
@@ -64,7 +64,7 @@ import Testing
         #expect(client.receiveAnswer().body == "GET /n? ")
     }
 
-    @Test("streams in chunks, by close to HTTP/1.0, and cuts without the last chunk")
+    @Test("streams in chunks, or until it closes to HTTP/1.0, and breaks off without the last chunk")
     func streams() throws {
         let fixture = try ServerFixture(handler: StreamHandler())
         let client = try RawClient(port: fixture.port)
@@ -87,7 +87,7 @@ import Testing
         #expect(answer.hasSuffix("\r\n\r\n"))
     }
 
-    @Test("lets a running answer end when it drains, and takes no new connection")
+    @Test("lets a running answer end when it drains, and accepts no new connection")
     func drains() async throws {
         let gate = Gate()
         let fixture = try ServerFixture { _ in
@@ -104,7 +104,7 @@ import Testing
         #expect(throws: RawClientError.self) { _ = try RawClient(port: fixture.port) }
     }
 
-    @Test("tells the handler that the client has gone")
+    @Test("tells the handler that the client has left")
     func tellsDisconnect() async throws {
         let gate = Gate()
         let fixture = try ServerFixture { request in
@@ -120,7 +120,7 @@ import Testing
         #expect(await eventually { gate.isOpen })
     }
 
-    @Test("closes a connection whose head does not come in time, with 408")
+    @Test("closes with 408 a connection whose head does not come in time")
     func timesOut() throws {
         let fixture = try ServerFixture(configure: { $0.headTimeout = .milliseconds(100) }, handler: EchoHandler())
         let client = try RawClient(port: fixture.port)
@@ -128,7 +128,7 @@ import Testing
         #expect(client.receiveAll().hasPrefix("HTTP/1.1 408"))
     }
 
-    @Test("refuses a port that another server has")
+    @Test("refuses a port that another server uses")
     func portInUse() throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         #expect(throws: ListenError.portInUse(fixture.port)) {

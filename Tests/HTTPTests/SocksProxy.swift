@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A SOCKS proxy of version 5 that notes what it is asked for and refuses it.
+/// A SOCKS proxy of version 5 that records what it is asked for and refuses it.
 final class SocksProxy: Sendable {
     let port: Int
     private let listener: Int32
@@ -44,7 +44,7 @@ final class SocksProxy: Sendable {
             var limit = timeval(tv_sec: 10, tv_usec: 0)
             setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
             var buffer = [UInt8](repeating: 0, count: 512)
-            // Its greeting; no authentication; what it asks; not allowed.
+            // Reads the greeting, answers "no authentication", reads the request, and answers "not allowed".
             if recv(client, &buffer, 512, 0) > 0 {
                 send(client, [5, 0], 2, Int32(MSG_NOSIGNAL))
                 let count = recv(client, &buffer, 512, 0)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTP
 
-/// What goes wrong between the gateway and an upstream that is no good HTTP server.
+/// Failures between the gateway and an upstream that is not a proper HTTP server.
 @Suite(.inTurn) struct TransportFaultTests {
     private static let transport = CurlTransport()
 
@@ -25,9 +25,9 @@ import Testing
         } catch { return error as? TransportError }
     }
 
-    @Test("a connection that is not made in time is told as that")
+    @Test("a connection that is not made in time is reported as a connect timeout")
     func connectTimeout() async throws {
-        // The kernel drops what comes when nobody accepts and the queue is full.
+        // The kernel drops new connections when nobody accepts them and the queue is full.
         let listener = try Listener(backlog: 0)
         let queued = try (0..<4).map { _ in try listener.connectWithoutWaiting() }
         defer { for socket in queued { close(socket) } }
@@ -35,14 +35,14 @@ import Testing
         #expect(try await failure("http://127.0.0.1:\(listener.port)/", limits) == .timedOut(.connect))
     }
 
-    @Test("a TLS handshake that is not answered in time is told as a connection that is not made")
+    @Test("a TLS handshake that is not answered in time is reported as a connect timeout")
     func handshakeTimeout() async throws {
         let listener = try Listener(backlog: 8)
         let limits = TransportLimits(connect: .milliseconds(200), firstByte: .seconds(20))
         #expect(try await failure("https://127.0.0.1:\(listener.port)/", limits) == .timedOut(.connect))
     }
 
-    @Test("TLS with a server that has none, or whose certificate nobody signed, is a fault of TLS")
+    @Test("a server without TLS, or with a self-signed certificate, is reported as a TLS failure")
     func tls() async throws {
         let plain = try ServerFixture(handler: EchoHandler())
         guard case .tls = try await failure("https://127.0.0.1:\(plain.port)/") else {
@@ -65,7 +65,7 @@ import Testing
         ("TLS", [0x15, 3, 1, 0, 2, 2, 70]),
     ]
 
-    @Test("what is no answer of HTTP is told as that, not as a wrong address", arguments: noAnswers)
+    @Test("an answer that is not HTTP is reported as such, and not as a wrong address", arguments: noAnswers)
     func noHTTP(name: String, bytes: [UInt8]) async throws {
         let listener = try Listener(backlog: 8)
         let server = Task(executorPreference: TestThreads.shared) { listener.answerOnce(bytes) }
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(
-        "schemes other than http and https are wrong addresses, in any letter case",
+        "an address without the scheme http or https is invalid",
         arguments: [
             "ftp://127.0.0.1/", "file:///etc/passwd", "127.0.0.1", "", "httpx://127.0.0.1/", "https:/127.0.0.1/",
         ])
@@ -87,7 +87,7 @@ import Testing
         #expect(try await failure(url) == .badAddress)
     }
 
-    @Test("takes the scheme in any letter case")
+    @Test("accepts the scheme in upper and lower case")
     func schemeCase() async throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         #expect(try await failure("HTTP://127.0.0.1:\(fixture.port)/") == nil)

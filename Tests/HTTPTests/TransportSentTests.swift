@@ -6,12 +6,12 @@ import Testing
 
 @testable import HTTP
 
-/// Whether anything of a request had left when its call ended, which decides who pays.
+/// Whether any part of a request was sent before its call ended, which decides who pays.
 @Suite(.inTurn) struct TransportSentTests {
     private static let transport = CurlTransport()
 
-    /// Makes calls one after another on one loop, gives the last one up when it is time, and says of that whether it was
-    /// sent.
+    /// Makes calls one after another on one loop and cancels the last one when `isTime` says so.
+    /// - Returns: whether the last request was sent.
     private func wasSent(
         _ requests: UpstreamRequest..., when isTime: @escaping @Sendable () -> Bool
     ) async throws -> Bool {
@@ -45,13 +45,13 @@ import Testing
         UpstreamRequest(url: url, body: Array("hello".utf8), limits: Self.limits, proxy: proxy)
     }
 
-    /// Until somebody has made a connection, and had time to begin a handshake.
+    /// Holds once somebody has connected and had time to begin a handshake.
     private func isReached(_ listener: Listener) -> @Sendable () -> Bool {
         let end = ContinuousClock.now + .milliseconds(300)
         return { listener.hasCaller && ContinuousClock.now > end }
     }
 
-    @Test("nothing leaves before the connection is made, its TLS agreed on, and a proxy willing")
+    @Test("nothing is sent before the connection, its TLS and its proxy are ready")
     func connecting() async throws {
         let listener = try Listener(backlog: 8)
         let address = "127.0.0.1:\(listener.port)"
@@ -67,7 +67,7 @@ import Testing
         #expect(try await !wasSent(request("http://127.0.0.1:1/"), when: { false }))
     }
 
-    @Test("a request that the other side has read was sent, whether it answers or not")
+    @Test("a request that the other side has read counts as sent, whether it is answered or not")
     func read() async throws {
         let (reached, gate) = (Gate(), Gate())
         let fixture = try ServerFixture { _ in
@@ -83,7 +83,7 @@ import Testing
         await server.value
     }
 
-    @Test("what an earlier call sent is not the next one's")
+    @Test("what an earlier call sent does not count for the next one")
     func reused() async throws {
         let fixture = try ServerFixture(handler: EchoHandler())
         let echo = request("http://127.0.0.1:\(fixture.port)/")

@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test("sorts failures: refused connection, bad address, size limit, time limit")
+    @Test("distinguishes failures: refused connection, bad address, size limit, time limit")
     func sortsFailures() async throws {
         let gate = Gate()
         let fixture = try ServerFixture { _ in
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test("gives a call up before and after its head")
+    @Test("cancels a call that waits for its answer's head")
     func cancels() async throws {
         let gate = Gate()
         let fixture = try ServerFixture { request in

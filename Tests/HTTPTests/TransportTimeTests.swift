@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTP
 
-/// Upstreams that begin an answer and are slow, or are not waited for.
+/// Upstreams that begin an answer and then are slow, or whose call is cancelled.
 @Suite(.inTurn) struct TransportTimeTests {
     private static let transport = CurlTransport()
 
@@ -24,8 +24,8 @@ import Testing
         } catch { return error as? TransportError }
     }
 
-    /// Sends a piece and then nothing for five seconds, or a piece each 50 ms as long; then it ends, so that a transport
-    /// that waits on is found out.
+    /// Sends one piece and then nothing for five seconds, or a piece every 50 ms for as long. Then it ends, which
+    /// reveals a transport that has not cut it off.
     private struct Slow: RequestHandler {
         func respond(to request: ServerRequest, with writer: consuming ResponseWriter) async {
             let body = await writer.startStream(status: 200, headers: [:])
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test("an answer that pauses too long, or goes on too long, is cut off as that")
+    @Test("an answer that pauses too long, or takes too long in total, is cut off with the matching error")
     func idleAndTotal() async throws {
         let fixture = try ServerFixture(handler: Slow())
         let silent = "http://127.0.0.1:\(fixture.port)/silent"
@@ -52,7 +52,7 @@ import Testing
             try await failure(silent, TransportLimits(idle: nil, total: .milliseconds(500))) == .timedOut(.total))
     }
 
-    @Test("cancelling in the middle of an answer closes the upstream's connection")
+    @Test("cancelling during an answer closes the upstream's connection")
     func cancelsUpstream() async throws {
         let gate = Gate()
         let fixture = try ServerFixture(
@@ -69,7 +69,7 @@ import Testing
         #expect(await eventually { gate.isOpen })
     }
 
-    /// Streams a first piece and opens its gate when the client is gone.
+    /// Streams a first piece and opens its gate when the client has left.
     private struct Watcher: RequestHandler {
         let gate: Gate
 

@@ -9,7 +9,7 @@ import Testing
         ("[123456789012345678901234567890]", .numberOutOfRange), ("[1e999]", .numberOutOfRange),
     ]
 
-    @Test("refuses what is not JSON, too deep or out of range", arguments: invalid)
+    @Test("refuses text that is not JSON, too deep or out of range", arguments: invalid)
     func refuses(text: String, error: JSONError?) {
         do {
             _ = try JSON.parse(Array(text.utf8))
@@ -36,13 +36,13 @@ import Testing
         #expect(try JSON.parse(value.encodedPretty()) == value)
     }
 
-    @Test("resolves escapes, surrogate pairs among them")
+    @Test("decodes escapes, including surrogate pairs")
     func escapes() throws {
         let value = try JSON.parse(Array(#""\u0041\ud83d\ude00\/\b\f\n\r\t""#.utf8))
         #expect(value.string == "A😀/\u{8}\u{c}\n\r\t")
     }
 
-    @Test("reads through views what it reads as values")
+    @Test("views give the same values as parsed JSON")
     func views() throws {
         let text = #"{"s":"x\ny","i":-5,"u":18446744073709551615,"d":1.5,"t":true,"n":null,"a":[1,"2"],"o":{"k":9}}"#
         let parser = JSONParser()
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "reads lazily what it reads at once",
+        "lazy values equal the ones parsed at once",
         arguments: lossless + [
             #" { "a" : [ 1 , -2.5e3 , "x\"y" ] , "b\u0063" : { } , "" : [ ] , "a" : { "c" : null } } "#,
             #"[9223372036854775807,-9223372036854775808,9223372036854775808,1.0,-7,true,false,"é😀"]"#,
@@ -89,7 +89,7 @@ import Testing
         for (member, expected) in zip(members, value.object?.members ?? []) { try compare(member.1, expected.value) }
     }
 
-    @Test("finds the last member of a name, however it is spelled")
+    @Test("finds the last member with a name, however it is spelled")
     func finds() throws {
         let lazy = try LazyJSON.parse(Array(#"{"a":1,"\u0061":2,"ab":3,"b":{"a":4}}"#.utf8))
         #expect(lazy["a"]?.int == 2)
@@ -102,7 +102,7 @@ import Testing
         #expect(throws: JSONError.self) { try LazyJSON.parse(Array("{\"a\":1".utf8)) }
     }
 
-    @Test("writes every letter so that it is read again, in strings of any length")
+    @Test("writes every ASCII character so that it can be read again, in strings of any length")
     func writes() throws {
         for length in 0..<20 {
             for code in UInt8(0)..<0x80 {
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test("parses again and again with one parser, growing as needed")
+    @Test("one parser can be used again and again, and grows as needed")
     func reuses() throws {
         let parser = JSONParser()
         for count in [1, 10_000, 3, 200_000] {
@@ -133,7 +133,7 @@ import Testing
         #"{"c":true,"a":"x","b":-1.5e3}"#,
     ]
 
-    @Test("removes any member and leaves the rest as it was", arguments: objects)
+    @Test("removes any member and leaves the rest unchanged", arguments: objects)
     func removes(text: String) throws {
         let bytes = Array(text.utf8)
         let members = bytes.withUnsafeBytes { JSONSpans.members(in: $0) }
@@ -166,7 +166,7 @@ import Testing
         #expect(bytes.withUnsafeBytes { JSONSpans.find("mode", in: $0) } == nil)
     }
 
-    @Test("a whole number of any type becomes the nearest that is written")
+    @Test("an integer of any type becomes the nearest that can be written")
     func integers() {
         #expect(JSON.int(UInt64.max).int == .max)
         #expect(JSON.int(Int64.min).int == .min)
@@ -174,7 +174,7 @@ import Testing
         #expect(JSON.int(UInt8(7)).int == 7)
     }
 
-    @Test("splices nothing into the same bytes")
+    @Test("splicing in nothing leaves the bytes unchanged")
     func splicesNothing() {
         #expect(JSONSpans.splice([1, 2, 3], []) == [1, 2, 3])
     }

@@ -9,14 +9,14 @@ import Testing
     }
 
     @Test(
-        "finds a name as it is",
+        "finds an exact name",
         arguments: zip(["model", "messages", "max_tokens", "n", "stream", "stream_options"], [0, 1, 2, 3, 4, 5]))
     func exact(key: String, index: Int) {
         #expect(Self.match(key) == .exact(index))
     }
 
     @Test(
-        "takes names for similar that a decoder without regard to case reads as one, Unicode's long s and kelvin too",
+        "finds names that a case-insensitive decoder would treat as equal, also with Unicode's long s and kelvin sign",
         arguments: [
             ("Model", 0), ("MODEL", 0), ("modeL", 0), ("Messages", 1), ("me\u{17f}sages", 1),
             ("me\u{17f}\u{17f}age\u{17f}", 1),
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(
-        "lets all other names be",
+        "does not match other names",
         arguments: [
             "", "mode", "models", "Modell", "x", "_model", " model", "max-tokens", "maxtokens", "max_to\u{212b}ens",
             "ñ", "\u{17f}",
@@ -39,7 +39,7 @@ import Testing
         #expect(Self.match(key) == .none)
     }
 
-    @Test("stays within a key that ends in the middle of a sign")
+    @Test("does not read beyond a key that ends in the middle of a character")
     func cutSigns() {
         for bytes: [UInt8] in [[0xc5], [0xe2], [0xe2, 0x84], [0x6d, 0xc5], [0x6d, 0x6f, 0x64, 0x65, 0xe2]] {
             #expect(bytes.withUnsafeBytes { Self.names.match($0) } == .none)
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(
-        "a census tells a name that came twice from one that is misspelled",
+        "a census distinguishes a repeated name from a misspelled one",
         arguments: [
             (["model", "x", "x", "messages"], nil),
             (["model", "n", "model"], .repeated("model")),

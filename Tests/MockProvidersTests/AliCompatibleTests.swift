@@ -28,7 +28,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A stream has the service's bytes, a true null until the end, usage only when asked for")
+    @Test("A stream has the service's bytes, with null for usage until the end, and usage only when asked for")
     func stream() async throws {
         let mock = try Mock()
         let reply = try ask(mock, "mock-tokens-1", more: ",\"stream\":true,\"stream_options\":{\"include_usage\":true}")
@@ -63,7 +63,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Thinking, calls in fragments, pictures in OpenAI's form, JSON")
+    @Test("Thinking, calls in fragments, pictures in OpenAI's format, and JSON")
     func features() async throws {
         let mock = try Mock()
         let thinking = try ask(
@@ -92,7 +92,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Errors have OpenAI's shape and the service's codes; a wrong key says so in its words")
+    @Test("Errors have OpenAI's shape and the service's codes, and a wrong key gets the service's own message")
     func errors() async throws {
         let mock = try Mock()
         let denied = try mock.ali("POST", "compatible-mode/v1/chat/completions", "{}", key: "sk-mock-bad")

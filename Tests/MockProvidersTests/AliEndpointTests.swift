@@ -19,7 +19,7 @@ import Testing
         try mock.ali("GET", "api/v1/tasks/\(id)", key: key).output?["task_status"]?.string
     }
 
-    @Test("A picture is a task: pending, running, then an address that has a picture, booked once")
+    @Test("A picture is a task: pending, running, then an address that serves a picture, charged once")
     func picture() async throws {
         let mock = try Mock()
         let begun = try mock.ali(
@@ -50,7 +50,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Tasks wait, fail, fail in part, are taken back while pending, and belong to their key")
+    @Test("Tasks wait, fail, fail in part, can be cancelled while pending, and belong to their key")
     func states() async throws {
         let mock = try Mock(seed: nil)
         let waiting = try start(mock, "mock-task-pending-1")
@@ -90,7 +90,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Pictures need the header, a size with a star, and one to four of them")
+    @Test("Picture tasks need the header, a size with a star, and one to four pictures")
     func taskErrors() async throws {
         let mock = try Mock()
         let body = "{\"model\":\"wanx-v1\",\"input\":{\"prompt\":\"a cat\"},\"parameters\":{\"size\":\"SIZE\",\"n\":N}}"
@@ -110,7 +110,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Other tasks: edits, films, files of vectors; and a model that paints at once")
+    @Test("Other tasks: edits, videos and files of vectors; and a model that generates pictures synchronously")
     func otherTasks() async throws {
         let mock = try Mock(seed: nil)
         func run(_ path: String, _ body: String) throws -> Mock.Reply {
@@ -144,7 +144,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Embeddings: sizes, sparse ones, limits of items, usage of one number")
+    @Test("Embeddings: sizes, sparse vectors, limits on the number of texts, and a usage of one counter")
     func embeddings() async throws {
         let mock = try Mock()
         func ask(_ model: String, _ texts: String, _ parameters: String = "") throws -> Mock.Reply {
@@ -173,7 +173,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Multimodal vectors, ranks and tokens")
+    @Test("Multimodal embeddings, reranking and token counts")
     func others() async throws {
         let mock = try Mock()
         let seen = try mock.ali(

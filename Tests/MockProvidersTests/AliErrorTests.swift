@@ -4,7 +4,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct AliErrorTests {
-    @Test("No key, a key that is none, a workspace that is not there")
+    @Test("A missing key, an invalid key and an unknown workspace")
     func doors() async throws {
         let mock = try Mock()
         let body = "{\"model\":\"qwen-plus\",\"input\":{\"prompt\":\"Hi\"}}"
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(
-        "A request that is wrong is refused by its own code",
+        "A wrong request is refused with its own code",
         arguments: [
             ("", "BadRequest.EmptyInput", ""), ("{", "InvalidParameter", "Required parameter(s)"),
             ("{\"model\":\"qwen-plus\"}", "BadRequest.EmptyInput", "Required input parameter"),
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(
-        "A parameter out of its range, or a number as a string, is refused",
+        "A parameter out of its range, or a number sent as a string, is refused",
         arguments: [
             ("\"temperature\":2", "Temperature should be in [0.0, 2.0)"), ("\"temperature\":\"1\"", "Required"),
             ("\"top_p\":0", "Range of top_p should be (0.0, 1.0]"), ("\"max_tokens\":0", "Range of max_tokens"),
@@ -66,7 +66,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Borders that are allowed: temperature 0, top_p 1 of newer models, ids as stops, a penalty of 2")
+    @Test("Allowed extremes: temperature 0, top_p 1 on newer models, token ids as stops, a penalty of 2")
     func borders() async throws {
         let mock = try Mock()
         for good in [
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(
-        "Messages that are wrong are refused with the recorded words",
+        "Wrong messages are refused with the recorded text",
         arguments: [
             "", "{\"role\":\"user\",\"content\":\"\"}", "{\"role\":\"robot\",\"content\":\"a\"}",
             "{\"role\":\"system\",\"content\":\"a\"}",
@@ -97,7 +97,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A partial assistant may stand last, and user turns may repeat")
+    @Test("A partial assistant message may come last, and user turns may repeat")
     func partial() async throws {
         let mock = try Mock()
         let user = "{\"role\":\"user\",\"content\":\"a\"}"
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test(
-        "The catalogue answers to native names, statuses and the names that other providers share",
+        "The error catalogue knows native names, statuses and the names that other providers share",
         arguments: [
             ("InvalidApiKey", 401, "InvalidApiKey", "invalid_api_key"),
             ("no_api_key", 401, "InvalidApiKey", "invalid_api_key"),
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test(
-        "Every other name of the catalogue has its status, and an unknown one says so",
+        "Every other name in the catalogue gives its status, and an unknown name gives a 400",
         arguments: [
             ("InvalidURL", 400), ("UnsupportedOperation", 400), ("FlowNotPublished", 400),
             ("AllocationQuota.FreeTierOnly", 403), ("Model.AccessDenied", 403), ("NotFound", 404),

@@ -4,7 +4,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct AliFileTests {
-    @Test("Files of both interfaces, upload policies, batches of which an empty list is null")
+    @Test("Files of both interfaces, upload policies, and batches, whose empty list is null")
     func files() async throws {
         let mock = try Mock()
         func upload(_ path: String, _ field: String, purpose: String, text: String = "hello") throws -> Mock.Reply {
@@ -42,7 +42,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A batch answers its lines: good ones in one file, bad ones in another, booked at its end")
+    @Test("A batch answers its lines: good ones in one file, bad ones in another, charged at its end")
     func batch() async throws {
         let mock = try Mock()
         func line(_ name: String, _ model: String) -> String {

@@ -7,7 +7,7 @@ import Testing
     private static let sse = ["X-DashScope-SSE: enable"]
     private static let pieces = "\"result_format\":\"message\",\"incremental_output\":true"
 
-    @Test("A stream is events of four lines without spaces, and no terminator")
+    @Test("A stream is events of four lines without spaces, and has no terminator")
     func bytes() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen("mock-tokens-2", parameters: Self.pieces, headers: Self.sse)
@@ -38,7 +38,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Accept alone starts a stream; without incremental_output it is cumulative, and text stays text")
+    @Test("The Accept header alone starts a stream; without incremental_output it is cumulative, and text stays text")
     func cumulative() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen("mock-tokens-3", parameters: "", headers: ["Accept: text/event-stream"])
@@ -50,7 +50,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Arguments come in fragments: id and name first, then an empty id and no name, the last with the reason")
+    @Test("Arguments come in fragments: first with id and name, then with an empty id only, last with the reason")
     func tools() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen(
@@ -83,7 +83,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Thoughts come before the text, pieces each, and the multimodal list is empty meanwhile")
+    @Test("Reasoning comes before the text in pieces of its own, while the multimodal content list is empty")
     func thinking() async throws {
         let mock = try Mock()
         let more = "\"enable_thinking\":true,\"thinking_budget\":4"
@@ -101,7 +101,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Several choices interleave, usage grows, and the last event has all of it")
+    @Test("Several choices interleave, usage grows, and the last event has the total")
     func several() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen("Hi", parameters: Self.pieces + ",\"n\":2", headers: Self.sse)
@@ -113,7 +113,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A search's first event has its sources and an empty usage")
+    @Test("A search's first event has its sources and no usage")
     func search() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen(
@@ -125,7 +125,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("An error in a stream is one event of a 200, but an unknown key is a plain 401")
+    @Test("An error in a stream is one event with status 200, but an unknown key is a plain 401")
     func errors() async throws {
         let mock = try Mock()
         let reply = try mock.askQwen("", headers: Self.sse)
@@ -150,7 +150,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A filtered stream ends in the filter's error after half of the text, and is not booked")
+    @Test("A filtered stream ends with the filter's error after half of the text, and is not charged")
     func filter() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen("mock-tokens-6 mock-filter", parameters: Self.pieces, headers: Self.sse)

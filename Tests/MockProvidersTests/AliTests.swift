@@ -5,7 +5,7 @@ import TestTraits
 import Testing
 
 extension Mock {
-    /// A request to DashScope's part of the mock, with these headers beside the key.
+    /// A request to DashScope's part of the mock, with the key and these headers.
     func ali(
         _ method: String = "POST", _ path: String, _ body: String = "", key: String? = "sk-ali",
         headers: [String] = []
@@ -21,7 +21,7 @@ extension Mock {
     static let generation = "api/v1/services/aigc/text-generation/generation"
     static let multimodal = "api/v1/services/aigc/multimodal-generation/generation"
 
-    /// Native text with these turns.
+    /// A request in the native text format with these messages.
     func askQwen(
         _ messages: String, model: String = "qwen-plus", parameters: String = "\"result_format\":\"message\"",
         headers: [String] = [], path: String = Mock.generation
@@ -54,7 +54,7 @@ extension Mock.Reply {
 }
 
 @Suite(.inTurn) struct AliTests {
-    @Test("A whole message has the service's bytes: no id, no model, usage behind the output")
+    @Test("A whole message has the service's bytes: no id, no model, usage after the output")
     func whole() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen("Hi")
@@ -81,7 +81,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A prompt, and an older model's messages, are answered as text")
+    @Test("A prompt, and an older model's messages, are answered as plain text")
     func text() async throws {
         let mock = try Mock()
         let prompt = try mock.ali(
@@ -95,7 +95,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Calls, their results sent back, two at once, and a forced one that ends with stop")
+    @Test("Calls: with their results sent back, two at once, and a forced one that ends with stop")
     func tools() async throws {
         let mock = try Mock()
         let call = try mock.tellQwen("Weather?", parameters: Self.tools)
@@ -136,7 +136,7 @@ extension Mock.Reply {
         {"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}}]
         """
 
-    @Test("Images go in and text comes out as lists; older models leave the sum out")
+    @Test("Images are sent and text comes back as lists, and older models leave out the total")
     func images() async throws {
         let mock = try Mock()
         let turn = """
@@ -169,7 +169,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Thinking has its text and counter, leaves max_tokens alone, and counts in max_completion_tokens")
+    @Test("Reasoning has a text and a counter; max_tokens does not limit it, but max_completion_tokens does")
     func thinking() async throws {
         let mock = try Mock()
         let format = "\"result_format\":\"message\",\"enable_thinking\":true"
@@ -187,7 +187,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Structured output follows the schema; a mode for JSON needs the word")
+    @Test("Structured output follows the schema, and JSON mode needs the word JSON in the prompt")
     func structured() async throws {
         let mock = try Mock()
         let object = "\"result_format\":\"message\",\"response_format\":{\"type\":\"json_object\"}"
@@ -202,7 +202,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Search tells its sources and its plugin, code what ran, log probabilities each token")
+    @Test("Search reports its sources and its use, code what ran, and log probabilities come for each token")
     func extras() async throws {
         let mock = try Mock()
         let reply = try mock.tellQwen(
@@ -232,7 +232,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A script is said as it stands")
+    @Test("A script's text is sent as it is")
     func script() async throws {
         let mock = try Mock()
         _ = try mock.control(

@@ -10,7 +10,7 @@ import Testing
         parts.map { "--XX\r\nContent-Disposition: form-data; \($0.head)\r\n\r\n\($0.body)\r\n" }.joined() + "--XX--\r\n"
     }
 
-    @Test("Models are what could be deployed, with Azure's fields, or OpenAI's in v1")
+    @Test("The model list has the models that could be deployed with Azure's fields, or in v1 with OpenAI's")
     func models() async throws {
         let mock = try Mock()
         let list = try mock.azure("GET", "models" + Self.version)
@@ -31,7 +31,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Embeddings are OpenAI's, booked under Azure's request id")
+    @Test("Embeddings are OpenAI's, and are charged under Azure's request id")
     func embeddings() async throws {
         let mock = try Mock()
         let path = "deployments/text-embedding-3-small/embeddings" + Self.version
@@ -47,7 +47,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Completions, with their prompt looked at")
+    @Test("Completions are answered, and their prompt is filtered")
     func completions() async throws {
         let mock = try Mock()
         let path = "deployments/gpt-35-turbo-instruct/completions" + Self.version
@@ -60,7 +60,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Images are drawn; a blocked prompt has inner_error and the results in the plural")
+    @Test("Images are generated; a blocked prompt gets inner_error with content_filter_results")
     func images() async throws {
         let mock = try Mock()
         let path = "deployments/dall-e-3/images/generations" + Self.version
@@ -81,7 +81,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A picture of 2023 is a task: not running, running, done, and booked once")
+    @Test("A picture in the version of 2023 is a task: not running, running, done, and charged once")
     func imageTasks() async throws {
         let mock = try Mock()
         let version = "?api-version=2023-06-01-preview"
@@ -100,7 +100,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A blocked picture of 2023 fails; later versions have no tasks")
+    @Test("A blocked picture fails in the version of 2023, and later versions have no tasks")
     func failedTasks() async throws {
         let mock = try Mock()
         let version = "?api-version=2023-06-01-preview"
@@ -116,7 +116,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Audio: the deployment decides, not the form's model")
+    @Test("For audio the deployment decides, not the form's model")
     func audio() async throws {
         let mock = try Mock()
         for model in [[("name=\"model\"", "nobody")], []] {

@@ -4,7 +4,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct AzureErrorTests {
-    /// A token of Entra ID; with a seed the mock's clock stands at 1760000000.
+    /// A token of Entra ID. With a seed, the mock's clock shows 1760000000.
     private static func token(
         audience: String = "https://cognitiveservices.azure.com", expiry: Int = 1_760_003_600, signature: String = "sig"
     ) -> String {
@@ -34,7 +34,7 @@ import Testing
         (https://cognitiveservices.azure.com), or have expired."}
         """
 
-    @Test("Keys: 32 hex digits, 84 letters or the mock's own are good, in any of the key's headers")
+    @Test("Keys: 32 hex digits, 84 characters or the mock's own format, in any of the headers for keys")
     func keys() async throws {
         let mock = try Mock()
         let hex = String(repeating: "0aF9", count: 8)
@@ -58,7 +58,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A token is judged by its audience and its end")
+    @Test("A token is checked for its audience and its expiry")
     func tokens() async throws {
         let mock = try Mock()
         for audience in ["https://cognitiveservices.azure.com", "https://cognitiveservices.azure.com/"] {
@@ -79,7 +79,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("v1 takes a key as a bearer token, and tokens for its own audience")
+    @Test("v1 accepts a key as a bearer token, and tokens for its own audience")
     func v1Doors() async throws {
         let mock = try Mock()
         let body = "{\"model\":\"gpt-4o\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"
@@ -93,7 +93,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A principal without its role is a 401 too")
+    @Test("A principal without the required role gets a 401 too")
     func roles() async throws {
         let mock = try Mock()
         let reply = try mock.tellAzure(
@@ -106,7 +106,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A blocked prompt: innererror, the result in the singular, and no usage")
+    @Test("A blocked prompt gets innererror with content_filter_result, and no usage")
     func contentFilter() async throws {
         let mock = try Mock()
         let reply = try mock.tellAzure("mock-blocked")
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(
-        "A field that came later, or never, is not recognised",
+        "A field that the version does not have is not recognised",
         arguments: [
             ("2024-06-01", "\"stream\":true,\"stream_options\":{\"include_usage\":true}", "stream_options"),
             ("2024-06-01", "\"parallel_tool_calls\":false", "parallel_tool_calls"),
@@ -155,7 +155,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("What does not fit the model, the version or the media type")
+    @Test("Requests that do not fit the model, the version or the media type")
     func misfits() async throws {
         let mock = try Mock()
         let wrong = try mock.tellAzure("Hi", deployment: "text-embedding-ada-002")
@@ -177,7 +177,7 @@ import Testing
     }
 
     @Test(
-        "Each name of the catalogue has its status and code",
+        "Each name in the catalogue gives its status and code",
         arguments: [
             ("401", 401, "401"), ("PermissionDenied", 401, "PermissionDenied"), ("403", 403, "403"),
             ("private_endpoint", 403, "403"), ("404", 404, "DeploymentNotFound"), ("resource_not_found", 404, "404"),
@@ -202,7 +202,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A rate limit names its operation and version and tells its waits in whole seconds")
+    @Test("A rate limit names its operation and version, and its wait in whole seconds")
     func rateLimit() async throws {
         let mock = try Mock()
         let reply = try mock.tellAzure("Hi", deployment: "mock-error-429", version: "2024-10-21")
@@ -223,7 +223,7 @@ import Testing
     }
 
     @Test(
-        "Azure's own pages",
+        "The web pages of Azure's own gateways",
         arguments: [
             ("502", 502, "Microsoft-Azure-Application-Gateway/v2"),
             ("front_door", 504, "Our services aren't available right now"),

@@ -66,7 +66,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Usage only where it was asked for, obfuscation only in recent versions")
+    @Test("Usage only when asked for, and obfuscation only in recent versions")
     func optional() async throws {
         let mock = try Mock()
         let plain = try mock.tellAzure("Hi", more: ",\"stream\":true")
@@ -78,7 +78,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Tool calls stream with empty findings, joined by index")
+    @Test("Tool calls stream with empty filter results, and are joined by index")
     func tools() async throws {
         let mock = try Mock()
         let tools =
@@ -95,7 +95,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The asynchronous filter judges in chunks of its own, without delta and without names")
+    @Test("The asynchronous filter reports in chunks of its own, without a delta and without an id")
     func asynchronous() async throws {
         let mock = try Mock()
         let payloads = try mock.tellAzure("mock-tokens-20", deployment: "mock-async-filter", more: Self.usage).payloads
@@ -117,7 +117,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A filtered stream ends with content_filter, an empty delta and the guilty category, then [DONE]")
+    @Test("A filtered stream ends with content_filter, an empty delta and the category, then [DONE]")
     func filtered() async throws {
         let mock = try Mock()
         let reply = try mock.tellAzure("mock-filter", more: ",\"stream\":true")
@@ -131,7 +131,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Without a filter a stream begins with the role")
+    @Test("Without a filter, a stream begins with the role")
     func unfiltered() async throws {
         let mock = try Mock()
         let reply = try mock.tellAzure("Hi", deployment: "mock-no-filter", more: ",\"stream\":true")
@@ -140,7 +140,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Faults break a stream as they do everywhere")
+    @Test("Faults break a stream as for other providers")
     func faults() async throws {
         let mock = try Mock()
         let stream = ",\"stream\":true"

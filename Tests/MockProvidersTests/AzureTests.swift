@@ -28,7 +28,7 @@ extension Mock {
             "{\"messages\":[{\"role\":\"user\",\"content\":\"\(text)\"}]\(more)}", headers: headers)
     }
 
-    /// The same by the v1 API.
+    /// The same question through the v1 API.
     func tellV1(_ text: String, model: String = "gpt-4o", more: String = "") throws -> Reply {
         try azure(
             "POST", "v1/chat/completions",
@@ -47,7 +47,7 @@ extension Mock {
         "sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}]
         """
 
-    @Test("A whole answer has the service's bytes: compact, keys in order, the filter's findings, a newline")
+    @Test("A whole answer has the service's bytes: compact, keys in order, the filter's results, a newline")
     func whole() async throws {
         let mock = try Mock()
         let reply = try mock.tellAzure("Hi")
@@ -100,7 +100,7 @@ extension Mock {
         await mock.stop()
     }
 
-    @Test("The path's deployment decides; whatever model the body names is ignored")
+    @Test("The path's deployment decides, whatever model the body names")
     func deployment() async throws {
         let mock = try Mock()
         for model in ["", ",\"model\":\"gpt-4\"", ",\"model\":\"nobody\"", ",\"model\":null", ",\"model\":7"] {
@@ -113,7 +113,7 @@ extension Mock {
         await mock.stop()
     }
 
-    @Test("Deployments have their models' default names; one with its dots stripped is nobody's")
+    @Test("Deployments have the default names of their models, and a name without its dots is unknown")
     func deploymentNames() async throws {
         let mock = try Mock()
         for name in ["gpt-4.1", "gpt%2D4o", "gpt-35-turbo-16k", "mock-anything"] {
@@ -128,7 +128,7 @@ extension Mock {
     }
 
     @Test(
-        "A version that never was, a wrong path and a wrong method are not found",
+        "An unknown version, a wrong path and a wrong method are not found",
         arguments: [
             "deployments/gpt-4o/chat/completions", "deployments/gpt-4o/chat/completions?api-version=2024-12-01",
             "deployments/gpt-4o/chat/completions?api-version=2024-10-21-preview",
@@ -146,7 +146,7 @@ extension Mock {
         await mock.stop()
     }
 
-    @Test("v1 takes the deployment from the body, and a version only by name", arguments: ["", "?api-version=preview"])
+    @Test("v1 reads the deployment in the body, and a version only by name", arguments: ["", "?api-version=preview"])
     func v1(query: String) async throws {
         let mock = try Mock()
         let message = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]"
@@ -162,7 +162,7 @@ extension Mock {
         await mock.stop()
     }
 
-    @Test("The findings on the prompt count the images, and had another name once")
+    @Test("The filter's results on the prompt count the images, and had another name in an old version")
     func promptFindings() async throws {
         let mock = try Mock()
         let image = "{\"type\":\"image_url\",\"image_url\":{\"url\":\"https://example.test/a.png\"}}"
@@ -190,7 +190,7 @@ extension Mock {
         await mock.stop()
     }
 
-    @Test("A blocked answer ends with content_filter and names the category")
+    @Test("A filtered answer ends with content_filter and names the category")
     func filtered() async throws {
         let mock = try Mock()
         let choice = try mock.tellAzure("mock-filter").json?["choices"]?[0]
@@ -200,7 +200,7 @@ extension Mock {
         await mock.stop()
     }
 
-    @Test("Tools, data of one's own and a script")
+    @Test("Tools, the client's own data sources, and a script")
     func extras() async throws {
         let mock = try Mock()
         let tools = ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},"

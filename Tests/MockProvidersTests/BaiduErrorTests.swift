@@ -45,7 +45,7 @@ import Testing
         Case("500000", 500_000, "Internal error"), Case("nothing", 336_003, "MockProviders knows no error by the name"),
     ]
 
-    @Test("The workshop's errors come with status 200, whole and streamed, and no usage", arguments: catalogue)
+    @Test("The workshop's errors have status 200, whole and streamed, and no usage", arguments: catalogue)
     func workshop(expected: Case) async throws {
         let mock = try Mock()
         for stream in ["false", "true"] {
@@ -93,7 +93,7 @@ import Testing
     private static let user = "{\"role\":\"user\",\"content\":\"a\"}"
     private static let turn = "\"messages\":[\(user)]"
 
-    @Test("The workshop checks what it gets", arguments: refusals)
+    @Test("The workshop checks its requests", arguments: refusals)
     func checks(expected: Case) async throws {
         let mock = try Mock()
         let reply = try mock.workshop("chat/completions_pro", "{\(expected.name)}")
@@ -103,7 +103,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("What is no chat at all has codes too")
+    @Test("Requests that are not even a chat get their codes too")
     func doors() async throws {
         let mock = try Mock()
         let path = "rpc/2.0/ai_custom/v1/wenxinworkshop/chat/completions?access_token=24.mock-t"

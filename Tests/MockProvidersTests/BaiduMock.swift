@@ -15,40 +15,40 @@ extension Mock {
         return Self.read(client.receiveAll())
     }
 
-    /// A call of the workshop with a token that is good for ever.
+    /// A call of the workshop with a token that never expires.
     func workshop(_ endpoint: String, _ body: String, token: String = "24.mock-token") throws -> Reply {
         try baidu(
             "POST", "\(Self.workshopPath)\(endpoint)?access_token=\(token)", body,
             headers: ["Content-Type: application/json"])
     }
 
-    /// A workshop chat of these turns.
+    /// A workshop chat with these messages.
     func ernie(
         _ messages: String, more: String = "", endpoint: String = "completions_pro", token: String = "24.mock-token"
     ) throws -> Reply {
         try workshop("chat/\(endpoint)", "{\"messages\":[\(messages)]\(more)}", token: token)
     }
 
-    /// A workshop chat of one text.
+    /// A workshop chat with one text.
     func tellERNIE(_ text: String, more: String = "", endpoint: String = "completions_pro") throws -> Reply {
         try ernie("{\"role\":\"user\",\"content\":\"\(text)\"}", more: more, endpoint: endpoint)
     }
 
-    /// A call of the platform.
+    /// A call of the platform (version 2).
     func qianfan(
         _ route: String, _ body: String, key: String = "bce-v3/ALTAK-test/secret", headers: [String] = []
     ) throws -> Reply {
         try baidu("POST", "v2/\(route)", body, headers: ["Authorization: Bearer \(key)"] + headers)
     }
 
-    /// A chat at the platform with these turns.
+    /// A platform chat with these messages.
     func qianfanChat(
         _ messages: String, more: String = "", model: String = "ernie-4.0-8k", key: String = "bce-v3/ALTAK-test/secret"
     ) throws -> Reply {
         try qianfan("chat/completions", "{\"model\":\"\(model)\",\"messages\":[\(messages)]\(more)}", key: key)
     }
 
-    /// A chat of one text at the platform.
+    /// A platform chat with one text.
     func tellQianfan(_ text: String, more: String = "", model: String = "ernie-4.0-8k") throws -> Reply {
         try qianfanChat("{\"role\":\"user\",\"content\":\"\(text)\"}", more: more, model: model)
     }

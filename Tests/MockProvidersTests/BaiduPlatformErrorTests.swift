@@ -43,7 +43,7 @@ import Testing
         Case("502", 500, "internal_error", "dispatch_internal_error", "Internal error"),
     ]
 
-    @Test("The platform's errors have real statuses and an object", arguments: catalogue)
+    @Test("The platform's errors have real statuses and an error object", arguments: catalogue)
     func catalogued(expected: Case) async throws {
         let mock = try Mock()
         for more in ["", ",\"stream\":true"] {
@@ -85,7 +85,7 @@ import Testing
         "{\"model\":\"ernie-4.0-8k\",\"messages\":[\(messages)]\(more)}"
     }
 
-    @Test("The platform checks what it gets", arguments: refusals)
+    @Test("The platform checks its requests", arguments: refusals)
     func checks(expected: Case) async throws {
         let mock = try Mock()
         let reply = try mock.qianfan("chat/completions", expected.name)
@@ -95,14 +95,14 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Other families may say two things in a row")
+    @Test("Models of other families accept two user messages in a row")
     func order() async throws {
         let mock = try Mock()
         #expect(try mock.qianfanChat("\(Self.user),\(Self.user)", model: "deepseek-v3").status == 200)
         await mock.stop()
     }
 
-    @Test("Keys and applications are checked before all else")
+    @Test("Keys and applications are checked before everything else")
     func doors() async throws {
         let mock = try Mock()
         let keys = ["nonsense", "bce-v3/ALTAK-/x", "bce-v3/ALTAK-a/", "bce-v3/ALTAK-a/mock-bad", "bce-v1/ALTAK-a/b"]
@@ -121,7 +121,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A stream that breaks tells it in an event; a script and a cut do as they say")
+    @Test("A stream that fails reports it in an event; a cut and a script work too")
     func faults() async throws {
         let mock = try Mock()
         let broken = try mock.tellQianfan("Hi", more: ",\"stream\":true", model: "mock-stream-error-2")

@@ -52,7 +52,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Tools: two at once, streamed arguments, a choice, and results that are answered")
+    @Test("Tools: two calls at once, streamed arguments, a tool choice, and results that are answered")
     func tools() async throws {
         let mock = try Mock()
         let both = try mock.tellQianfan("get_weather and get_time", more: Self.tools)
@@ -80,7 +80,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Thinking models show what they thought; it counts")
+    @Test("Reasoning models show their reasoning, and it counts")
     func reasoning() async throws {
         let mock = try Mock()
         let reply = try mock.tellQianfan("Hi", model: "ernie-x1-turbo-32k")
@@ -94,7 +94,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Pictures, schemas and searches, where the model has them")
+    @Test("Pictures, schemas and searches, for the models that have them")
     func extras() async throws {
         let mock = try Mock()
         let turn = """

@@ -33,7 +33,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The pieces add up to the whole answer, and no letter is split between them")
+    @Test("The pieces add up to the whole answer, and no character is split between them")
     func sum() async throws {
         let mock = try Mock()
         let text = "Vom Meer: 海的声音 and 🦀."
@@ -46,7 +46,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A function's call comes whole in one event")
+    @Test("A function call comes whole in one event")
     func function() async throws {
         let mock = try Mock()
         let functions = """
@@ -61,7 +61,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Faults: a bare line, a cut, no end, wrong framing, wrong usage, bad bytes")
+    @Test("Faults: an error as a bare line, a cut, no end, wrong framing, wrong usage, invalid bytes")
     func faults() async throws {
         let mock = try Mock()
         func hear(_ fault: String) throws -> Mock.Reply {
@@ -90,7 +90,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A fault in the API key meets the calls of the model, not the exchange of keys")
+    @Test("A fault in the API key affects the model's calls, and not the exchange of the key for a token")
     func faultsByKey() async throws {
         let mock = try Mock()
         let path = "oauth/2.0/token?grant_type=client_credentials&client_id=mock-error-18&client_secret=sk"

@@ -4,7 +4,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct BaiduTaskTests {
-    @Test("Embeddings have the model's size, in both generations")
+    @Test("Embeddings have the model's size, in both versions")
     func embeddings() async throws {
         let mock = try Mock()
         let reply = try mock.workshop("embeddings/embedding-v1", "{\"input\":[\"a\",\"b\"]}")
@@ -38,7 +38,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Documents come in the order of their scores")
+    @Test("Documents are sorted by score")
     func rerank() async throws {
         let mock = try Mock()
         let body = "\"query\":\"green grass\",\"documents\":[\"the sky\",\"green grass\",\"a green car\"],\"top_n\":2"
@@ -54,7 +54,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Pictures are base64 in the workshop and addresses at the platform")
+    @Test("Pictures are base64 in the workshop and addresses on the platform")
     func pictures() async throws {
         let mock = try Mock()
         let reply = try mock.workshop("text2image/sd_xl", "{\"prompt\":\"a cat\",\"n\":2,\"size\":\"1024x1024\"}")
@@ -70,7 +70,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Completions, pictures seen, plugins and the tokenizer answer in their layouts")
+    @Test("Completions, image descriptions, plugins and the tokenizer answer in their own formats")
     func others() async throws {
         let mock = try Mock()
         let completion = try mock.workshop("completions/sqlcoder_7b", "{\"prompt\":\"Hi\"}")

@@ -35,7 +35,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The client's request id comes back, underscore and all")
+    @Test("The client's request id is sent back, also from a header with an underscore")
     func requestID() async throws {
         let mock = try Mock()
         let path = "rpc/2.0/ai_custom/v1/wenxinworkshop/chat/completions?access_token=24.mock-t"
@@ -47,7 +47,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The cap, a stop word, a refusal and the filter have their marks")
+    @Test("A token limit, a stop word, a refusal and the filter each set their members")
     func ends() async throws {
         let mock = try Mock()
         let cut = try mock.tellERNIE("mock-tokens-40", more: ",\"max_output_tokens\":7")
@@ -97,7 +97,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("ERNIE-Function-8K finds its functions in the words of the SDK and says its call in words")
+    @Test("ERNIE-Function-8K finds its functions in the SDK's prompt and writes its call as text")
     func functionsInWords() async throws {
         let mock = try Mock()
         let schema =
@@ -115,7 +115,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Searches and citations show what was found; disable_search silences both")
+    @Test("Searches and citations show what was found, and disable_search turns both off")
     func search() async throws {
         let mock = try Mock()
         let tools = "{\"type\":\"web_search\",\"web_search\":{\"enable\":true,\"enable_citation\":true}}"
@@ -128,7 +128,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A script's words, call, reason and usage come out")
+    @Test("A script sets the text, the call, the reason and the usage")
     func script() async throws {
         let mock = try Mock()
         _ = try mock.control(

@@ -3,8 +3,8 @@ import MockKit
 import TestTraits
 import Testing
 
-/// Signatures were made with Python's `hmac`, for `localhost`, with a lifetime of a century; the secret is the access
-/// key with `-secret` behind it.
+/// The signatures were made with Python's `hmac` for `localhost`, valid for a century. The secret is the access key
+/// followed by `-secret`.
 @Suite(.inTurn) struct BaiduTokenTests {
     private static let prefix = "Authorization: bce-auth-v1/ALTAKtest/2026-01-31T08:00:00Z/"
     private static let date = "x-bce-date: 2026-01-31T08:00:00Z"
@@ -22,7 +22,7 @@ import Testing
         try mock.baidu(method, "oauth/2.0/token?\(query)", method == "POST" ? "{}" : "")
     }
 
-    @Test("A pair of keys becomes a token that the workshop takes, and the ledger knows whose it is")
+    @Test("A pair of keys is exchanged for a token that the workshop accepts, and the ledger knows its key")
     func exchange() async throws {
         let mock = try Mock()
         let query = "grant_type=client_credentials&client_id=ak&client_secret=sk"
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "A pair that is wrong gets the words by which the SDK knows why",
+        "A wrong pair of keys gets the message by which the SDK knows the reason",
         arguments: [
             ("client_credentials&client_id=mock-bad&client_secret=sk", "invalid_client", "unknown client id"),
             (
@@ -83,7 +83,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A good signature opens the workshop without a token; one byte off or too old is code 14")
+    @Test("A valid signature works without a token, and a wrong or expired one gets code 14")
     func signatures() async throws {
         let mock = try Mock()
         let path = "rpc/2.0/ai_custom/v1/wenxinworkshop/chat/completions_pro"
@@ -97,7 +97,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The console lists the services, and tells in headers why it refuses")
+    @Test("The console lists the services, and explains a refusal in headers")
     func console() async throws {
         let mock = try Mock()
         let list = try mock.baidu("POST", "wenxinworkshop/service/list", headers: Self.services)
@@ -114,7 +114,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A signed call gives a short bearer that the platform takes")
+    @Test("A signed call returns a short-lived bearer token that the platform accepts")
     func bearerExchange() async throws {
         let mock = try Mock()
         let reply = try mock.baidu("GET", "v1/BCE-BEARER/token?expireInSeconds=60", headers: Self.bearer)
@@ -128,7 +128,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A status that is named for the exchange or the console comes in their layouts")
+    @Test("A fault with a status has the exchange's or the console's own format")
     func namedRefusals() async throws {
         let mock = try Mock()
         let fault = "{\"match\":{\"path\":\"/baidu\"},\"count\":2,\"error\":401}"

@@ -23,7 +23,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("With a seed the same request gets the same bytes, without one other ids and the same text")
+    @Test("With a seed the same request gets the same bytes; without one it gets another id and the same text")
     func determinism() async throws {
         let fixed = try Mock(seed: 1)
         let same = try (fixed.ask("Hello"), fixed.ask("Hello"))
@@ -43,7 +43,7 @@ import Testing
         let reply = try mock.ask("mock-tokens-5", more: more)
         #expect(reply.header("content-type") == "text/event-stream; charset=utf-8")
         let events = reply.events
-        // The role, five words, the finish, the usage and the end.
+        // The role, five words, the finish reason, the usage and the end.
         #expect(events.count == 9)
         #expect(events.last == "[DONE]")
         let first = try #require(events.first.map { try JSON.parse(Array($0.utf8)) })
@@ -63,7 +63,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A search model has a UUID, no tier and an empty fingerprint, and names a page, in a stream behind the text")
+    @Test("A search model has a UUID, no tier and an empty fingerprint, and names a page, after the text in a stream")
     func search() async throws {
         let mock = try Mock()
         let (model, options) = ("gpt-4o-search-preview", ",\"web_search_options\":{}")
@@ -94,7 +94,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("An answer of N tokens has N tokens by the tokenizer", arguments: ["gpt-4o", "gpt-4", "mock-x"])
+    @Test("An answer of N tokens has N tokens according to the tokenizer", arguments: ["gpt-4o", "gpt-4", "mock-x"])
     func tokenCounts(model: String) async throws {
         let mock = try Mock()
         let reply = try mock.ask("mock-tokens-200", model: model)
@@ -135,7 +135,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Script, ledger and journal tell one story")
+    @Test("Script, ledger and journal agree")
     func script() async throws {
         let mock = try Mock()
         var script = Script()

@@ -13,7 +13,7 @@ import Testing
         return try mock.say(question, more: system).json?["usage"] ?? .null
     }
 
-    @Test("A marked prefix is written once and then read; input is what comes after it")
+    @Test("A marked prefix is written to the cache once and then read, and only the rest counts as input")
     func writeThenRead() async throws {
         let mock = try Mock()
         let first = try ask(mock)
@@ -32,7 +32,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("An hour is counted apart; short prompts and unmarked ones are not cached")
+    @Test("One-hour writes are counted apart, and short or unmarked prompts are not cached")
     func kinds() async throws {
         let mock = try Mock()
         let hour = try ask(mock, ttl: "1h")
@@ -45,7 +45,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The request's own mark caches all of it, and a longer talk reads it")
+    @Test("A mark on the request caches all of it, and a continued conversation reads it")
     func automatic() async throws {
         let mock = try Mock()
         let mark = ",\"cache_control\":{\"type\":\"ephemeral\"}"
@@ -78,7 +78,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Models come in pages, newest first, and one by one")
+    @Test("Models are listed in pages, newest first, and can be read one by one")
     func models() async throws {
         let mock = try Mock()
         var names: [String] = []
@@ -104,7 +104,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Paths and methods that are not there")
+    @Test("Paths and methods that do not exist")
     func routing() async throws {
         let mock = try Mock()
         #expect(try mock.claude("POST", "v1/nothing").error?["message"]?.string == "Not Found")
@@ -113,7 +113,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Text completions of the old models, whole and streamed")
+    @Test("Text completions of old models, whole and streamed")
     func completions() async throws {
         let mock = try Mock()
         func ask(_ prompt: String, _ more: String = "", model: String = "claude-2.1") throws -> Mock.Reply {
@@ -136,7 +136,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A batch runs, ends at the second look, and has results for good and bad requests")
+    @Test("A batch runs, has ended when it is read the second time, and has results for good and bad requests")
     func batches() async throws {
         let mock = try Mock()
         func item(_ name: String, _ model: String) -> String {
@@ -167,7 +167,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Files: upload, list, look, delete, and the beta that opens them")
+    @Test("Files can be uploaded, listed, read and deleted, with the beta header")
     func files() async throws {
         let mock = try Mock()
         let headers = ["x-api-key: sk-ant-test", "anthropic-version: 2023-06-01"]

@@ -7,7 +7,7 @@ import Testing
     private static let key: String = "x-api-key: sk-ant-test"
     private static let version: String = "anthropic-version: 2023-06-01"
 
-    @Test("An error has the service's bytes, and its id is the header's")
+    @Test("An error has the service's bytes, with the id that the header has")
     func layout() async throws {
         let mock = try Mock()
         let reply = try mock.say("hi", model: "claude-nope")
@@ -54,7 +54,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Either key header is good, with any dated version")
+    @Test("A key is accepted in either header, with any dated version")
     func goodDoors() async throws {
         let mock = try Mock()
         let body =
@@ -183,7 +183,7 @@ import Testing
     }
 
     @Test(
-        "Each name of the catalogue is known",
+        "Every name in the catalogue is known",
         arguments: [
             "bad_key", "no_key", "bad_bearer", "no_version", "no_credit", "unknown_path", "no_max_tokens", "effort",
             "empty_messages", "max_tokens_above_cap", "prompt_too_long", "context_limit", "temperature",
@@ -201,7 +201,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A limit comes with its headers, an overload with the wish for another try")
+    @Test("A rate limit has its headers, and an overload asks for a retry")
     func headers() async throws {
         let mock = try Mock()
         let limited = try mock.say("hi", model: "mock-error-429")

@@ -38,7 +38,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The first and the last events carry usage, the last one cumulative and short")
+    @Test("The first and the last events have a usage; the last one is cumulative and shorter")
     func usage() async throws {
         let mock = try Mock()
         let reply = try mock.say("mock-tokens-5", more: ",\"stream\":true")
@@ -60,7 +60,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Tool input comes in fragments: an empty one first, blanks after colons and commas")
+    @Test("Tool input comes in fragments: an empty one first, with blanks after colons and commas")
     func fragments() async throws {
         let mock = try Mock()
         let reply = try mock.say("Weather?", more: ClaudeToolTests.tools + ",\"stream\":true")
@@ -74,7 +74,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Thinking comes first, and its signature last in its block")
+    @Test("Thinking comes first, and its signature comes last in its block")
     func thinking() async throws {
         let mock = try Mock()
         let more = ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024},\"stream\":true"

@@ -18,7 +18,7 @@ extension Mock {
         return Self.read(client.receiveAll())
     }
 
-    /// A message with these turns.
+    /// A request with these messages.
     func converse(
         _ messages: String, model: String = "claude-sonnet-4-5", more: String = "", headers: [String] = []
     ) throws -> Reply {
@@ -27,7 +27,7 @@ extension Mock {
             headers: ["x-api-key: sk-ant-test", "anthropic-version: 2023-06-01"] + headers)
     }
 
-    /// A message that answers one text.
+    /// A request with one text.
     func say(_ text: String, model: String = "claude-sonnet-4-5", more: String = "") throws -> Reply {
         try converse("{\"role\":\"user\",\"content\":\"\(text)\"}", model: model, more: more)
     }
@@ -40,7 +40,7 @@ extension Mock.Reply {
     /// The payloads of a stream as JSON.
     var payloads: [JSON] { events.compactMap { try? JSON.parse(Array($0.utf8)) } }
 
-    /// The deltas of that kind, in order.
+    /// The deltas of this kind, in order.
     func deltas(_ type: String, _ field: String) -> [String] {
         payloads.compactMap { $0["delta"] }.filter { $0["type"]?.string == type }.compactMap { $0[field]?.string }
     }
@@ -81,7 +81,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("The cap, a stop sequence and a refusal have their reasons")
+    @Test("A token limit, a stop sequence and a refusal give their stop reasons")
     func ends() async throws {
         let mock = try Mock()
         let turn = "{\"role\":\"user\",\"content\":\"mock-tokens-40\"}"
@@ -103,7 +103,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Images count, by the size of a PNG and by address")
+    @Test("Images count, by the size of a PNG or as an address")
     func images() async throws {
         let mock = try Mock()
         let png = "iVBORw0KGgoAAAANSUhEUgAAAfQAAAEsCAYAAAA="
@@ -139,7 +139,7 @@ extension Mock.Reply {
     }
 
     @Test(
-        "A schema that is open, bounded, external or recursive is refused",
+        "A schema that is open, has bounds, refers elsewhere or is recursive is refused",
         arguments: [
             "{\"type\":\"object\"}", "{\"type\":\"integer\",\"minimum\":1}", "{\"$ref\":\"https://example.test\"}",
             "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"anyOf\":[{\"$ref\":\"#/$defs/a\"}]}}}",

@@ -9,7 +9,7 @@ import Testing
         "unit":{"enum":["celsius"]}}}},{"name":"get_time","input_schema":{"type":"object"}}]
         """
 
-    @Test("A call, its result, and the answer")
+    @Test("A call, its result, and the answer to it")
     func roundTrip() async throws {
         let mock = try Mock()
         let first = try mock.say("What is the weather?", more: Self.tools)
@@ -40,7 +40,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Results may come in several messages of one role, but not behind a text or in strict mode")
+    @Test("Results may be in several messages of one role, but not after a text, and not in strict mode")
     func severalResults() async throws {
         let mock = try Mock()
         func result(_ id: String, after text: String = "") -> String {
@@ -60,7 +60,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Choices: one named, any, none, and one call at a time")
+    @Test("Tool choices: a named tool, any, none, and one call at a time")
     func choices() async throws {
         let mock = try Mock()
         func names(_ choice: String, _ text: String = "get_weather and get_time") throws -> [String] {
@@ -76,7 +76,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Thinking goes back unchanged; edited, forged or left out it is refused")
+    @Test("Thinking must be sent back unchanged; changed, forged or missing thinking is refused")
     func thinkingReplay() async throws {
         let mock = try Mock()
         let thinking = ",\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024},\"max_tokens\":4096"

@@ -8,7 +8,7 @@ import Testing
         parts.map { "--XX\r\nContent-Disposition: form-data; \($0.head)\r\n\r\n\($0.body)\r\n" }.joined() + "--XX--\r\n"
     }
 
-    @Test("Embeddings are of length one, shortened ones too, and the same for the same text")
+    @Test("Embeddings have length one, even shortened ones, and are the same for the same text")
     func embeddings() async throws {
         let mock = try Mock()
         let body = "{\"model\":\"text-embedding-3-small\",\"input\":[\"a\",\"a\",\"b\"],\"dimensions\":64}"
@@ -58,7 +58,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Completions number their choices by prompt and variant")
+    @Test("Completions number their choices by prompt and choice")
     func completions() async throws {
         let mock = try Mock()
         let body = "{\"model\":\"gpt-3.5-turbo-instruct\",\"prompt\":[\"a\",\"b\"],\"n\":2,\"max_tokens\":3}"
@@ -89,7 +89,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Images: an address or bytes, as the model has it")
+    @Test("Images: an address or base64, depending on the model")
     func images() async throws {
         let mock = try Mock()
         let old = try mock.send("POST", "/v1/images/generations", "{\"prompt\":\"x\"}")

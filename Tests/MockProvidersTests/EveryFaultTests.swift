@@ -5,7 +5,7 @@ import Testing
 
 /// Each fault of the control API at each provider, whole and streamed, as `MockProviders/README.md` describes it.
 @Suite("Every fault at every provider", .inTurn) struct EveryFaultTests {
-    /// A mock, what it answers without a fault, and how many tokens that took.
+    /// A mock and its answer without a fault. Checks that the answer is whole and in the ledger.
     private func prepared(_ chat: FaultChat) throws -> (mock: Mock, plain: WireAnswer) {
         let mock = try Mock()
         let plain = try mock.ask(chat)
@@ -15,7 +15,7 @@ import Testing
         return (mock, plain)
     }
 
-    @Test("`error`, `html`, `status` with `body` and `empty` answer instead", arguments: FaultChat.all)
+    @Test("`error`, `html`, `status` with `body`, and `empty` replace the answer", arguments: FaultChat.all)
     func instead(chat: FaultChat) async throws {
         let mock = try Mock()
         let limit = try mock.ask(chat, "\"error\":429")
@@ -34,7 +34,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("`reset` and `close` end the connection before a byte, `silence` keeps it open", arguments: FaultChat.all)
+    @Test("`reset` and `close` end the connection before a byte, and `silence` keeps it open", arguments: FaultChat.all)
     func nothing(chat: FaultChat) async throws {
         let mock = try Mock()
         let reset = try mock.ask(chat, "\"reset\":true")
@@ -47,7 +47,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("`delay_ms` and `headers` leave the answer as it is", arguments: FaultChat.all)
+    @Test("`delay_ms` and `headers` do not change the answer's body", arguments: FaultChat.all)
     func harmless(chat: FaultChat) async throws {
         let (mock, plain) = try prepared(chat)
         let start = ContinuousClock.now
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "An answer is cut or stalls after that many events or bytes, and is not in the ledger", arguments: FaultChat.all
+        "An answer is cut or stalls after the given events or bytes, and is not in the ledger", arguments: FaultChat.all
     )
     func broken(chat: FaultChat) async throws {
         let (mock, plain) = try prepared(chat)
@@ -81,7 +81,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("`bad_utf8` puts two bytes into a text, `bad_json` takes the end of a value away", arguments: FaultChat.all)
+    @Test("`bad_utf8` puts two bytes into a text, and `bad_json` cuts a value's end off", arguments: FaultChat.all)
     func damaged(chat: FaultChat) async throws {
         let (mock, plain) = try prepared(chat)
         let letters = try mock.ask(chat, "\"bad_utf8\":true")
@@ -90,7 +90,7 @@ import Testing
         mended.removeSubrange(start..<(start + 2))
         #expect(mended == plain.body && letters.isComplete)
         #expect(String(validating: letters.body, as: UTF8.self) == nil)
-        // What is damaged is the text and nothing around it.
+        // Only the text is damaged, and nothing around it.
         #expect(values(letters.text, chat).count == values(plain.text, chat).count, "\(letters.text)")
         let cut = try mock.ask(chat, "\"bad_json\":true")
         #expect(cut.isComplete && cut.body != plain.body)
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("`usage` is missing, zero or ten times the truth, which the ledger keeps", arguments: FaultChat.all)
+    @Test("`usage` is missing, zero or ten times too large, while the ledger keeps the truth", arguments: FaultChat.all)
     func usage(chat: FaultChat) async throws {
         let (mock, plain) = try prepared(chat)
         let truth = mock.server.ledger.total
@@ -130,7 +130,7 @@ import Testing
         await mock.stop()
     }
 
-    /// The sums of tokens that an answer tells; in a stream, those told last.
+    /// The token counters that an answer reports; in a stream, the last ones.
     private func counters(_ text: String) -> [Substring: Int] {
         let names: Set<Substring> = [
             "prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "total_tokens", "promptTokenCount",

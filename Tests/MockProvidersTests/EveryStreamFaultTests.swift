@@ -3,9 +3,9 @@ import MockKit
 import TestTraits
 import Testing
 
-/// Each fault of streams at each provider, and what it leaves alone in a whole answer.
+/// Each fault of streams at each provider, and that none of them changes a whole answer.
 @Suite("Every fault of a stream at every provider", .inTurn) struct EveryStreamFaultTests {
-    @Test("`stream_error` is the last thing of a stream, which then ends in order", arguments: FaultChat.streams)
+    @Test("`stream_error` is the last event of a stream, which then ends properly", arguments: FaultChat.streams)
     func failure(chat: FaultChat) async throws {
         let mock = try Mock()
         let plain = try mock.ask(chat)
@@ -21,7 +21,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("`no_done` leaves the mark of the end out where there is one", arguments: FaultChat.streams)
+    @Test("`no_done` leaves out the end mark if there is one", arguments: FaultChat.streams)
     func end(chat: FaultChat) async throws {
         let mock = try Mock()
         let plain = try mock.ask(chat)
@@ -33,7 +33,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("`framing` says the same in other bytes", arguments: FaultChat.streams)
+    @Test("`framing` sends the same events in other bytes", arguments: FaultChat.streams)
     func framing(chat: FaultChat) async throws {
         let mock = try Mock()
         let plain = try mock.ask(chat)
@@ -41,11 +41,11 @@ import Testing
         #expect(withoutReturns(crlf.body) == withoutReturns(plain.body))
         #expect(crlf.body.count { $0 == 13 } == plain.body.count { $0 == 10 })
         let comments = try mock.ask(chat, "\"framing\":\"comments\"")
-        // Before each event; a list has no comments, but may have empty lines between its elements.
+        // Comes before each event. A list has no comments, but may have empty lines between its elements.
         let mark = Array((chat.delivery == .list ? "\r\n" : ": ping\n\n").utf8)
         #expect(comments.body == plain.pieces.flatMap { mark + $0 })
         let nospace = try mock.ask(chat, "\"framing\":\"nospace\"")
-        // A space that the service does not put there is text.
+        // Only the service's own space after the colon is left out; other spaces belong to the text.
         let spaceless = plain.text.replacing("data: {", with: "data:{").replacing("data: [", with: "data:[")
         #expect(nospace.text == spaceless.replacing("event: ", with: "event:"))
         for answer in [crlf, comments, nospace] {
@@ -58,7 +58,7 @@ import Testing
 
     private func withoutReturns(_ bytes: [UInt8]) -> [UInt8] { bytes.filter { $0 != 13 } }
 
-    @Test("`huge_line` goes before the first event, as a comment or as white space", arguments: FaultChat.all)
+    @Test("`huge_line` comes before the first event, as a comment or as white space", arguments: FaultChat.all)
     func hugeLine(chat: FaultChat) async throws {
         let mock = try Mock()
         let plain = try mock.ask(chat)
@@ -72,7 +72,7 @@ import Testing
 
     private let spaces = String(repeating: " ", count: 100_000)
 
-    @Test("A whole answer knows none of them", arguments: FaultChat.wholes)
+    @Test("A whole answer is not changed by any of them", arguments: FaultChat.wholes)
     func whole(chat: FaultChat) async throws {
         let mock = try Mock()
         let plain = try mock.ask(chat)
@@ -84,7 +84,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("`name` takes a fault's name, of several too", arguments: FaultChat.streams)
+    @Test("`name` accepts a fault's name, or several", arguments: FaultChat.streams)
     func name(chat: FaultChat) async throws {
         let mock = try Mock()
         let plain = try mock.ask(chat)

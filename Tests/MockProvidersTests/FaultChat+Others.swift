@@ -1,4 +1,4 @@
-/// Other endpoints than chats.
+/// Calls of endpoints other than chats.
 extension FaultChat {
     static let others = vectors + pictures + sounds
 

@@ -1,9 +1,9 @@
 import JSON
 import Testing
 
-/// A call of one of the mock's upstreams, whole or streamed: what every fault is tried on.
+/// A call of one of the mock's upstreams, whole or streamed. Every fault is tried on each of them.
 struct FaultChat: Sendable, CustomTestStringConvertible {
-    /// How an answer is delivered, on which it depends what a fault can do to it.
+    /// How an answer is delivered. What a fault can do depends on it.
     enum Delivery { case whole, events, list }
 
     let name: String
@@ -11,9 +11,9 @@ struct FaultChat: Sendable, CustomTestStringConvertible {
     let headers: [String]
     let body: String
     let delivery: Delivery
-    /// What `no_done` leaves out; empty where the service has no such end.
+    /// What `no_done` leaves out; empty if the service has no end mark.
     var end = ""
-    /// The status of a 429, which not all services have.
+    /// The status for a rate limit; some services do not use 429.
     var limitStatus = 429
     var type = "application/json"
     var tellsUsage = true
@@ -28,7 +28,7 @@ struct FaultChat: Sendable, CustomTestStringConvertible {
     private static let turns = "\"messages\":[{\"role\":\"user\",\"content\":\"\(text)\"}]"
     private static let done = "data: [DONE]\n\n"
 
-    /// One whose body says whether it streams.
+    /// A whole call and a streamed one, for services whose body says which.
     private static func pair(_ name: String, _ path: String, _ header: String, _ model: String) -> [FaultChat] {
         let body = "{\"model\":\"\(model)\",\(turns)"
         return [

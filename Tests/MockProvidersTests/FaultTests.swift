@@ -6,7 +6,7 @@ import Testing
 @Suite(.inTurn) struct MockFaultTests {
     private let stream = ",\"stream\":true"
 
-    @Test("A cut stream ends without its end, and is not in the ledger")
+    @Test("A cut stream has no end mark, and is not in the ledger")
     func cut() async throws {
         let mock = try Mock()
         let reply = try mock.ask("hi", model: "mock-cut-3", more: stream)
@@ -17,7 +17,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A whole body is cut after that many bytes")
+    @Test("A whole body is cut after the given number of bytes")
     func cutBytes() async throws {
         let mock = try Mock()
         let reply = try mock.ask("hi", model: "mock-cut-bytes-100")
@@ -26,7 +26,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Queued faults meet the requests that match, as often as was said")
+    @Test("Queued faults apply to matching requests, as often as was set")
     func queue() async throws {
         let mock = try Mock()
         let queued = try mock.control(
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(
-        "A control request that makes no sense is refused with its reason",
+        "An invalid control request is refused with the reason",
         arguments: [
             "{", "{\"count\":0,\"error\":1}", "{\"nonsense\":1}", "{\"cut_events\":\"x\"}", "{\"match\":{\"a\":\"b\"}}",
             "{\"framing\":\"morse\"}", "{\"html\":\"999\"}", "{\"empty\":\"yes\"}", "{\"no_done\":1}", "7",
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(
-        "Cloudflare's pages come with their marks",
+        "Cloudflare's pages have their marks",
         arguments: [
             ("403", 403, "Sorry, you have been blocked"), ("403-challenge", 403, "/cdn-cgi/challenge-platform/"),
             ("403-denied", 403, "used Cloudflare to restrict access"), ("429", 429, "You are being rate limited"),
@@ -77,7 +77,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Framings carry the same events", arguments: ["crlf", "comments", "nospace"])
+    @Test("Other framings carry the same events", arguments: ["crlf", "comments", "nospace"])
     func framing(name: String) async throws {
         let mock = try Mock()
         let reply = try mock.ask("mock-tokens-4", model: "mock-\(name)", more: stream)
@@ -101,7 +101,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Usage can be missing, zero or wrong while the ledger keeps the truth")
+    @Test("Usage can be missing, zero or wrong, while the ledger keeps the true one")
     func usage() async throws {
         let mock = try Mock()
         let missing = try mock.ask("hi", model: "mock-usage-missing").json
@@ -113,7 +113,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Bad UTF-8, bad JSON, empty and huge bodies are what they say")
+    @Test("Invalid UTF-8, invalid JSON, empty and huge bodies do what their names say")
     func bodies() async throws {
         let mock = try Mock()
         #expect(try mock.ask("hi", model: "mock-invalid-utf8").body.contains("\u{fffd}"))
@@ -126,7 +126,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Faults come by the key as well, and several at once")
+    @Test("Faults can be set by the key as well, and several at once")
     func names() async throws {
         let mock = try Mock()
         let body = "{\"model\":\"gpt-4o\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"

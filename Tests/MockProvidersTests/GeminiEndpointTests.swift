@@ -6,7 +6,7 @@ import Testing
 @Suite(.inTurn) struct GeminiEndpointTests {
     private static let base: String = "/gemini/v1beta/"
 
-    @Test("Counts agree with the answer's, in both forms, and cost nothing")
+    @Test("Counts agree with the answer's usage, in both forms, and cost nothing")
     func counts() async throws {
         let mock = try Mock()
         let content = "{\"contents\":[{\"parts\":[{\"text\":\"Say hello to Oslo.\"}]}]"
@@ -22,7 +22,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Embeddings come singly and in batches, shrunk ones are the head of the full")
+    @Test("Embeddings come singly and in batches, and shortened ones are the beginning of the full ones")
     func embeddings() async throws {
         let mock = try Mock()
         let model = "gemini-embedding-001"
@@ -138,7 +138,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Pictures come from the image models and from Imagen, sound from those that speak")
+    @Test("Pictures come from the image models and from Imagen, and audio from the speech models")
     func media() async throws {
         let mock = try Mock()
         let painted = try mock.generate("A cat.", model: "gemini-2.5-flash-image")

@@ -62,7 +62,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A key in the query or a token of OAuth opens too")
+    @Test("A key in the query or an OAuth token works too")
     func openDoors() async throws {
         let mock = try Mock()
         #expect(try mock.google("POST", Self.path + "?key=AIza-1", Self.hi, headers: []).status == 200)
@@ -158,7 +158,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Too long a prompt and too large a body")
+    @Test("A prompt that is too long and a body that is too large")
     func sizes() async throws {
         let mock = try Mock()
         let long = String(repeating: "word ", count: 40_000)
@@ -194,7 +194,7 @@ import Testing
         ("overloaded", 503, "UNAVAILABLE"), ("request_too_large", 400, "INVALID_ARGUMENT"),
     ]
 
-    @Test("Each name of the catalogue has its status", arguments: names)
+    @Test("Each name in the catalogue gives its status", arguments: names)
     func catalogue(name: String, status: Int, word: String) async throws {
         let mock = try Mock()
         let reply = try mock.generate("Hi", model: "mock-error-\(name)")
@@ -204,7 +204,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Details tell of keys, switched off services and used up quotas")
+    @Test("Error details describe keys, disabled services and exhausted quotas")
     func details() async throws {
         let mock = try Mock()
         func kinds(_ name: String) throws -> [String] {
@@ -222,7 +222,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Wrong paths and methods meet the front end's page")
+    @Test("Wrong paths and methods get the front end's page")
     func pages() async throws {
         let mock = try Mock()
         let wrong = [

@@ -25,7 +25,7 @@ extension Mock.Reply {
 @Suite(.inTurn) struct GeminiStreamTests {
     private static let rest: String = ",\"generationConfig\":{\"thinkingConfig\":{\"thinkingBudget\":0}}"
 
-    @Test("SSE is one line a chunk with CR LF twice, a blank after colons only, and no end mark")
+    @Test("SSE has one line for each chunk, CR LF twice, a space only after colons, and no end mark")
     func bytes() async throws {
         let mock = try Mock()
         _ = try mock.control("POST", "/script", "{\"chunks\":[\"One\",\" two\"]}")
@@ -41,13 +41,13 @@ extension Mock.Reply {
                 + "\"tokenCount\": 1}],\"serviceTier\": \"standard\"},\"modelVersion\": \"gemini-2.5-flash\","
                 + "\"responseId\": \"\(id)\"}\r\n\r\n"
         }
-        // Chunks are compared by length first: these bytes are not a character each.
+        // Compared as bytes, since not every byte is a character of its own.
         #expect(
             Array(reply.body.utf8) == Array((line("One", "", 1) + line(" two", "\"finishReason\": \"STOP\",", 2)).utf8))
         await mock.stop()
     }
 
-    @Test("Counts grow, the last one is the ledger's, and the pieces add up")
+    @Test("Counts grow, the last one agrees with the ledger, and the pieces add up")
     func counts() async throws {
         let mock = try Mock()
         let reply = try mock.stream("mock-tokens-5")
@@ -61,7 +61,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Each generation has its own end and counts")
+    @Test("Each generation of models has its own end and its own counts")
     func generations() async throws {
         let mock = try Mock()
         let newest = try mock.stream("mock-tokens-3", model: "gemini-3-flash-preview")
@@ -78,7 +78,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A call arrives whole, each in a chunk of its own")
+    @Test("Calls are not split, and each has a chunk of its own")
     func calls() async throws {
         let mock = try Mock()
         let reply = try mock.stream("get_weather and get_time", more: GeminiToolTests.tools)
@@ -104,7 +104,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A stopped stream ends with the shape of its reason")
+    @Test("A stopped stream ends with the members that its reason calls for")
     func stopped() async throws {
         let mock = try Mock()
         let reply = try mock.stream("mock-filter")
@@ -117,7 +117,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A breakdown is an event of SSE or an element of the list")
+    @Test("A failure is an SSE event, or an element of the list")
     func breakdown() async throws {
         let mock = try Mock()
         let events = try mock.stream("mock-tokens-9", model: "mock-stream-error-3")
@@ -131,7 +131,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Faults: a cut, other framings, bad bytes, wrong counts")
+    @Test("Faults: a cut, other framings, invalid bytes, wrong counts")
     func faults() async throws {
         let mock = try Mock()
         #expect(try !mock.stream("mock-tokens-9", model: "mock-cut-3").isComplete)

@@ -126,7 +126,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Thinking that takes all tokens leaves an empty answer without a count")
+    @Test("Thinking that uses up all tokens leaves an empty answer without a count")
     func starved() async throws {
         let mock = try Mock()
         let reply = try mock.generate("Hi", more: ",\"generationConfig\":{\"maxOutputTokens\":9}")
@@ -137,7 +137,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Thoughts come first, when they are asked for")
+    @Test("Thoughts come first if they were asked for")
     func thoughts() async throws {
         let mock = try Mock()
         let config = ",\"generationConfig\":{\"thinkingConfig\":{\"includeThoughts\":true,\"thinkingBudget\":5}}"
@@ -165,7 +165,7 @@ extension Mock.Reply {
     }
 
     @Test(
-        "A stopped candidate has the shape of its reason",
+        "A stopped candidate has the members that its reason calls for",
         arguments: [
             ("SAFETY", ["content", "finishReason", "index", "safetyRatings"]),
             ("RECITATION", ["finishReason", "index", "citationMetadata"]),
@@ -184,7 +184,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A filter takes the text, a stop sequence ends it, candidates differ")
+    @Test("A filter removes the text, a stop sequence ends it, and candidates differ")
     func ends() async throws {
         let mock = try Mock()
         let filtered = try mock.generate("mock-filter")
@@ -201,7 +201,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Names are read in both cases, bytes in both alphabets, a single value for a list")
+    @Test("Reads names in both spellings, URL-safe base64, and a single value in place of a list")
     func reading() async throws {
         let mock = try Mock()
         let png = "iVBORw0KGgoAAAANSUhEUgAAAfQAAAEsCAYAAAA"
@@ -216,7 +216,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Structured output follows either schema; an enum is a bare word")
+    @Test("Structured output follows either schema, and an enum is a bare word")
     func structured() async throws {
         let mock = try Mock()
         let subset = "{\"type\":\"OBJECT\",\"properties\":{\"n\":{\"type\":\"INTEGER\"}},\"required\":[\"n\"]}"
@@ -235,7 +235,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Long prompts are served from the cache the second time, by what stands before too")
+    @Test("A long prompt is served from the cache the second time, if what comes before it is the same too")
     func memory() async throws {
         let mock = try Mock()
         let long = String(repeating: "word ", count: 1500)
@@ -251,7 +251,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Enumerations come by number to those who ask for it")
+    @Test("Enumerations are numbers for clients that ask for it")
     func numbers() async throws {
         let mock = try Mock()
         let verb = "generateContent?%24alt=json%3Benum-encoding%3Dint"
@@ -264,7 +264,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Vertex's paths answer with its fields")
+    @Test("Vertex's paths answer with Vertex's fields")
     func vertex() async throws {
         let mock = try Mock()
         let body = "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Hi\"}]}]}"
@@ -279,7 +279,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A script says the words, the reason and the counts")
+    @Test("A script sets the text, the reason and the counts")
     func script() async throws {
         let mock = try Mock()
         _ = try mock.control(

@@ -9,7 +9,7 @@ import Testing
         {"city":{"type":"STRING"}},"required":["city"]}},{"name":"get_time"}]}]
         """
 
-    @Test("A call ends with STOP, and its first part has the signature")
+    @Test("A call ends with STOP, and its first part has a signature")
     func call() async throws {
         let mock = try Mock()
         let reply = try mock.generate("get_weather and get_time", more: Self.tools)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "The mode decides who is called",
+        "The mode decides which function is called",
         arguments: [
             ("\"ANY\",\"allowedFunctionNames\":[\"get_time\"]", ["get_time"]), ("\"ANY\"", ["get_weather"]),
             ("\"NONE\"", []), ("\"VALIDATED\"", ["get_weather"]), ("\"AUTO\"", ["get_weather"]),
@@ -55,7 +55,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The newest models want their signature back")
+    @Test("The newest models require the signature to be sent back")
     func signatures() async throws {
         let mock = try Mock()
         func ask(_ signature: String) throws -> Mock.Reply {
@@ -76,7 +76,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Tools at the service leave their traces, and their tokens are counted apart")
+    @Test("Tools that run at the service are visible in the answer, and their tokens are counted apart")
     func serverTools() async throws {
         let mock = try Mock()
         let found = try mock.generate("Hi", more: ",\"tools\":[{\"googleSearch\":{}}]")
@@ -126,7 +126,7 @@ import Testing
                 + "* GenerateContentRequest.\(place).properties[x].items: missing field.\n"),
     ]
 
-    @Test("A schema beyond the subset gets the service's own refusal", arguments: refusals)
+    @Test("A schema beyond the supported subset is refused with the service's own message", arguments: refusals)
     func schema(_ refusal: Refusal) async throws {
         let mock = try Mock()
         let tools = ",\"tools\":[{\"functionDeclarations\":[{\"name\":\"f\",\"parameters\":\(refusal.schema)}]}]"
@@ -142,7 +142,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Empty objects are refused by the oldest models only")
+    @Test("Only the oldest models refuse objects without properties")
     func emptyObjects() async throws {
         let mock = try Mock()
         let tools = """

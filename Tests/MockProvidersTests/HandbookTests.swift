@@ -6,20 +6,20 @@ import Testing
 
 /// Runs the handbook: each block of each page in `MockProviders/Docs`.
 ///
-/// The rule: a block that opens with exactly ```` ```sh ```` runs, by itself, in an empty directory, with
-/// `/bin/bash -e` against a mock of its own that stands in for `127.0.0.1:8400`. It has to succeed and to print
-/// something, unless one of its lines is `# no answer`. What starts a server, builds or installs opens with
-/// ```` ```sh skip ````; any other label, such as ```` ```text ```` or ```` ```python ````, is not run either.
+/// The rule: a block that opens with exactly ```` ```sh ```` runs by itself, in an empty directory, with `/bin/bash
+/// -e`. Each gets its own mock in place of `127.0.0.1:8400`. It must succeed and print something, unless one of its
+/// lines is `# no answer`. A block that starts a server, builds or installs something opens with ```` ```sh skip ````.
+/// It does not run, nor does one with any other label, such as ```` ```text ```` or ```` ```python ````.
 @Suite(.inTurn) struct HandbookTests {
     struct Block: Sendable, CustomTestStringConvertible {
         let page: String
-        /// Of its first command, from 1.
+        /// The line of its first command, counted from 1.
         let line: Int
         var text = ""
         var testDescription: String { "\(page):\(line)" }
 
         var hasAnswer: Bool { !commands.contains("# no answer") }
-        /// What no test may start.
+        /// Whether no test may run it.
         var isForHumans: Bool {
             commands.contains { line in ["swift ", "pip ", ".build/"].contains { line.hasPrefix($0) } }
         }
@@ -67,7 +67,7 @@ import Testing
         for page in Self.pages { #expect(Self.blocks.contains { $0.page == page }, "\(page)") }
     }
 
-    @Test("A block of the handbook runs as it stands and has an answer", arguments: blocks)
+    @Test("A block of the handbook runs unchanged and has an answer", arguments: blocks)
     func runs(block: Block) async throws {
         try #require(!block.isForHumans, "a block that builds, installs or serves opens with ```sh skip")
         let mock = try Mock(seed: nil)

@@ -18,7 +18,7 @@ final class Mock {
         var status = 0
         var head = ""
         var body = ""
-        /// Whether the body came to its proper end.
+        /// Whether the body was received to its end.
         var isComplete = true
 
         var json: JSON? { try? JSON.parse(Array(body.utf8)) }
@@ -102,7 +102,7 @@ final class Mock {
 }
 
 extension Mock.Reply {
-    /// The first choice, where the format is like OpenAI's; DashScope's are in its output.
+    /// The first choice, if the format resembles OpenAI's. In DashScope's format the choices are in `output`.
     var choice: JSON? { (json?["output"] ?? json)?["choices"]?[0] }
     var content: String? { choice?["message"]?["content"]?.string }
 }

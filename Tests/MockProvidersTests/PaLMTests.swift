@@ -21,7 +21,7 @@ extension Mock {
 @Suite(.inTurn) struct PaLMTests {
     private static let hi: String = "{\"author\":\"0\",\"content\":\"Hi\"}"
 
-    @Test("A chat's answer has the service's bytes, below the prefix and at the root")
+    @Test("A chat's answer has the service's bytes, under the prefix and at the root")
     func chat() async throws {
         let mock = try Mock()
         for base in ["/palm/v1beta2", "/v1beta2", "/palm/v1beta3", "/v1beta3"] {
@@ -52,7 +52,7 @@ extension Mock {
         await mock.stop()
     }
 
-    @Test("Authors are echoed, candidates counted together, old messages forgotten")
+    @Test("Authors are kept, candidates are counted together, and old messages are dropped")
     func history() async throws {
         let mock = try Mock()
         let turns = """
@@ -155,7 +155,7 @@ extension Mock {
         ("location_unsupported", 400, "FAILED_PRECONDITION"), ("500", 500, "INTERNAL"), ("503", 503, "UNAVAILABLE"),
     ]
 
-    @Test("Each name of the catalogue has its status", arguments: names)
+    @Test("Each name in the catalogue gives its status", arguments: names)
     func catalogue(name: String, status: Int, word: String) async throws {
         let mock = try Mock()
         let reply = try mock.message(Self.hi, model: "mock-error-\(name)")

@@ -3,12 +3,12 @@ import MockKit
 import TestKit
 import Testing
 
-/// An answer byte by byte as it came through a socket.
+/// An answer byte by byte, as it came through the socket.
 struct WireAnswer {
     var head = ""
-    /// The body as the mock wrote it: the chunks of a chunked one, else the whole.
+    /// The pieces in which the mock wrote the body: its chunks, or the whole body if it is not chunked.
     var pieces: [[UInt8]] = []
-    /// Whether the body came to its proper end.
+    /// Whether the body was received to its end.
     var isComplete = false
     var wasReset = false
 
@@ -53,8 +53,8 @@ struct WireAnswer {
 }
 
 extension Mock {
-    /// Asks with a fault in the way, or with none; earlier prompts are forgotten, so that the same request has the same
-    /// answer.
+    /// Sends the call, with a fault or without one. The mock forgets earlier prompts first, so that the same request
+    /// gets the same answer.
     func ask(_ chat: FaultChat, _ fault: String? = nil) throws -> WireAnswer {
         let client = try begin(chat, fault)
         var bytes: [UInt8] = []
@@ -68,7 +68,7 @@ extension Mock {
         return answer
     }
 
-    /// Asks, and stays until nothing more has come for a while.
+    /// Sends the call, and reads until nothing more has come for a while.
     /// - Returns: what came, and whether the connection is still open.
     func askStalling(_ chat: FaultChat, _ fault: String, pieces: Int) throws -> (answer: WireAnswer, isOpen: Bool) {
         let client = try begin(chat, fault)

@@ -4,7 +4,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct ZhipuEndpointTests {
-    @Test("Embeddings are floats of the size asked for, with completion tokens of 0")
+    @Test("Embeddings are floats of the requested size, with zero completion tokens")
     func embeddings() async throws {
         let mock = try Mock()
         let reply = try mock.zhipu(
@@ -28,7 +28,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A picture comes by address with a verdict; sizes and words are checked")
+    @Test("A picture comes as an address with a filter result; sizes and members are checked")
     func images() async throws {
         let mock = try Mock()
         func paint(_ more: String, model: String = "cogview-4") throws -> Mock.Reply {
@@ -50,7 +50,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A chat's task runs, ends at the second look, is booked once, and its name is taken until then")
+    @Test("A chat's task runs, has ended when read the second time, is charged once, and keeps its id until then")
     func tasks() async throws {
         let mock = try Mock()
         let more = ",\"request_id\":\"request-7\""
@@ -73,7 +73,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A video is a task; one with `mock-fail` goes wrong")
+    @Test("A video is a task, and one with `mock-fail` fails")
     func videos() async throws {
         let mock = try Mock()
         for (prompt, state) in [("A cat", "SUCCESS"), ("mock-fail", "FAIL")] {
@@ -101,7 +101,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Speech is bytes, a sound is text")
+    @Test("Speech is bytes, and audio becomes text")
     func audio() async throws {
         let mock = try Mock()
         let wave = try mock.zhipu("POST", "v4/audio/speech", "{\"model\":\"cogtts\",\"input\":\"Hi\",\"voice\":\"a\"}")
@@ -123,7 +123,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("The web is searched by itself and as a tool, whole and streamed")
+    @Test("The web search works by itself and as a tool, whole and streamed")
     func search() async throws {
         let mock = try Mock()
         let found = try mock.zhipu(
@@ -139,7 +139,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Files are kept, listed, fetched and forgotten")
+    @Test("Files are stored, listed, read and deleted")
     func files() async throws {
         let mock = try Mock()
         let form =
@@ -157,7 +157,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A batch runs, ends at the second look with a file of answers, and is booked once")
+    @Test("A batch runs, has ended when read the second time with a file of answers, and is charged once")
     func batches() async throws {
         let mock = try Mock()
         func line(_ name: String, _ more: String) -> String {

@@ -4,7 +4,7 @@ import TestTraits
 import Testing
 
 @Suite(.inTurn) struct ZhipuErrorTests {
-    @Test("An error has a code of digits as text, and speaks the client's language")
+    @Test("An error has its numeric code as text, and its message is in the client's language")
     func layout() async throws {
         let mock = try Mock()
         let reply = try mock.glmSay("hi", model: "gpt-nope")
@@ -18,7 +18,7 @@ import Testing
         await mock.stop()
     }
 
-    /// Signed by another implementation (PyJWT) for id `any`, good until 2100 where not said otherwise.
+    /// Tokens signed by another implementation (PyJWT) for id `any`, valid until 2100 unless the name says otherwise.
     private static let signedHead = "eyJhbGciOiJIUzI1NiIsInNpZ25fdHlwZSI6IlNJR04iLCJ0eXAiOiJKV1QifQ."
     private static let good =
         signedHead + "eyJhcGlfa2V5IjoiYW55IiwiZXhwIjo0MTAyNDQ0ODAwMDAwLCJ0aW1lc3RhbXAiOjE3NjAwMDAwMDAwMDB9."
@@ -132,7 +132,7 @@ import Testing
             more: ",", message: "Incorrect API call parameters, please check the documentation", code: "1210"),
     ]
 
-    @Test("What the service refuses", arguments: refusals)
+    @Test("Refuses what the service refuses", arguments: refusals)
     func refused(refusal: Refusal) async throws {
         let mock = try Mock()
         let reply = try mock.glm(
@@ -143,7 +143,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Sensitive input is refused, and OpenAI's fields that are none of the service's pass")
+    @Test("Sensitive input is refused, and OpenAI fields that the service does not know are ignored")
     func passes() async throws {
         let mock = try Mock()
         #expect(try mock.glmSay("mock-blocked").error?["code"]?.string == "1301")
@@ -177,7 +177,7 @@ import Testing
             ("1311", 429, "1311"), ("high_demand", 429, "1312"), ("1313", 429, "1313"),
         ].map { Named(name: $0.0, status: $0.1, code: $0.2) }
 
-    @Test("The catalogue by name, code and status, in the model's name or the key's", arguments: catalogue)
+    @Test("The error catalogue by name, code and status, in the model's name or in the key", arguments: catalogue)
     func named(entry: Named) async throws {
         let mock = try Mock()
         let reply = try mock.glmSay("hi", model: "mock-error-\(entry.name)")
@@ -196,7 +196,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("An unknown path and a wrong method get the outer server's page")
+    @Test("An unknown path and a wrong method get the front server's page")
     func pages() async throws {
         let mock = try Mock()
         let page = try mock.zhipu("GET", "v4/x")
@@ -210,7 +210,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Pages, emptiness and resets of the control API")
+    @Test("Pages, empty answers and resets through the control API")
     func faults() async throws {
         let mock = try Mock()
         #expect(try mock.glmSay("hi", model: "mock-html-502").body.contains("<html"))

@@ -11,7 +11,7 @@ import Testing
         return try mock.zhipu("POST", "v3/model-api/\(model)/\(action)", "{\"prompt\":[\(turn)]\(more)}")
     }
 
-    @Test("A whole answer has the service's bytes, and its text is JSON in JSON with a space in front")
+    @Test("A whole answer has the service's bytes; its text is JSON within JSON and begins with a space")
     func whole() async throws {
         let mock = try Mock()
         let reply = try ask(mock, "Hi", more: ",\"request_id\":\"r-1\"")
@@ -34,7 +34,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A stream has no spaces behind its colons, a line more for each line end, and its usage in `meta`")
+    @Test("A stream has no spaces after colons, an extra data line for each line break, and its usage in `meta`")
     func stream() async throws {
         let mock = try Mock()
         _ = try mock.control("POST", "/script", "{\"chunks\":[\" Sev\",\"en.\\nYes\"]}")
@@ -50,7 +50,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A line end of two letters makes one line more, and an id chosen badly breaks no header")
+    @Test("CR LF in a text makes one extra line, and a malicious id cannot add a header")
     func lineEnds() async throws {
         let mock = try Mock()
         _ = try mock.control("POST", "/script", "{\"chunks\":[\"a\\r\\nb\"]}")
@@ -61,7 +61,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Without `incremental` each event has the whole text so far")
+    @Test("Without `incremental`, each event has the whole text so far")
     func cumulative() async throws {
         let mock = try Mock()
         _ = try mock.control("POST", "/script", "{\"chunks\":[\"a\",\"b\"]}")
@@ -71,7 +71,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A filtered stream is interrupted, a broken one ends with an error, a cut one without end")
+    @Test("A filtered stream is interrupted, a failed one ends with an error, and a cut one has no end")
     func ends() async throws {
         let mock = try Mock()
         #expect(try ask(mock, "mock-filter", "sse-invoke").body.contains("event:interrupted\n"))
@@ -83,7 +83,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("A task runs at the first look, has its answer at the second, and is booked once")
+    @Test("A task is running when first read, has its answer the second time, and is charged once")
     func task() async throws {
         let mock = try Mock()
         let started = try ask(mock, "Hi", "async-invoke")
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(
-        "Refusals come with status 200, before a stream too",
+        "Refusals have status 200, for a stream too",
         arguments: [
             ("chatglm_nope", "", 1211), ("chatglm_turbo", ",\"temperature\":1", 1214),
             ("chatglm_turbo", ",\"top_p\":0", 1214), ("chatglm_turbo", ",\"return_type\":\"xml\"", 1214),
@@ -116,7 +116,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Turns alternate, and the user has the first and the last word")
+    @Test("Turns must alternate, and the first and the last must be the user's")
     func turns() async throws {
         let mock = try Mock()
         func turn(_ role: String) -> String { "{\"role\":\"\(role)\",\"content\":\"x\"}" }

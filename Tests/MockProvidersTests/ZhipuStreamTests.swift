@@ -31,7 +31,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Calls come whole, one an event and without a role; in pieces where `tool_stream` asks and the model can")
+    @Test("Calls come whole, one for each event; with `tool_stream`, models that support it send them in pieces")
     func calls() async throws {
         let mock = try Mock()
         let tools = """
@@ -57,7 +57,7 @@ import Testing
         await mock.stop()
     }
 
-    @Test("Older models leave `object` out, and a filtered stream ends with `sensitive`")
+    @Test("Older models leave out `object`, and a filtered stream ends with `sensitive`")
     func old() async throws {
         let mock = try Mock()
         let reply = try mock.glmSay("mock-filter", model: "glm-4", more: stream)

@@ -5,7 +5,7 @@ import TestTraits
 import Testing
 
 extension Mock {
-    /// A request to Zhipu's part of the mock; a body that is no form is JSON.
+    /// A request to Zhipu's part of the mock, with a body of JSON or a form.
     func zhipu(
         _ method: String = "POST", _ path: String = "v4/chat/completions", _ body: String = "",
         authorization: String? = "Bearer any.any-secret", headers: [String] = []
@@ -68,7 +68,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Models from 4.5 on think unless told not to; thoughts count in the completion")
+    @Test("Models from 4.5 on think unless told not to, and reasoning counts as completion")
     func thinking() async throws {
         let mock = try Mock()
         let reply = try mock.glmSay("mock-tokens-3")
@@ -83,7 +83,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Earlier thoughts count in the prompt only where they are kept")
+    @Test("Earlier reasoning counts in the prompt only if it is kept")
     func keptThoughts() async throws {
         let mock = try Mock()
         let turns = """
@@ -97,7 +97,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("glm-z1 thinks aloud, glm-4.5v boxes its answer")
+    @Test("glm-z1 writes its reasoning into the text, and glm-4.5v puts its answer in a box")
     func marks() async throws {
         let mock = try Mock()
         let aloud = try mock.glmSay("mock-tokens-3", model: "glm-z1-air")
@@ -111,7 +111,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A long answer ends at max_tokens, at a stop word or where the window is full")
+    @Test("A long answer ends at max_tokens, at a stop word or when the window is full")
     func ends() async throws {
         let mock = try Mock()
         let cut = try mock.glmSay("mock-tokens-40", model: "glm-4", more: ",\"max_tokens\":7")
@@ -126,7 +126,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A filtered answer ends with `sensitive` and a verdict; a refusal is a text like others")
+    @Test("A filtered answer ends with `sensitive` and a filter result, and a refusal is an ordinary text")
     func filtered() async throws {
         let mock = try Mock()
         let reply = try mock.glmSay("mock-filter", model: "glm-4")
@@ -138,7 +138,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Calls carry an index, their results are answered in text")
+    @Test("Calls have an index, and their results are answered with text")
     func tools() async throws {
         let mock = try Mock()
         let tools = """
@@ -168,7 +168,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("The service's own search shows what it found when asked to")
+    @Test("The service's own search shows what it found if asked to")
     func search() async throws {
         let mock = try Mock()
         let tool = "{\"type\":\"web_search\",\"web_search\":{\"search_query\":\"Oslo\",\"search_result\":true}}"
@@ -180,7 +180,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("JSON comes when it is asked for")
+    @Test("JSON comes if it was asked for")
     func format() async throws {
         let mock = try Mock()
         let reply = try mock.glmSay("Hi", more: ",\"response_format\":{\"type\":\"json_object\"}")
@@ -189,7 +189,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("Pictures: bare base64 or an address on glm-4v, a data address too on newer models, none on others")
+    @Test("Pictures: bare base64 or an address on glm-4v, also data addresses on newer models, none on other models")
     func pictures() async throws {
         let mock = try Mock()
         let bytes = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
@@ -209,7 +209,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A talk that goes on finds its beginning in the cache, for its own key")
+    @Test("A continued conversation finds its beginning in the cache of its own key")
     func cache() async throws {
         let mock = try Mock()
         let first = "{\"role\":\"user\",\"content\":\"Tell me a long story.\"}"
@@ -225,7 +225,7 @@ extension Mock.Reply {
         await mock.stop()
     }
 
-    @Test("A script is said as it stands, and unset options may be null")
+    @Test("A script's text is sent as it is, and unset options may be null")
     func script() async throws {
         let mock = try Mock()
         let script = """

@@ -4,8 +4,8 @@ import JSON
 import Providers
 import Testing
 
-/// The two ways from an OpenAI upstream to an OpenAI client must not differ: bytes passed through, and bytes decoded to
-/// the hub and encoded again.
+/// There are two ways from an OpenAI upstream to an OpenAI client: bytes are passed through, or decoded to the hub's
+/// types and encoded again. Both must give the same result.
 @Suite("Passing through and translating agree")
 struct AgreementTests {
     private static let fallback = AnswerHead(id: "chatcmpl-invented", model: "invented", created: 1)
@@ -43,7 +43,7 @@ struct AgreementTests {
         #expect(encoded.suffix(14) == passed.suffix(14) || failure != nil)
     }
 
-    @Test("on requests: what the hub holds encodes to what the client sent", arguments: FixtureCase.all)
+    @Test("on requests: decoding and encoding gives what the client sent", arguments: FixtureCase.all)
     func request(_ fixture: FixtureCase) throws {
         let request = try OpenAIRequestDecoder.decode(fixture.request)
         let encoded = try OpenAIRequestEncoder.encode(request, model: request.model)
@@ -51,7 +51,7 @@ struct AgreementTests {
         #expect(try OpenAIRequestDecoder.decode(encoded) == request)
     }
 
-    @Test("usage that another format reported has OpenAI's shape and sum")
+    @Test("usage that another format reported gets OpenAI's shape and total")
     func foreignUsage() throws {
         let usage = Usage(promptTokens: 5, completionTokens: 7, cachedTokens: 3, reasoningTokens: 2)
         let events: [ChatEvent] = [

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Ali")
 struct AliTests {
-    @Test("usage is told with the event that brings it, and once")
+    @Test("usage is reported with the event that brings it, and only once")
     func usageAtOnce() {
         var decoder = Ali().decoder()
         var events: [ChatEvent] = []
@@ -18,7 +18,7 @@ struct AliTests {
         #expect(told == [13])
     }
 
-    @Test("the models that paint at once are asked as in a chat, and answer so")
+    @Test("models that generate pictures synchronously are called like a chat, and their answers are read")
     func paintsAtOnce() throws {
         let channel = ProviderChannel(type: 17, baseURL: "", key: "sk-ali", settings: [:])
         let call = ProviderCall(

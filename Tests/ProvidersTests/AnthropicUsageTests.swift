@@ -3,7 +3,7 @@ import JSON
 import Providers
 import Testing
 
-/// What Claude counted and what it costs, which a client's usage does not tell apart.
+/// Kinds of tokens that Claude counts and bills separately, while a client's usage does not show them.
 @Suite("Claude's usage")
 struct AnthropicUsageTests {
     private func usages(_ deltas: [String], start: String) -> [Usage] {
@@ -16,7 +16,7 @@ struct AnthropicUsageTests {
         return events.compactMap { if case .usage(let usage, _) = $0 { usage } else { nil } }
     }
 
-    @Test("writes to the cache for an hour are told apart, and kept where the end is silent on them")
+    @Test("writes to the one-hour cache are counted apart, and kept if the stream's end does not repeat them")
     func longWrites() {
         let start =
             #"{"input_tokens":7,"cache_creation_input_tokens":100,"cache_read_input_tokens":5,"#
@@ -29,7 +29,7 @@ struct AnthropicUsageTests {
         #expect(usages([end], start: start).last == expected)
     }
 
-    @Test("no counter, nor the sum of those that make up the prompt, is believed beyond what anybody can have used")
+    @Test("no counter, and no sum of the prompt's counters, exceeds the largest usage that we accept")
     func extremes() {
         let start =
             #"{"input_tokens":9223372036854775807,"cache_creation_input_tokens":9223372036854775807,"#
@@ -39,7 +39,7 @@ struct AnthropicUsageTests {
         #expect(usage?.cachedTokens == Usage.most && usage?.cacheWriteTokens == Usage.most)
     }
 
-    @Test("what a stream begins with is told at once, as a guess until its end says more")
+    @Test("the usage at a stream's start is reported at once, as an estimate until the end confirms it")
     func provisional() {
         let start = #"{"input_tokens":7,"output_tokens":1}"#
         let silent = #"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#
@@ -49,7 +49,7 @@ struct AnthropicUsageTests {
     }
 
     @Test(
-        "nothing is told where nothing was counted", arguments: ["{}", #"{"input_tokens":7}"#, #"{"output_tokens":7}"#])
+        "no usage is reported if it is incomplete", arguments: ["{}", #"{"input_tokens":7}"#, #"{"output_tokens":7}"#])
     func uncounted(_ usage: String) throws {
         #expect(usages([], start: usage).isEmpty)
         let body = #"{"type":"message","content":[{"type":"text","text":"x"}],"usage":\#(usage)}"#

@@ -26,7 +26,7 @@ struct AzureAddressTests {
     }
 
     @Test(
-        "ask for usage only of versions that know how to give it",
+        "ask only those versions for usage that can report it in a stream",
         arguments: [
             ("2024-03-01-preview", false), ("2024-08-01-preview", false), ("2024-09-01-preview", true),
             ("2024-10-21", true),
@@ -37,7 +37,7 @@ struct AzureAddressTests {
         #expect(OpenAIVendor.all[3]?.takesStreamOptions(channel) == takes)
     }
 
-    @Test("send a key as a key and an Entra token as a bearer")
+    @Test("send an API key as api-key, and an Entra token as a bearer token")
     func credentials() throws {
         let azure = try #require(OpenAIVendor.all[3])
         let key = azure.headers(key: "0123456789abcdef", accept: "application/json")

@@ -3,7 +3,7 @@ import JSON
 import Providers
 import Testing
 
-/// What passes of Azure's streams (spec/wire/azure.md §4).
+/// Which parts of Azure's streams are passed on (spec/wire/azure.md §4).
 @Suite("A stream of Azure's")
 struct AzureStreamTests {
     private static let first =
@@ -26,14 +26,14 @@ struct AzureStreamTests {
         return (MergedAnswer.payloads(output).map { String(decoding: $0, as: UTF8.self) }, outcome)
     }
 
-    @Test("loses the verdict on the prompt, which no client can read", arguments: [true, false])
+    @Test("loses the filter's verdict on the prompt, which clients cannot read", arguments: [true, false])
     func first(_ hidesUsage: Bool) {
         let (payloads, outcome) = relay([Self.first, Self.text, Self.stop, "[DONE]"], hidesUsage: hidesUsage)
         #expect(payloads == [Self.text, Self.stop, "[DONE]"])
         #expect(outcome == .complete)
     }
 
-    @Test("has nothing for the client before an error that follows the verdict, so that another channel may answer")
+    @Test("sends the client nothing before an error that follows the verdict, so that another channel can be tried")
     func errorAfterVerdict() {
         let (payloads, outcome) = relay([Self.first, #"{"error":{"message":"Slow","code":"429"}}"#])
         #expect(payloads.isEmpty)
@@ -44,13 +44,13 @@ struct AzureStreamTests {
         #expect(failure.status == 429 && failure.type == "rate_limit_error")
     }
 
-    @Test("loses verdicts on the text that change nothing")
+    @Test("loses the filter's verdicts on the text that change nothing")
     func laterVerdicts() {
         let (payloads, _) = relay([Self.first, Self.text, Self.verdict("null"), Self.stop, "[DONE]"])
         #expect(payloads == [Self.text, Self.stop, "[DONE]"])
     }
 
-    @Test("passes a verdict that ends the answer, with a delta and the head of the chunks before it")
+    @Test("keeps a verdict that ends the answer, and gives it a delta and the head of the earlier chunks")
     func lastVerdict() throws {
         let (payloads, outcome) = relay([Self.first, Self.text, Self.verdict(#""content_filter""#), "[DONE]"])
         #expect(outcome == .complete)
@@ -62,7 +62,7 @@ struct AzureStreamTests {
         #expect(chunk["choices"]?[0]?["finish_reason"]?.string == "content_filter")
     }
 
-    @Test("that is stopped by the filter is the request's own fault and tried nowhere else")
+    @Test("that the filter stops is the request's own fault, and is not retried")
     func filterError() {
         let error =
             #"{"error":{"message":"Filtered","type":null,"param":"prompt","code":"content_filter","status":400}}"#

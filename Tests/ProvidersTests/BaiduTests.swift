@@ -4,7 +4,7 @@ import Testing
 
 @testable import Providers
 
-/// What Baidu has besides the bodies of `Fixtures/Baidu`: access tokens, usage while a stream runs, embeddings.
+/// What the fixtures in `Fixtures/Baidu` do not cover: access tokens, usage during a stream, embeddings, pictures.
 @Suite("Baidu")
 struct BaiduTests {
     private static let call = ProviderCall(
@@ -39,7 +39,7 @@ struct BaiduTests {
             clientStatus: 429),
     ]
 
-    @Test("only what speaks of the key is taken for a bad key", arguments: refusals)
+    @Test("only errors about the key count as a bad key", arguments: refusals)
     func tokenRefusal(_ refusal: Refusal) {
         let failure = #expect(throws: UpstreamFailure.self) {
             try Baidu().accessToken(from: Array(refusal.body.utf8), status: refusal.status)
@@ -48,7 +48,7 @@ struct BaiduTests {
         #expect(failure?.status == refusal.clientStatus)
     }
 
-    @Test("usage is told with the event that brings it, and once")
+    @Test("usage is reported with the event that brings it, and only when it changed")
     func usage() {
         func event(_ text: String, _ completion: Int) -> [UInt8] {
             Array(
@@ -67,7 +67,7 @@ struct BaiduTests {
         #expect(told == [1, nil, 3])
     }
 
-    @Test("an answer without counts has no usage, rather than none used")
+    @Test("an answer without counts has no usage, instead of a usage of zero")
     func noUsage() throws {
         for usage in ["{}", #"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#, "null"] {
             let body = Array(#"{"id":"as-1","result":"x","usage":\#(usage)}"#.utf8)
@@ -75,7 +75,7 @@ struct BaiduTests {
         }
     }
 
-    @Test("a size of vectors is refused unless it is the model's")
+    @Test("a vector size is refused unless it is the model's own")
     func dimensions() throws {
         var request = EmbeddingRequest(model: "m", inputs: [.text("x")], dimensions: 256)
         let error = #expect(throws: RequestError.self) { try Baidu().encode(request, for: Self.call) }
@@ -89,7 +89,7 @@ struct BaiduTests {
         )
     }
 
-    @Test("a picture is asked for in Baidu's words")
+    @Test("a request for pictures is translated to Baidu's members")
     func picture() throws {
         var request = ImageRequest(model: "m", prompt: "a fox")
         (request.count, request.size, request.style, request.quality) = (2, "1024x1024", "vivid", "hd")
@@ -108,7 +108,7 @@ struct BaiduTests {
         #expect(error?.parameter == "response_format")
     }
 
-    @Test("pictures are read, and an answer without any is none")
+    @Test("pictures are decoded, and an answer without pictures is an error")
     func pictures() throws {
         let body = #"{"created":7,"data":[{"b64_image":"aGk=","index":0},{"index":1}]}"#
         guard case .done(let answer) = try Baidu().decodeImages(Array(body.utf8), status: 200, for: Self.call) else {

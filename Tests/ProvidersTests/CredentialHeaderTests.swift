@@ -3,7 +3,7 @@ import HTTP
 import Providers
 import Testing
 
-/// How a channel's key is shown to its upstream, and what goes along with it.
+/// How a channel's key is sent to its upstream, and which headers go with it.
 @Suite("Credential headers")
 struct CredentialHeaderTests {
     private func headers(_ type: Int, _ key: String) throws -> HTTPHeaders {
@@ -13,7 +13,7 @@ struct CredentialHeaderTests {
             .headers
     }
 
-    @Test("Claude takes an API key by its own header, and the token of a login as a bearer")
+    @Test("Claude gets an API key in its own header, and a log-in token as a bearer token")
     func claude() throws {
         let key = try headers(14, "sk-ant-api03-x")
         #expect(key["x-api-key"] == "sk-ant-api03-x" && key["Authorization"] == nil)
@@ -22,7 +22,7 @@ struct CredentialHeaderTests {
         #expect(key["anthropic-version"] == "2023-06-01" && login["anthropic-version"] == "2023-06-01")
     }
 
-    @Test("OpenRouter is told who asks, and other vendors are not")
+    @Test("OpenRouter is told which program calls, and other vendors are not")
     func openRouter() throws {
         let named = try headers(20, "sk-or-x")
         #expect(named["Authorization"] == "Bearer sk-or-x")

@@ -16,7 +16,7 @@ struct DecodingTests {
         return events
     }
 
-    @Test("a stream comes to what its fixture expects", arguments: FixtureCase.streams)
+    @Test("a stream gives what its fixture expects", arguments: FixtureCase.streams)
     func stream(_ fixture: FixtureCase) throws {
         let answer = ChatAnswer(events([try #require(fixture.stream)]))
         switch fixture.outcome {
@@ -40,14 +40,14 @@ struct DecodingTests {
         #expect(events([stream.withOtherLineEnds]) == whole)
     }
 
-    @Test("a stream cut at any event is not taken for whole", arguments: FixtureCase.streams)
+    @Test("a stream cut after any event does not count as whole", arguments: FixtureCase.streams)
     func cuts(_ fixture: FixtureCase) throws {
         let stream = try #require(fixture.stream)
         let whole = ChatAnswer(events([stream]))
         for position in stream.eventEnds {
             let start = Array(stream[..<position])
             let answer = ChatAnswer(events([start]))
-            // A terminator after the last word of the answer may be missing: what counts is that no word is.
+            // Only the terminator after the answer's last text may be missing; then no text may be missing.
             if answer.failure == nil { #expect(answer.choices == whole.choices, "at \(position)") }
             let broken = ChatAnswer(events([start], isCleanEnd: false))
             let isDone = MergedAnswer.payloads(start).contains { $0.starts(with: "[DONE]".utf8) }
@@ -55,7 +55,7 @@ struct DecodingTests {
         }
     }
 
-    @Test("a whole answer comes to what its fixture expects", arguments: FixtureCase.wholes)
+    @Test("a whole answer gives what its fixture expects", arguments: FixtureCase.wholes)
     func whole(_ fixture: FixtureCase) throws {
         let body = try #require(fixture.response)
         do throws(UpstreamFailure) {

@@ -5,12 +5,12 @@ import Providers
 import TestKit
 import Testing
 
-/// One line of `Fixtures/<Provider>/errors.tsv`: an error of the vendor's catalogue in `spec/wire`, and what a client and
-/// the channel's guard are told. `-` is nothing.
+/// One line of `Fixtures/<Provider>/errors.tsv`: an error from the vendor's catalogue in `spec/wire`, and what the
+/// client and the channel's guard get to see. `-` means none.
 struct CatalogueError: Sendable, CustomTestStringConvertible {
     let folder: String
     let status: Int
-    /// The vendor's, where it has types or words of status beside its codes.
+    /// The vendor's type or status word, if it has one beside its codes.
     let type: String?
     let code: String?
     let message: String
@@ -38,10 +38,10 @@ struct CatalogueError: Sendable, CustomTestStringConvertible {
         (kind, isRetryable) = (columns[8], columns[9] == "yes")
     }
 
-    /// The one of the folder's chats.
+    /// The provider of the folder's chats.
     var provider: (any Provider)? { try? ProviderCase.all.first { $0.root == folder }?.provider }
 
-    /// The body in the vendor's form.
+    /// The error's body in the vendor's format.
     var body: [UInt8] {
         let text = JSON.string(message)
         var error: JSONObject = ["message": text]
@@ -67,14 +67,14 @@ struct CatalogueError: Sendable, CustomTestStringConvertible {
 
 @Suite("Every error of a vendor's catalogue")
 struct ErrorCatalogueTests {
-    @Test("is there for every provider whose vendor has one")
+    @Test("is covered for every provider whose vendor has a catalogue")
     func complete() {
-        // PaLM's errors are Google's; Azure's are OpenAI's, which have cases of their own.
+        // PaLM has Google's errors. Azure has OpenAI's, which have tests of their own.
         #expect(Set(CatalogueError.folders).union(["PaLM", "Azure"]) == Set(ProviderCase.roots))
         for folder in CatalogueError.folders { #expect(CatalogueError.all.contains { $0.folder == folder }) }
     }
 
-    @Test("reaches a client in OpenAI's words, and the guard by its kind", arguments: CatalogueError.all)
+    @Test("reaches a client in OpenAI's format and the guard with its kind", arguments: CatalogueError.all)
     func whole(_ error: CatalogueError) throws {
         let provider = try #require(error.provider)
         if error.status >= 400 {
@@ -86,7 +86,7 @@ struct ErrorCatalogueTests {
         }
     }
 
-    /// What a whole answer with status 200 comes to.
+    /// The failure that a whole answer with status 200 is decoded to.
     private func failure(of provider: some Provider, inside error: CatalogueError) -> UpstreamFailure? {
         do throws(UpstreamFailure) {
             _ = try provider.decode(error.body, status: 200, contentType: nil)
@@ -102,7 +102,7 @@ struct ErrorCatalogueTests {
         #expect(failure?.isRetryable == error.isRetryable)
     }
 
-    /// Errors that tell what they are without their status.
+    /// Errors that can be recognised without their status.
     static let selfContained = CatalogueError.all.filter { error in
         switch error.folder {
         case "AliBailian", "BaiduV2":
@@ -112,13 +112,13 @@ struct ErrorCatalogueTests {
             ].contains(error.client.code) || error.folder == "BaiduV2" && error.kind == "permission"
         case "Ali": ![413, 415].contains(error.status)
         case "Anthropic": error.status != 503
-        // As a code of OpenAI's format it repeats a status, and is none.
+        // In OpenAI's format, this code only repeats the status and is not recognised.
         case "Zhipu": error.code != "500"
         default: true
         }
     }
 
-    @Test("means the same where an answer was due, and in a stream", arguments: selfContained)
+    @Test("means the same in place of an answer and within a stream", arguments: selfContained)
     func hidden(_ error: CatalogueError) throws {
         let provider = try #require(error.provider)
         expect(failure(of: provider, inside: error), error)

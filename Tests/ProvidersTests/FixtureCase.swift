@@ -2,7 +2,7 @@ import JSON
 import TestKit
 import Testing
 
-/// One folder of `Fixtures/OpenAI/chat`: a request, what the upstream answered, and what that comes to.
+/// One folder of `Fixtures/OpenAI/chat`: a request, what the upstream answered, and the expected result.
 struct FixtureCase: Sendable, CustomTestStringConvertible {
     let name: String
     let request: [UInt8]
@@ -29,7 +29,7 @@ struct FixtureCase: Sendable, CustomTestStringConvertible {
 
 extension FixtureCase {
     var outcome: String { expected["outcome"]?.string ?? "" }
-    /// prompt, completion, cached, reasoning; `nil` where the upstream says nothing.
+    /// The tokens of the prompt, the completion, the cache and the reasoning; `nil` if the upstream reports no usage.
     var usage: [Int64]? {
         guard let usage = expected["usage"], !usage.isNull else { return nil }
         return ["prompt", "completion", "cached", "reasoning"].map { usage[$0]?.int ?? -1 }

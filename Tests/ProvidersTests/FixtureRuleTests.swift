@@ -3,11 +3,11 @@ import Providers
 import TestKit
 import Testing
 
-/// What every folder of fixtures must have. Tests that are given no cases pass, so that an empty or misspelled folder would
-/// pass too.
+/// What every folder of fixtures must have. A parameterised test without cases passes, so an empty or misspelled folder
+/// would go unnoticed.
 @Suite("The fixtures")
 struct FixtureRuleTests {
-    @Test("a provider's folder has cases, whole answers among them", arguments: ProviderCase.roots)
+    @Test("a provider's folder has cases, and some of them are whole answers", arguments: ProviderCase.roots)
     func roots(_ root: String) {
         let cases = ProviderCase.all.filter { $0.root == root }
         #expect(!cases.isEmpty, "Fixtures/\(root)/chat has no folders")
@@ -23,7 +23,7 @@ struct FixtureRuleTests {
         #expect(Fixture.bytes("Tokenizer/cases.json").flatMap { try? JSON.parse($0) }?.array?.isEmpty == false)
     }
 
-    @Test("every provider of the registry, and every vendor with a dialect, has a folder and an upstream to be led to")
+    @Test("every provider in the registry, and every vendor with a dialect, has a folder and an upstream in the mock")
     func providers() throws {
         let chats = Set(ProviderCase.all.compactMap { $0.settings["type"]?.int.map { Int($0) } })
         let rows = try #require(try JSON.parse(Fixture.read("upstreams.json")).array)
@@ -31,7 +31,7 @@ struct FixtureRuleTests {
         for provider in ProviderRegistry.all {
             let types = Set(provider.descriptor.channelTypes)
             #expect(!types.isDisjoint(with: upstreams), "\(provider.descriptor.name) is not in Fixtures/upstreams.json")
-            // OpenAI's own are read by `FixtureCase`.
+            // `FixtureCase` reads OpenAI's own fixtures.
             guard !types.contains(1) else { continue }
             #expect(!types.isDisjoint(with: chats), "\(provider.descriptor.name) has no folder in Fixtures")
         }
@@ -45,7 +45,7 @@ struct FixtureRuleTests {
     }
 
     @Test(
-        "a case has a request, a provider, something to check, and says what goes upstream or that it is of the answer only",
+        "a case has a request, a provider, something to check, and an upstream body unless it checks only the answer",
         arguments: ProviderCase.all)
     func rules(_ fixture: ProviderCase) throws {
         #expect((try? JSON.parse(fixture.request))?["messages"]?.array != nil, "request.json")
@@ -64,7 +64,7 @@ struct FixtureRuleTests {
         #expect(fixture.outcome == "complete" || fixture.settings["failure"] != nil || fixture.outcome == "cut")
     }
 
-    @Test("a case of OpenAI's has a request, one answer, and what that comes to", arguments: FixtureCase.all)
+    @Test("one of OpenAI's cases has a request, one answer, and the expected result", arguments: FixtureCase.all)
     func ownRules(_ fixture: FixtureCase) {
         #expect((try? JSON.parse(fixture.request))?["messages"]?.array != nil)
         #expect((fixture.response == nil) != (fixture.stream == nil))

@@ -20,7 +20,7 @@ struct GeminiImageTests {
         } catch { return error.parameter }
     }
 
-    @Test("asks for a shape and a number")
+    @Test("asks for an aspect ratio and a number of images")
     func request() throws {
         var request = ImageRequest(model: "m", prompt: "Oslo")
         (request.count, request.size) = (2, "1792x1024")
@@ -34,7 +34,7 @@ struct GeminiImageTests {
             ])
     }
 
-    @Test("refuses what Imagen has not, by the client's field")
+    @Test("refuses what Imagen cannot do, and names the client's field")
     func refusals() {
         #expect(refused { $0.count = 5 } == "n")
         #expect(refused { $0.size = "1000x10" } == "size")
@@ -43,7 +43,7 @@ struct GeminiImageTests {
         #expect(refused { $0.size = "256x256" } == nil)
     }
 
-    @Test("gives the images, or says why there are none")
+    @Test("returns the images, or the reason why there are none")
     func answer() throws {
         func decode(_ body: String) throws -> ImageProgress {
             try Gemini().decodeImages(Array(body.utf8), status: 200, for: call)

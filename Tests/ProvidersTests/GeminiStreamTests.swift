@@ -4,7 +4,7 @@ import JSON
 import Providers
 import Testing
 
-/// What the fixtures cannot show: when Gemini's usage is told, and what its headers add to an error.
+/// What the fixtures cannot show: when Gemini's usage is reported, and what its headers add to an error.
 @Suite("Gemini's stream")
 struct GeminiStreamTests {
     private func chunk(_ text: String, _ usage: String) -> [UInt8] {
@@ -17,7 +17,7 @@ struct GeminiStreamTests {
         events.compactMap { if case .usage(let usage, _) = $0 { usage } else { nil } }
     }
 
-    @Test("tells usage as soon as it comes, and again only if it changed")
+    @Test("reports usage as soon as it comes, and again only if it changed")
     func usage() {
         var decoder = Gemini().decoder()
         var events: [ChatEvent] = []
@@ -30,7 +30,7 @@ struct GeminiStreamTests {
         #expect(usages(events).last?.completionTokens == 92)
     }
 
-    @Test("tells no usage where nothing was counted", arguments: ["{}", #"{"trafficType":"ON_DEMAND"}"#])
+    @Test("reports no usage if nothing was counted", arguments: ["{}", #"{"trafficType":"ON_DEMAND"}"#])
     func uncounted(_ value: String) {
         var decoder = Gemini().decoder()
         var events: [ChatEvent] = []
@@ -38,7 +38,7 @@ struct GeminiStreamTests {
         #expect(usages(events).isEmpty)
     }
 
-    @Test("a picture is no text, and its bytes no tokens of it")
+    @Test("a picture does not count as text")
     func picture() throws {
         let body =
             #"{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},"finishReason":"STOP"}]}"#
@@ -47,7 +47,7 @@ struct GeminiStreamTests {
         #expect(!events.contains { if case .textDelta = $0 { true } else { false } })
     }
 
-    @Test("the wait is the body's, or else the header's")
+    @Test("the time to wait comes from the body, or else from the header")
     func wait() {
         func wait(_ details: String) -> Int? {
             let body =

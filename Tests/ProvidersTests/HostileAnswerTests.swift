@@ -4,7 +4,7 @@ import JSON
 import Providers
 import Testing
 
-/// Upstreams that send more of a kind than any answer has, or an end without a beginning.
+/// Upstreams that send far more of something than an answer can have, or an end without a beginning.
 @Suite("An answer beyond all bounds")
 struct HostileAnswerTests {
     private func events(_ decoder: some AnswerDecoder, _ stream: String) -> [ChatEvent] {
@@ -19,7 +19,7 @@ struct HostileAnswerTests {
         (0..<count).map(item).joined(separator: ",")
     }
 
-    @Test("of 20,000 calls the first 128 are told, and nothing is added to the wrong one")
+    @Test("of 20,000 tool calls the first 128 are kept, and arguments never reach the wrong call")
     func calls() {
         let calls = list(20_000) { #"{"index":\#($0),"id":"c\#($0)","function":{"name":"f","arguments":""}}"# }
         let more = #"{"index":0,"function":{"arguments":"{}"}},{"function":{"arguments":"lost"}}"#
@@ -32,7 +32,7 @@ struct HostileAnswerTests {
         #expect(choice?.finishReason == .toolCalls)
     }
 
-    @Test("of 20,000 choices the first 128 are told")
+    @Test("of 20,000 choices the first 128 are kept")
     func choices() {
         let choices = list(20_000) { #"{"index":\#($0),"delta":{"content":"x"},"finish_reason":"stop"}"# }
         let events = events(OpenAI().decoder(), "data: {\"id\":\"a\",\"choices\":[\(choices)]}\n\ndata: [DONE]\n\n")
@@ -40,7 +40,7 @@ struct HostileAnswerTests {
         #expect(events.count == 1 + 3 * 128)
     }
 
-    @Test("of 20,000 members of Claude's usage the counters are read")
+    @Test("the counters are found among 20,000 members of Claude's usage")
     func usage() {
         let members = list(20_000) { #""m\#($0)":1"# }
         let events = events(
@@ -51,7 +51,7 @@ struct HostileAnswerTests {
         #expect(answer.usage?.promptTokens == 7)
     }
 
-    @Test("tokens of a kind that Gemini tells in 20,000 parts add up to no more than anybody can have used")
+    @Test("a kind of tokens that Gemini reports in 20,000 parts is limited to the largest usage that we accept")
     func modalities() throws {
         let parts = list(20_000) { _ in #"{"modality":"AUDIO","tokenCount":9223372036854775807}"# }
         let body =
@@ -61,7 +61,7 @@ struct HostileAnswerTests {
         #expect(usage.audioPromptTokens == Usage.most && usage.audioCompletionTokens == Usage.most)
     }
 
-    @Test("each of 20,000 citations of Claude's is told")
+    @Test("all of Claude's 20,000 citations are reported")
     func citations() {
         let events = events(
             Anthropic().decoder(),
@@ -76,7 +76,7 @@ struct HostileAnswerTests {
     }
 
     @Test(
-        "Claude's events without a beginning are no answer",
+        "Claude's events without a beginning are an error",
         arguments: [
             #"{"type":"message_stop"}"#, #"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
             #"{"type":"content_block_start","content_block":{"type":"text","text":"x"}}"#,
@@ -89,7 +89,7 @@ struct HostileAnswerTests {
         }
     }
 
-    @Test("lines of one event that never ends are bounded, at version 3 of Zhipu's too")
+    @Test("the lines of an event that never ends are bounded, also in Zhipu's version 3")
     func endlessEvent() {
         var decoder = Zhipu().decoder()
         var events: [ChatEvent] = []
@@ -99,7 +99,7 @@ struct HostileAnswerTests {
         #expect(ChatAnswer(events).failure != nil)
     }
 
-    @Test("white space before glm-z1's thoughts is not kept back for ever")
+    @Test("white space before glm-z1's reasoning is not held back for ever")
     func whiteSpace() {
         let chunk = #"data: {"id":"1","model":"glm-z1-air","choices":[{"index":0,"delta":{"content":"   "}}]}"# + "\n\n"
         var decoder = Zhipu().decoder()
@@ -110,7 +110,7 @@ struct HostileAnswerTests {
 
     private static let served = (1...51).filter { ProviderRegistry.provider(of: $0) != nil }
 
-    @Test("a model's name stays one segment of the address", arguments: served, ["", "chatglm", "claude-3"])
+    @Test("a model's name is always one segment of the address", arguments: served, ["", "chatglm", "claude-3"])
     func address(_ type: Int, _ prefix: String) throws {
         let model = prefix + "/../b?c"
         let provider = try #require(ProviderRegistry.provider(of: type))
@@ -121,12 +121,12 @@ struct HostileAnswerTests {
         let request = ChatRequest(model: model, messages: [Message(.user, parts: [.text("x")])])
         let url = try provider.encode(request, for: call).url
         #expect(!url.contains("/../") && !url.contains("?c"))
-        // Those that have it in the address have all of it there.
+        // If the address has the name, it has all of it.
         #expect(!url.contains("..") || url.contains("%2F..%2Fb%3Fc"), "\(url)")
     }
 
     @Test(
-        "what went wrong at Gemini is no clean end",
+        "an error at Gemini does not look like a normal end",
         arguments: [("STOP", "stop"), ("MALFORMED_FUNCTION_CALL", "malformed_function_call"), ("OTHER", "other")])
     func geminiEnds(_ word: String, _ expected: String) throws {
         let body = #"{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"\#(word)"}]}"#
@@ -135,7 +135,7 @@ struct HostileAnswerTests {
         #expect(reason == (expected == "stop" ? .stop : .other(expected)))
     }
 
-    @Test("a page that Ali names in each event is cited once")
+    @Test("a page that Ali repeats in each event is cited once")
     func pages() {
         let event =
             #"data:{"output":{"choices":[{"finish_reason":"null","message":{"content":"x"}}],"search_info":"#
@@ -144,7 +144,7 @@ struct HostileAnswerTests {
         #expect(ChatAnswer(events).choices.first?.citations.count == 1)
     }
 
-    @Test("turns of one role are joined, however many", arguments: [11, 14, 15, 24])
+    @Test("consecutive turns of one role are joined, however many they are", arguments: [11, 14, 15, 24])
     func turns(_ type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))
         let channel = ProviderChannel(type: type, baseURL: "", key: "a|b", settings: [:])

@@ -33,7 +33,7 @@ import Testing
 
         """
 
-    @Test("passes events on as they came, at any split", arguments: [1, 2, 3, 50, 1000])
+    @Test("passes events on unchanged, however the bytes are split", arguments: [1, 2, 3, 50, 1000])
     func passes(step: Int) {
         let (stream, output, outcome) = run(Self.preview + ": comment\n\n" + Self.picture, step: step)
         #expect(output == Self.preview + Self.picture)
@@ -42,14 +42,14 @@ import Testing
         #expect(stream.usage?.promptTokens == 3 && stream.usage?.imageCompletionTokens == 272)
     }
 
-    @Test("adds up what several pictures say")
+    @Test("adds up the usage of several pictures")
     func several() {
         let (stream, _, outcome) = run(Self.picture + Self.picture + "data: [DONE]\n\n", isCleanEnd: false)
         #expect(outcome == .complete)
         #expect(stream.pictures == 2 && stream.usage?.completionTokens == 544)
     }
 
-    @Test("without a picture, or broken off, it is no answer")
+    @Test("a stream without a picture, or one that breaks off, counts as cut")
     func cut() {
         #expect(run(Self.preview).2 == .cut)
         #expect(run("").2 == .cut)
@@ -62,7 +62,7 @@ import Testing
         (#"{"type":"error","error":{"message":"n","type":"x"}}"#, "n"), ("{", "not JSON"), ("[]", "not JSON"),
     ]
 
-    @Test("an error or nonsense ends it, and nothing after it gets through", arguments: failures)
+    @Test("an error or an invalid event ends the stream, and nothing after it is passed on", arguments: failures)
     func failure(data: String, words: String) {
         let (stream, output, outcome) = run(Self.preview + "data: \(data)\n\n" + Self.picture)
         guard case .failed(let failure) = outcome else { return #expect(Bool(false), "\(outcome)") }
@@ -71,20 +71,20 @@ import Testing
         #expect(stream.pictures == 0 && stream.isOver)
     }
 
-    @Test("data of several lines goes on as one")
+    @Test("an event with several data lines is passed on with one")
     func lines() {
         let (stream, output, _) = run("data: {\"type\":\ndata: \"image_edit.completed\"}\n\n")
         #expect(output == "data: {\"type\": \"image_edit.completed\"}\n\n")
         #expect(stream.pictures == 1 && stream.usage == nil)
     }
 
-    @Test("an error without the member of that name ends it too")
+    @Test("an event of type error without an error object ends the stream too")
     func bareError() {
         let (_, output, outcome) = run(#"data: {"type":"error","code":"x","message":"m"}"# + "\n\n" + Self.picture)
         #expect(output.isEmpty && outcome != .complete)
     }
 
-    @Test("tokens of pictures are told apart from those of text, as far as the upstream says")
+    @Test("picture tokens are counted apart from text tokens, as far as the upstream reports them")
     func details() throws {
         let usage = """
             {"input_tokens":110,"input_tokens_details":{"image_tokens":100,"cached_tokens":7},"output_tokens":300,\
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test("an event beyond the limit ends it")
+    @Test("an event beyond the limit ends the stream")
     func tooLarge() {
         let (_, output, outcome) = run("data: " + String(repeating: "x", count: 5000) + "\n\n", limit: 1000)
         #expect(output.isEmpty)

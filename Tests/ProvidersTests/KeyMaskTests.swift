@@ -25,7 +25,7 @@ import Testing
             }
     }
 
-    @Test("no form of a key or of its parts gets through", arguments: keys)
+    @Test("no form of a key or of its parts is shown", arguments: keys)
     func masks(key: String) {
         let mask = KeyMask(key)
         for secret in secrets(key) {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// Forms that only some keys have: what others write, and what a separator leaves.
+    /// Forms that only some keys have, such as other escapes, and the parts between separators.
     static let forms: [(key: String, told: String)] = [
         ("a key/with+signs", "a%20key%2fwith%2bsigns"), ("path/to/key", #"path\/to\/key"#),
         ("Secret??>>Key", "U2VjcmV0Pz8-PktleQ"), ("Secret??>>Key", "U2VjcmV0Pz8+PktleQ"),
@@ -52,12 +52,12 @@ import Testing
         (#"{"Password":"line one\nline two"}"#, "line one"),
     ]
 
-    @Test("nor does a form that only some keys have", arguments: forms)
+    @Test("forms that only some keys have are not shown either", arguments: forms)
     func rarer(key: String, told: String) {
         #expect(KeyMask(key).masked("not <\(told)>") == "not <***>")
     }
 
-    @Test("of a service account, what opens nothing is told, and of two secrets the longer is masked whole")
+    @Test("the public parts of a service account are shown, and of two secrets the longer one is masked whole")
     func tells() {
         let account =
             #"{"project_id":"my-project","token_uri":"https://oauth.test/token","key":"-----BEGIN\nMIIEvQ\nx"}"#
@@ -68,25 +68,25 @@ import Testing
         #expect(KeyMask("123456").masked("123456") == "***")
     }
 
-    @Test("what stands around a key and between keys stays as it was")
+    @Test("the text around and between keys stays as it was")
     func around() {
         let mask = KeyMask("SECRET77")
         #expect(mask.masked("SECRET77") == "***")
         #expect(mask.masked("ä SECRET77SECRET77 ö") == "ä ****** ö")
         #expect(mask.masked("") == "" && mask.masked("SECRE ***") == "SECRE ***")
-        // A mark that joins what stands before it.
+        // The key begins with a combining mark, which joins the character before it.
         #expect(KeyMask("\u{301}secret").masked("<\u{301}secret>") == "<***>")
     }
 
-    @Test("a text that was cut off within a key ends before it")
+    @Test("a text that was cut off within a key ends before the key")
     func cutOff() {
         let mask = KeyMask("0123456789abcdef")
         #expect(mask.masked("wrong key 0123456") == "wrong key ***")
-        // Too little to tell.
+        // Too short to be recognised.
         #expect(mask.masked("wrong key 01234") == "wrong key 01234")
     }
 
-    @Test("short parts and words of headers mask nothing")
+    @Test("short parts and words of headers are not masked")
     func shortParts() {
         let mask = KeyMask("Bearer|ab.us|12345")
         let text = "Bearer tokens: ab is in us, 12345"

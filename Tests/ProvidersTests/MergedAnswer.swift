@@ -1,8 +1,8 @@
 import HTTP
 import JSON
 
-/// What a client makes of an answer, written apart from the code under test: chunks joined as the official SDK does,
-/// members that are null or empty left out.
+/// What a client makes of an answer, computed independently of the code under test. Chunks are joined as the official
+/// SDK joins them, and members that are null or empty are left out.
 enum MergedAnswer {
     /// The payloads of a stream, `[DONE]` included.
     static func payloads(_ stream: [UInt8]) -> [[UInt8]] {
@@ -24,7 +24,7 @@ enum MergedAnswer {
         return normal(.object(merged))
     }
 
-    /// A whole answer in the form of a merged stream.
+    /// A whole answer in the form that a merged stream has.
     static func ofWhole(_ answer: JSON) -> JSON {
         var merged = JSONObject()
         for member in answer.object?.members ?? [] where !["choices", "object"].contains(member.key) {
@@ -41,7 +41,7 @@ enum MergedAnswer {
         return normal(.object(merged))
     }
 
-    /// Chunks number the calls.
+    /// Adds to each call its index, as chunks have it.
     private static func numbered(_ message: JSON) -> JSON {
         guard var object = message.object, let calls = object["tool_calls"]?.array else { return message }
         object["tool_calls"] = .array(
@@ -53,7 +53,7 @@ enum MergedAnswer {
         return .object(object)
     }
 
-    /// Keys sorted, nothing left out.
+    /// Sorts keys and leaves nothing out.
     static func sorted(_ value: JSON) -> JSON {
         switch value {
         case .object(let object):
@@ -78,7 +78,8 @@ enum MergedAnswer {
         merged[key] = .object(whole)
     }
 
-    /// Texts and lists grow, objects merge, list members with an `index` merge by it.
+    /// Joins two values: texts and lists are concatenated, objects are merged, and list members with an `index` are
+    /// merged by it.
     private static func join(_ old: JSON?, _ new: JSON, key: String = "") -> JSON {
         switch (old, new) {
         case (.string(let before), .string(let after)) where !["role", "id", "type", "finish_reason"].contains(key):
@@ -102,7 +103,7 @@ enum MergedAnswer {
         value.isNull || value.string == "" || value.array?.isEmpty == true
     }
 
-    /// Keys sorted, null and empty members out, `1.0` as `1`.
+    /// Sorts keys, leaves out null and empty members, and writes `1.0` as `1`.
     static func normal(_ value: JSON) -> JSON {
         switch value {
         case .object(let object):

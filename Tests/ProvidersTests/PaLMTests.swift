@@ -4,13 +4,13 @@ import Testing
 
 @testable import Providers
 
-/// What PaLM has besides the bodies of `Fixtures/PaLM`.
+/// What the fixtures in `Fixtures/PaLM` do not cover.
 @Suite("PaLM")
 struct PaLMTests {
     private static let call = ProviderCall(
         channel: ProviderChannel(type: 11, baseURL: "", key: "AIza"), model: "embedding-gecko-001")
 
-    @Test("the gateway's sentence about a withheld answer is no text of the model's, which would be charged")
+    @Test("the gateway's sentence about a withheld answer is not the model's text, so it is not charged")
     func withheld() throws {
         let events = try PaLM().decode(Array(#"{"filters":[{"reason":"OTHER"}]}"#.utf8), status: 200, contentType: nil)
         let isWritten = events.contains {
@@ -23,7 +23,7 @@ struct PaLMTests {
         #expect(ChatAnswer(events).choices.first?.finishReason == .contentFilter)
     }
 
-    @Test("one text is embedded by itself, several as a batch")
+    @Test("a single text is embedded by itself, and several as a batch")
     func embeddings() throws {
         func sent(_ texts: [String]) throws -> (url: String, body: String) {
             let request = EmbeddingRequest(model: "m", inputs: texts.map { .text($0) })
@@ -38,7 +38,7 @@ struct PaLMTests {
     }
 
     @Test(
-        "vectors are read from one answer and from a batch",
+        "vectors are read from a single answer and from a batch",
         arguments: [
             (#"{"embedding":{"value":[0.5,-1]}}"#, [[0.5, -1]]),
             (#"{"embeddings":[{"value":[0.5]},{"value":[1]}]}"#, [[0.5], [1]]), ("{}", []),
@@ -49,7 +49,7 @@ struct PaLMTests {
         #expect(answer.usage == nil)
     }
 
-    @Test("a size of vectors is refused")
+    @Test("a vector size is refused")
     func dimensions() {
         let request = EmbeddingRequest(model: "m", inputs: [.text("x")], dimensions: 256)
         let error = #expect(throws: RequestError.self) { try PaLM().encode(request, for: Self.call) }

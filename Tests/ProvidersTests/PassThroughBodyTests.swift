@@ -14,7 +14,7 @@ struct PassThroughBodyTests {
             as: UTF8.self)
     }
 
-    @Test("is byte for byte the client's where nothing has to change")
+    @Test("is byte for byte the client's if nothing has to change")
     func unchanged() throws {
         let body = "{ \"x\":1e2, \"model\" : \"m\",\n\"messages\":[{\"role\":\"user\",\"content\":\"\\u00e9\"}]  }\n"
         #expect(try spliced(body) == body)
@@ -24,7 +24,7 @@ struct PassThroughBodyTests {
     }
 
     @Test(
-        "changes the model, usage and prompt in place and keeps the rest",
+        "changes the model, usage and prompt in place and keeps everything else",
         arguments: [
             (
                 #"{"a":[1], "model" : "m" ,"messages":[{"role":"user","content":"x"}],"zz":{"model":"m"}}"#, "n\"1",
@@ -100,7 +100,7 @@ struct PassThroughBodyTests {
     @Test("puts the channel's prompt before a first message that says two things about itself")
     func ambiguousMessage() throws {
         let twice = #"{"model":"m","messages":[{"role":"system","content":"a","content":"b"}]}"#
-        // The inspector refuses it; should it come here all the same, the channel's prompt is not lost.
+        // The inspector refuses such a message. If it got here nevertheless, the channel's prompt must not be lost.
         #expect(throws: RequestError.self) { try spliced(twice, prompt: "new") }
         let bytes = Array(twice.utf8)
         var envelope = ChatEnvelope()
@@ -113,7 +113,7 @@ struct PassThroughBodyTests {
         )
     }
 
-    @Test("is what the hub's request encodes to, with the model mapped", arguments: FixtureCase.streams)
+    @Test("equals the encoded form of the decoded request, with the model mapped", arguments: FixtureCase.streams)
     func agrees(_ fixture: FixtureCase) throws {
         let envelope = try ChatInspector(parser: JSONParser()).inspect(fixture.request)
         let passed = OpenAIPassThrough.body(fixture.request, envelope: envelope, model: "other", systemPrompt: nil)

@@ -4,12 +4,12 @@ import JSON
 import Providers
 import Testing
 
-/// What passes through to a client, and the answers of other endpoints, whatever bytes come.
+/// Streams passed through to a client, and answers of other endpoints, with arbitrary bytes from the upstream.
 @Suite("A hostile upstream behind the relay and at the other endpoints")
 struct PassThroughRobustnessTests {
     private let parser = JSONParser()
 
-    /// A stream as it is, with one byte changed, and cut short.
+    /// A stream unchanged, with one byte changed, and cut short.
     private func variants(_ bytes: [UInt8], _ random: inout Noise) -> [[UInt8]] {
         guard !bytes.isEmpty else { return [[]] }
         var changed = bytes
@@ -30,7 +30,7 @@ struct PassThroughRobustnessTests {
         #expect(usage.totalTokens <= 2 * Usage.most)
     }
 
-    @Test("a stream with bytes changed, and cut short: the same at a random split", arguments: RelayCase.all)
+    @Test("a stream that is changed or cut gives the same at a random split", arguments: RelayCase.all)
     func streams(_ fixture: RelayCase) {
         var random = Noise()
         for round in 0..<20 {
@@ -46,7 +46,7 @@ struct PassThroughRobustnessTests {
         }
     }
 
-    @Test("random bytes are no stream and no answer, and nothing of them comes to the client")
+    @Test("random bytes are neither a stream nor an answer, and none of them reach the client")
     func noise() {
         var random = Noise()
         for _ in 0..<300 {
@@ -65,7 +65,7 @@ struct PassThroughRobustnessTests {
         FixtureCase.wholes.compactMap(\.response)
         + ProviderCase.wholes.filter { $0.folder.hasPrefix("Azure/") }.compactMap(\.response)
 
-    @Test("a whole answer with bytes changed, and cut short", arguments: bodies)
+    @Test("a whole answer that is changed or cut", arguments: bodies)
     func wholes(_ body: [UInt8]) {
         var random = Noise()
         for _ in 0..<20 {
@@ -82,7 +82,7 @@ struct PassThroughRobustnessTests {
         "9223372036854775807", "-9223372036854775808", "1e308", "-1", "18446744073709551615",
     ]
 
-    @Test("numbers that no counter holds, in what passes through", arguments: extremes)
+    @Test("numbers that do not fit a counter, in answers that are passed through", arguments: extremes)
     func numbers(_ number: String) throws {
         let names = ["prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"]
         let usage = "{" + names.map { "\"\($0)\":\(number)" }.joined(separator: ",") + "}"
@@ -106,7 +106,7 @@ struct PassThroughRobustnessTests {
         #"{"error_code":18,"error_msg":"slow"}"#, #"{"code":"Throttling","message":"slow"}"#, "[]", "null", "",
     ]
 
-    @Test("vectors, images and access tokens of every provider, with bytes changed and cut short", arguments: answers)
+    @Test("vectors, images and access tokens of every provider, changed or cut", arguments: answers)
     func oneShots(_ answer: String) {
         var random = Noise()
         for provider in ProviderRegistry.all {

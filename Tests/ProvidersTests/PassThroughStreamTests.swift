@@ -25,7 +25,7 @@ struct PassThroughStreamTests {
         }
     }
 
-    @Test("is the same at any split of its bytes", arguments: RelayCase.all, [true, false])
+    @Test("is the same however its bytes are split", arguments: RelayCase.all, [true, false])
     func splits(_ fixture: RelayCase, hidesUsage: Bool) throws {
         let stream = fixture.stream
         let whole = relay([stream], hidesUsage: hidesUsage)
@@ -38,7 +38,7 @@ struct PassThroughStreamTests {
         #expect(relay(stream.withOtherLineEnds.map { [$0] }, hidesUsage: hidesUsage) == whole)
     }
 
-    @Test("that is cut at any event is not taken for whole", arguments: RelayCase.all)
+    @Test("that is cut after any event does not count as whole", arguments: RelayCase.all)
     func cuts(_ fixture: RelayCase) {
         let whole = relay([fixture.stream], hidesUsage: false)
         for position in fixture.stream.eventEnds {
@@ -47,14 +47,14 @@ struct PassThroughStreamTests {
             let ended = relay([start], hidesUsage: false)
             let isDone = MergedAnswer.payloads(start).contains { $0.starts(with: "[DONE]".utf8) }
             #expect((broken.outcome == .complete) == (isDone && whole.outcome == .complete), "at \(position)")
-            // A terminator after the last word of the answer may be missing: what counts is that no word is.
+            // Only the terminator after the answer's last text may be missing; then no text may be missing.
             if ended.outcome == .complete { #expect(ended.answer == whole.answer, "at \(position)") }
             #expect(ended.outcome == .complete || ended.payloads == broken.payloads)
             #expect(whole.payloads.starts(with: broken.payloads), "at \(position)")
         }
     }
 
-    @Test("of Azure's ends as Azure ended it, and says to clients what its events say", arguments: RelayCase.azure)
+    @Test("of Azure's ends as Azure ended it, and tells clients what its events say", arguments: RelayCase.azure)
     func azure(_ fixture: ProviderCase) throws {
         let stream = try #require(fixture.stream)
         let result = relay([stream], hidesUsage: false)
@@ -73,7 +73,7 @@ struct PassThroughStreamTests {
         let passed = ChatAnswer(try fixture.events([result.output]))
         #expect(passed.choices == translated.choices)
         #expect(result.usage == translated.usage && passed.usage == translated.usage)
-        // Every event has a head that clients can read.
+        // Every event has an id and a model that clients can read.
         for payload in result.payloads where payload != Array("[DONE]".utf8) {
             let chunk = try JSON.parse(payload)
             #expect(chunk["id"]?.string?.isEmpty == false && chunk["model"]?.string?.isEmpty == false)
@@ -81,23 +81,23 @@ struct PassThroughStreamTests {
         }
     }
 
-    @Test("keeps each payload as it came and says [DONE] once, last", arguments: FixtureCase.streams)
+    @Test("keeps each payload as it came, and sends [DONE] once, at the end", arguments: FixtureCase.streams)
     func payloads(_ fixture: FixtureCase) throws {
         let stream = try #require(fixture.stream)
         let result = relay([stream], hidesUsage: false)
         let sent = MergedAnswer.payloads(stream).filter { (try? JSON.parse($0)["error"] == nil) ?? false }
-            // Findings of Azure's filter alone.
+            // Leaves out events that hold only findings of Azure's filter.
             .filter { (try? JSON.parse($0)["id"]?.string) != "" }
         let upToDone = fixture.name == "after-done" ? Array(sent.prefix(3)) : sent
         let upToJunk = fixture.name == "vendor-junk-event" ? Array(sent.prefix(2)) : upToDone
         var got = MergedAnswer.payloads(result.output)
         if fixture.outcome == "complete" { #expect(got.popLast() == Array("[DONE]".utf8)) }
-        // The lines of one event are one line now.
+        // An event with several lines has been passed on with one.
         #expect(got == upToJunk.map { $0.map { $0 == 0x0a ? 0x20 : $0 } })
         #expect(!result.output.contains(0x0d))
     }
 
-    @Test("an end without a beginning is no answer")
+    @Test("an end without a beginning does not count as an answer")
     func onlyDone() {
         let stream = Array("data: [DONE]\n\n".utf8)
         #expect(relay([stream], hidesUsage: false).outcome == .cut)
@@ -108,7 +108,7 @@ struct PassThroughStreamTests {
         #expect(ChatAnswer(events).failure?.kind == .brokenOff)
     }
 
-    @Test("hides usage from who did not ask, and nothing else", arguments: FixtureCase.streams)
+    @Test("hides usage from a client that did not ask for it, and nothing else", arguments: FixtureCase.streams)
     func hidesUsage(_ fixture: FixtureCase) throws {
         let stream = try #require(fixture.stream)
         let hidden = relay([stream], hidesUsage: true)
@@ -123,7 +123,7 @@ struct PassThroughStreamTests {
         #expect(MergedAnswer.ofStream(hidden.output) == .object(merged))
     }
 
-    @Test("fails when one event is larger than the limit")
+    @Test("fails if an event is larger than the limit")
     func limit() {
         var relay = OpenAIStreamRelay(hidesUsage: false, eventLimit: 1000)
         var output: [UInt8] = []
@@ -138,7 +138,7 @@ struct PassThroughStreamTests {
         #expect(output.isEmpty)
     }
 
-    @Test("is cut when the connection broke after the finish reason but before [DONE]")
+    @Test("counts as cut if the connection breaks after the finish reason but before [DONE]")
     func brokenEnd() {
         var relay = OpenAIStreamRelay(hidesUsage: false)
         var output: [UInt8] = []

@@ -4,7 +4,7 @@ import JSON
 import Providers
 import Testing
 
-/// Streams of the vendors that speak OpenAI's format, through the relay that serves them.
+/// Streams of vendors that speak OpenAI's format, passed through the relay.
 @Suite("A vendor's stream that passes through")
 struct PassThroughVendorTests {
     static let streams = ProviderCase.streams.filter { fixture in
@@ -20,7 +20,7 @@ struct PassThroughVendorTests {
         return (output, relay.finish(isCleanEnd: true, parser: JSONParser(), into: &output))
     }
 
-    @Test("comes to the same answer or failure as one that is read and written anew", arguments: streams)
+    @Test("gives the same answer or failure as one that is decoded and encoded again", arguments: streams)
     func answer(_ fixture: ProviderCase) throws {
         let (output, outcome) = relay([try #require(fixture.stream)])
         switch outcome {
@@ -36,7 +36,7 @@ struct PassThroughVendorTests {
         #expect(said(MergedAnswer.ofStream(output)) == said(MergedAnswer.ofWhole(answer)))
     }
 
-    @Test("is the same at any split of its bytes and with CRLF", arguments: streams, [true, false])
+    @Test("is the same however its bytes are split, and with CRLF", arguments: streams, [true, false])
     func splits(_ fixture: ProviderCase, hidesUsage: Bool) throws {
         let stream = try #require(fixture.stream)
         let whole = relay([stream], hidesUsage: hidesUsage)

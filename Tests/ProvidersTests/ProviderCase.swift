@@ -32,7 +32,7 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { folder }
 
-    /// Those of every provider with a format of its own.
+    /// The cases of every provider that has a format of its own.
     static let all: [ProviderCase] = roots.flatMap { name in
         Fixture.folders(name + "/chat").map { ProviderCase("\(name)/chat/\($0)") }
     }
@@ -53,10 +53,10 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
 }
 
 extension ProviderCase {
-    /// What goes upstream is not this case's matter.
+    /// Whether the case checks only the answer, and not what goes upstream.
     var isOfAnswerOnly: Bool { settings["checks"]?.string == "answer" }
     var isRefused: Bool { settings["refused"] != nil }
-    /// `Zhipu`, say.
+    /// The provider's folder, for example `Zhipu`.
     var root: String { String(folder.prefix { $0 != "/" }) }
     var outcome: String { settings["outcome"]?.string ?? "complete" }
     var status: Int { Int(settings["status"]?.int ?? 200) }
@@ -86,7 +86,7 @@ extension ProviderCase {
             clientHeaders: headers)
     }
 
-    /// Everything of a stream at once, or in the given pieces.
+    /// The events of a stream that is fed in these pieces.
     func events(_ pieces: [[UInt8]]) throws -> [ChatEvent] {
         func run(_ provider: some Provider) -> [ChatEvent] {
             var decoder = provider.decoder()

@@ -7,7 +7,7 @@ import Providers
 import TestKit
 import Testing
 
-/// Every provider with a format of its own, over its fixtures.
+/// Runs the fixtures of every provider that has a format of its own.
 @Suite("A provider's own format")
 struct ProviderCaseTests {
     private static let fallback = AnswerHead(id: "chatcmpl-invented", model: "invented", created: 1)
@@ -17,7 +17,8 @@ struct ProviderCaseTests {
         let request = try OpenAIRequestDecoder.decode(fixture.request)
         let encoded: EncodedRequest
         do { encoded = try fixture.provider.encode(request, for: fixture.call) } catch let error as RequestError {
-            // A refusal without a parameter is `"refused": null`, and none that nobody has asked for.
+            // A refusal that names no parameter is `"refused": null` in the case. One that the case does not expect
+            // fails.
             let refused = try #require(fixture.settings["refused"], "refused without being told to: \(error.message)")
             #expect(refused.string == error.parameter, "\(error.message)")
             return
@@ -84,12 +85,12 @@ struct ProviderCaseTests {
         #expect(try fixture.events([stream.withOtherLineEnds]) == whole)
     }
 
-    @Test("a stream cut at any event is not taken for whole", arguments: ProviderCase.streams)
+    @Test("a stream cut after any event does not count as whole", arguments: ProviderCase.streams)
     func cuts(_ fixture: ProviderCase) throws {
         let stream = try #require(fixture.stream)
         guard fixture.outcome == "complete", fixture.settings["ends_early"] == nil else { return }
         for position in stream.eventEnds {
-            // A terminator after the last word of the answer may be missing: what counts is that no word is.
+            // Only the terminator after the answer's last text may be missing; then no text may be missing.
             let rest = try fixture.events([Array(stream[..<position])])
             if ChatAnswer(rest).failure == nil {
                 #expect(ChatAnswer(rest).choices == ChatAnswer(try fixture.events([stream])).choices)

@@ -47,7 +47,7 @@ struct ProviderRegistryTests {
     }
 
     @Test(
-        "says what is wrong with a key or a setting",
+        "reports what is wrong with a key or a setting",
         arguments: [
             (1, "sk-a b", "", "blanks"), (1, "sk-a\u{7f}", "", "control"), (1, "sk-a", "", nil),
             (23, "1|id|key", "", "compatible address"), (23, "sk-a", "", nil), (3, "k", "yesterday", "api_version"),
@@ -61,7 +61,7 @@ struct ProviderRegistryTests {
         if let word { #expect(problem?.contains(word) == true) } else { #expect(problem == nil) }
     }
 
-    @Test("adapts a request to what a vendor's format has not, and refuses the rest by name")
+    @Test("adapts a request to what a vendor's format lacks, and refuses the rest by name")
     func dialects() throws {
         func encode(_ type: Int, _ request: ChatRequest) throws -> JSON {
             let channel = ProviderChannel(type: type, baseURL: "", key: "k")
@@ -97,7 +97,7 @@ struct ProviderRegistryTests {
     }
 
     @Test(
-        "a search and thoughts are asked for by the vendor's own switches",
+        "a search and reasoning are requested with the vendor's own switches",
         arguments: [
             (49, "enable_search", true), (47, "web_search", ["enable": true, "enable_trace": true]),
             (1, "web_search_options", [:]),
@@ -121,7 +121,7 @@ struct ProviderRegistryTests {
         #expect(resting["reasoning_effort"] == (type == 49 ? nil : "none"))
     }
 
-    @Test("refuses a block of another provider's, naming where it stands")
+    @Test("refuses another provider's block and names its place")
     func foreignBlock() {
         let block = Part(.opaque(Opaque(.anthropic, ["type": "thinking"])))
         let request = ChatRequest(model: "m", messages: [Message(.assistant, parts: [.text("a"), block])])
@@ -129,7 +129,7 @@ struct ProviderRegistryTests {
         #expect(error?.parameter == "messages[0].content[1]")
     }
 
-    @Test("makes a message of its own of each tool result")
+    @Test("makes a separate message of each tool result")
     func toolResults() throws {
         let results = ["a", "b"].map { Part(.toolResult(ToolResult(callID: $0, parts: [.text($0 + "!")]))) }
         let request = ChatRequest(model: "m", messages: [Message(.user, parts: results + [.text("Go on")])])

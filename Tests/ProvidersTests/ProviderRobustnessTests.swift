@@ -4,10 +4,10 @@ import JSON
 import Providers
 import Testing
 
-/// Whatever bytes an upstream sends, a provider neither crashes nor hangs, and a stream always comes to an end.
+/// Whatever bytes an upstream sends, a provider neither crashes nor hangs, and every stream ends.
 @Suite("A provider in front of a hostile upstream")
 struct ProviderRobustnessTests {
-    /// One of every provider.
+    /// One channel type of every provider.
     private static let types = ProviderRegistry.all.compactMap { $0.descriptor.channelTypes.min() }
 
     private func drain(_ provider: some Provider, _ pieces: [[UInt8]]) -> [ChatEvent] {
@@ -31,7 +31,7 @@ struct ProviderRobustnessTests {
         }
     }
 
-    @Test("every fixture's bytes with one changed, and cut short", arguments: ProviderCase.all)
+    @Test("every fixture with one byte changed, and cut short", arguments: ProviderCase.all)
     func damage(_ fixture: ProviderCase) throws {
         let provider = try fixture.provider
         var random = Noise()
@@ -51,7 +51,7 @@ struct ProviderRobustnessTests {
         }
     }
 
-    @Test("a status that is no error's, with an error or a page behind it", arguments: types)
+    @Test("a status that is not an error's, with an error or a web page as its body", arguments: types)
     func statuses(type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))
         let bodies = [
@@ -66,7 +66,7 @@ struct ProviderRobustnessTests {
         }
     }
 
-    @Test("numbers that no counter holds", arguments: types)
+    @Test("numbers that do not fit a counter", arguments: types)
     func numbers(type: Int) throws {
         let provider = try #require(ProviderRegistry.provider(of: type))
         for number in ["9223372036854775807", "-9223372036854775808", "1e308", "-1", "18446744073709551615"] {
@@ -94,7 +94,7 @@ struct ProviderRobustnessTests {
     }
 }
 
-/// The same numbers in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Noise {
     private var state: UInt64 = 0x9e37_79b9
 

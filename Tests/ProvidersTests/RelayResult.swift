@@ -3,7 +3,7 @@ import JSON
 import Providers
 import Testing
 
-/// All that a relay of a stream gives, to the client and to the meter.
+/// Everything that relaying a stream gives to the client and to the meter.
 struct RelayResult: Equatable {
     var output: [UInt8] = []
     var outcome: OpenAIStreamRelay.Outcome = .cut
@@ -19,7 +19,7 @@ struct RelayResult: Equatable {
 
     /// The payloads that the client gets.
     var payloads: [[UInt8]] { MergedAnswer.payloads(output) }
-    /// What the client makes of them, without the usage.
+    /// What the client makes of the payloads, without the usage.
     var answer: JSON {
         var merged = MergedAnswer.ofStream(output).object ?? JSONObject()
         merged["usage"] = nil
@@ -27,7 +27,7 @@ struct RelayResult: Equatable {
     }
 }
 
-/// A stream in OpenAI's format, of OpenAI's or of Azure's fixtures, and how it ends.
+/// A stream in OpenAI's format from OpenAI's or Azure's fixtures, and how it ends.
 struct RelayCase: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let stream: [UInt8]
@@ -45,7 +45,7 @@ struct RelayCase: Sendable, CustomTestStringConvertible {
 }
 
 extension [UInt8] {
-    /// LF for each line end that is CR LF or CR, or CR LF for each LF where there are no others.
+    /// The same bytes with other line ends: LF instead of CR LF and CR, or CR LF if there are only LFs.
     var withOtherLineEnds: [UInt8] {
         guard contains(0x0d) else { return flatMap { $0 == 0x0a ? [0x0d, 0x0a] : [$0] } }
         var output: [UInt8] = []
@@ -55,7 +55,7 @@ extension [UInt8] {
         return output
     }
 
-    /// Where the events of a stream end, but for the last.
+    /// The positions at which the events of a stream end, except the last.
     var eventEnds: [Int] {
         let blanks: [[UInt8]] = [[0x0a, 0x0a], [0x0d, 0x0a, 0x0d, 0x0a], [0x0d, 0x0d]]
         var ends: [Int] = []

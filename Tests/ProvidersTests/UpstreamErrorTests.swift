@@ -82,13 +82,13 @@ struct UpstreamErrorTests {
             kind: .badRequest, message: "Output data may contain inappropriate content.", code: .text("content_filter")),
     ]
 
-    @Test("reads the wait that Azure's sentence names")
+    @Test("reads the time to wait from Azure's sentence")
     func azureWait() {
         let body = #"{"error":{"code":"429","message":"Requests have exceeded. Please retry after 24 seconds."}}"#
         #expect(failure(429, body).retryAfter == 24)
     }
 
-    @Test("names the argument that Azure's message names, and carries which category of the filter was hit")
+    @Test("names the argument that Azure's message names, and keeps the category that the filter found")
     func azureDetails() throws {
         let unknown =
             #"{"error":{"message":"Unrecognized request argument supplied: service_tier","type":"invalid_request_error","param":null,"code":null}}"#
@@ -101,7 +101,7 @@ struct UpstreamErrorTests {
         #expect(body["error"]?["innererror"]?["content_filter_result"]?["hate"]?["severity"]?.string == "high")
     }
 
-    @Test("a picture's category of Azure's filter reaches the client under its own name, the revised prompt does not")
+    @Test("the category of Azure's picture filter reaches the client, and the revised prompt does not")
     func pictureFilter() throws {
         let sent =
             #"{"error":{"code":"content_policy_violation","message":"Rejected.","inner_error":{"code":"#
@@ -128,7 +128,7 @@ struct UpstreamErrorTests {
     }
 
     @Test(
-        "names a web page and shows nothing of it",
+        "names a web page and shows none of its text",
         arguments: [
             ("<title>Attention Required! | Cloudflare</title><h1>Sorry, you have been blocked</h1>", "we are blocked"),
             ("<title>Just a moment...</title><script src=/cdn-cgi/challenge-platform/>", "browser check"),
@@ -146,14 +146,14 @@ struct UpstreamErrorTests {
         #expect(!failure.message.contains("<") && !failure.message.contains("secret-host"))
     }
 
-    @Test("hides a page inside a message too")
+    @Test("hides a web page inside a message too")
     func pageInMessage() {
         let failure = failure(502, #"{"error":{"message":"got <html><title>10.0.0.7 nginx</title></html>"}}"#)
         #expect(!failure.message.contains("<html") && !failure.message.contains("10.0.0.7"))
     }
 
     @Test(
-        "masks keys and keeps sentences",
+        "masks keys and leaves sentences as they are",
         arguments: [
             (
                 "Incorrect API key provided: sk-proj-abcdef123456. See docs.",
@@ -169,12 +169,12 @@ struct UpstreamErrorTests {
         #expect(sanitized(text, limit: 200) == expected)
     }
 
-    @Test("is bounded in length")
+    @Test("has a bounded length")
     func bounded() {
         #expect(sanitized(String(repeating: "x", count: 500), limit: 100).count == 100)
     }
 
-    @Test("tells how long to wait, from headers or from its sentence")
+    @Test("gives the time to wait, from the headers or from its sentence")
     func retryAfter() {
         let plain = #"{"error":{"message":"Slow"}}"#
         #expect(failure(429, plain, [("retry-after-ms", "3890"), ("retry-after", "9")]).retryAfter == 4)
@@ -185,7 +185,7 @@ struct UpstreamErrorTests {
         #expect(failure(500, #"{"error":{"message":"try again in 3s"}}"#).retryAfter == nil)
     }
 
-    @Test("is worth another channel unless the request itself is wrong")
+    @Test("allows another channel unless the request itself is wrong")
     func retryable() {
         #expect(!failure(400, #"{"error":{"message":"Bad"}}"#).isRetryable)
         #expect(failure(429, #"{"error":{"message":"Slow"}}"#).isRetryable)

@@ -21,7 +21,7 @@ struct ZhipuTests {
     }
 
     @Test(
-        "vectors of a size that the model has not are refused",
+        "vector sizes that the model does not have are refused",
         arguments: [("embedding-2", 256, false), ("embedding-2", 1024, true), ("embedding-3", 256, true)])
     func dimensions(_ model: String, _ size: Int64, _ isTaken: Bool) {
         let request = EmbeddingRequest(model: model, inputs: [.text("a")], dimensions: size)
@@ -49,7 +49,7 @@ struct ZhipuTests {
         }
     }
 
-    @Test("usage of a chunk that tells a breakdown comes before the failure")
+    @Test("usage in a chunk that reports a failure comes before the failure")
     func usageOfBreakdown() {
         let chunk =
             #"{"id":"1","model":"glm-4.6","choices":[{"index":0,"delta":{"content":""},"finish_reason":"network_error"}],"#
@@ -66,7 +66,7 @@ struct ZhipuTests {
         }
     }
 
-    @Test("pages that stand beside a choice's end come before it, where a client still reads")
+    @Test("pages beside a choice's end come before it, while a client still reads")
     func pages() throws {
         let body =
             #"{"id":"1","model":"glm-4.6","choices":[{"index":0,"message":{"content":"x"},"finish_reason":"stop"}],"#

@@ -20,7 +20,7 @@ import Tokenizer
         }
     }
 
-    @Test("counts long pieces the same in one go as by the short way")
+    @Test("counts a long piece the same whichever algorithm is used")
     func longPieces() {
         let tokenizer = Tokenizer(.cl100k)
         #expect(
@@ -30,7 +30,7 @@ import Tokenizer
         #expect(tokenizer.decode(tokenizer.encode(text)) == Array(text.utf8))
     }
 
-    @Test("survives bytes that are not UTF-8")
+    @Test("accepts bytes that are not UTF-8")
     func invalidBytes() {
         var seed: UInt64 = 7
         let bytes = (0..<10_000).map { _ in
@@ -54,7 +54,7 @@ import Tokenizer
         (1024, 1024, "high", 765), (2048, 4096, "high", 1105), (125, 50, "auto", 255), (4096, 4096, "low", 85),
     ]
 
-    @Test("an image of any size that a head may say counts no more tiles than the largest")
+    @Test("an image of any size counts no more tiles than the largest image")
     func hostileImages() {
         let ends = [Int.min, -1, 0, 1, 767, 2049, 1 << 32, .max]
         for width in ends {

@@ -2,7 +2,7 @@ import Database
 import HTTP
 import JSON
 
-/// Query values as integers and texts.
+/// The values of a request's query, read as integers or as texts.
 struct Query: Sendable {
     private let values: [String: String]
 
@@ -27,16 +27,16 @@ struct Call: Sendable {
     let services: Services
     let sessions: SessionCodec
     let context: RequestContext
-    /// The session in the caller's cookie; only for routes with a level is it known to be good.
+    /// The session in the caller's cookie. It has been checked only where the route requires a role.
     let session: SessionCodec.Session?
     let user: UserRecord?
     let body: [UInt8]
     let query: Query
     let parameter: String?
-    /// The client is reached by TLS.
+    /// Whether the client reaches the gateway's proxy by TLS.
     let isSecure: Bool
 
-    /// The caller; routes without a level have none.
+    /// The caller. Fails on routes that require no role, since they have none.
     func caller() throws -> UserRecord {
         guard let user else { throw ManagementError("无权进行此操作，权限不足") }
         return user
@@ -56,7 +56,7 @@ struct Call: Sendable {
 
     func input() async throws -> InputObject { try await input { $0 } }
 
-    /// What a route makes of the body's object, made where a large body holds up nobody else.
+    /// Decodes the body with `make`, off the event loop if the body is large.
     func input<Made: Sendable>(_ make: @escaping @Sendable (InputObject) throws -> Made) async throws -> Made {
         let body = body
         return try await services.offLoop(bytes: body.count, of: user?.id ?? 0) { _ in
@@ -64,14 +64,14 @@ struct Call: Sendable {
         }.get()
     }
 
-    /// Rows of a table as a route lists them.
+    /// Reads rows of a table and answers with them as a list.
     func list<Record: Sendable>(
         _ query: @escaping @Sendable (Connection) throws -> [Record], _ json: @escaping @Sendable (Record) -> JSON
     ) async throws -> ManagementAnswer {
         await shown(try await services.database.read(query), json)
     }
 
-    /// Many rows are worked on where they hold up neither a loop nor the readers of the database.
+    /// Encodes many rows off the event loop and off the database's reader threads, so that they block neither.
     func shown<Record: Sendable>(
         _ rows: [Record], _ json: @escaping @Sendable (Record) -> JSON
     ) async -> ManagementAnswer {

@@ -19,7 +19,7 @@ struct ChannelInput: Sendable {
     let config: String?
     let systemPrompt: String?
 
-    /// Characters of a list, a setting or a key.
+    /// The most characters that a list, a setting or a key may have.
     private static let long = 65_536
 
     init(_ input: InputObject) throws {
@@ -44,17 +44,17 @@ struct ChannelInput: Sendable {
         }
     }
 
-    /// `null`, its text and an object without members are no mapping.
+    /// `null`, the text "null" and an empty object all mean that there is no mapping.
     private static func mapping(_ input: InputObject) throws -> String? {
         if input.isNull("model_mapping") { return "" }
         guard let text = try input.text("model_mapping", limit: long) else { return nil }
         return ["", "null", "{}"].contains(text.filter { !$0.isWhitespace }) ? "" : text
     }
 
-    /// One a line, each once.
+    /// The distinct keys; the field holds one key a line.
     var keys: [String] { distinctKeys.keys }
 
-    /// The keys, each once, and the numbers of the lines that repeat one of an earlier line.
+    /// The distinct keys, and the numbers of the lines that repeat the key of an earlier line.
     var distinctKeys: (keys: [String], repeatedLines: [Int]) {
         var seen: Set<Substring> = []
         var (keys, repeatedLines): ([String], [Int]) = ([], [])
@@ -105,9 +105,10 @@ struct ChannelInput: Sendable {
     }
 }
 
-/// What a channel must be.
+/// Checks a channel's values before they are stored.
 extension ChannelInput {
-    /// An edit of a row as it is now: of what it changes, and of nothing else. So a channel can always be disabled.
+    /// Checks an edit against the row as it is now, but only what the edit changes. So a channel can always be
+    /// disabled.
     /// - Parameter mayMoveKey: the caller is root, who may send the stored key to another host.
     func check(edit old: ChannelRecord, mayMoveKey: Bool) throws {
         let hasKey = key?.isEmpty == false
@@ -116,11 +117,11 @@ extension ChannelInput {
                 "修改渠道类型或 base_url 的主机时请重新填写密钥 / "
                     + "give the channel's key again: its type or the host of its base_url changes")
         }
-        // Another type gives every other field another meaning.
+        // With another type, every other field may mean something else.
         let isOtherType = type.map { $0 != old.type } ?? false
         let type = type ?? old.type
         if isOtherType { try Self.check(type: type) }
-        // A row may have no text where the pages send an empty one.
+        // The pages send an empty text where the row may have none.
         let isOtherBase = baseURL.map { $0 != old.baseURL ?? "" } ?? false
         if isOtherType || isOtherBase { try Self.check(baseURL: baseURL ?? old.baseURL, of: type) }
         if let mapping { try Self.check(mapping: mapping) }
@@ -135,12 +136,12 @@ extension ChannelInput {
         new.type = type ?? old.type
         new.key = newKey ?? old.key
         if !isOtherType {
-            // The key alone, since the settings that it stands beside may have been wrong before.
+            // Checks the key alone, since the stored settings may have been wrong before.
             var bare = new
             (bare.config, bare.other) = ("", nil)
             if newKey != nil { try Self.check(key: new.key, in: bare) }
             guard newConfig != nil || other.map({ $0 != old.other ?? "" }) == true else { return }
-            // And the other way round: a key that is not sent may have been wrong before.
+            // Checks the settings only if the stored key is right: it may have been wrong before.
             if Self.problem(with: bare) != nil { return }
         }
         new.config = newConfig ?? old.config
@@ -148,8 +149,8 @@ extension ChannelInput {
         try Self.check(key: new.key, in: new)
     }
 
-    /// Whether the stored key would go to another place than the one that it was given for: another scheme, host or
-    /// port, or another type, whose addresses are others.
+    /// Whether the stored key would be sent to another scheme, host or port than it was given for. Another type counts
+    /// as a move, since its addresses differ.
     private func isMove(from old: ChannelRecord) -> Bool {
         if let type, type != old.type { return true }
         guard let baseURL, baseURL != old.baseURL ?? "" else { return false }
@@ -157,7 +158,7 @@ extension ChannelInput {
         return origin != WebOrigin(old.baseURL ?? "")
     }
 
-    /// All of a new channel but its key and settings.
+    /// Checks a new channel, except for its key and settings.
     static func check(type: Int64, baseURL: String?, mapping: String?) throws {
         try check(type: type)
         try check(baseURL: baseURL, of: type)
@@ -196,7 +197,7 @@ extension ChannelInput {
         throw ManagementError("密钥或设置不正确 / " + problem)
     }
 
-    /// What the provider says of the key and the settings; `nil` where they are right or the type is not served.
+    /// What the provider finds wrong with the key and the settings; `nil` if nothing is, or if the type is not served.
     private static func problem(with record: ChannelRecord) -> String? {
         let upstream = Channel(record).upstream
         return ProviderRegistry.provider(of: upstream.type)?.problem(with: upstream)

@@ -73,7 +73,7 @@ enum ChannelRoutes {
         return repeatedLines.isEmpty ? .done : told(repeatedLines)
     }
 
-    /// - Parameter lines: of keys, counted from 1.
+    /// - Parameter lines: the numbers of the lines with repeated keys, counted from 1.
     private static func told(_ lines: [Int]) -> ManagementAnswer {
         let numbers = BoundedList.text(lines.map(String.init))
         let text =
@@ -93,7 +93,7 @@ enum ChannelRoutes {
         let mayMoveKey = try call.caller().isRoot
         let channel = try await call.services.routing.change {
             try await call.services.database.write { connection in
-                // Checked where nobody can change the row meanwhile.
+                // The check runs inside the write, where nobody else can change the row.
                 guard let old = try connection.channel(id: id) else { throw ManagementError.notFound }
                 try input.check(edit: old, mayMoveKey: mayMoveKey)
                 return try connection.updateChannel(id, input.changes)
@@ -103,7 +103,7 @@ enum ChannelRoutes {
         return .data(channel.json)
     }
 
-    /// The rows as the database has them; no request is routed by older ones afterwards.
+    /// Reads rows from the database. Requests that come afterwards are not routed by older rows.
     private static func read<Rows: Sendable>(
         _ call: Call, _ query: @escaping @Sendable (Connection) throws -> Rows
     ) async throws -> Rows {

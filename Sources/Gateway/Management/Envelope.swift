@@ -4,10 +4,10 @@ import JSON
 /// A refusal of a management route: HTTP 200 with `success` false, as one-api's clients expect.
 struct ManagementError: Error {
     let message: String
-    /// For clients who prefer Chinese, where the two differ (spec/management-api.md §8).
+    /// The message for clients that prefer Chinese, where it differs (spec/management-api.md §8).
     let chinese: String
     let status: Int
-    /// Takes the session cookie from the client.
+    /// Whether the answer deletes the client's session cookie.
     let endsSession: Bool
 
     init(_ message: String, chinese: String? = nil, status: Int = 200, endsSession: Bool = false) {
@@ -35,7 +35,7 @@ struct ManagementAnswer {
     static func data(_ value: JSON) -> ManagementAnswer { ManagementAnswer(members: [("data", value)]) }
     static let done = ManagementAnswer(members: [])
 
-    /// With `success` and `message`, unless the answer has its own or is a list in OpenAI's form.
+    /// Adds `success` and `message`, unless the answer has its own or is a list in OpenAI's format.
     var object: JSON {
         var object = JSONObject()
         if !members.contains(where: { $0.0 == "object" }) {
@@ -47,11 +47,11 @@ struct ManagementAnswer {
     }
 }
 
-/// An object from outside: names match in any letter case, and the kinds of values are checked.
+/// A JSON object that a client sent. Its names match in upper and lower case, and the types of its values are checked.
 struct InputObject: Sendable {
-    /// Bytes of a request's body, which is an object typed by hand or by the dashboard.
+    /// The most bytes of a request's body, which is an object typed by hand or by the dashboard.
     static let bodyLimit = 4 << 20
-    /// Of whoever has not said yet who he is.
+    /// The limit for routes that anybody may call.
     static let strangersLimit = 64 << 10
 
     private let members: [String: JSON]
@@ -63,15 +63,15 @@ struct InputObject: Sendable {
 
     private init(members: [String: JSON]) { self.members = members }
 
-    /// The members whose values a stored row does not have already. An edit checks and writes these alone, so that it is
-    /// never refused for what it leaves as it is: the pages send whole rows, and older rows may hold what is not taken any
-    /// more.
-    /// - Parameter row: as a route shows it.
+    /// The members whose values differ from the stored row's. An edit checks and writes only these, so that it is never
+    /// refused for a value that it leaves as it is: the pages send whole rows, and older rows may hold values that are
+    /// no longer accepted.
+    /// - Parameter row: the row in the form in which a route shows it.
     func changes(from row: JSON) -> InputObject {
         InputObject(members: members.filter { row[$0.key] != $0.value })
     }
 
-    /// Whether the member is there and says that there is no value.
+    /// Whether the member is there and is `null`.
     func isNull(_ name: String) -> Bool { members[name]?.isNull == true }
 
     func has(_ name: String) -> Bool { members[name].map { !$0.isNull } ?? false }
@@ -96,7 +96,7 @@ struct InputObject: Sendable {
         return number
     }
 
-    /// A text to be stored: no more Unicode scalars than the limit, and no NUL, which SQL servers refuse.
+    /// A text to be stored. It has no more Unicode scalars than the limit and no NUL, which SQL servers refuse.
     func text(_ name: String, limit: Int) throws -> String? {
         guard let text = try text(name) else { return nil }
         guard text.hasAtMost(limit), !text.utf8.contains(0) else {
@@ -105,7 +105,7 @@ struct InputObject: Sendable {
         return text
     }
 
-    /// A number that one of an enumeration's cases has; 0 counts as absent, as in one-api.
+    /// The case of an enumeration that has this number. 0 counts as absent, as in one-api.
     func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, _: Choice.Type) throws -> Choice?
     where Choice.RawValue == Int64 {
         guard let number = try int(name), number != 0 else { return nil }
@@ -116,7 +116,8 @@ struct InputObject: Sendable {
         return choice
     }
 
-    /// An amount of quota. Far beyond any sum of money, but small enough that sums of such amounts fit.
+    /// An amount of quota. The limit is far beyond any sum of money, and small enough that sums of amounts do not
+    /// overflow.
     func quota(_ name: String) throws -> Int64? {
         guard let amount = try int(name) else { return nil }
         guard amount.magnitude <= 1 << 60 else { throw wrong(name, "an integer of at most 2^60") }

@@ -2,8 +2,8 @@ import Database
 import HTTP
 import JSON
 
-/// Logs and groups (spec/management-api.md §§5.9, 5.10). Readers of the log wait for what is charged
-/// already to be in the table.
+/// Logs and groups (spec/management-api.md §§5.9, 5.10). A route that reads the log first waits a while for the charges
+/// made so far to reach its table.
 enum LogRoutes {
     static let routes: [ManagementAPI.Route] = [
         .init(.get, "log/", .admin) { call in try await list(call, filter(call.query), hidesIDs: false) },

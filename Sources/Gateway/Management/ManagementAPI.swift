@@ -7,12 +7,14 @@ import JSON
 struct ManagementAPI: Sendable {
     struct Route: Sendable {
         let method: HTTPMethod
-        /// Path segments after `/api`; `:id` takes a number. Ends in an empty one where one-api's has a slash.
+        /// Path segments after `/api`; `:id` matches a number. The last one is empty where one-api's path ends in a
+        /// slash.
         let segments: [String]
-        /// What a caller must be; `nil` where anybody may call.
+        /// The role that a caller needs; `nil` where anybody may call.
         let role: Role?
         let isCritical: Bool
-        /// A page of another site must not make a browser call it. Every method but GET does, and some GETs.
+        /// Whether the route must be protected from calls by pages of other sites. True for all methods but GET, and
+        /// some GETs.
         let changesState: Bool
         let handler: @Sendable (Call) async throws -> ManagementAnswer
 
@@ -39,7 +41,7 @@ struct ManagementAPI: Sendable {
     private let authentication: ManagementAuthentication
     private var routes: [Route] { Self.allRoutes }
 
-    /// The table of what is served; the first that matches answers.
+    /// All routes; the first that matches answers.
     static let allRoutes =
         PublicRoutes.routes + SelfRoutes.routes + UserRoutes.routes + TokenRoutes.routes + ChannelRoutes.routes
         + LogRoutes.routes + OptionRoutes.routes
@@ -80,7 +82,7 @@ struct ManagementAPI: Sendable {
         return response
     }
 
-    /// The answer to a client that asks `/api` or the billing routes too often; `nil` for all others.
+    /// The refusal for a client that calls `/api` or the billing routes too often; `nil` for all others.
     func refusal(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse? {
         apiLimiter.accepts(context.clientNetwork, now: request.loop.now) ? nil : limited(context)
     }

@@ -1,18 +1,18 @@
 import Database
 import JSON
 
-// What management says when the database does not do its part; never more than is true.
+// What management answers when the database fails or falls behind. It never claims more than is true.
 
 extension ManagementAnswer {
-    /// Done, and durable whatever happens: the change is in the ledger's journal. Waits for the database a while, so that
-    /// the tables show it.
+    /// Reports success: the change is in the ledger's journal, so it is durable. First waits a while for the database,
+    /// so that the tables show the change.
     static func recorded(by ledger: Ledger) async -> ManagementAnswer {
         if await ledger.flush() { return .done }
         let text = "已记入账本，数据库将随后更新 / recorded in the journal; the database will follow"
         return ManagementAnswer(members: [("message", .string(text))])
     }
 
-    /// Says where a list or a sum lacks what is charged already.
+    /// Adds a message if a list or a sum may lack the latest charges.
     func noting(isWhole: Bool) -> ManagementAnswer {
         guard !isWhole else { return self }
         var answer = self
@@ -31,12 +31,12 @@ extension ManagementError {
         }
     }
 
-    /// For an edit whose other members are written.
+    /// For an edit whose other members were written.
     static let quotaUnchanged = ManagementError(
         "网关暂时无法记录费用，额度未更改，其余更改已保存 / the gateway cannot record it at the moment: the quota is as before, the rest is changed"
     )
 
-    /// Why a change of the database failed. All of these leave it as it was.
+    /// Why a change of the database failed. In all these cases nothing was changed.
     static func text(of error: any Error) -> String {
         switch error as? DatabaseError {
         case .full: "磁盘已满 / the disk is full"

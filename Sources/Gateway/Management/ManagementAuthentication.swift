@@ -1,12 +1,12 @@
 import Database
 import HTTP
 
-/// Who calls a management route: a session cookie or a system access token (spec/management-api.md §2).
+/// Finds out who calls a management route, by session cookie or system access token (spec/management-api.md §2).
 struct ManagementAuthentication: Sendable {
     let services: Services
     let sessions: SessionCodec
 
-    /// - Returns: `nil` only for routes that are open to all and a caller who is nobody.
+    /// - Returns: the caller; `nil` only for routes that are open to everybody.
     func user(
         of request: ServerRequest, _ context: RequestContext, for route: ManagementAPI.Route
     ) async throws -> UserRecord? {
@@ -24,13 +24,14 @@ struct ManagementAuthentication: Sendable {
         return user
     }
 
-    /// - Returns: also why the call is refused although the session is good.
+    /// - Returns: the user, and why the call is refused although the session is good.
     private func identify(
         _ request: ServerRequest, _ context: RequestContext, _ route: ManagementAPI.Route
     ) async throws -> (user: UserRecord, problem: ManagementError?)? {
         if let user = try await userOfCookie(request, context) {
             let problem = problem(request, route)
-            // A page cannot send an access token unasked: whoever does needs no cookie.
+            // A page of another site cannot send an access token, so a caller who sends one does not depend on the
+            // cookie.
             if problem == nil || !request.headers.contains("Authorization") { return (user, problem) }
         }
         guard let header = request.headers["Authorization"] else { return nil }
@@ -47,8 +48,8 @@ struct ManagementAuthentication: Sendable {
         return user
     }
 
-    /// The session that the request's cookie holds, not yet checked against the database. A browser says when a page of
-    /// another site sent it here: then the cookie does not count at all.
+    /// The session in the request's cookie, not yet checked against the database. The cookie is ignored if the browser
+    /// says that a page of another site sent the request.
     func session(of request: ServerRequest, _ context: RequestContext) -> SessionCodec.Session? {
         guard request.headers["Sec-Fetch-Site"] != "cross-site", let cookie = cookie(request.headers) else {
             return nil
@@ -67,7 +68,7 @@ struct ManagementAuthentication: Sendable {
     }
 }
 
-/// What keeps pages of other sites from acting with a user's cookie.
+/// Keeps pages of other sites from acting with a user's cookie.
 extension ManagementAuthentication {
     private static let foreign = ManagementError(
         "this request comes from a page of another origin; if it is your own, let the proxy pass Host on unchanged or "
@@ -75,8 +76,8 @@ extension ManagementAuthentication {
     private static let notJSON = ManagementError(
         "a call with a session cookie needs Content-Type: application/json", status: 415)
 
-    /// Why a call by cookie is refused although its session is good. Only calls that change something matter. The type
-    /// is one that a form of another site cannot have; `DELETE` is none that a form can send, and has no body.
+    /// Why a call by cookie is refused although its session is good. Only calls that change something are checked. A
+    /// form of another site can send neither JSON's content type nor a `DELETE`, which has no body and so no type.
     private func problem(_ request: ServerRequest, _ route: ManagementAPI.Route) -> ManagementError? {
         guard route.changesState else { return nil }
         if origin(of: request) == .foreign { return Self.foreign }
@@ -100,12 +101,12 @@ extension ManagementAuthentication {
         services.configuration.clientAddress.isTrusted(request.peerAddress)
     }
 
-    /// Whether the client reaches a proxy of ours by TLS, so that its cookie need never travel without.
+    /// Whether the client reaches our proxy by TLS, so that the cookie can be marked `Secure`.
     func isSecure(_ request: ServerRequest) -> Bool {
         request.headers.contains("X-Forwarded-Proto") && RequestOrigin.isSecure(request.headers) && isProxied(request)
     }
 
-    /// A `Set-Cookie` value; an empty one takes the cookie from the client.
+    /// A `Set-Cookie` value; an empty value deletes the cookie.
     static func cookie(_ value: String, lifetime: Int64, isSecure: Bool) -> String {
         "\(SessionCodec.cookieName)=\(value); Path=/; Max-Age=\(lifetime); HttpOnly; SameSite=Lax"
             + (isSecure ? "; Secure" : "")

@@ -1,7 +1,7 @@
 import HTTP
 import JSON
 
-/// Options, for root (spec/management-api.md §5.5). Where entries of an option do not count, the answers say which.
+/// Options, for root (spec/management-api.md §5.5). The answers name the entries of an option that are ignored.
 enum OptionRoutes {
     static let routes: [ManagementAPI.Route] = [
         .init(.get, "option/", .root, list),

@@ -52,7 +52,7 @@ enum PublicRoutes {
         guard throttle.permits(account: user?.id, name: name, address: address, now: call.context.started) else {
             throw Self.tooManyTries
         }
-        // An unknown name costs as much as a wrong password, so that names cannot be found out by time.
+        // An unknown name takes as long as a wrong password, so that the time does not tell which names exist.
         let hash = user?.password ?? Password.nobody
         let isRight = await Password.matches(password, hash: hash)
         if isRight, let user { throttle.succeeded(account: user.id, address: address) }
@@ -71,7 +71,7 @@ enum PublicRoutes {
         "too many failed log-ins of this account; try again in twenty minutes, or from where you logged in before",
         chinese: "该账户登录失败次数过多，请二十分钟后再试，或从曾经登录过的地址重试", status: 429)
 
-    /// Copies of the cookie are worth nothing afterwards.
+    /// Revokes the session, so that copies of the cookie become useless too.
     private static func logOut(_ call: Call) async throws -> ManagementAnswer {
         guard let session = call.session else { return .done }
         let now = call.context.time
@@ -81,7 +81,7 @@ enum PublicRoutes {
 }
 
 extension UserRecord {
-    /// The members that a log-in fills; the rest are zero values.
+    /// Has all members of a user; those that a log-in does not fill are zero values.
     fileprivate var loginJSON: JSON {
         [
             "id": .int(id), "username": .string(username), "password": "", "display_name": .string(displayName),

@@ -2,7 +2,7 @@ import Database
 import JSON
 
 extension UserRecord {
-    /// 19 members, secrets empty (spec/management-api.md §4); balances of this run come from the ledger.
+    /// 19 members; secrets are empty (spec/management-api.md §4). The balance is the ledger's if it holds the account.
     func json(_ ledger: Ledger) -> JSON {
         [
             "id": .int(id), "username": .string(username), "password": "", "display_name": .string(displayName),
@@ -29,7 +29,7 @@ extension TokenRecord {
 }
 
 extension ChannelRecord {
-    /// 20 members; the key is always empty, since nobody who may read it needs it.
+    /// 20 members. The key is always empty, since nobody who may read a channel needs it.
     var json: JSON {
         func text(_ value: String?) -> JSON { value.map { .string($0) } ?? .null }
         func number(_ value: Int64?) -> JSON { value.map { .int($0) } ?? .null }

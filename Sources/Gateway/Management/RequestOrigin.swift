@@ -2,21 +2,21 @@ import HTTP
 
 /// Which page made a browser send a request, so that pages of other sites cannot use a user's cookie.
 ///
-/// `Sec-Fetch-Site` is the browser's own word and decides where it is there, which it is over TLS and on loopback only.
-/// Otherwise `Origin`, or the origin of `Referer` where there is none, is compared with the host that was
-/// asked, which a trusted proxy may name in `X-Forwarded-Host`, and with the option `ServerAddress`. Programs that are no
-/// browsers send none of them and do not ask for HTML.
+/// `Sec-Fetch-Site` decides if the browser sends it, which it does only over TLS and on loopback. Otherwise `Origin`,
+/// or the origin of `Referer` if there is no `Origin`, is compared with the host that was asked (a trusted proxy may
+/// name it in `X-Forwarded-Host`) and with the option `ServerAddress`. Programs that are not browsers send none of
+/// these headers and do not ask for HTML.
 enum RequestOrigin: Equatable, Sendable {
     /// A page of this gateway, or a user who typed an address.
     case own
-    /// A page of another origin; one of a sibling domain counts as such.
+    /// A page of another origin, which includes sibling domains.
     case foreign
-    /// Nothing tells.
+    /// No header tells the origin.
     case unsaid
 
     /// - Parameters:
-    ///   - isProxied: the peer may say under which name and scheme the client asked.
-    ///   - serverAddress: under which the operator says that the gateway is reached.
+    ///   - isProxied: whether the peer is trusted to say under which name and scheme the client asked.
+    ///   - serverAddress: the address at which the gateway is reached, according to the operator.
     init(_ headers: HTTPHeaders, isProxied: Bool, serverAddress: String = "") {
         let sites = headers.values("Sec-Fetch-Site")
         if let site = sites.first {
@@ -26,8 +26,8 @@ enum RequestOrigin: Equatable, Sendable {
         var origins = headers.values("Origin")
         if origins.isEmpty { origins = headers.values("Referer") }
         guard let text = origins.first else {
-            // Another site's page may keep its referrer to itself when it leads a browser here, which then asks for a
-            // page; programs, and the dashboard's own calls, ask for anything or for JSON.
+            // A page of another site can hide its referrer when it sends a browser here. The browser then asks for
+            // HTML; programs, and the dashboard's own calls, ask for anything or for JSON.
             self = headers.values("Accept").contains { $0.lowercased().contains("text/html") } ? .foreign : .unsaid
             return
         }
@@ -38,7 +38,7 @@ enum RequestOrigin: Equatable, Sendable {
         let isOwn =
             origin == WebOrigin(serverAddress)
             || Self.hosts(headers, isProxied).contains { host in
-                // Behind a proxy that does not say so, TLS cannot be seen from here.
+                // If the proxy does not report the scheme, we cannot tell whether the client used TLS.
                 let schemes = isProxied && Self.isSecure(headers) ? ["https"] : ["http", "https"]
                 return schemes.contains { origin == WebOrigin(scheme: $0, authority: host) }
             }
@@ -51,7 +51,8 @@ enum RequestOrigin: Equatable, Sendable {
         return hosts
     }
 
-    /// Whether the client's proxy was asked by TLS. Of several proxies the first one counts, which the client asked.
+    /// Whether the client reached the proxy by TLS. Of several proxies the first counts, since the client asked that
+    /// one.
     static func isSecure(_ headers: HTTPHeaders) -> Bool {
         let first = headers["X-Forwarded-Proto"]?.split(separator: ",").first ?? ""
         return first.filter { $0 != " " }.lowercased() == "https"

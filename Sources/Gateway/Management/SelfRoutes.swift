@@ -3,7 +3,7 @@ import EventLoop
 import HTTP
 import JSON
 
-/// What every user may do with the own account (spec/management-api.md §5.3).
+/// What every user may do with their own account (spec/management-api.md §5.3).
 enum SelfRoutes {
     static let routes: [ManagementAPI.Route] = [
         .init(.get, "user/self", .common) { .data(try $0.caller().json($0.services.ledger)) },
@@ -38,7 +38,7 @@ enum SelfRoutes {
         return try await renewedSession(call)
     }
 
-    /// A new password ends every session but the one that set it. Where the row cannot be read, it ends that one too.
+    /// A new password ends every session; the caller gets a new one. If the row cannot be read, the caller gets none.
     private static func renewedSession(_ call: Call) async throws -> ManagementAnswer {
         let id = try call.caller().id
         guard let user = try? await call.services.database.read({ try $0.user(id: id) }) else { return .done }

@@ -28,11 +28,11 @@ enum TokenRoutes {
     ]
 
     private static func delete(_ call: Call) async throws -> ManagementAnswer {
-        // Whose it is comes first: nothing of another's token may be touched, not even what memory keeps of it.
+        // Checks the owner first: a caller must not touch another user's token, nor what memory holds of it.
         let token = try await find(try call.id(), call)
         let isThere = try await call.services.tokens.changing(token: token.id) {
             let isThere = try await call.services.database.write { try $0.deleteToken(token.id, userID: token.userID) }
-            // Before the change ends: whoever reads the row that it had finds the account closed for good.
+            // Before the change ends, so that whoever still has the old row finds the account closed for good.
             if isThere { call.services.ledger.retire(token: token.id) }
             return isThere
         }
@@ -69,8 +69,8 @@ enum TokenRoutes {
         return .data(token.json(call.services.ledger))
     }
 
-    /// Absent members stay as they are; one-api takes them for zero values, by which a new name alone expires a token and
-    /// empties it.
+    /// Absent members stay as they are. one-api takes them for zero values, so that a call that sends only a new name
+    /// expires the token and sets its quota to zero.
     private static func update(_ call: Call) async throws -> ManagementAnswer {
         let input = try await call.input()
         guard let id = try input.int("id"), id != 0 else { throw ManagementError("id 或 userId 为空！") }
@@ -91,7 +91,7 @@ enum TokenRoutes {
         return try await write(wishes.changes, wishes.changesLimit ? wishes : nil, to: token, call)
     }
 
-    /// A token is not enabled before it can be used.
+    /// Refuses to enable a token that would still be unusable.
     private static func check(_ status: TokenStatus, of token: TokenRecord, _ call: Call) throws {
         let stored = TokenStatus(rawValue: token.status)
         guard status == .enabled else { return }
@@ -104,14 +104,14 @@ enum TokenRoutes {
         }
     }
 
-    /// - Parameter limit: where the token's limit changes too. It goes through the ledger, as every change of a balance
-    ///   does.
+    /// - Parameter limit: set if the token's limit changes too. It is changed through the ledger, as is every balance.
     private static func write(
         _ changes: Changes, _ limit: TokenWishes?, to token: TokenRecord, _ call: Call
     ) async throws -> ManagementAnswer {
         let (caller, ledger) = (try call.caller(), call.services.ledger)
         return try await call.services.tokens.changing(token: token.id) {
-            // The row as it is now comes from the same transaction: no failing read may deny a change that was made.
+            // The same transaction reads the new row: if a later read failed, the answer would deny a change that was
+            // made.
             let row = try await call.services.database.write { connection in
                 _ = try connection.updateToken(token.id, changes)
                 return try connection.token(id: token.id, userID: token.userID)

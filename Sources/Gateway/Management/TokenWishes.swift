@@ -9,7 +9,7 @@ struct TokenWishes: Sendable {
     let isUnlimited: Bool?
     let models: String?
     let subnet: String?
-    /// Where `null` was sent: the token is limited no more.
+    /// Whether `null` was sent, which removes the limit on models.
     private let clearsModels: Bool
     private let clearsSubnet: Bool
 
@@ -24,15 +24,15 @@ struct TokenWishes: Sendable {
         models = try input.text("models", limit: 16_384).map { ModelNames.list($0).joined(separator: ",") }
         subnet = try input.text("subnet", limit: 2048)
         (clearsModels, clearsSubnet) = (input.isNull("models"), input.isNull("subnet"))
-        // one-api counts bytes here; characters are meant.
+        // one-api counts bytes here, but means characters.
         if let name, !name.hasAtMost(30) || name.utf8.contains(0) { throw ManagementError("参数错误：令牌名称过长") }
         for part in (subnet ?? "").split(separator: ",") where Subnet(part.filter { $0 != " " }) == nil {
             throw ManagementError("参数错误：无效的网段：\(part)")
         }
     }
 
-    /// - Parameter stored: whether the token has no limit now. What remains of none may be any number: one-api's default
-    ///   token has -1.
+    /// - Parameter stored: whether the token has no limit now. A token without a limit may have any remaining quota:
+    ///   one-api's default token has -1.
     func check(isUnlimited stored: Bool) throws {
         guard let remainQuota, remainQuota < 0, !(isUnlimited ?? stored) else { return }
         throw ManagementError("参数错误：令牌额度不能为负数 / remain_quota must not be negative")
@@ -40,7 +40,7 @@ struct TokenWishes: Sendable {
 
     var changesLimit: Bool { remainQuota != nil || isUnlimited != nil }
 
-    /// What an edit writes into the row; the limit is the ledger's.
+    /// What an edit writes into the row; the ledger writes the limit.
     var changes: Changes {
         var changes = Changes()
         if let name { changes.set("name", .text(name)) }

@@ -26,7 +26,7 @@ struct UserEdit: Sendable {
         if let role, role != .root { throw ManagementError("无法降级超级管理员用户") }
     }
 
-    /// A status of 3 is what the page sends back with a deleted user; deleting has a route of its own.
+    /// The page sends a deleted user back with status 3, which is ignored here: deleting has a route of its own.
     func add(to changes: inout Changes) {
         if let role { changes.set("role", .int(role.rawValue)) }
         if let status, status != .deleted { changes.set("status", .int(status.rawValue)) }
@@ -35,7 +35,7 @@ struct UserEdit: Sendable {
     }
 }
 
-/// The actions of `POST /api/user/manage`; others change nothing.
+/// The actions of `POST /api/user/manage`; any other action changes nothing.
 enum UserChange: String, Sendable {
     case disable, enable, delete, promote, demote
 

@@ -1,7 +1,7 @@
 import Database
 import EventLoop
 
-/// A user object from outside, its lengths checked (spec/management-api.md §5.3).
+/// A user object that a client sent; `problem` checks the lengths of its texts (spec/management-api.md §5.3).
 struct UserInput {
     let username: String?
     let password: String?
@@ -15,7 +15,7 @@ struct UserInput {
         email = try input.text("email").flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// What is wrong with the lengths, which count characters and not bytes; `nil` if nothing is.
+    /// Which text is too long or too short, counted in characters and not in bytes; `nil` if none is.
     var problem: String? {
         func isLong(_ text: String?, _ limit: Int) -> Bool { text.map { !$0.hasAtMost(limit) } ?? false }
         if isLong(username, 12) { return "username has more than 12 characters" }
@@ -31,13 +31,13 @@ struct UserInput {
         return Password.isHashable(password) ? nil : "password must have at most 72 bytes and no NUL"
     }
 
-    /// - Throws: `invalid_input` where a length is wrong.
+    /// - Throws: `invalidInput` where `problem` finds one.
     func checked() throws -> UserInput {
         if problem != nil { throw ManagementError.invalidInput }
         return self
     }
 
-    /// Columns to write for name, display name and password; absent ones stay.
+    /// Columns to write for name, display name and password; absent ones stay as they are.
     func changes() async throws -> Changes {
         var changes = Changes()
         if let username { changes.set("username", .text(username)) }
@@ -46,7 +46,7 @@ struct UserInput {
         return changes
     }
 
-    /// Runs a change and turns a clash of names into words.
+    /// Runs a change and turns a clash of names into a message for the caller.
     static func guardingNames<T: Sendable>(
         _ body: @escaping @Sendable (Connection) throws -> T
     ) -> (any Database) async throws -> T {

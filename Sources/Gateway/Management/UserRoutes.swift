@@ -89,7 +89,7 @@ enum UserRoutes {
         let update = changes
         _ = try await call.services.tokens.changing(user: id) {
             try await UserInput.guardingNames { connection in
-                // Once more on the row as it is now: another administrator may have promoted the user meanwhile.
+                // Checks again on the row as it is now: another administrator may have promoted the user meanwhile.
                 guard let target = try connection.user(id: id) else { throw ManagementError.notFound }
                 try edit.check(target, by: caller)
                 return try connection.updateUser(id, update)
@@ -99,7 +99,8 @@ enum UserRoutes {
         return try await setQuota(quota, of: target, call)
     }
 
-    /// Through the ledger, which has the balance; and noted, so that it can be rebuilt from the log.
+    /// Sets the balance through the ledger, which holds it, and logs the change, so that it can be rebuilt from the
+    /// log.
     private static func setQuota(_ quota: Int64, of user: UserRecord, _ call: Call) async throws -> ManagementAnswer {
         let (ledger, options, context) = (call.services.ledger, call.services.options.snapshot, call.context)
         ledger.open(user: user, token: nil)

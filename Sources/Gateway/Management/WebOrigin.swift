@@ -5,7 +5,7 @@ struct WebOrigin: Equatable, Sendable {
     let port: UInt16
 
     /// - Parameter address: an absolute http or https address; its path does not matter.
-    /// - Returns: `nil` for anything whose host is not plain to see, such as one with a user's name before it.
+    /// - Returns: `nil` unless the host is written plainly: a user's name before it, for example, is refused.
     init?(_ address: some StringProtocol) {
         let text = address.lowercased()
         guard let mark = text.firstRange(of: "://") else { return nil }
@@ -16,7 +16,7 @@ struct WebOrigin: Equatable, Sendable {
         (self.host, self.port) = (host, port)
     }
 
-    /// - Parameter authority: of a `Host` header, which has no scheme.
+    /// - Parameter authority: the value of a `Host` header, which has no scheme.
     init?(scheme: String, authority: some StringProtocol) { self.init(scheme + "://" + authority) }
 
     private static func split(_ authority: Substring, _ scheme: String) -> (host: String, port: UInt16)? {

@@ -1,16 +1,16 @@
 import Arithmetic
 import JSON
 
-// How much work a text or an answer is, found out without doing it.
+// Tells whether a text or an answer is large, without looking at more of it than needed.
 
 extension String {
-    /// Whether it has no more Unicode scalars than the limit. Each has four bytes at most, so that what is much too long
-    /// need not be counted.
+    /// Whether the text has no more Unicode scalars than the limit. A scalar has at most four bytes in UTF-8, so a text
+    /// that is much too long need not be counted.
     func hasAtMost(_ limit: Int) -> Bool { utf8.count / 4 <= limit && unicodeScalars.count <= limit }
 }
 
 extension JSON {
-    /// Whether its text has about so many bytes or more; looks at no more of it than that.
+    /// Whether the value's text has about this many bytes or more. Stops looking once that is certain.
     func isHeavier(than bytes: Int) -> Bool {
         var left = bytes
         weigh(&left)

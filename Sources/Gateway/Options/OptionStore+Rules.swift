@@ -2,7 +2,8 @@
 extension OptionStore {
     static let prices = Set(PriceTable.options)
 
-    /// The largest amount of quota: far beyond any sum of money, and small enough that sums of such amounts fit.
+    /// The allowed amounts of quota. The largest is far beyond any sum of money, and small enough that sums do not
+    /// overflow.
     static let quotas: ClosedRange<Int64> = 0...1 << 60
     private static let numbers: [String: ClosedRange<Int64>] = [
         "SMTPPort": 0...65_535, "QuotaForNewUser": quotas, "QuotaForInviter": quotas, "QuotaForInvitee": quotas,
@@ -13,7 +14,7 @@ extension OptionStore {
         "QuotaPerUnit": 1e-9...1e15, "ChannelDisableThreshold": 0...1e9,
     ]
 
-    /// What must be filled in before a switch is turned on, and what is said if it is not.
+    /// The option that must be filled in before a switch is turned on, and the message if it is not.
     private static let needs: [String: (key: String, message: String)] = [
         "GitHubOAuthEnabled": (
             "GitHubClientId", "无法启用 GitHub OAuth，请先填入 GitHub Client Id 以及 GitHub Client Secret！"
@@ -23,8 +24,8 @@ extension OptionStore {
         "TurnstileCheckEnabled": ("TurnstileSiteKey", "无法启用 Turnstile 校验，请先填入 Turnstile 校验相关配置信息！"),
     ]
 
-    /// - Parameter texts: the options in force, which a switch may need.
-    /// - Returns: names in the value that do not count, while the rest of it does.
+    /// - Parameter texts: the options in force; some switches need another option.
+    /// - Returns: the names in the value that are ignored; the rest of the value is used.
     @discardableResult
     static func validate(
         _ key: String, _ value: String, among texts: [String: String] = [:]

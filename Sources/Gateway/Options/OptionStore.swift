@@ -7,11 +7,11 @@ package final class OptionStore: Sendable {
     private let database: any Database
     private let current: Snapshot<OptionsSnapshot>
     private let log: Log?
-    /// The problems that the log has named last.
+    /// The problems that were logged last.
     private let logged = Mutex(OptionProblems(unusable: [], ignored: [:]))
 
-    /// Defaults, overridden by what the database holds.
-    /// - Parameter log: gets a line where stored options do not count, and another only when those are others.
+    /// Takes the defaults and overrides them with the options in the database.
+    /// - Parameter log: gets a line for stored options that are ignored, and another whenever these change.
     package init(database: any Database, log: Log? = nil) async throws {
         let saved = try await database.read { try $0.options() }
         let (texts, unusable) = Self.merge(saved, over: Self.defaults, besides: Self.defaults)
@@ -22,11 +22,12 @@ package final class OptionStore: Sendable {
     }
 
     package var snapshot: OptionsSnapshot { current.value }
-    /// Stored options that cannot be used, with the reason; the value before, or the built-in one, holds instead.
+    /// Stored options that cannot be used, with the reason. The previous value stays in force, or else the built-in
+    /// one.
     package var unusable: [OptionError] { snapshot.problems.unusable }
 
     /// Checks, stores and applies one option; when this returns, no request sees the old value.
-    /// - Returns: names in the value that do not count, while the rest of it does.
+    /// - Returns: the names in the value that are ignored; the rest of the value is in force.
     @discardableResult
     package func set(_ key: String, _ value: String) async throws -> [String] {
         let texts = snapshot.texts
@@ -38,13 +39,13 @@ package final class OptionStore: Sendable {
         return ignored
     }
 
-    /// An answered change is not in `snapshot`; see `catchUp`.
+    /// Whether a change that was reported as done is missing from `snapshot`; see `catchUp`.
     package var isStale: Bool { current.isStale }
 
-    /// - Returns: whether the snapshot has every change that was answered.
+    /// - Returns: whether the snapshot has every change that was reported as done.
     package func catchUp() async -> Bool { await current.catchUp(read) }
 
-    /// On the reader's thread, since the options may be large texts.
+    /// Decodes on the database's reader thread, since the options may be large texts.
     private func read() async throws -> OptionsSnapshot {
         let made = try await database.read { [current] connection in
             let (saved, present) = (try connection.options(), current.value.texts)
@@ -71,8 +72,8 @@ package final class OptionStore: Sendable {
             ["names": problems.ignoredNames])
     }
 
-    /// - Parameter present: what holds where a stored value cannot be used. one-api stores a broken value before it
-    ///   finds it broken; it must not keep the gateway from starting.
+    /// - Parameter present: the values to keep where a stored value cannot be used. one-api stores a value before it
+    ///   finds it broken; such a value must not keep the gateway from starting.
     private static func merge(
         _ saved: [(key: String, value: String)], over defaults: [String: String], besides present: [String: String]
     ) -> (texts: [String: String], unusable: [OptionError]) {
@@ -90,7 +91,7 @@ package final class OptionStore: Sendable {
         return (texts, unusable)
     }
 
-    /// Texts to show an administrator: no secret among them.
+    /// The options to show an administrator, without secrets.
     package var listed: [(key: String, value: String)] {
         snapshot.texts.filter {
             !$0.key.hasSuffix("Token") && !$0.key.hasSuffix("Secret") && $0.key != "TurnstileSecretKey"

@@ -1,16 +1,16 @@
 import Arithmetic
 
-/// Settings that root edits at run time (spec/configuration.md §3), decoded; immutable, replaced whole.
+/// The options that root edits at run time (spec/configuration.md §3), decoded. A change makes a new snapshot.
 package final class OptionsSnapshot: Sendable {
-    /// Every known or saved key with its text.
+    /// The text of every option that is known or saved.
     package let texts: [String: String]
     package let prices: PriceTable
-    /// What of the stored options does not count.
+    /// Which parts of the stored options are ignored.
     package let problems: OptionProblems
     package let retryTimes: Int
     package let preConsumedQuota: Int64
     package let newUserQuota: Int64
-    /// What one user may have under way at once, so that nobody takes all.
+    /// How many requests one user may have running at once, so that no user takes all capacity.
     package let requestsInFlightPerUser: Int
     static let defaultRequestsInFlight = 20_000
     package let quotaPerUnit: Double
@@ -19,7 +19,7 @@ package final class OptionsSnapshot: Sendable {
     package let approximatesTokens: Bool
     package let displaysCurrency: Bool
 
-    /// - Parameter unusable: stored options whose values are not in `texts`.
+    /// - Parameter unusable: stored options that cannot be used; their values are not in `texts`.
     init(texts: [String: String], unusable: [OptionError] = []) throws(OptionError) {
         self.texts = texts
         do throws(PriceError) {
@@ -47,10 +47,10 @@ package final class OptionsSnapshot: Sendable {
     package func text(_ key: String) -> String { texts[key] ?? "" }
     package func isOn(_ key: String) -> Bool { texts[key] == "true" }
 
-    /// An amount as log texts have it: in currency with six decimals, or in points.
+    /// An amount as log texts show it: in currency with six decimals, or in points.
     package func display(_ quota: Int64) -> String {
         guard displaysCurrency else { return "\(quota) 点额度" }
-        // A tiny unit must not make a sum that does not fit.
+        // With a tiny unit the amount would otherwise overflow.
         let limit = 9e18
         let amount = min(max(Double(quota) / quotaPerUnit * 1_000_000, -limit), limit)
         let micros = Int64(saturating: amount.rounded())
@@ -61,7 +61,7 @@ package final class OptionsSnapshot: Sendable {
     }
 }
 
-/// A value that an option must not have.
+/// Why a value is refused for an option.
 package struct OptionError: Error, Equatable {
     package let message: String
 }

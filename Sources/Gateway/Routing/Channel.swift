@@ -10,22 +10,22 @@ package final class Channel: Sendable {
     package let models: [String]
     package let groups: [String]
     package let priority: Int64
-    /// Share within a tier, at least 1.
+    /// The channel's share of the requests within its tier, at least 1.
     package let weight: Int
-    /// What a row may hold; a number outside is taken as the nearest inside.
+    /// The weights that a row may hold. A number outside is replaced by the nearest one inside.
     static let weights: ClosedRange<Int64> = 0...1_000_000
     static let priorities: ClosedRange<Int64> = -1_000_000_000...1_000_000_000
-    /// Requested name to upstream name.
+    /// Maps the requested name to the upstream's name.
     package let modelMapping: [String: String]
     package let systemPrompt: String?
     package let isEnabled: Bool
     /// The channel as its provider sees it: type, address, key.
     package let upstream: ProviderChannel
-    /// For chats of a channel that speaks the clients' own format: made once, since every request needs it.
+    /// For chats of a channel that speaks the clients' own format. It is made once, since every such request needs it.
     let passThrough: PassThroughTarget?
     /// Number of the provider (spec/channels.md §1).
     package var type: Int { upstream.type }
-    /// Errors seen of late.
+    /// Counts the recent failures.
     let health: ChannelHealth
     let memory: ChannelMemory
     /// What makes every call fail, as a sentence: the channel is not asked.
@@ -55,7 +55,7 @@ package final class Channel: Sendable {
         self.memory = memory
     }
 
-    /// The name that the upstream knows the model by: one step, exact match.
+    /// The upstream's name for the model. It must match exactly, and is mapped only once.
     package func upstreamModel(for requested: String) -> String {
         guard let mapped = modelMapping[requested], !mapped.isEmpty else { return requested }
         return mapped
@@ -89,13 +89,13 @@ extension Channel {
     }
 }
 
-/// Where a chat goes that needs no translation.
+/// Where to send a chat that needs no translation.
 struct PassThroughTarget: Sendable {
     let wholeHeaders: HTTPHeaders
     let streamHeaders: HTTPHeaders
     let takesStreamOptions: Bool
     private let vendor: OpenAIVendor
-    /// `nil` where it depends on the model.
+    /// The address; `nil` if it depends on the model.
     private let fixedURL: String?
 
     init(_ vendor: OpenAIVendor, _ channel: ProviderChannel) {

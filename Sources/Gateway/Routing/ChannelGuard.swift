@@ -3,11 +3,11 @@ import Database
 import EventLoop
 import Providers
 
-/// Draws the consequences of an upstream's failure: the breaker, the log, and switching a channel off.
+/// Reacts to an upstream's failure: informs the circuit breaker, writes the log, and may disable the channel.
 struct ChannelGuard: Sendable {
     let services: Services
 
-    /// - Returns: the failure as it may be told: whoever answers a client takes this one and no other.
+    /// - Returns: the failure with its secrets masked. An answer to a client must use this one, never the original.
     func note(
         _ found: UpstreamFailure, of channel: Channel, _ context: RequestContext, now: UInt64
     ) -> UpstreamFailure {
@@ -28,7 +28,7 @@ struct ChannelGuard: Sendable {
 
     private func disable(_ channel: Channel, _ context: RequestContext) {
         let (services, id, key, requestID) = (services, channel.id, channel.upstream.key, context.requestID)
-        // Of thousands that fail with one key, one does it.
+        // Thousands of requests may fail with the same key; only one of them disables the channel.
         guard services.routing.table.channel(id)?.isEnabled == true, channel.health.beginDisabling() else { return }
         EventLoop.current?.spawn {
             defer { channel.health.endDisabling() }
@@ -54,11 +54,11 @@ struct ChannelGuard: Sendable {
         "api key not valid", "api key expired", "已欠费",
     ]
 
-    /// Whether the account behind the channel is beyond use (spec/configuration.md §7, without its words `credit` and
+    /// Whether the account behind the channel is unusable (spec/configuration.md §7, without its words `credit` and
     /// `balance`, which disable healthy channels).
     static func condemns(_ failure: UpstreamFailure) -> Bool {
         if failure.status == 401 || types.contains(failure.type) || codes.contains(failure.code.text) { return true }
-        // What is wrong with a request may repeat the client's own words.
+        // The error of a bad request may repeat the client's own words, so its message proves nothing.
         if failure.kind == .badRequest { return false }
         let message = failure.message.lowercased()
         return phrases.contains { message.contains($0) }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A circuit breaker for one channel.
 ///
-/// States: closed (failures below the limit), open until a time (the channel is passed over while another can serve),
-/// and, once that time has come, closed again on trial: the next failure opens it at once.
+/// States: closed (fewer failures than the limit); open until a time (the channel is used only if no other can serve);
+/// after that time closed on trial (the next failure opens it at once).
 final class ChannelHealth: Sendable {
     private struct State {
         var failures = 0
@@ -26,7 +26,8 @@ final class ChannelHealth: Sendable {
         }
     }
 
-    /// - Returns: whether nobody else is switching the channel off already; then `endDisabling` must follow.
+    /// - Returns: whether the caller may disable the channel, since nobody else is at it; it must then call
+    ///   `endDisabling`.
     func beginDisabling() -> Bool {
         state.withLock { state in
             defer { state.isBeingDisabled = true }
@@ -36,7 +37,7 @@ final class ChannelHealth: Sendable {
 
     func endDisabling() { state.withLock { $0.isBeingDisabled = false } }
 
-    /// - Parameter retryAfter: seconds that the upstream asked for, at most a minute of which is believed.
+    /// - Parameter retryAfter: the seconds that the upstream asked for; more than a minute counts as a minute.
     func failed(at now: UInt64, retryAfter: Int? = nil) {
         state.withLock { state in
             state.failures = state.failures.plus(1)

@@ -1,16 +1,16 @@
-/// Chooses the channels of one request in turn: by weight within a tier, lower tiers when a tier is used up, none twice.
+/// Chooses the channels of one request in turn: by weight within a tier, then the next lower tier, and none twice.
 struct ChannelPicker {
     private let tiers: [[Channel]]
     private var last: Channel?
-    /// Those before `last`; most requests need none, and so no memory.
+    /// The channels tried before `last`. Most requests try only one, so the array allocates no memory.
     private var tried: [Channel] = []
 
     init(tiers: [[Channel]]) { self.tiers = tiers }
 
     /// The next channel to try; `nil` when all were tried.
     /// - Parameters:
-    ///   - now: monotonic nanoseconds; channels whose breaker is open are left for last.
-    ///   - random: a number below the bound that it is given.
+    ///   - now: monotonic nanoseconds; channels whose breaker is open come last.
+    ///   - random: returns a number below its argument.
     mutating func next(at now: UInt64, random: (Int) -> Int) -> Channel? {
         if let last { tried.append(last) }
         last = nil
@@ -27,7 +27,7 @@ struct ChannelPicker {
             var total = 0
             var count = 0
             for channel in tier where isEligible(channel) {
-                // A channel bounds its weight, so that no sum of them is out of range.
+                // Weights are bounded, so the sum cannot overflow.
                 total += channel.weight
                 count += 1
             }

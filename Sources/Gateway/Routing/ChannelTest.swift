@@ -5,11 +5,11 @@ import HTTP
 import JSON
 import Providers
 
-/// Asks a channel one short question, unmetered (spec/relay.md §10).
+/// Asks a channel one short question and charges nobody for it (spec/relay.md §10).
 struct ChannelTest: Sendable {
     struct Result: Sendable {
         let isSuccess: Bool
-        /// The reply, or what went wrong.
+        /// The reply, or the error.
         let message: String
         let milliseconds: Int64
     }
@@ -38,7 +38,7 @@ struct ChannelTest: Sendable {
         return Result(isSuccess: isSuccess, message: reply, milliseconds: elapsed)
     }
 
-    /// Once more where the access token was refused, since a channel is not to blame for that.
+    /// Asks again if the access token was refused, since that is not the channel's fault.
     private func askTwice(_ channel: Channel, _ model: String) async throws -> String {
         guard let provider = ProviderRegistry.provider(of: channel.type) else {
             throw UpstreamFailure(kind: .unreachable, status: 501, message: "This channel type is not served yet.")
@@ -56,7 +56,7 @@ struct ChannelTest: Sendable {
         }
     }
 
-    /// - Parameter token: what the call went with.
+    /// - Parameter token: set to the access token that the call is sent with.
     private func ask(
         _ provider: any Provider, _ channel: Channel, _ model: String, _ token: inout AccessTokens.Held?
     ) async throws -> String {

@@ -14,7 +14,7 @@ package enum ModelCatalogue {
         }
     }()
 
-    /// Every name once, in the catalogue's order, with its owner.
+    /// Every name once, with its owner, in the catalogue's order.
     package static let models: [(name: String, owner: String)] = {
         var seen: Set<String> = []
         return lines.filter { !$0.0.hasPrefix("#") }.flatMap { owner, names in
@@ -26,7 +26,7 @@ package enum ModelCatalogue {
 
     package static func owner(of model: String) -> String? { owners[model] }
 
-    /// Built-in models by channel type, as text numbers.
+    /// Built-in models by channel type; the type is a number as text.
     package static let byType: [(type: String, models: [String])] = lines.filter { $0.0.hasPrefix("#") }
         .map { (String($0.0.dropFirst()), $0.1) }
 

@@ -2,18 +2,18 @@ package import Database
 import Providers
 import Synchronization
 
-/// The present routing table, made from the table of channels.
+/// Holds the current routing table, which is made from the table of channels.
 package final class RoutingDirectory: Sendable {
     private let current = Snapshot(RoutingTable())
     private let database: any Database
-    /// Settings of channels that do not say, by channel type.
+    /// By channel type, the settings for channels that do not have their own.
     private let defaults: [Int: [String: String]]
     private let log: Log?
-    /// What the log has said last of channels that are not served.
+    /// What was logged last about channels of types that are not served.
     private let logged = Mutex("")
 
-    /// - Parameter log: gets a line that names the enabled channels of types that are not served, and another only when
-    ///   those are others.
+    /// - Parameter log: gets a line that names the enabled channels of types that are not served, and another whenever
+    ///   these change.
     package init(database: any Database, defaults: [Int: [String: String]], log: Log? = nil) {
         self.database = database
         self.defaults = defaults
@@ -22,7 +22,7 @@ package final class RoutingDirectory: Sendable {
 
     package var table: RoutingTable { current.value }
 
-    /// Makes the table anew from the database.
+    /// Rebuilds the table from the database.
     package func reload() async throws { try await current.reload(read) }
 
     /// Changes channels; when this returns, no request sees the old ones.
@@ -30,18 +30,18 @@ package final class RoutingDirectory: Sendable {
         try await current.change(write, reload: read)
     }
 
-    /// For a reader of the rows: after it, requests see at least what the reader saw.
+    /// To be called after reading channels: from then on, requests see what was read or something newer.
     package func catchUp() async throws {
         if current.isChanging || current.isStale { try await reload() }
     }
 
-    /// An answered change is not in `table`; see `catchUpIfStale`.
+    /// Whether a change that was reported as done is missing from `table`; see `catchUpIfStale`.
     package var isStale: Bool { current.isStale }
 
-    /// - Returns: whether the table has every change that was answered.
+    /// - Returns: whether the table has every change that was reported as done.
     package func catchUpIfStale() async -> Bool { await current.catchUp(read) }
 
-    /// On the reader's thread, since the channels may be many.
+    /// Decodes on the database's reader thread, since there may be many channels.
     private func read() async throws -> RoutingTable {
         let table = try await database.read { [current, defaults] connection in
             let (records, old) = (try connection.allChannels(), current.value)

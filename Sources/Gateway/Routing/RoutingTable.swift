@@ -1,7 +1,7 @@
 import Providers
 
-/// Which channels serve a model for a group; immutable, replaced as a whole after every change. A channel of a type that
-/// this version does not serve counts as if it were not there, but for whoever names it by its number.
+/// Which channels serve a model for a group. The table is immutable, and every change makes a new one. Channels of
+/// types that this version does not serve are never chosen for a model; only their number finds them.
 package final class RoutingTable: Sendable {
     private struct Route: Hashable {
         var group: String
@@ -11,7 +11,7 @@ package final class RoutingTable: Sendable {
     private let tiers: [Route: [[Channel]]]
     private let channels: [Int64: Channel]
     private let models: [String: [String]]
-    /// Of all channels of served types, enabled or not, and all groups.
+    /// The models of all channels of served types, in any group, enabled or not.
     private let everyModel: Set<String>
     /// Enabled channels of types that this version does not serve, in the order of their numbers.
     package let unserved: [Channel]
@@ -57,12 +57,12 @@ package final class RoutingTable: Sendable {
         tiers[Route(group: group, model: model)] ?? []
     }
 
-    /// Whether any channel of a served type has the model, be it disabled or another group's.
+    /// Whether any channel of a served type has the model, even a disabled one or one of another group.
     package func knows(_ model: String) -> Bool { everyModel.contains(model) }
 
     /// Whether only channels of types that are not served have the model.
     package func isUnserved(_ model: String) -> Bool { unservedModels.contains(model) }
 
-    /// Sorted names of what a group may use.
+    /// The models that a group may use, sorted.
     package func models(of group: String) -> [String] { models[group] ?? [] }
 }

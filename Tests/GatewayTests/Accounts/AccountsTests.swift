@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct AccountsTests {
-    @Test("a hash is one-api's kind, matches its password alone, and differs each time")
+    @Test("a hash has one-api's format, matches only its password, and differs each time")
     func password() async throws {
         let (first, second) = (try await Password.hash("pass wörd"), try await Password.hash("pass wörd"))
         #expect(first.hasPrefix("$2a$10$") && first.utf8.count == 60 && first != second)
@@ -16,14 +16,14 @@ import Testing
         #expect(await !Password.matches("anything", hash: Password.nobody))
     }
 
-    @Test("a hash that Go's bcrypt made is taken")
+    @Test("a hash made by Go's bcrypt is accepted")
     func foreignHash() async {
         // The published test vector of golang.org/x/crypto/bcrypt.
         let hash = "$2a$10$XajjQvNhvvRt5GSeFk1xFeyqRrsxkhBkUiQeg0dt.wU1qD4aFDcga"
         #expect(await Password.matches("allmine", hash: hash))
     }
 
-    @Test("a session is read back, until it is too old, was changed, or another secret signed it")
+    @Test("a session can be decoded until it is too old, is changed, or is signed with another secret")
     func session() {
         let codec = SessionCodec(secret: Secret("secret"))
         let cookie = codec.encode(userID: 7, fingerprint: "abc", now: 1000)
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "what is no network is none",
+        "a malformed network is refused",
         arguments: [
             "", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0/8", "::/129", "a/8",
             "1.2.3.4/8/8",
@@ -79,13 +79,13 @@ import Testing
         #expect(addresses.resolve(peer: peer, forwardedFor: forwarded, realIP: real) == expected)
     }
 
-    @Test("with no trusted proxy, headers count for nothing")
+    @Test("without a trusted proxy, headers are ignored")
     func noProxies() {
         let addresses = ClientAddress(trusted: [])
         #expect(addresses.resolve(peer: "127.0.0.1", forwardedFor: ["1.1.1.1"], realIP: "2.2.2.2") == "127.0.0.1")
     }
 
-    @Test("the limiter takes its number in a sliding window, per address, and what it refused does not count")
+    @Test("the limiter counts accepted requests per address in a sliding window; refused ones do not count")
     func limiter() {
         let limiter = RateLimiter(limit: 2, seconds: 10)
         func accepts(_ address: String, at second: UInt64) -> Bool {
@@ -101,7 +101,7 @@ import Testing
         for _ in 0..<100 { #expect(open.accepts("a", now: 1)) }
     }
 
-    @Test("the limiter keeps counting right over many windows")
+    @Test("the limiter still counts correctly after many windows")
     func manyWindows() {
         let limiter = RateLimiter(limit: 3, seconds: 1)
         for window in 1...200 as ClosedRange<UInt64> {
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test("keys are new each time and of one-api's form")
+    @Test("keys are new each time and have one-api's format")
     func keys() {
         let keys = (0..<100).map { _ in RandomText.tokenKey() }
         #expect(Set(keys).count == 100)

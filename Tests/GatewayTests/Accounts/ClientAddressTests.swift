@@ -42,12 +42,12 @@ import Testing
     }
 
     @Test(
-        "a network shorter than what maps IPv4 is none",
+        "a malformed prefix is refused, as is one too short for an IPv4 address mapped into IPv6",
         arguments: ["::ffff:10.0.0.0/95", "10.0.0.0/٨", "::ffff:1.2.3.4/8"])
     func noNetworks(text: String) { #expect(Subnet(text) == nil) }
 
     @Test(
-        "TRUSTED_PROXIES takes words besides networks",
+        "TRUSTED_PROXIES accepts words as well as networks",
         arguments: [
             ("loopback", ["127.0.0.1", "::1"], ["10.0.0.1", "8.8.8.8"]),
             ("private", ["10.0.0.1", "172.16.5.5", "192.168.1.1", "fd00::1"], ["127.0.0.1", "8.8.8.8"]),

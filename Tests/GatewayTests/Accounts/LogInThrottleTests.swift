@@ -7,7 +7,7 @@ import Testing
 @Suite(.inTurn) struct LogInThrottleTests {
     private let second: UInt64 = 1_000_000_000
 
-    @Test("failed tries count for the account wherever they come from, and end after twenty minutes")
+    @Test("failed log-ins count per account, from whatever address, and are forgotten after twenty minutes")
     func account() {
         let throttle = LogInThrottle()
         func permits(_ address: String, at time: UInt64) -> Bool {
@@ -20,7 +20,7 @@ import Testing
         #expect(!permits("d", at: 1200))
     }
 
-    @Test("an account that is closed to strangers stays open to the addresses that it was entered from")
+    @Test("an account that is locked for strangers stays open for addresses that logged in before")
     func owner() {
         let throttle = LogInThrottle()
         func permits(_ address: String) -> Bool {
@@ -38,7 +38,7 @@ import Testing
         #expect(!permits("home") && permits("new0") && permits("new7"))
     }
 
-    @Test("a right password counts nothing")
+    @Test("a log-in with the right password does not count")
     func success() {
         let throttle = LogInThrottle()
         for number in 0..<100 {
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("a name that nobody has is refused like one that somebody has, and closes no account")
+    @Test("unknown names are throttled like known ones, and lock no account")
     func unknownNames() {
         let throttle = LogInThrottle()
         for _ in 0..<20 {
@@ -55,7 +55,7 @@ import Testing
         }
         #expect(!throttle.permits(account: nil, name: "nobody", address: "b", now: 10_000 * second))
         #expect(throttle.permits(account: 7, name: "nobody", address: "b", now: 10_000 * second))
-        // One character of two hundred bytes, and another that begins alike: no more than the beginning is kept.
+        // Names of one character in hundreds of bytes, which begin alike: only the beginning is kept.
         for number in 0..<20 {
             let name = "e" + String(repeating: "\u{301}", count: 100 + number)
             #expect(throttle.permits(account: nil, name: name, address: "c", now: 10_000 * second))
@@ -66,7 +66,7 @@ import Testing
         #expect(throttle.permits(account: nil, name: long, address: "a", now: 10_000 * second))
     }
 
-    @Test("many addresses that try one account's password are refused after twenty, without a look at the password")
+    @Test("after twenty failed log-ins from many addresses, more are refused without checking the password")
     func distributed() async throws {
         var configuration = Configuration()
         configuration.apiRateLimit = 0

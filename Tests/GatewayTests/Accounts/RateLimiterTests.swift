@@ -13,17 +13,17 @@ import Testing
         #expect(RateLimiter(limit: Int.max, seconds: seconds).accepts("a", now: .max))
     }
 
-    @Test("requests that follow one another closely run out as others do")
+    @Test("requests in quick succession expire like others")
     func chain() {
         let limiter = RateLimiter(limit: 2000, seconds: 10)
         let start = 100 * second
-        // A request each millisecond for 12 s: the limit is reached, and the first ones make room after ten.
+        // One request each millisecond for 12 s: the limit is reached, and the first ones expire after ten seconds.
         let accepted = (0..<12_000 as Range<UInt64>).filter { limiter.accepts("a", now: start + $0 * second / 1000) }
         #expect(accepted.prefix(2000).elementsEqual(0..<2000))
         #expect((3900...4000).contains(accepted.count))
     }
 
-    @Test("times that are kept as one with a count are as many as they were")
+    @Test("requests that are stored as one time with a count still count one by one")
     func merged() {
         let limiter = RateLimiter(limit: 5000, seconds: 10)
         let accepted = (0..<9000 as Range<UInt64>).filter { limiter.accepts("a", now: 100 * second + $0) }
@@ -32,7 +32,7 @@ import Testing
         #expect(limiter.accepts("a", now: 111 * second))
     }
 
-    @Test("what was taken back was not made")
+    @Test("a request that was taken back does not count")
     func takenBack() {
         let limiter = RateLimiter(limit: 2, seconds: 10)
         for number in 0..<10 as Range<UInt64> {
@@ -44,7 +44,7 @@ import Testing
         limiter.takeBack("nobody")
     }
 
-    @Test("a key that asks on is counted on when a flood of others makes the limiter forget")
+    @Test("a key that is still in use stays counted when a flood of other keys makes the limiter forget some")
     func flood() {
         let limiter = RateLimiter(limit: 2, seconds: 1000)
         let now = 5000 * second

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.inTurn) struct HostileCookieTests {
     @Test(
-        "a cookie that nobody signed is worth nothing, whatever numbers it holds, and the process lives",
+        "a cookie without a valid signature is ignored, whatever numbers it holds, and nothing traps",
         arguments: [
             "-9223372036854775808|1|a|b|c", "9223372036854775807|1|a|b|c", "0|9223372036854775807|a|b|c",
             "99999999999999999999|1|a|b|c", "-1|-1|||", "||||", "|", "", "1|1|a|b", "1|1|a|b|c|d",
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "a signed time that cannot be is too old or too new and not an overflow",
+        "an impossible time in a signed cookie counts as too old or too new, and does not overflow",
         arguments: [Int64.min, -1, 0, Int64.max - 1, Int64.max])
     func signed(time: Int64) {
         let codec = SessionCodec(secret: Secret("secret"))

@@ -6,7 +6,7 @@ import TestKit
 
 @testable import Gateway
 
-/// A gateway on a real socket with a temporary SQLite database and an upstream in memory: for tests of what is managed.
+/// A gateway on a real socket with a temporary SQLite database and an upstream in memory, for tests of management.
 final class ManagedGateway {
     static let rootToken = "rootaccess"
 
@@ -18,10 +18,10 @@ final class ManagedGateway {
     private var isShutDown = false
 
     /// - Parameters:
-    ///   - directory: of an earlier gateway, to start again on its data.
+    ///   - directory: that of an earlier gateway, to start again on its data.
     ///   - seed: fills the database before the gateway opens it.
-    ///   - wrap: what the gateway gets instead of the database itself.
-    ///   - keepsLog: writes `oneapi.log` into the directory; whole after `shutDown`.
+    ///   - wrap: wraps the database that the gateway gets.
+    ///   - keepsLog: writes `oneapi.log` into the directory; it is complete after `shutDown`.
     init(
         _ base: Configuration = .quiet, in directory: TemporaryDirectory = TemporaryDirectory(),
         seed: (@Sendable (Connection) throws -> Void)? = nil,
@@ -39,7 +39,7 @@ final class ManagedGateway {
         configuration.databasePath = directory.path + "/one-api.db"
         configuration.initialRootAccessToken = Secret(Self.rootToken)
         configuration.ledgerJournalSize = 1 << 20
-        // No task that outlives the gateway and keeps its journal locked.
+        // Such a task could outlive the gateway and keep its journal locked.
         configuration.ledgerSyncInterval = 0
         database = try SQLiteDatabase(path: configuration.databasePath)
         if let seed { try await database.write(seed) }
@@ -66,7 +66,7 @@ final class ManagedGateway {
 
     // MARK: Calls
 
-    /// Any request; as root unless `headers` say who calls.
+    /// Sends any request, as root unless `headers` authenticate another caller.
     func send(
         _ method: String, _ path: String, _ body: JSON? = nil, headers: [String]? = nil
     ) throws -> ManagedAnswer {
@@ -77,7 +77,7 @@ final class ManagedGateway {
         try Self.send(gateway.port, method, path, bytes, headers)
     }
 
-    /// A call from any thread. A body is JSON unless `headers` name its type.
+    /// Sends a call from any thread. The body's type is JSON unless `headers` name another.
     static func send(
         _ port: Int, _ method: String, _ path: String, _ bytes: [UInt8]?, _ headers: [String]?
     ) throws -> ManagedAnswer {
@@ -93,7 +93,7 @@ final class ManagedGateway {
         }
         client.send(Array((head + "\r\n").utf8) + (bytes ?? []))
         var whole: [UInt8] = []
-        // Bounded by the client's time limit and by what an answer may weigh.
+        // The client's time limit and the most that an answer may have bound the loop.
         while whole.count < 64 << 20, case let piece = client.receive(), !piece.isEmpty { whole += piece }
         return ManagedAnswer(whole)
     }
@@ -147,7 +147,7 @@ final class ManagedGateway {
     }
 }
 
-/// An answer taken apart.
+/// An answer in its parts.
 struct ManagedAnswer {
     let status: Int
     let headers: HTTPHeaders
@@ -176,7 +176,7 @@ struct ManagedAnswer {
 struct UnexpectedAnswer: Error { let text: String }
 
 extension Configuration {
-    /// No rate limits, so that a test's own requests do not run into them.
+    /// Without rate limits, so that the test's own requests are not refused.
     static var quiet: Configuration {
         var configuration = Configuration()
         configuration.isDebug = true
@@ -195,6 +195,6 @@ extension InMemoryTransport.Answer {
 
 extension JSON {
     var keys: [String] { object?.members.map(\.key) ?? [] }
-    /// A member of every item of a list.
+    /// One member of every item of a list.
     func column(_ key: String) -> [JSON] { array?.compactMap { $0[key] } ?? [] }
 }

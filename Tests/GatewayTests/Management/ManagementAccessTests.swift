@@ -13,7 +13,7 @@ import Testing
             return route.role.map { (route.method.name, "/api/" + path, $0) }
         }
 
-    @Test("every protected route refuses a stranger with 401, an unknown token with 200, and a lower role")
+    @Test("every protected route refuses a caller without a session, with an unknown token or with too low a role")
     func levels() async throws {
         let gateway = try await ManagedGateway()
         let user = try gateway.addUser("alice").headers
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test("a log-in answers the clean user and a cookie that scripts cannot read and other sites cannot send")
+    @Test("a log-in answers with the user and sets a cookie that scripts cannot read and other sites cannot send")
     func logIn() async throws {
         let gateway = try await ManagedGateway()
         let answer = try gateway.logIn("root", "123456")
@@ -65,7 +65,7 @@ import Testing
         #expect(answer.status == 200 && answer.message == message && answer.cookie == nil)
     }
 
-    @Test("an e-mail address logs in as the name does, and names of members match in any letter case")
+    @Test("a user can log in by e-mail address, and member names match in upper and lower case")
     func emailLogIn() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -81,7 +81,7 @@ import Testing
         #expect(try gateway.logIn("root", "123456").message == "管理员关闭了密码登录")
     }
 
-    @Test("a log-out ends the session, also for copies of the cookie, and no other")
+    @Test("a log-out ends the session, also for copies of its cookie, and ends no other session")
     func logOut() async throws {
         let gateway = try await ManagedGateway()
         let (first, second) = (
@@ -109,7 +109,7 @@ import Testing
         #expect(try gateway.logIn("alice", "password2").cookie != nil)
     }
 
-    @Test("a demoted administrator loses the rights and a disabled user the session at once")
+    @Test("a demotion and a disabling take effect at once")
     func rightsAreReadAnew() async throws {
         let gateway = try await ManagedGateway()
         let adam = try gateway.addUser("adam", isAdmin: true)
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test("a cookie that somebody changed, or that a page of another site made the browser send, is worth nothing")
+    @Test("a forged cookie is refused, and so is one that a page of another site made the browser send")
     func foreignCookies() async throws {
         let gateway = try await ManagedGateway()
         let headers = try gateway.addUser("alice").headers
@@ -142,7 +142,7 @@ import Testing
         )
     }
 
-    @Test("the access token is taken with and without Bearer, and a new one replaces it")
+    @Test("the access token works with and without Bearer, and a new one replaces it")
     func accessToken() async throws {
         let gateway = try await ManagedGateway()
         #expect(try gateway.data("GET", "/api/user/self", headers: ["Authorization: Bearer rootaccess"])["id"] == 1)

@@ -9,7 +9,7 @@ import Testing
 @Suite(.inTurn) struct ManagementBootstrapTests {
     private let directory = TemporaryDirectory()
 
-    /// One life of the gateway: what it holds is let go when this returns.
+    /// Starts a gateway, runs the body and shuts the gateway down, so that the next one can use the same files.
     private func run<T>(_ configuration: Configuration, _ body: (ManagedGateway) async throws -> T) async throws -> T {
         let gateway = try await ManagedGateway(configuration, in: directory)
         let result = try await body(gateway)
@@ -17,7 +17,7 @@ import Testing
         return result
     }
 
-    @Test("a new database gets root with the tokens that the environment names, and an old one is left alone")
+    @Test("a new database gets root with the tokens from the environment, and an existing one is left alone")
     func root() async throws {
         var configuration = Configuration.quiet
         configuration.initialRootToken = Secret("initial")
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("sessions survive a restart with the same secret, the ended ones stay ended, and without a secret none does")
+    @Test("sessions survive a restart with the same secret, ended ones stay ended, and without the secret all end")
     func sessions() async throws {
         var configuration = Configuration.quiet
         configuration.sessionSecret = Secret("a secret of our own")

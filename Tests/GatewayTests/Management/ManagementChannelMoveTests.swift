@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// A stored key goes to no other host at the word of an administrator, who cannot read it.
+/// An administrator cannot read a stored key, and so must not be able to send it to another host.
 @Suite(.inTurn) struct ManagementChannelMoveTests {
     private func gateway(base: String) async throws -> (ManagedGateway, [String]) {
         let gateway = try await ManagedGateway()
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "an administrator who moves a channel gives its key again",
+        "an administrator who moves a channel to another host must give its key again",
         arguments: [
             "https://evil.test", "http://good.test", "https://good.test:444", "https://good.test.evil.test", "",
             "https://good.test@evil.test", "https://evil.test/good.test", "https://evil.test#good.test",
@@ -41,7 +41,7 @@ import Testing
         #expect(try await gateway.database.read { try $0.channel(id: 1)?.key } == "sk-own")
     }
 
-    @Test("another type is another place")
+    @Test("a change of type counts as a move")
     func type() async throws {
         let (gateway, adam) = try await gateway(base: "")
         #expect(
@@ -62,7 +62,7 @@ import Testing
         #expect(try await gateway.database.read { try $0.channel(id: 1)?.key } == "sk-secret")
     }
 
-    @Test("an address whose host is not plain to see is moved by any change, and by none if it stays")
+    @Test("if the host of an address is not written plainly, any change of the address counts as a move")
     func obscure() async throws {
         // Only a row of old can have one.
         let (gateway, adam) = try await gateway(base: "")
@@ -77,7 +77,7 @@ import Testing
         try gateway.data("PUT", "/api/channel/", ["id": 1, "base_url": "https://user@good.test/a"], headers: adam)
     }
 
-    @Test("root may move a channel with its key")
+    @Test("root may move a channel together with its stored key")
     func root() async throws {
         let (gateway, _) = try await gateway(base: "https://good.test")
         try gateway.data("PUT", "/api/channel/", ["id": 1, "base_url": "https://other.test"])
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test(
-        "what is no plain address has no origin",
+        "an address that is not plain has no origin",
         arguments: [
             "", "http://", "a.b", "ftp://a", "http://a@b", "http://a b", "http://a\\b", "http://a:b", "http://a:99999",
             "http://:80", "http://a:-1", "http://a:+1", "//a", "http:/a", "http://ä", "http://a:80:80",

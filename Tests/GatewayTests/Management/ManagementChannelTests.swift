@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("a channel has twenty members wherever it is read, and never its key")
+    @Test("a channel always has twenty members, and never shows its key")
     func shape() async throws {
         let gateway = try await ManagedGateway()
         let id = try add(gateway)
@@ -53,7 +53,7 @@ import Testing
             ])
     }
 
-    @Test("a key that comes twice in a batch makes one channel, and its lines are told")
+    @Test("a key that a batch repeats makes only one channel, and the answer names the repeated lines")
     func repeatedKeys() async throws {
         let gateway = try await ManagedGateway()
         let batch: JSON = ["type": 1, "key": "k1\nk2\n\nk1\r\nk2\nk3", "models": "a"]
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(
-        "a mapping that says nothing is an empty one, for new channels and old",
+        "an empty mapping is stored as an empty text, for new channels and old",
         arguments: [.null, "null", " null ", "", "{}", " { } "] as [JSON])
     func emptyMapping(mapping: JSON) async throws {
         let gateway = try await ManagedGateway()
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(
-        "a channel that could not work is refused with what is wrong",
+        "a channel that could not work is refused with the reason",
         arguments: [
             (#"{"type":33,"key":"k"}"#, "not served"), (#"{"type":999,"key":"k"}"#, "not served"),
             (#"{"key":"k"}"#, "not served"), (#"{"type":1,"key":"\n\n"}"#, "at least one key"),
@@ -99,7 +99,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/channel/") == [])
     }
 
-    @Test("an edit keeps what it does not name, key above all, and blanks what may be blank")
+    @Test("an edit keeps what it does not name and the key, and empties only what may be empty")
     func update() async throws {
         let gateway = try await ManagedGateway()
         let id = try add(gateway, ["base_url": "https://up.test", "system_prompt": "be brief", "priority": 5])
@@ -119,7 +119,7 @@ import Testing
         #expect(try gateway.refusal("PUT", "/api/channel/", ["id": .int(id), "type": 33]).contains("not served"))
     }
 
-    @Test("a change of status or models holds for the next request")
+    @Test("a change of status or models holds from the next request on")
     func routing() async throws {
         let gateway = try await ManagedGateway()
         let id = try add(gateway)
@@ -138,7 +138,7 @@ import Testing
         #expect(try gateway.refusal("GET", "/api/channel/\(id)") == "record not found")
     }
 
-    @Test("the disabled ones go together, with their abilities, and the count is told")
+    @Test("all disabled channels are deleted together with their abilities, and the answer counts them")
     func deleteDisabled() async throws {
         let gateway = try await ManagedGateway()
         for status: Int64 in [1, 2, 3, 2] { _ = try add(gateway, ["status": .int(status)]) }
@@ -147,7 +147,7 @@ import Testing
         #expect(try await abilities(gateway) == ["default gpt-4o 1 1"])
     }
 
-    @Test("lists come by ten, newest first; the search takes an id or the beginning of a name")
+    @Test("lists have pages of ten, newest first; the search finds an id or the beginning of a name")
     func lists() async throws {
         let gateway = try await ManagedGateway()
         for number in 1...11 { _ = try add(gateway, ["name": .string("n\(number)")]) }
@@ -169,7 +169,7 @@ import Testing
         #expect(entry?["permission"]?[0]?["id"] == "modelperm-LwHkVFn8AcMItP432fKKDIKJ")
     }
 
-    @Test("a test asks the channel with its own key and mapping, and notes the reply")
+    @Test("a test asks the channel with its own key and mapping, and records the reply")
     func test() async throws {
         let gateway = try await ManagedGateway(upstream: { request throws(TransportError) in
             let body = (try? JSON.parse(request.body)) ?? .null
@@ -186,7 +186,7 @@ import Testing
         #expect((try gateway.data("GET", "/api/channel/\(id)")["test_time"]?.int ?? 0) > 0)
     }
 
-    @Test("a test that fails says why, takes no time, and notes it")
+    @Test("a failed test gives the reason, reports a time of 0, and is recorded")
     func failedTest() async throws {
         let gateway = try await ManagedGateway(upstream: { _ throws(TransportError) in
             .json(
@@ -203,7 +203,7 @@ import Testing
     }
 
     @Test(
-        "what is not served yet says so",
+        "routes that are not served yet say so",
         arguments: [
             "/api/channel/test", "/api/channel/update_balance", "/api/channel/update_balance/1",
         ])

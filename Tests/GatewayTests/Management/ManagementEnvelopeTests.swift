@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct ManagementEnvelopeTests {
-    @Test("the status is public, has every member that the web pages read, and says what a health check looks for")
+    @Test("the status is public and has every member that the web pages and health checks read")
     func status() async throws {
         let gateway = try await ManagedGateway()
         let answer = try gateway.send("GET", "/api/status", headers: [])
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(
-        "public texts are the options of their name",
+        "public texts are the options of the same name",
         arguments: [
             ("notice", "Notice"), ("about", "About"), ("home_page_content", "HomePageContent"),
         ])
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(
-        "a missing or extra slash is redirected with its query, before anything else looks at the request",
+        "a missing or extra slash is redirected with its query before anything else is checked",
         arguments: [
             ("GET", "/api/token?p=1", 301, "/api/token/?p=1"), ("DELETE", "/api/token/5/", 307, "/api/token/5"),
             ("POST", "/api/token", 307, "/api/token/"), ("GET", "/api/log/self/?p=0", 301, "/api/log/self?p=0"),
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(
-        "an id that is no number is a refusal and not a 404",
+        "an id that is not a number is refused, and is no 404",
         arguments: [
             "/api/user/models", "/api/token/x", "/api/channel/1e3", "/api/channel/test/two",
         ])
@@ -77,7 +77,7 @@ import Testing
         #expect(try gateway.refusal("GET", path).hasPrefix("invalid id: "))
     }
 
-    @Test("a large answer is gzipped for who takes gzip, a small one for nobody")
+    @Test("a large answer is gzipped for clients that accept gzip, and a small one never is")
     func gzip() async throws {
         let gateway = try await ManagedGateway()
         let asking = ["Authorization: rootaccess", "Accept-Encoding: br, gzip"]
@@ -89,7 +89,7 @@ import Testing
         #expect(try gateway.send("GET", "/api/notice", headers: asking).headers["Content-Encoding"] == nil)
     }
 
-    @Test("the answers of /api carry no CORS headers, and a preflight is answered for other origins")
+    @Test("the answers of /api have no CORS headers, but a preflight of another origin is answered")
     func crossOrigin() async throws {
         let gateway = try await ManagedGateway()
         let origin = "Origin: https://elsewhere.test"
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("a body beyond the limit is a 413, packed or not, and one that is not gzip a 400")
+    @Test("a body above the limit gets 413, packed or not, and one that is not gzip gets 400")
     func bodies() async throws {
         let gateway = try await ManagedGateway()
         let large = [UInt8](repeating: 0x20, count: 5 << 20)
@@ -141,7 +141,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/") == [])
     }
 
-    @Test("limits answer 429 without a body; redirects, other addresses and other classes are not counted")
+    @Test("a limit answers 429 without a body, and counts neither redirects nor other addresses nor other routes")
     func limits() async throws {
         var configuration = Configuration()
         configuration.apiRateLimit = 3
@@ -158,7 +158,7 @@ import Testing
         #expect(try gateway.send("GET", "/v1/models", headers: []).status == 401)
     }
 
-    @Test("twenty log-ins in twenty minutes, then no more")
+    @Test("after twenty log-ins in twenty minutes, more are refused")
     func criticalLimit() async throws {
         let gateway = try await ManagedGateway(Configuration())
         for _ in 0..<20 { #expect(try gateway.send("POST", "/api/user/login", [:], headers: []).status == 200) }
@@ -166,7 +166,7 @@ import Testing
         #expect(try gateway.send("GET", "/api/status", headers: []).status == 200)
     }
 
-    @Test("the page says what this is, and is not cached")
+    @Test("the page says what this is and is not cached")
     func page() async throws {
         let gateway = try await ManagedGateway()
         for path in ["/", "/login"] {

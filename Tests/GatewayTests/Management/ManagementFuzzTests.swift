@@ -5,9 +5,9 @@ import Testing
 
 @testable import Gateway
 
-/// Every route with bodies that nobody means well by.
+/// Sends hostile bodies to every route.
 @Suite(.inTurn) struct ManagementFuzzTests {
-    /// Members that any route reads.
+    /// The names of the members that the routes read.
     private static let names = [
         "id", "user_id", "username", "password", "display_name", "email", "role", "status", "group", "quota", "action",
         "name", "key", "type", "weight", "priority", "models", "base_url", "other", "config", "model_mapping",
@@ -21,7 +21,7 @@ import Testing
         "\"" + String(repeating: "x", count: 70_000) + "\"",
     ]
 
-    /// Bodies that are no objects at all.
+    /// Broken bodies.
     private static let broken: [[UInt8]] =
         ["", "{", "[]", "null", "1", #""x""#, "{\"a\":}", "{\"id\":1", "\u{FEFF}{}", "{}{}"].map { Array($0.utf8) }
         + [
@@ -37,7 +37,7 @@ import Testing
         "/api/" + route.segments.map { $0 == ":id" ? id : $0 }.joined(separator: "/")
     }
 
-    /// The rest is such that the route comes as far as it can.
+    /// A body with one hostile member; its other members are valid, so that the route reads as far as it can.
     private static func body(
         _ route: ManagementAPI.Route, _ hasPassword: Bool, _ name: String, _ value: String
     ) -> [UInt8] {
@@ -57,7 +57,7 @@ import Testing
         #expect(answer.json["success"]?.bool != nil || answer.json["object"] != nil, "\(what): \(answer.text)")
     }
 
-    @Test("a body that is broken is answered in the envelope by every route, and the process lives")
+    @Test("every route answers a broken body in the envelope, and the process survives")
     func brokenBodies() async throws {
         let gateway = try await ManagedGateway()
         for route in Self.routes where route.segments != ["user", "token"] {
@@ -69,7 +69,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/user/self")["role"] == 100)
     }
 
-    @Test("a member of any kind and size is answered in the envelope by every route that reads bodies")
+    @Test("every route that reads bodies answers in the envelope, whatever a member's type and size")
     func hostileMembers() async throws {
         let gateway = try await ManagedGateway()
         try gateway.data("POST", "/api/channel/", ["type": 1, "key": "k", "models": "m"])
@@ -78,7 +78,7 @@ import Testing
         let writing = Self.routes.filter { $0.method == .post || $0.method == .put }
         #expect(writing.count >= 8)
         for route in writing {
-            // Passwords cost time, by design: these routes are tried with the members that they read.
+            // Hashing a password is slow by design, so these routes are tried only with the members that they read.
             let hashes =
                 route.segments == ["user", "login"] || route.segments == ["user", ""] && route.method == .post
             for name in hashes ? ["username", "password", "role"] : Self.names where hashes || name != "password" {
@@ -92,7 +92,7 @@ import Testing
         #expect(try gateway.send("GET", "/api/status").status == 200)
     }
 
-    @Test("ids of any kind are answered in the envelope or as no route")
+    @Test("an id of any kind is answered in the envelope or as an unknown path")
     func hostileIDs() async throws {
         let gateway = try await ManagedGateway()
         let ids = [

@@ -6,13 +6,13 @@ import Testing
 
 @testable import Gateway
 
-/// Tables of prices with entries that are none, as one-api's own has one.
+/// Price tables with invalid entries. one-api's own table has one.
 @Suite(.inTurn) struct ManagementIgnoredEntryTests {
     private static let options = PriceTable.options
     private static let table = #"{"good":2,"bad":-500000,"text":"3","none":null,"large":1e10,"good2":0.5}"#
     private static let bad = ["bad", "large", "none", "text"]
 
-    /// What a log says of stored options.
+    /// The log's lines about stored options.
     private func lines(_ gateway: ManagedGateway) async -> [String] {
         await gateway.shutDown()
         let text = String(decoding: readFile(gateway.directory.path + "/oneapi.log"), as: UTF8.self)
@@ -21,7 +21,7 @@ import Testing
 
     private func item(_ key: String, _ list: JSON) -> JSON? { list.array?.first { $0["key"]?.string == key } }
 
-    @Test("a stored table loses its bad entries and no others, and says which", arguments: options)
+    @Test("a stored table loses only its bad entries, and the answers name them", arguments: options)
     func stored(option: String) async throws {
         let gateway = try await ManagedGateway(
             seed: { try $0.setOption(option, Self.table) }, keepsLog: true)
@@ -44,14 +44,14 @@ import Testing
         #expect(item(option, list)?["value"]?.string == Self.table)
         #expect(item(option, list)?["ignored"] == ["bad", "large", "none", "text"])
         #expect(item("SystemName", list)?.keys == ["key", "value"])
-        // Neither a reload nor another option is a reason to say it again.
+        // Neither a reload nor a change of another option logs it again.
         try gateway.data("PUT", "/api/option/", ["key": "Notice", "value": "a"])
         try gateway.data("PUT", "/api/option/", ["key": "Notice", "value": "b"])
         let said = await lines(gateway)
         #expect(said.count == 1 && said.first?.hasSuffix("names=\(option): bad, large, none, text") == true)
     }
 
-    @Test("such a table can be saved, and the answer names what does not count", arguments: options)
+    @Test("a table with bad entries can be saved, and the answer names the ignored ones", arguments: options)
     func saved(option: String) async throws {
         let gateway = try await ManagedGateway(keepsLog: true)
         func save(_ value: String) throws -> JSON {
@@ -62,7 +62,7 @@ import Testing
         #expect(answer["message"]?.string?.hasSuffix(": bad, large, none, text") == true)
         #expect(gateway.gateway.services.options.snapshot.prices.ignored == [option: Self.bad])
         #expect(try await gateway.database.read { try $0.options().map(\.value) } == [Self.table])
-        // One that comes twice has its last value.
+        // If a name comes twice, its last value counts.
         #expect(try save(#"{"m":-1,"m":1}"#).keys == ["success", "message"])
         #expect(try save(#"{"m":1,"m":-1,"n":1}"#)["ignored"] == ["m"])
         #expect(try gateway.send("GET", "/api/option/").message.hasSuffix("\(option): m"))
@@ -71,7 +71,7 @@ import Testing
         #expect(await lines(gateway).count == 2)
     }
 
-    @Test("one-api's own table keeps all its prices but the one that is none")
+    @Test("one-api's own table keeps all its prices but the invalid one")
     func original() async throws {
         let gateway = try await ManagedGateway(seed: { connection in
             try connection.setOption(
@@ -84,7 +84,7 @@ import Testing
         #expect(["gpt-4o", "mine", "openrouter/auto"].map(ratio) == ["7.50", "3.00", "30.00"])
     }
 
-    @Test("many bad names are counted and not all written out")
+    @Test("of many bad names only some are written out, and the others are counted")
     func many() async throws {
         let gateway = try await ManagedGateway()
         let table = (0..<1000).map { "\"name\($0)\":-1" }.joined(separator: ",")
@@ -94,7 +94,7 @@ import Testing
         #expect(answer.message.hasSuffix(" and 950 more") && answer.message.utf8.count < 8000)
     }
 
-    @Test("an option that is broken as a whole is told to who reads the options, and logged once")
+    @Test("an option that cannot be used at all is reported to readers of the options, and logged once")
     func whole() async throws {
         let gateway = try await ManagedGateway(seed: { try $0.setOption("GroupRatio", "{") }, keepsLog: true)
         #expect(try gateway.send("GET", "/api/option/").message.contains("GroupRatio is not valid JSON"))

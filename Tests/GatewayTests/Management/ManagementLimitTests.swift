@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.inTurn) struct ManagementLimitTests {
     @Test(
-        "a channel's numbers and texts have limits, and what is beyond is said",
+        "a channel's numbers and texts have limits, and the refusal names what is beyond them",
         arguments: [
             (#""weight":9223372036854775807"#, "weight must be an integer from 0 to 1000000"),
             (#""weight":-1"#, "weight must be"), (#""weight":1.5"#, "weight must be an integer"),
@@ -38,7 +38,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/channel/1") == before)
     }
 
-    @Test("what is at a limit is taken")
+    @Test("values exactly at a limit are accepted")
     func atTheLimit() async throws {
         let gateway = try await ManagedGateway()
         let text = String(repeating: "é", count: 191)
@@ -78,8 +78,8 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/")[0] == made)
     }
 
-    /// A directory whose database has root, who is made only where there are no users. The gateway that made it is let
-    /// go when this returns, and its journal with it.
+    /// A directory whose database already has root, since root is made only in a database without users. The gateway
+    /// that made it has released the journal.
     private func rootedDirectory() async throws -> TemporaryDirectory {
         let gateway = try await ManagedGateway()
         await gateway.shutDown()
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test("numbers of queries may be anything")
+    @Test("numbers in queries may have any value")
     func queries() async throws {
         let gateway = try await ManagedGateway()
         for number in ["9223372036854775807", "-9223372036854775808", "99999999999999999999", "x", "%00", "1e9", ""] {

@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct ManagementLogTests {
-    /// Twelve consume rows of two users, a row of each other type.
+    /// Has twelve consume rows of two users, and one row of each other type.
     private static func gateway() async throws -> ManagedGateway {
         try await ManagedGateway { connection in
             for number in 1...12 as ClosedRange<Int64> {
@@ -51,7 +51,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/log/?\(query)").column("id").compactMap(\.int) == ids)
     }
 
-    @Test("own logs hide the row's id and other users' rows, whatever is asked for")
+    @Test("a user's own logs hide the rows' ids and other users' rows, whatever the query says")
     func own() async throws {
         let gateway = try await Self.gateway()
         let rows = try gateway.data("GET", "/api/log/self?username=alice&type=2")
@@ -61,7 +61,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/log/self?p=1").array?.count == 0)
     }
 
-    @Test("the search takes a type or, for administrators, the beginning of the content")
+    @Test("the search matches a type or, for administrators, the beginning of the content")
     func search() async throws {
         let gateway = try await Self.gateway()
         #expect(try gateway.data("GET", "/api/log/search?keyword=content%201").array?.count == 4)
@@ -72,7 +72,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/log/self/search?keyword=content") == [])
     }
 
-    @Test("statistics sum what was consumed, whatever type is asked for, and for oneself alone")
+    @Test("statistics sum only what was consumed, whatever type is asked for; a user sees only their own sum")
     func statistics() async throws {
         let gateway = try await Self.gateway()
         #expect(try gateway.data("GET", "/api/log/stat") == ["quota": 78])
@@ -82,7 +82,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/log/stat?username=nobody") == ["quota": 0])
     }
 
-    @Test("rows older than a time are deleted and counted; without a time none")
+    @Test("rows older than a time are deleted and counted; without a time the call is refused")
     func delete() async throws {
         let gateway = try await Self.gateway()
         #expect(try gateway.refusal("DELETE", "/api/log/") == "target timestamp is required")

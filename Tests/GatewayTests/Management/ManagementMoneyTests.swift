@@ -7,9 +7,9 @@ import Testing
 @testable import Database
 @testable import Gateway
 
-/// What people do to balances, while others spend, and when the database does not do its part.
+/// Changes of balances while others spend, and while the database is locked.
 @Suite(.inTurn) struct ManagementMoneyTests {
-    /// A database as one-api leaves it: no AUTOINCREMENT on tokens.
+    /// A database as one-api makes it, without AUTOINCREMENT on tokens.
     private static func oneAPIDatabase() throws -> TemporaryDirectory {
         let directory = TemporaryDirectory()
         let old = try Connection(path: directory.path + "/one-api.db", busyTimeout: 100, isReadOnly: false)
@@ -17,7 +17,7 @@ import Testing
         return directory
     }
 
-    @Test("top-ups and charges at the same time all count, each top-up with its row")
+    @Test("concurrent top-ups and charges all count, and each top-up has its row")
     func concurrent() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -45,7 +45,7 @@ import Testing
         #expect(try await gateway.database.read { try $0.user(id: alice.id)?.quota } == 994_280)
     }
 
-    @Test("a token does not inherit what a deleted one had, on a database of one-api either")
+    @Test("a new token does not inherit the balance of a deleted one, even in one-api's database")
     func recreated() async throws {
         let gateway = try await ManagedGateway(in: try Self.oneAPIDatabase())
         let ledger = gateway.gateway.services.ledger
@@ -65,7 +65,7 @@ import Testing
         #expect(try await gateway.database.read { try $0.user(id: 1)?.quota } == 500_000_000_000_000 - 10)
     }
 
-    @Test("a remark that the row cannot hold whole is refused, and the longest is kept whole")
+    @Test("a remark too long for the row is refused, and the longest possible one is kept whole")
     func remark() async throws {
         let gateway = try await ManagedGateway()
         let longest = String(repeating: "长", count: LogRecord.journalLimits.content / 3)
@@ -77,7 +77,7 @@ import Testing
         #expect(try gateway.user(1)["quota"] == 500_000_000_000_001)
     }
 
-    @Test("while another program holds the database a top-up counts and says so, lists say what they lack, edits fail")
+    @Test("while another program locks the database, a top-up counts and says so, lists say what they lack, edits fail")
     func foreignLock() async throws {
         var configuration = Configuration.quiet
         configuration.busyTimeout = 200
@@ -99,7 +99,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/") == [])
     }
 
-    @Test("rows at the ends of the range end nothing where they are added up", arguments: [Int64.max, .min])
+    @Test("rows with extreme numbers do not overflow when they are added up", arguments: [Int64.max, .min])
     func absurdRows(end: Int64) async throws {
         let gateway = try await ManagedGateway()
         try await gateway.database.write { connection in

@@ -15,7 +15,7 @@ import Testing
             })
     }
 
-    @Test("the list has the defaults of the spec and no secret")
+    @Test("the list has the defaults of the specification and no secret")
     func list() async throws {
         let gateway = try await ManagedGateway()
         for (key, value) in [
@@ -32,7 +32,7 @@ import Testing
         for absent in ["LarkClientId", "OidcClientId"] { #expect(options[absent] == nil) }
     }
 
-    @Test("an option is stored and in force at once, and an unknown key is kept")
+    @Test("an option is stored and in force at once, and an unknown one is kept")
     func set() async throws {
         let gateway = try await ManagedGateway()
         try gateway.data("PUT", "/api/option/", ["key": "SystemName", "value": "Our gateway"])
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(
-        "a body that cannot be read is the one 400 of this API",
+        "a body that cannot be read gets a 400, the only one of this API",
         arguments: [
             "", "{", "[]", #"{"key":"RetryTimes","value":3}"#, #"{"key":"Notice","value":true}"#,
             #"{"key":1,"value":"a"}"#,
@@ -84,7 +84,7 @@ import Testing
         #expect(try await gateway.database.read { try $0.options().isEmpty })
     }
 
-    @Test("a switch is turned on once what it needs is there, and an emptied list does not count")
+    @Test("a switch can be turned on once the option it needs is filled in, and an emptied list is not")
     func needs() async throws {
         let gateway = try await ManagedGateway()
         func set(_ key: String, _ value: String) throws -> String {

@@ -16,7 +16,7 @@ import Testing
         ["Cookie: \(try gateway.logIn("root", "123456").cookie ?? "")"]
     }
 
-    @Test("the routes that change something are known as such, the GETs among them")
+    @Test("the routes that change something are marked as such, including the GETs among them")
     func table() {
         let gets = Set(Self.changing.filter { $0.method == "GET" }.map(\.path))
         #expect(
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(
-        "a page of another origin changes nothing by cookie",
+        "a page of another origin cannot change anything by cookie",
         arguments: [
             ["Sec-Fetch-Site: same-site"], ["Sec-Fetch-Site: cross-site"], ["Sec-Fetch-Site: anything"],
             ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: same-site"], ["Origin: https://elsewhere.test"],
@@ -43,7 +43,7 @@ import Testing
             ["Referer: about:blank"], ["Origin: null", "Referer: http://gateway.test/"],
             ["Sec-Fetch-Site: same-site", "Referer: http://gateway.test/"],
             ["Referer: http://gateway.test/", "Referer: http://elsewhere.test/"],
-            // A link that keeps its page to itself.
+            // A link on a page that hides its referrer.
             ["Accept: text/html,application/xhtml+xml,*/*;q=0.8"],
         ])
     func foreign(headers: [String]) async throws {
@@ -64,13 +64,13 @@ import Testing
     }
 
     @Test(
-        "an own page, a typed address and a program are served",
+        "pages of the gateway, typed addresses and programs are served",
         arguments: [
             [], ["Accept: application/json, text/plain, */*"], ["Sec-Fetch-Site: same-origin"],
             ["Sec-Fetch-Site: none"],
             ["Origin: http://gateway.test"], ["Origin: https://gateway.test"],
             ["Origin: HTTP://Gateway.Test:80"],
-            // The browser has compared, which counts for more than a Host that a proxy has rewritten.
+            // The browser's verdict counts for more than a Host that a proxy has rewritten.
             ["Sec-Fetch-Site: same-origin", "Origin: https://outside.test"],
             ["Origin: https://outside.test", "X-Forwarded-Host: outside.test"],
             ["Referer: http://gateway.test/panel?a=b"], ["Referer: https://gateway.test"],
@@ -87,7 +87,7 @@ import Testing
         #expect(try gateway.send("GET", "/api/user/logout", headers: cookie).status == 200)
     }
 
-    @Test("the operator's own address counts as own, and so does the scheme that a proxy tells")
+    @Test("the operator's own address counts as the gateway's, with the scheme that a proxy reports")
     func serverAddress() async throws {
         let gateway = try await ManagedGateway()
         let cookie = try root(gateway)
@@ -103,7 +103,7 @@ import Testing
         #expect(try status("Origin: http://gateway.test", "X-Forwarded-Proto: https") == 403)
     }
 
-    @Test("names of hosts that a stranger forwards do not count")
+    @Test("a stranger's X-Forwarded-Host is ignored")
     func strangersProxy() async throws {
         var configuration = Configuration.quiet
         configuration.clientAddress = ClientAddress(trusted: [])
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test(
-        "a body by cookie must be JSON by its type, which no form of another site can have",
+        "a call by cookie needs JSON as its content type, which no form of another site can send",
         arguments: [
             ["Content-Type: text/plain"], ["Content-Type: application/x-www-form-urlencoded"],
             ["Content-Type: multipart/form-data; boundary=x"], ["Content-Type: text/plain; application/json"],
@@ -136,7 +136,7 @@ import Testing
         #expect(try gateway.send("POST", "/api/user/manage", demote, headers: typed).status == 200)
     }
 
-    @Test("an access token needs neither type nor origin, also beside a cookie that does")
+    @Test("an access token needs neither content type nor origin, even beside a cookie that does")
     func accessToken() async throws {
         let gateway = try await ManagedGateway()
         let headers = ["Authorization: Bearer \(ManagedGateway.rootToken)", "Origin: https://elsewhere.test"]
@@ -147,7 +147,7 @@ import Testing
         #expect(try gateway.send("PUT", "/api/user/self", [:], headers: wrong).message == "无权进行此操作，access token 无效")
     }
 
-    @Test("the cookie is Secure where a trusted proxy says that the client came by TLS, and only there")
+    @Test("the cookie is Secure only if a trusted proxy says that the client came by TLS")
     func secure() async throws {
         let gateway = try await ManagedGateway()
         let body: JSON = ["username": "root", "password": "123456"]

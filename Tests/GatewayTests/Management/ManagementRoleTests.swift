@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.inTurn) struct ManagementRoleTests {
     @Test(
-        "no route takes a role that is none",
+        "no route accepts an invalid role",
         arguments: [2, 9, 11, 50, 99, 101, 1000, -1, Int64.max, Int64.min] as [Int64])
     func noRoles(role: Int64) async throws {
         let gateway = try await ManagedGateway()
@@ -20,7 +20,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/user/search?keyword=bob") == [])
     }
 
-    @Test("an administrator makes nobody an administrator or root, neither by an edit nor anew")
+    @Test("an administrator cannot make an administrator or root, neither by an edit nor as a new account")
     func belowRoot() async throws {
         let gateway = try await ManagedGateway()
         let adam = try gateway.addUser("adam", isAdmin: true)
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(
-        "a row with a role that is none has no rights, and an administrator can set it right",
+        "a row with an invalid role has no rights, and an administrator can repair it",
         arguments: [0, 50, 1000, -5, Int64.max] as [Int64])
     func strangeRows(role: Int64) async throws {
         let gateway = try await ManagedGateway()
@@ -59,7 +59,7 @@ import Testing
         #expect(try gateway.send("GET", "/api/user/self", headers: alice.headers).status == 200)
     }
 
-    @Test("a status that is none is refused, and the status of a deleted user does not come back by an edit")
+    @Test("an invalid status is refused, and an edit cannot set the status of a deleted user")
     func statuses() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("who was promoted while another administrator's edit was on its way is not edited")
+    @Test("an administrator's edit fails if the user was promoted while the edit was under way")
     func promotedMeanwhile() async throws {
         var gated: GatedDatabase?
         let gateway = try await ManagedGateway(wrapping: { base in

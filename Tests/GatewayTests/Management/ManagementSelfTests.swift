@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct ManagementSelfTests {
-    @Test("a user changes name, display name and password, and nothing that is not theirs to change")
+    @Test("a user can change their name, display name and password, and nothing else")
     func update() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "an own edit that breaks a rule says which",
+        "an edit of the own account that breaks a rule names the rule",
         arguments: [
             (#"{"username":"thirteen char"}"#, "输入不合法 username has more than 12 characters"),
             (#"{"display_name":"a display name far too long"}"#, "输入不合法 display_name has more than 20 characters"),
@@ -37,7 +37,7 @@ import Testing
         #expect(try gateway.user(alice.id)["username"] == "alice")
     }
 
-    @Test("a user deletes the own account, which ends its session")
+    @Test("a user can delete their own account, which ends the session")
     func delete() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -70,7 +70,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/user/available_models") == ["a", "b", "e"])
     }
 
-    @Test("the built-in models come by channel type, every type there")
+    @Test("the built-in models are listed by channel type, for every type")
     func builtIn() async throws {
         let gateway = try await ManagedGateway()
         let data = try gateway.data("GET", "/api/models")
@@ -80,7 +80,7 @@ import Testing
         for type in 1...51 { #expect(data[String(type)]?.array != nil) }
     }
 
-    @Test("the dashboard sums the last seven days by day and model, for the caller alone")
+    @Test("the dashboard sums the last seven days by day and model, for the caller only")
     func dashboard() async throws {
         let now = LocalTime.now().seconds
         let gateway = try await ManagedGateway { connection in

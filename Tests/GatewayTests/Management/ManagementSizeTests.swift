@@ -12,7 +12,7 @@ import Testing
 @Suite(.inTurn) struct ManagementSizeTests {
     private static let long = String(repeating: "x", count: 100_000)
 
-    @Test("who has not said who he is may send 64 KiB, and others more")
+    @Test("callers who are not authenticated may send 64 KiB, and others more")
     func strangers() async throws {
         let gateway = try await ManagedGateway()
         func logIn(_ length: Int) throws -> Int {
@@ -25,7 +25,7 @@ import Testing
         #expect(try gateway.send("GET", "/api/status", ["a": .string(Self.long)], headers: []).status == 413)
     }
 
-    @Test("while a large body is read, or a large answer written, other clients of its loop are answered")
+    @Test("while a large body is read or a large answer is written, other clients of the same loop are served")
     func othersGoOn() async throws {
         var configuration = Configuration.quiet
         configuration.bodyWork.threads = 1
@@ -49,7 +49,7 @@ import Testing
         #expect(try await whileBlocked("GET", "/api/about").json["data"]?.string == Self.long)
     }
 
-    @Test("a large answer is packed for who takes it, as a small one is not")
+    @Test("a large answer is packed for clients that accept it, and a small one is not")
     func packed() async throws {
         let gateway = try await ManagedGateway()
         try gateway.data("PUT", "/api/option/", ["key": "About", "value": .string(Self.long)])
@@ -59,7 +59,7 @@ import Testing
         #expect(small.headers["Content-Encoding"] == nil && small.json["success"] == true)
     }
 
-    @Test("an answer is heavy by its texts, names and number of values")
+    @Test("an answer's weight comes from its texts, its names and the number of its values")
     func weight() {
         #expect(!(["a": 1, "b": ["c", true]] as JSON).isHeavier(than: 100))
         #expect(JSON.string(Self.long).isHeavier(than: 99_999))

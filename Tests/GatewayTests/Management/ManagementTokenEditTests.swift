@@ -10,7 +10,7 @@ import Testing
     private static let members = ["name", "expired_time", "remain_quota", "unlimited_quota", "models", "subnet"]
 
     @Test(
-        "an edit of one member changes that one alone",
+        "an edit of one member changes only that member",
         arguments: [
             ("name", "b"), ("expired_time", 4_000_000_000), ("remain_quota", 9), ("unlimited_quota", true),
             ("models", "x,y"), ("subnet", "10.0.0.0/8"), ("name", ""), ("models", ""), ("subnet", ""),
@@ -32,7 +32,7 @@ import Testing
         #expect(stored["status"] == 1)
     }
 
-    @Test("null changes nothing but the lists, which it empties")
+    @Test("null changes no member but the lists")
     func nulls() async throws {
         let gateway = try await ManagedGateway()
         let made = try gateway.data("POST", "/api/token/", ["name": "a", "remain_quota": 1000, "models": "m"])
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "a limit below nothing is refused, for new tokens and old",
+        "a negative limit is refused, for new tokens and old",
         arguments: [(["remain_quota": -1], false), (["remain_quota": -5, "unlimited_quota": false], true)]
             as [(JSONObject, Bool)])
     func negative(members: JSONObject, isUnlimited: Bool) async throws {
@@ -60,7 +60,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/")[0] == made)
     }
 
-    @Test("a token without limit may have any number, and one that is overdrawn is edited with its own")
+    @Test("an unlimited token may have any remaining quota, and an overdrawn one can be edited with its own")
     func harmless() async throws {
         let gateway = try await ManagedGateway()
         let made = try gateway.data("POST", "/api/token/", ["remain_quota": -1, "unlimited_quota": true])
@@ -79,7 +79,7 @@ import Testing
         #expect(edited["remain_quota"] == -25 && edited["models"] == "gpt-4o,o1" && edited["subnet"] == "everywhere")
     }
 
-    @Test("blanks around the names that a token is limited to do not count, in older rows either")
+    @Test("blanks around a token's model names are ignored, also in older rows")
     func lists() async throws {
         let gateway = try await ManagedGateway(seed: { connection in
             var token = TokenRecord()

@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct ManagementTokenTests {
-    @Test("a new token has thirteen members, a key of 48 letters and digits, and never expires unless told")
+    @Test("a new token has thirteen members, a key of 48 alphanumeric characters, and by default no expiry")
     func create() async throws {
         let gateway = try await ManagedGateway()
         let token = try gateway.data(
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(
-        "a name too long and a network that is none are refused",
+        "a name that is too long and an invalid network are refused",
         arguments: [
             (#"{"name":"0123456789012345678901234567890"}"#, "参数错误：令牌名称过长"),
             (#"{"subnet":"10.0.0.0"}"#, "参数错误：无效的网段：10.0.0.0"),
@@ -43,7 +43,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/") == [])
     }
 
-    @Test("lists come by ten in the order asked for, and the search matches the beginning of names")
+    @Test("lists have pages of ten in the order asked for, and the search matches the beginning of names")
     func lists() async throws {
         let gateway = try await ManagedGateway { connection in
             for number in 1...11 {
@@ -65,7 +65,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/search?keyword=_ame") == [])
     }
 
-    @Test("tokens of others do not exist for a user, administrator or not")
+    @Test("nobody sees another user's tokens, not even an administrator")
     func owners() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -79,7 +79,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/token/", headers: alice.headers) == [])
     }
 
-    @Test("an edit writes what it names, zero values too, and not the status")
+    @Test("an edit writes what it names, even zero values, but never the status")
     func update() async throws {
         let gateway = try await ManagedGateway()
         let made = try gateway.data(
@@ -100,7 +100,7 @@ import Testing
         #expect(try gateway.refusal("PUT", "/api/token/", ["id": 99]) == "record not found")
     }
 
-    @Test("status_only writes the status alone")
+    @Test("status_only changes only the status")
     func statusOnly() async throws {
         let gateway = try await ManagedGateway()
         let made = try gateway.data("POST", "/api/token/", ["name": "a", "remain_quota": 10])
@@ -109,7 +109,7 @@ import Testing
         #expect(edited["status"] == 2 && edited["name"] == "a" && edited["remain_quota"] == 10)
     }
 
-    @Test("an expired or exhausted token is not enabled before it can be used")
+    @Test("an expired or exhausted token cannot be enabled while it would be unusable")
     func enabling() async throws {
         let gateway = try await ManagedGateway { connection in
             for (status, expiry) in [(3, 1), (4, -1)] as [(Int64, Int64)] {
@@ -142,7 +142,7 @@ import Testing
         #expect(try gateway.send("GET", "/v1/models", headers: headers).status == 401)
     }
 
-    @Test("the billing routes tell a token's owner what is left and spent")
+    @Test("the billing routes tell a token's owner what is left and what was spent")
     func billing() async throws {
         let gateway = try await ManagedGateway()
         let token = try gateway.data("POST", "/api/token/", ["remain_quota": 1_000_000])

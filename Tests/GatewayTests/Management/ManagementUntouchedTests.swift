@@ -5,9 +5,9 @@ import Testing
 
 @testable import Gateway
 
-/// Edits of rows that hold what would not be taken today: only what an edit changes is checked.
+/// Rows may hold values that would be refused today. An edit checks only what it changes.
 @Suite(.inTurn) struct ManagementUntouchedTests {
-    /// A channel with every field as no check would have it.
+    /// A channel whose every field would be refused today.
     private static func broken(type: Int64) -> ChannelRecord {
         var channel = ChannelRecord()
         (channel.type, channel.key, channel.models) = (type, "no dot, but blanks\r", "m")
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(
-        "a channel with broken fields or of a type not served is disabled, renamed and so on",
+        "a channel with broken fields or an unserved type can still be disabled, renamed and so on",
         arguments: types, ["whole row", "one member"])
     func edits(type: Int64, kind: String) async throws {
         let gateway = try await gateway(type: type)
@@ -47,7 +47,7 @@ import Testing
         #expect(stored.modelMapping == before.modelMapping && stored.other == before.other)
     }
 
-    @Test("an empty text is no change where the row has none", arguments: [3, 8, 50] as [Int64])
+    @Test("an empty text is no change if the row has no text", arguments: [3, 8, 50] as [Int64])
     func nothing(type: Int64) async throws {
         let gateway = try await ManagedGateway(seed: { connection in
             var channel = Self.broken(type: type)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "what an edit changes is checked as before",
+        "the values that an edit changes are still checked",
         arguments: [
             (1, ["base_url": "ftp://b"], "base_url"), (8, ["base_url": ""], "base_url"), (1, ["key": "a b"], "blanks"),
             (16, ["key": "still none"], "blanks"), (16, ["key": "nodot"], "one dot"), (3, ["type": 33], "not served"),
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(
-        "a channel's key and its settings are set right one after the other, in either order", arguments: [true, false])
+        "a channel's key and settings can be repaired one after the other, in either order", arguments: [true, false])
     func mended(isKeyFirst: Bool) async throws {
         let gateway = try await ManagedGateway(seed: { connection in
             var channel = ChannelRecord()
@@ -91,7 +91,7 @@ import Testing
         #expect(try gateway.refusal("PUT", "/api/channel/", wrong).contains("api_version"))
     }
 
-    @Test("a user whose texts are too long, or whose role is none, is disabled and regrouped, by the whole row too")
+    @Test("a user with too long texts or an invalid role can be disabled and regrouped, even by sending the whole row")
     func users() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")

@@ -13,7 +13,7 @@ import Testing
         "inviter_id",
     ]
 
-    @Test("a user has nineteen members and no secret among them, wherever it is read")
+    @Test("a user has nineteen members everywhere, and no secret among them")
     func shape() async throws {
         let gateway = try await ManagedGateway()
         for path in ["/api/user/?p=0", "/api/user/search?keyword=root"] {
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test("a new account is common, enabled and provided with what the options grant and a token")
+    @Test("a new account is a common user, enabled, with the granted quota and a token")
     func create() async throws {
         let gateway = try await ManagedGateway()
         try gateway.data("PUT", "/api/option/", ["key": "QuotaForNewUser", "value": "1000000"])
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "an account that must not be made is refused with what is wrong",
+        "an account that must not exist is refused with the reason",
         arguments: [
             (#"{"username":"bob"}"#, "invalid parameter"), (#"{"password":"password1"}"#, "invalid parameter"),
             (#"{"username":"bob","password":"short"}"#, "Invalid input, please check your input"),
@@ -60,7 +60,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/user/").array?.count == 1)
     }
 
-    @Test("twelve Chinese characters are a name, and a role below the caller's is taken as common")
+    @Test("a name may have twelve Chinese characters, and a new account whose role is below the caller's is common")
     func characters() async throws {
         let gateway = try await ManagedGateway()
         try gateway.data(
@@ -68,7 +68,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/user/")[0]?["role"] == 1)
     }
 
-    @Test("lists come by ten, newest first or by a counter, without the deleted; the search finds those too")
+    @Test("lists have pages of ten, newest first or by a counter, without deleted users; the search finds those too")
     func lists() async throws {
         let gateway = try await ManagedGateway { connection in
             for number in 1...12 {
@@ -97,7 +97,7 @@ import Testing
         #expect(try gateway.data("GET", "/api/user/search?keyword=%25") == [])
     }
 
-    @Test("an edit writes what it names and leaves the rest, counters above all")
+    @Test("an edit writes what it names and leaves the rest, above all the counters")
     func update() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -115,7 +115,7 @@ import Testing
         #expect(try gateway.send("GET", "/api/user/self", headers: alice.headers).status == 200)
     }
 
-    @Test("a balance is set through the ledger, also to nothing, and noted; the same balance is not")
+    @Test("a balance is set through the ledger, even to zero, and logged; setting the same balance is not")
     func quota() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test("a top-up adds, is noted, and refuses what would not fit")
+    @Test("a top-up adds quota and is logged, and one that would overflow is refused")
     func topUp() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -163,7 +163,7 @@ import Testing
         #expect(try gateway.refusal("POST", "/api/topup", ["user_id": 99, "quota": 1]) == "record not found")
     }
 
-    @Test("an administrator acts on lower roles only, and nobody takes root its rights")
+    @Test("an administrator acts only on lower roles, and nobody can demote or disable root")
     func rights() async throws {
         let gateway = try await ManagedGateway()
         let adam = try gateway.addUser("adam", isAdmin: true)
@@ -225,7 +225,7 @@ import Testing
         #expect(try gateway.refusal("POST", "/api/user/manage", body) == message)
     }
 
-    @Test("deleting answers the envelope, frees the name and keeps the row")
+    @Test("deleting answers in the envelope, frees the name and keeps the row")
     func delete() async throws {
         let gateway = try await ManagedGateway()
         let alice = try gateway.addUser("alice")
@@ -237,7 +237,7 @@ import Testing
     }
 
     @Test(
-        "missing ids and users are said so",
+        "a missing id or user is reported",
         arguments: [
             ("GET", "/api/user/99", "", "record not found"), ("PUT", "/api/user/", "{}", "invalid parameter"),
             ("PUT", "/api/user/", #"{"id":0}"#, "invalid parameter"),

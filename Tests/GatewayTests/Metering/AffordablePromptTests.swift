@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// A prompt is counted as far as the balance goes, and no further.
+/// A prompt is counted only until it costs more than the balance.
 @Suite(.inTurn) struct AffordablePromptTests {
     private static var counter: PromptCounter { PromptCounter(parser: JSONParser(), approximates: false) }
 
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "counting stops soon behind the limit, in a long text and between texts", arguments: [(50_000, 1), (1, 5000)])
+        "counting stops soon after the limit, within a long text or between texts", arguments: [(50_000, 1), (1, 5000)])
     func stops(words: Int, messages: Int) {
         let body = Self.body(words, messages: messages)
         let whole = Self.counter.prompt(of: body, model: "gpt-4o").tokens
@@ -31,7 +31,7 @@ import Testing
         #expect(Self.counter.prompt(of: body, model: "gpt-4o", upTo: whole - 1).tokens == whole)
     }
 
-    @Test("inputs of embeddings are counted as far, too")
+    @Test("inputs of embeddings are counted with the same limit")
     func embeddings() {
         var request = EmbeddingRequest(model: "m", inputs: [])
         request.inputs = [.text(String(repeating: "word ", count: 50_000)), .tokens([1, 2, 3]), .text("word")]
@@ -41,7 +41,7 @@ import Testing
         #expect(Self.counter.tokens(of: request.pieces, model: "gpt-4o", upTo: whole) == whole)
     }
 
-    @Test("the most that a balance pays for is exact")
+    @Test("the most tokens that a balance pays for are computed exactly")
     func affordable() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
@@ -49,7 +49,7 @@ import Testing
         var envelope = ChatEnvelope()
         envelope.maxTokens = 10
         let question = Exchange.Question(envelope, bytes: 100_000, images: nil)
-        // 2.5 for a token of the prompt, four times as much for one of the answer.
+        // A token of the prompt costs 2.5, and one of the answer four times as much.
         let rates = Rates(model: Ratio(units: 5 * Ratio.scale / 2), completion: Ratio(units: 4 * Ratio.scale))
         func most(_ available: Int64) -> Int64 {
             question.affordable(channel, "gpt-4o", rates, fixture.services.options.snapshot, available: available)
@@ -62,11 +62,11 @@ import Testing
     }
 
     @Test(
-        "for whom an empty prompt is too dear already, nothing is counted", arguments: [(5, 403, 0), (200_000, 200, 1)])
+        "nothing is counted if the balance cannot pay an empty prompt", arguments: [(5, 403, 0), (200_000, 200, 1)])
     func none(quota: Int64, status: Int, counts: Int) async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
-        // Small enough to be read on the loop, and too large to be counted there.
+        // Small enough to be read on the event loop, but too large to be counted there.
         let text = String(repeating: "word ", count: 8000)
         let body = chatBody(["max_tokens": 1, "messages": [["role": "user", "content": .string(text)]]])
         let key = "sk-" + (try fixture.key(["unlimited_quota": false, "remain_quota": .int(quota)]))
@@ -75,7 +75,7 @@ import Testing
         #expect(fixture.services.bodies.takenUp - before == counts)
     }
 
-    @Test("pictures that were counted are not held for once more; one of unknown size is", arguments: [true, false])
+    @Test("pictures of known size reserve their own tokens, and others the most possible", arguments: [true, false])
     func pictures(isSized: Bool) async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
@@ -87,13 +87,13 @@ import Testing
             "max_tokens": 1,
             "messages": [["role": "user", "content": .array(Array(repeating: picture, count: 10))]],
         ])
-        // Ten of 85 tokens cost some 2,200; ten that may have 1,105 do not.
+        // Ten pictures of 85 tokens cost some 2,200, which the token can pay; ten of up to 1,105 tokens cost too much.
         let key = "sk-" + (try fixture.key(["unlimited_quota": false, "remain_quota": 5000]))
         #expect(try fixture.chat(body, key: key).status == (isSized ? 200 : 403))
     }
 
     @Test(
-        "who can pay for some of a long prompt is refused, and served when the balance does", arguments: [false, true])
+        "a long prompt is refused if the balance pays only a part of it, and else served", arguments: [false, true])
     func refused(isEmbedding: Bool) async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()

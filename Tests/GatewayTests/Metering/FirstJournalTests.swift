@@ -38,7 +38,7 @@ import Testing
         .settled(reservation: 3, userID: 1, tokenID: 1, chargesToken: true, settlement: settlement(7)),
     ]
 
-    @Test("the layout of version 0.1 is read after a kill, and the next start has the new one")
+    @Test("a journal in the layout of version 0.1 is read after a kill, and the next start writes the new layout")
     func reads() async throws {
         let fixture = try await LedgerFixture()
         let identity = try await fixture.database.write { try $0.databaseIdentity() }
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("damage in it costs the record that it is in")
+    @Test("a damaged byte costs only the record that holds it")
     func damaged() async throws {
         let fixture = try await LedgerFixture()
         let identity = try await fixture.database.write { try $0.databaseIdentity() }

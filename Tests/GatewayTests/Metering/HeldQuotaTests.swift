@@ -6,13 +6,13 @@ import Testing
 
 @testable import Gateway
 
-/// What is told of the sum that a lost or damaged journal may have held.
+/// What is reported about the sum that a lost or damaged journal may have held.
 @Suite(.inTurn) struct HeldQuotaTests {
     private static let size = 16 << 10
 
     private func room(_ fixture: LedgerFixture) -> Int { fixture.ledger.state.withLock { $0.journal.room } }
 
-    /// Charges until the journal is in another chunk.
+    /// Charges until the journal has turned to another chunk.
     private func turn(_ fixture: LedgerFixture, flushes: Bool) async throws {
         for _ in 0..<1000 {
             let before = room(fixture)
@@ -23,13 +23,13 @@ import Testing
         Issue.record("the journal stays in one chunk")
     }
 
-    @Test("a reservation whose end was written over long ago is not taken for open")
+    @Test("a reservation does not count as open although the record of its end was overwritten long ago")
     func stale() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: Self.size, journalLimit: 128 << 10)
         let standstill = Standstill(of: fixture.database)
         try await turn(fixture, flushes: false)
         try await turn(fixture, flushes: false)
-        // The third chunk is not written over while the first two take turns.
+        // The third chunk is not overwritten while the first two take turns.
         let late = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 77)
         standstill.end()
         try await turn(fixture, flushes: true)
@@ -49,7 +49,7 @@ import Testing
         #expect(notices.journal?.problem == .damagedRecords && notices.journal?.quota == 10)
     }
 
-    @Test("what was held when the database was last told counts, less what has ended since")
+    @Test("the sum held at the last report to the database counts, less what ended since")
     func damagedWhileHeld() async throws {
         let fixture = try await LedgerFixture()
         let first = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 100)
@@ -71,12 +71,12 @@ import Testing
         second.refund()
     }
 
-    @Test("requests that move nothing have the database told what is held, too")
+    @Test("requests that charge nothing also make the ledger report to the database what is held")
     func withoutCharges() async throws {
         let fixture = try await LedgerFixture(quota: 100_000)
         let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 123)
         for _ in 0..<2100 { try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 1).refund() }
-        // With one of the others, where the group falls between its two records.
+        // One of the others counts too if the group ends between its two records.
         let sums: Set<Int64> = [123, 124]
         #expect(
             try await becomesTrue {
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(
-        "the log says about how much, unless nothing can be missing",
+        "the log names the approximate sum, unless nothing can be missing",
         arguments: [
             (JournalNotice.Problem.missing, "quota_that_may_be_missing=about 5 "),
             (.damagedRecords, "quota_that_may_be_missing=about 5 "),

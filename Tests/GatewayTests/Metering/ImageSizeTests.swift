@@ -23,7 +23,7 @@ import Testing
             + [UInt8](repeating: 0, count: 16)
     }
 
-    /// An application segment of so many bytes, as JPEGs begin with.
+    /// A JPEG's application segment with this many bytes.
     private static func segment(_ count: Int) -> [UInt8] {
         [0xff, 0xe1, UInt8((count + 2) >> 8), UInt8((count + 2) & 0xff)] + [UInt8](repeating: 0xc0, count: count)
     }
@@ -69,12 +69,12 @@ import Testing
         ("another format", Array("BM".utf8) + [UInt8](repeating: 7, count: 60), nil), ("nothing", [], nil),
     ]
 
-    @Test("reads the size from a picture's head, and none from a damaged one", arguments: heads)
+    @Test("reads the size from a picture's head, and returns none if the head is damaged", arguments: heads)
     func isRead(name: String, bytes: [UInt8], size: [Int]?) {
         #expect(Self.size(bytes) == size, "\(name)")
     }
 
-    @Test("no head traps, whatever its bytes: each cut and each changed byte", arguments: heads)
+    @Test("no head traps, whatever its bytes: cut at each place and with each byte changed", arguments: heads)
     func damaged(name: String, bytes: [UInt8], size: [Int]?) {
         let bytes = Array(bytes.prefix(200))
         for count in bytes.indices { _ = Self.size(Array(bytes.prefix(count))) }
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(
-        "reads no size from what is no picture in base64",
+        "returns no size for what is not a picture in base64",
         arguments: [
             "", "data:", "data:image/", "data:image/png;base64,", "data:image/png;base64", "https://a.test/b.png",
             "data:text/plain;base64,iVBORw0KGgoAAAANSUhEUgAAAyAAAAJY", "data:image/png;base64,====",
@@ -99,11 +99,11 @@ import Testing
         #expect(Self.size(url: url) == nil)
     }
 
-    @Test("takes base64 in lines and in the alphabet for addresses")
+    @Test("accepts base64 with line breaks and in the URL-safe alphabet")
     func alphabets() {
         let head = "iVBORw0KGgoAAAANSUhEUgAA\r\nAyAAAAJYCAIAAAA="
         #expect(Self.size(url: "data:image/png;base64," + head) == [800, 600])
-        // 0xfb 0xff is `+/8` here and `-_8` there.
+        // The bytes 0xfb 0xff are `+/8` in the common alphabet and `-_8` in the other.
         let gif = Base64.encode(Array("GIF89a".utf8) + [0xfb, 0xff, 0xfb, 0xff, 0, 0])
         let other = gif.replacing("+", with: "-").replacing("/", with: "_")
         #expect(other != gif)
@@ -122,7 +122,7 @@ import Testing
         }
         let small = Self.png([0, 0, 1, 0], [0, 0, 1, 0])
         let large = Self.png([0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff])
-        // 85 and 170 a tile: one for 256 × 256, four for 768 × 768.
+        // 85 tokens, and 170 for each tile: one tile for 256 × 256, four for 768 × 768.
         #expect(tokens(large, detail: "high") - tokens(small, detail: "high") == 3 * 170)
         #expect(tokens(large, detail: "low") == tokens(small, detail: "low"))
     }

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Gateway
 
-/// Journals that hold what a run of this version would not leave, or an earlier run's.
+/// Journals with records that a run of this version would not leave, or that an earlier run left.
 @Suite(.inTurn) struct JournalFileTests {
-    @Test("a record that lies in the file twice is applied once")
+    @Test("a record that is in the file twice is applied once")
     func twice() async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed { journal in
@@ -22,14 +22,14 @@ import Testing
         #expect(try await again.read() == (950, 950, 50))
     }
 
-    @Test("records are applied in the order of their numbers, wherever they lie")
+    @Test("records are applied in the order of their numbers, wherever they are in the file")
     func order() async throws {
         let fixture = try await LedgerFixture()
         let standstill = Standstill(of: fixture.database)
         try fixture.ledger.set(balanceOfUser: 1, to: 300)
         try fixture.ledger.credit(40, toUser: 1)
         let copy = try fixture.killed { journal in
-            // What was written first goes behind what was written later.
+            // Moves the oldest record behind the newer ones.
             guard let head = JournalHead(journal) else { return }
             let start = JournalHead.size
             let end = start + JournalRecord.size(payload: 3 * 8)
@@ -42,7 +42,7 @@ import Testing
         #expect(again.ledger.balance(ofUser: 1) == 340)
     }
 
-    @Test("each start makes a file with the next number, so that an earlier run's is known though its records fit")
+    @Test("each start numbers its file, so that an earlier run's file is recognised although its records would fit")
     func earlierFile() async throws {
         let first = try await LedgerFixture()
         try first.spend(10)
@@ -56,7 +56,7 @@ import Testing
         #expect(third.ledger.balance(ofUser: 1) == 990)
     }
 
-    @Test("records of another database are not taken, also where the head that says so is gone")
+    @Test("another database's records are refused, even if the head that names the database is damaged")
     func foreignRecords() async throws {
         let (other, standstill) = try await LedgerFixture.withFiveCharges()
         let journal = readFile(other.path)
@@ -72,7 +72,7 @@ import Testing
         #expect(try await again.read() == (1000, 1000, 0))
     }
 
-    @Test("a journal that others could read is closed to them, also where it is kept aside")
+    @Test("a journal that others could read is made private, also where it is kept aside")
     func keptMode() async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed { $0[0] ^= 0xff }
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(
-        "room that is promised is there, whatever is wasted at the ends of chunks", arguments: [100, 3000, 6128, 9000])
+        "the promised room is there, whatever is wasted at the ends of chunks", arguments: [100, 3000, 6128, 9000])
     func promisedRoom(payload: Int) throws {
         let largest = JournalRecord.size(payload: payload)
         let bytes = [UInt8](repeating: 7, count: payload)

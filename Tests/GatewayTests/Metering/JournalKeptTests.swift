@@ -7,7 +7,7 @@ import Testing
 
 @testable import Gateway
 
-/// A journal that is not as it should be stays for a person to look at, whenever the process ends.
+/// A broken journal is kept for a person to look at, whenever the process ends.
 @Suite(.inTurn) struct JournalKeptTests {
     /// The files of a killed run whose journal has a damaged head and five charges that the database lacks.
     private func damaged() async throws -> TemporaryDirectory {
@@ -25,7 +25,7 @@ import Testing
             followDelay: .zero, report: notices.add, system: system)
     }
 
-    @Test("it is kept aside, and its new name is on the disk, before anything of it is applied; so is the next one's")
+    @Test("the old journal is kept, with its new name on disk, before its records are applied; so is the next one's")
     func order() async throws {
         let directory = try await damaged()
         let journal = readFile(directory.path + "/journal")
@@ -51,11 +51,11 @@ import Testing
                 "write 1, not kept", "names", "write 2, kept", "names", "write 3, kept",
             ])
         #expect(ledger.replayedEntries == 5 && notices.journal?.keptAs == kept)
-        // The new journal is another file.
+        // The new journal is a separate file.
         #expect(readFile(kept) == journal && readFile(directory.path + "/journal") != journal)
     }
 
-    @Test("a start that ends before it has applied it leaves it, and the next one tells of the same file")
+    @Test("if a start fails before applying the journal, the journal stays, and the next start names the same file")
     func again() async throws {
         let directory = try await damaged()
         let journal = readFile(directory.path + "/journal")
@@ -74,7 +74,7 @@ import Testing
         #expect(readFile(kept) == journal && access(directory.path + "/journal.kept-2", F_OK) != 0)
     }
 
-    @Test("where a file can have one name only, it is moved aside once it is applied")
+    @Test("on a file system without hard links, the journal is moved aside once it is applied")
     func oneName() async throws {
         let directory = try await damaged()
         let journal = readFile(directory.path + "/journal")

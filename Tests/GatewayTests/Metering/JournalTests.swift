@@ -19,7 +19,7 @@ import Testing
         #expect(readFile(fixture.path).count <= 512 << 10)
     }
 
-    @Test("a charge after a turn survives a kill, whatever older records lie behind it")
+    @Test("a charge after the journal turned survives a kill, whatever older records follow it in the file")
     func killedAfterTurn() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 32 << 10)
         for number in 0..<600 {
@@ -38,7 +38,7 @@ import Testing
         standstill.end()
     }
 
-    @Test("while the database stands still the journal grows to its limit, then refuses, and keeps all")
+    @Test("while the database is stuck, the journal grows to its limit, then refuses requests, and loses nothing")
     func standstill() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 32 << 10, journalLimit: 128 << 10)
         let standstill = Standstill(of: fixture.database)
@@ -60,13 +60,13 @@ import Testing
         let again = try await LedgerFixture(copy)
         #expect(Int64(again.ledger.replayedEntries) == settled)
         #expect(try await again.read() == (1_000_000 - settled, 1_000_000 - settled, settled))
-        // The database follows, and there is room again.
+        // The database catches up, and there is room again.
         #expect(await fixture.ledger.flush())
         try fixture.spend(1)
         #expect(try await fixture.stored().user == 1_000_000 - settled - 1)
     }
 
-    @Test("room is kept for every request under way, so that each can settle when none is left for more")
+    @Test("the journal reserves room for every running request, so that each can settle when no new one is accepted")
     func settlesAll() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 32 << 10, journalLimit: 64 << 10)
         let standstill = Standstill(of: fixture.database)
@@ -87,7 +87,7 @@ import Testing
         #expect(try await fixture.stored().logs == Int64(held.count))
     }
 
-    @Test("a disk that is full when the journal should grow refuses, and is asked again when the database moved on")
+    @Test("if the disk is full, the journal does not grow, and tries again once the database has caught up")
     func cannotGrow() async throws {
         let isFull = Mutex(false)
         let calls = Mutex(0)
@@ -110,7 +110,7 @@ import Testing
         isFull.withLock { $0 = false }
         standstill.end()
         #expect(try await becomesTrue { (try? fixture.spend(1)) != nil })
-        // It grows now, and so takes more than it did.
+        // The journal can grow now, and so accepts more than before.
         #expect(await fixture.ledger.flush())
         let again = Standstill(of: fixture.database)
         var more = 0
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test(
-        "an allocation or a mapping that fails is an error at the start, and leaves what there was",
+        "an allocation or a mapping that fails is an error at the start and leaves the old file as it was",
         arguments: [(ENOSPC, JournalError.diskFull), (EIO, JournalError(EIO)), (0, JournalError(ENOMEM))]
             as [(Int32, JournalError)])
     func startFails(number: Int32, error: JournalError) async throws {
@@ -147,7 +147,7 @@ import Testing
         #expect(again.ledger.balance(ofUser: 1) == 995)
     }
 
-    @Test("a file that an earlier start kept for a person is not emptied, however full the disk is")
+    @Test("a file that an earlier start kept is not emptied, however full the disk is")
     func keptOnFullDisk() async throws {
         let copy = try await LedgerFixture().killed()
         let path = copy.path + "/journal"
@@ -163,13 +163,13 @@ import Testing
                 system: system)
         } catch { refusal = error }
         #expect(refusal as? JournalError == .diskFull)
-        // Not the arrays themselves, whose difference would be sought byte by byte.
+        // Compares here, since a failed expectation on the arrays would search for their difference byte by byte.
         let isUntouched = readFile(path + ".kept-1") == bytes
         #expect(isUntouched)
         store.close()
     }
 
-    @Test("a full disk at the start is met with the old file's own space")
+    @Test("if the disk is full at the start, the old file's space is used")
     func startOnFullDisk() async throws {
         let copy = try await LedgerFixture().killed()
         let calls = Mutex(0)
@@ -180,7 +180,7 @@ import Testing
             }
         }
         var system = JournalSystem()
-        // What the old file takes when the disk is asked again.
+        // The old file's size when the disk is tried again.
         let left = Mutex(off_t(-1))
         let path = copy.path + "/journal"
         let look = { @Sendable in
@@ -201,7 +201,7 @@ import Testing
         store.close()
     }
 
-    @Test("the journal lies beside the real file; one that lay beside a link is moved there")
+    @Test("the journal is beside the real file, and one that was beside a link is moved there")
     func besideRealFile() throws {
         let directory = TemporaryDirectory()
         try writeFile(directory.path + "/a.db", [])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Gateway
 
-/// Journals that are not what the database expects.
+/// Journals that are not the one that the database expects.
 @Suite(.inTurn) struct JournalVerdictTests {
-    @Test("a missing or empty journal is told with what was held, unless the run had ended", arguments: [true, false])
+    @Test("a missing or empty journal is reported with what it held, unless its run ended", arguments: [true, false])
     func missing(isRemoved: Bool) async throws {
         let fixture = try await LedgerFixture()
         let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 123)
@@ -17,7 +17,7 @@ import Testing
         if isRemoved { removeFile(copy.path + "/journal") }
         let again = try await LedgerFixture(copy)
         #expect(again.notices.list == [.journal(JournalNotice(problem: .missing, quota: 123))])
-        // Numbers go on where the database is, or the next replay would skip them.
+        // The numbers must go on from the database's position, or the next replay would skip these records.
         let standstill = Standstill(of: again.database)
         try again.spend(7)
         let second = try again.killed()
@@ -31,7 +31,7 @@ import Testing
         #expect(notices.journal?.problem == .missingAfterCleanEnd && notices.journal?.quota == 0)
     }
 
-    @Test("numbers go on where the database is, also where a full disk keeps the start from being noted")
+    @Test("numbers go on from the database's position, even if a full disk prevents the start from being recorded")
     func numbersGoOn() async throws {
         let fixture = try await LedgerFixture()
         for _ in 0..<5 { try fixture.spend(1) }
@@ -56,12 +56,12 @@ import Testing
         #expect(again.notices.list.isEmpty)
     }
 
-    @Test("a new database has no journal to miss")
+    @Test("a new database does not miss a journal")
     func new() async throws {
         #expect(try await LedgerFixture().notices.list.isEmpty)
     }
 
-    @Test("another database's journal is not read, and kept")
+    @Test("another database's journal is kept and not read")
     func foreign() async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let journal = readFile(fixture.path)
@@ -73,7 +73,7 @@ import Testing
         #expect(readFile(try #require(again.notices.journal?.keptAs)) == journal)
     }
 
-    @Test("a journal older than the database is told")
+    @Test("a journal older than the database is reported")
     func older() async throws {
         let fixture = try await LedgerFixture()
         let old = readFile(fixture.path)
@@ -84,7 +84,7 @@ import Testing
         #expect(again.ledger.balance(ofUser: 1) == 995)
     }
 
-    @Test("a position that cannot be true ends nothing and applies nothing", arguments: [Int64.max, .min, -1])
+    @Test("an impossible stored position neither traps nor applies anything", arguments: [Int64.max, .min, -1])
     func implausible(applied: Int64) async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed()

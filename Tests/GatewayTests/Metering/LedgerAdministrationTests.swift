@@ -22,7 +22,7 @@ import Testing
         return try await database.read { try $0.logs(wanted, page: 0) }
     }
 
-    @Test("sets balances through the journal, and a balance that is so already is no change")
+    @Test("balances are set through the journal, and setting the same balance changes nothing")
     func sets() async throws {
         let fixture = try await LedgerFixture()
         #expect(try fixture.ledger.set(balanceOfUser: 1, to: 5000) == 1000)
@@ -33,7 +33,7 @@ import Testing
         #expect(try await topUps(fixture.database).isEmpty)
     }
 
-    @Test("credits and charges at the same time all count")
+    @Test("concurrent credits and charges all count")
     func credits() async throws {
         let fixture = try await LedgerFixture(quota: 100_000)
         let ledger = fixture.ledger
@@ -52,7 +52,7 @@ import Testing
         #expect(try await fixture.stored() == (100_000 + 600 - 1000, 99_000, 1000))
     }
 
-    @Test("a credit and its row are one: a kill keeps both or none, and a replay applies them once")
+    @Test("a credit and its row belong together: a kill keeps both or none, and a replay applies them once")
     func creditSurvives() async throws {
         let fixture = try await LedgerFixture()
         #expect(await fixture.ledger.flush())
@@ -79,7 +79,7 @@ import Testing
                 == String(repeating: "长", count: LogRecord.journalLimits.content / 3))
     }
 
-    @Test("a token's limit and its being unlimited survive a kill together")
+    @Test("a token's limit and whether it is unlimited survive a kill together")
     func tokenLimitSurvives() async throws {
         let fixture = try await LedgerFixture()
         #expect(await fixture.ledger.flush())
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test("a token's new limit counts what is held, limited or not before", arguments: [false, true])
+    @Test("a token's new limit counts what is held, whether it was limited before or not", arguments: [false, true])
     func limitWithHolds(isUnlimited: Bool) async throws {
         let fixture = try await LedgerFixture(isUnlimited: isUnlimited)
         let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 600)
@@ -117,7 +117,7 @@ import Testing
         #expect(fixture.ledger.available(userID: 1, tokenID: 1) == 700)
     }
 
-    @Test("a credit that would pass the limit is refused and changes nothing")
+    @Test("a credit that would exceed the limit is refused and changes nothing")
     func tooLarge() async throws {
         let fixture = try await LedgerFixture(quota: 1 << 61)
         #expect(throws: BalanceRefusal.tooLarge) { try fixture.ledger.credit(1, toUser: 1, log: row(1)) }
@@ -126,7 +126,7 @@ import Testing
         #expect(try await topUps(fixture.database).isEmpty)
     }
 
-    @Test("a deleted token is forgotten for good; its requests under way settle against the user")
+    @Test("a deleted token is forgotten for good, and its running requests settle against the user")
     func retires() async throws {
         let fixture = try await LedgerFixture()
         let token = try #require(try await fixture.database.read { try $0.token(id: 1) })
@@ -134,7 +134,7 @@ import Testing
         let late = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 100)
         _ = try await fixture.database.write { try $0.deleteToken(1, userID: 1) }
         fixture.ledger.retire(token: 1)
-        // A row that was read before the deletion does not bring it back.
+        // A row that was read before the deletion must not bring it back.
         fixture.ledger.open(user: user, token: token)
         #expect(fixture.ledger.balance(ofToken: 1) == nil)
         #expect(throws: ReservationRefusal.unknownAccount) {

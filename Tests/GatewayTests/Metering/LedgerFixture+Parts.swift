@@ -5,7 +5,7 @@ import TestKit
 
 @testable import Gateway
 
-/// A reservation that an array can hold.
+/// Wraps a reservation, so that an array can hold it.
 final class HeldReservation {
     private var reservation: Reservation?
 
@@ -29,7 +29,7 @@ final class Notices: Sendable {
     @Sendable func add(_ notice: LedgerNotice) { all.withLock { $0.append(notice) } }
 }
 
-/// Lets the database's writer stand still until it is let go, or half a minute has passed.
+/// Blocks the database's writer until `end` is called or five minutes have passed.
 final class Standstill: Sendable {
     private let isOver = Mutex(false)
 
@@ -41,7 +41,7 @@ final class Standstill: Sendable {
     func end() { isOver.withLock { $0 = true } }
 }
 
-/// Waits until a condition holds, at most so long.
+/// Waits until a condition holds, for at most this many seconds.
 func becomesTrue(seconds: Int = 60, _ condition: () async throws -> Bool) async throws -> Bool {
     for _ in 0..<(seconds * 100) {
         if try await condition() { return true }
@@ -60,7 +60,7 @@ extension JournalHead {
 }
 
 extension LedgerFixture {
-    /// One with five charges of ten that its database does not have yet.
+    /// A fixture with five charges of ten that its database does not have yet.
     static func withFiveCharges(journalSize: Int = 64 << 10) async throws -> (LedgerFixture, Standstill) {
         let fixture = try await LedgerFixture(journalSize: journalSize)
         let standstill = Standstill(of: fixture.database)
@@ -69,7 +69,7 @@ extension LedgerFixture {
     }
 }
 
-/// Counts the groups that a ledger hands over, and keeps some back where a test says so.
+/// Counts the groups that a ledger submits, and holds some of them back if a test says so.
 final class CountingDatabase: Database {
     private let database: SQLiteDatabase
     private let count = Mutex(0)
@@ -80,7 +80,7 @@ final class CountingDatabase: Database {
 
     var submissions: Int { count.withLock { $0 } }
 
-    /// Lets so many groups through.
+    /// Lets this many groups through.
     func allow(_ number: Int) {
         let jobs = kept.withLock { kept in
             kept.limit = number
@@ -96,10 +96,10 @@ final class CountingDatabase: Database {
         try await database.read(body)
     }
 
-    /// Refuses those writes, counted from one, as a full disk does.
+    /// Refuses the writes with these numbers, counted from one, as a full disk does.
     func refuse(writes range: ClosedRange<Int>) { refusedWrites.withLock { $0 = range } }
 
-    /// Does something before each write, which is counted from one.
+    /// Runs a closure before each write, with the write's number, counted from one.
     func beforeWrites(_ body: @escaping @Sendable (Int) -> Void) { whatIsDone.withLock { $0 = body } }
 
     func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {

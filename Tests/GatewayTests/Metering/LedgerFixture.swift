@@ -42,7 +42,7 @@ final class LedgerFixture {
         try await Self.open(ledger, database)
     }
 
-    /// Starts on files that another run left.
+    /// Starts on the files that another run left.
     init(_ directory: TemporaryDirectory, journalSize: Int = 1 << 20) async throws {
         self.directory = directory
         database = try SQLiteDatabase(path: directory.path + "/a.db", busyTimeout: 100)
@@ -82,8 +82,8 @@ final class LedgerFixture {
         }
     }
 
-    /// The files as a process killed now would leave them.
-    /// - Parameter change: made to the journal.
+    /// Copies the files as a process that is killed now would leave them.
+    /// - Parameter change: changes the copied journal.
     func killed(_ change: (inout [UInt8]) -> Void = { _ in }) throws -> TemporaryDirectory {
         let copy = TemporaryDirectory()
         for name in ["a.db", "a.db-wal"] {

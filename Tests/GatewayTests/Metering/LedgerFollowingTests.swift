@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct LedgerFollowingTests {
-    @Test("a full disk refuses requests, and when there is room again all goes on and nothing is lost")
+    @Test("a full disk refuses requests; once there is room again, requests go on and nothing is lost")
     func roomAgain() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, maxPages: 70)
         var settled: Int64 = 0
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(
-        "waiting ends while another program holds the database, once told; what was journalled follows later",
+        "flushing gives up while another program locks the database, which is logged once; the charges follow later",
         .timeLimit(.minutes(10)))
     func foreignLock() async throws {
         let fixture = try await LedgerFixture()
@@ -47,7 +47,7 @@ import Testing
         #expect(outcomes == [false, false])
         #expect(fixture.notices.list.count == 2)
         #expect(fixture.notices.list.last == .endedBehind(waiting: 1, reason: "busy"))
-        // Requests go on: the journal has room.
+        // Requests are still accepted, since the journal has room.
         try fixture.spend(5)
         #expect(try await fixture.read() == (1000, 1000, 0))
         try other.execute("ROLLBACK")
@@ -56,7 +56,7 @@ import Testing
         #expect(fixture.notices.list.last == .databaseFollows)
     }
 
-    @Test("however many ask while the database refuses, it is tried again once a second, and never after its end")
+    @Test("however many callers ask while the database refuses, it is tried once a second, and never after its end")
     func retries() async throws {
         let counting = Mutex<CountingDatabase?>(nil)
         let fixture = try await LedgerFixture(
@@ -82,7 +82,7 @@ import Testing
         #expect(fixture.notices.list.count == 1)
     }
 
-    @Test("waiting ends also where the database does not answer at all")
+    @Test("waiting ends even if the database does not answer at all")
     func silence() async throws {
         let fixture = try await LedgerFixture()
         let standstill = Standstill(of: fixture.database)
@@ -92,7 +92,7 @@ import Testing
         #expect(try await fixture.stored().user == 990)
     }
 
-    @Test("the limit of a wait is waited for no longer than the wait lasts")
+    @Test("the timer of a wait is cancelled when the wait is over")
     func limitEnds() async throws {
         let fixture = try await LedgerFixture()
         let standstill = Standstill(of: fixture.database)
@@ -109,14 +109,14 @@ import Testing
         standstill.end()
         #expect(await isWhole)
         #expect(try await becomesTrue { isCancelled.withLock { $0 } })
-        // A limit that is over at once finds its waiter.
+        // A timer that fires at once finds its waiter.
         let second = Standstill(of: fixture.database)
         try fixture.spend(10)
         #expect(await ledger.flush {} == false)
         second.end()
     }
 
-    @Test("one row that is refused holds up nobody else's money, and is kept where a person sees it")
+    @Test("a row that the database refuses delays nobody else's charges, and is kept where a person sees it")
     func badRow() async throws {
         let fixture = try await LedgerFixture { connection in
             try connection.execute(
@@ -141,7 +141,7 @@ import Testing
         #expect(try await fixture.stored() == (969, 969, 21))
     }
 
-    @Test("a balance that its row refuses is kept too, and other accounts' changes go through")
+    @Test("a balance whose row refuses it is kept too, and other accounts' changes go through")
     func badBalance() async throws {
         let fixture = try await LedgerFixture { connection in
             try connection.execute(
@@ -164,12 +164,12 @@ import Testing
         #expect(kept == [-10, 10, 1])
     }
 
-    @Test("a group that fails stays, and is applied once when it can be")
+    @Test("a group that fails is kept, and is applied once when that is possible")
     func failedGroup() async throws {
         let fixture = try await LedgerFixture { connection in
             try connection.execute(
                 "CREATE TRIGGER bad BEFORE UPDATE ON oneapi_ledger BEGIN SELECT RAISE(ABORT, 'no'); END")
-            // As at the start, when the ledger writes where it begins.
+            // As at the start, when the ledger writes its first position.
             try connection.execute("DELETE FROM oneapi_ledger")
         }
         try fixture.spend(10)
@@ -183,13 +183,13 @@ import Testing
         #expect(try await fixture.read() == (985, 985, 15))
     }
 
-    @Test("a clean end is noted, and the next start has nothing to do")
+    @Test("a clean end is recorded, and the next start has nothing to do")
     func close() async throws {
         let fixture = try await LedgerFixture()
         let held = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 5)
         try fixture.spend(10)
         #expect(await fixture.ledger.close())
-        // A request that goes on may still be charged.
+        // The running request may still be charged.
         #expect(try await fixture.database.write { try $0.ledgerStanding() }.state == .open)
         held.refund()
         #expect(await fixture.ledger.close())

@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct LedgerRecoveryTests {
-    @Test("applies what a killed run had only journalled, once, and closes what it left open")
+    @Test("applies once what a killed run had only in the journal, and closes the reservations that it left open")
     func replays() async throws {
         let fixture = try await LedgerFixture()
         try fixture.spend(40, reserving: 100, id: "one")
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("a backlog of more than one group follows group by group, each with its own position")
+    @Test("a backlog of more than one group is written group by group, each with its own position")
     func backlog() async throws {
         let counting = Mutex<CountingDatabase?>(nil)
         let fixture = try await LedgerFixture(
@@ -55,7 +55,7 @@ import Testing
         #expect(try await fixture.stored().user == 991_000)
     }
 
-    @Test("a byte damaged anywhere costs at most the record that it is in, and is reported with the file kept")
+    @Test("a damaged byte costs at most the record that holds it, is reported, and the file is kept")
     func damagedRecord() async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let journal = readFile(fixture.path)
@@ -65,7 +65,7 @@ import Testing
             let again = try await LedgerFixture(try fixture.killed { $0[place] ^= 0xff }, journalSize: 64 << 10)
             counts[again.ledger.replayedEntries, default: 0] += 1
             #expect(try await again.read().logs == Int64(again.ledger.replayedEntries) * 10)
-            // Where only the filling between records is hit, nothing is damaged.
+            // If only the padding between records is hit, nothing is damaged.
             guard let notice = again.notices.journal else { continue }
             #expect(notice.problem == .damagedRecords && notice.lostRecords >= 1)
             let kept = try #require(notice.keptAs)
@@ -76,7 +76,7 @@ import Testing
         #expect(Set(counts.keys) == [4, 5])
     }
 
-    @Test("a page of zeros in the middle costs what was in it, and not what lies behind")
+    @Test("a page of zeros in the middle costs its own records, and none after it")
     func zeroedPage() async throws {
         let fixture = try await LedgerFixture(quota: 100_000, journalSize: 256 << 10)
         let standstill = Standstill(of: fixture.database)
@@ -90,7 +90,7 @@ import Testing
         #expect(notice.problem == .damagedRecords && notice.lostRecords >= lost * 2 - 2)
     }
 
-    @Test("the last record, damaged, is missed", arguments: [24, 70])
+    @Test("damage to the last record is noticed", arguments: [24, 70])
     func damagedEnd(back: Int) async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed { journal in
@@ -102,7 +102,7 @@ import Testing
         #expect(again.notices.journal?.problem == .damagedRecords && again.notices.journal?.quota == 10)
     }
 
-    @Test("the only record, damaged, is missed")
+    @Test("damage to the only record is noticed")
     func damagedOnly() async throws {
         let fixture = try await LedgerFixture()
         let standstill = Standstill(of: fixture.database)
@@ -114,7 +114,7 @@ import Testing
         #expect(again.notices.journal?.problem == .damagedRecords && again.notices.journal?.keptAs != nil)
     }
 
-    @Test("another size of the journal after a kill loses nothing", arguments: [16 << 10, 64 << 10, 1 << 20])
+    @Test("a changed journal size after a kill loses nothing", arguments: [16 << 10, 64 << 10, 1 << 20])
     func changedSize(size: Int) async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         let copy = try fixture.killed()
@@ -126,7 +126,7 @@ import Testing
         #expect(used?.chunkSize == max(8192, (size - 4096) / 2 & ~4095))
     }
 
-    @Test("a damaged head costs nothing but a report")
+    @Test("a damaged head loses nothing and is reported")
     func damagedHead() async throws {
         let (fixture, standstill) = try await LedgerFixture.withFiveCharges()
         for place in [0, 9, 17, 25, 41] {
@@ -137,7 +137,7 @@ import Testing
         standstill.end()
     }
 
-    @Test("bytes from anywhere in the journal's place end nothing", arguments: 0..<40)
+    @Test("a journal of arbitrary bytes does not trap", arguments: 0..<40)
     func hostileFile(seed: UInt64) async throws {
         var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
         func random() -> UInt64 {
@@ -153,7 +153,7 @@ import Testing
             case 1: journal.removeLast(Int(random() % UInt64(journal.count)))
             case 2: for _ in 0..<200 { journal[Int(random() % 8192)] = UInt8(truncatingIfNeeded: random()) }
             default:
-                // A head that is whole and says what it likes.
+                // A head with a valid checksum and arbitrary values.
                 let values = [Int64.max, .min, 0, -1, 8, 64, 1 << 40, 4096]
                 let pick = { values[Int(random() % 8)] }
                 let head = JournalHead(

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Gateway
 
-/// What reaches the rows, when, and what memory says of it.
+/// What is written to the rows, when, and how it agrees with memory.
 @Suite(.inTurn) struct LedgerRowsTests {
-    @Test("a settlement counts once with its user, its token and its channel, and the last use is the latest")
+    @Test("a settlement counts once for its user, its token and its channel, and the last use is the latest")
     func counts() async throws {
         let fixture = try await LedgerFixture { connection in
             var channel = ChannelRecord()
@@ -30,7 +30,7 @@ import Testing
         #expect(fixture.ledger.balance(ofUser: 1) == 983 && fixture.ledger.balance(ofToken: 1) == 983)
     }
 
-    @Test("the database follows of itself, again and again, though nobody waits for it")
+    @Test("the ledger writes to the database on its own, again and again, though nobody waits for it")
     func followsUnasked() async throws {
         let fixture = try await LedgerFixture()
         for number in 1...3 {
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("however many wait at once, what is pending is applied once")
+    @Test("however many callers wait at once, pending charges are applied once")
     func appliedOnce() async throws {
         let fixture = try await LedgerFixture()
         let standstill = Standstill(of: fixture.database)
@@ -75,7 +75,7 @@ import Testing
         #expect(rows.map(\.modelName) == [String(repeating: "m", count: limits.modelName)])
     }
 
-    @Test("a reservation below zero holds nothing and gives nothing", arguments: [-1, -500, Int64.min])
+    @Test("a negative reservation holds nothing and adds nothing", arguments: [-1, -500, Int64.min])
     func negative(amount: Int64) async throws {
         let fixture = try await LedgerFixture()
         let reservation = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: amount)
@@ -87,7 +87,7 @@ import Testing
         #expect(try await fixture.stored() == (996, 996, 4))
     }
 
-    @Test("rows read again do not take back what memory knows")
+    @Test("rows that are read again do not replace the balances in memory")
     func opensOnce() async throws {
         let fixture = try await LedgerFixture()
         let (user, token) = try await fixture.database.read { (try $0.user(id: 1), try $0.token(id: 1)) }

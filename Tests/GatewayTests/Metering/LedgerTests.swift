@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct LedgerTests {
-    @Test("holds back, charges the exact sum, and gives the rest back")
+    @Test("reserves quota, charges the exact sum and returns the rest")
     func settles() async throws {
         let fixture = try await LedgerFixture()
         let reservation = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 600)
@@ -19,7 +19,7 @@ import Testing
         #expect(try await fixture.stored() == (925, 925, 75))
     }
 
-    @Test("gives everything back when a reservation dies unsettled")
+    @Test("returns the whole reservation if it is dropped without being settled")
     func refunds() async throws {
         let fixture = try await LedgerFixture()
         do { _ = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 600).amount }
@@ -28,7 +28,7 @@ import Testing
         #expect(try await fixture.stored() == (1000, 1000, 0))
     }
 
-    @Test("a user without quota is refused, whatever the token has", arguments: [false, true])
+    @Test("a user without quota is refused, whatever the token's balance", arguments: [false, true])
     func userQuota(isUnlimited: Bool) async throws {
         let fixture = try await LedgerFixture(quota: 10, isUnlimited: isUnlimited)
         try fixture.ledger.setBalance(ofToken: 1, to: 1000, isUnlimited: isUnlimited)
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test("an unlimited token counts what it used, and its limit stays")
+    @Test("an unlimited token counts its use, and its limit stays the same")
     func unlimited() async throws {
         let fixture = try await LedgerFixture(isUnlimited: true)
         try fixture.spend(30)
@@ -47,12 +47,12 @@ import Testing
         #expect(fixture.ledger.used(byToken: 1) == 42 && fixture.ledger.used(byUser: 1) == 42)
     }
 
-    @Test("a sum beyond the range neither ends the process nor the next start")
+    @Test("a sum beyond the integer range ends neither the process nor the next start")
     func absurdCharges() async throws {
         let fixture = try await LedgerFixture()
         for _ in 0..<5 {
             try fixture.spend(.max / 2, reserving: 1)
-            // An administrator puts it right again.
+            // An administrator corrects the balance.
             try fixture.ledger.set(balanceOfUser: 1, to: 1000)
             try fixture.ledger.setBalance(ofToken: 1, to: 1000, isUnlimited: false)
         }
@@ -66,7 +66,7 @@ import Testing
         #expect(try await LedgerFixture(copy).ledger.balance(ofUser: 1) == 1000 - Int64.max)
     }
 
-    @Test("balances that one-api left at the ends of the range end nothing", arguments: [Int64.max, .min, 0])
+    @Test("extreme balances that one-api left do not trap", arguments: [Int64.max, .min, 0])
     func absurdRows(quota: Int64) async throws {
         let fixture = try await LedgerFixture(quota: quota)
         for amount in [Int64.max, 1, 0, -1, .min] {
@@ -78,7 +78,7 @@ import Testing
         #expect(fixture.ledger.available(userID: 1, tokenID: 1) == quota)
     }
 
-    @Test("never sells more than there is under concurrency")
+    @Test("concurrent requests never spend more than the balance")
     func neverOversells() async throws {
         let fixture = try await LedgerFixture()
         let ledger = fixture.ledger
@@ -96,7 +96,7 @@ import Testing
         #expect(try await fixture.stored() == (0, 0, 1000))
     }
 
-    @Test("a user has no more requests in flight than one may have, and others are not touched by it")
+    @Test("a user cannot have more requests in flight than the limit, and other users are not affected")
     func inFlight() async throws {
         let fixture = try await LedgerFixture { connection in
             var other = UserRecord()
@@ -116,7 +116,7 @@ import Testing
         second.refund()
     }
 
-    @Test("ten thousand requests at once have room in the default journal, and settle with the longest rows")
+    @Test("ten thousand requests at once fit in the default journal, and settle with the longest rows")
     func manyAtOnce() async throws {
         let fixture = try await LedgerFixture(quota: 1_000_000, journalSize: 32 << 20)
         let limit = OptionsSnapshot.defaultRequestsInFlight
@@ -138,9 +138,9 @@ import Testing
     }
 }
 
-/// Records that move nothing, and requests that go on at other prices.
+/// Records that charge nothing, and reservations that change.
 @Suite struct LedgerHoldTests {
-    @Test("requests that all fail fill no journal: the database is told of their records too")
+    @Test("requests that all fail do not fill the journal, since the database is also told of their records")
     func refundsOnly() async throws {
         let fixture = try await LedgerFixture(journalSize: 64 << 10)
         for _ in 0..<30_000 {
@@ -152,7 +152,7 @@ import Testing
         #expect(try await fixture.stored().user == 999)
     }
 
-    @Test("a hold grows as far as token and user can pay, and stays where they cannot")
+    @Test("a reservation grows only if token and user can pay, and otherwise stays as it was")
     func changes() async throws {
         let fixture = try await LedgerFixture(quota: 1000)
         var reservation = try fixture.ledger.reserve(userID: 1, tokenID: 1, amount: 100)
@@ -166,7 +166,7 @@ import Testing
         #expect(fixture.ledger.availableQuota(ofUser: 1) == 1000)
     }
 
-    @Test("the end of a ledger is not noted where it has gone on")
+    @Test("a ledger that has gone on is not recorded as ended")
     func closesOnlyItsOwn() async throws {
         let fixture = try await LedgerFixture()
         try fixture.spend(10)
@@ -178,7 +178,7 @@ import Testing
         #expect(try await fixture.database.write { try $0.ledgerStanding() }.state == .open)
     }
 
-    @Test("a token that was made unlimited is not spent, whatever its row says yet")
+    @Test("a token that was made unlimited does not count as spent, whatever its row still says")
     func unlimitedAtOnce() async throws {
         let fixture = try await LedgerFixture()
         try fixture.ledger.setBalance(ofToken: 1, to: 0, isUnlimited: false)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// What pictures come to where a model bills them by tokens.
+/// What generated pictures cost if the model bills them by tokens.
 @Suite(.inTurn) struct PaintedTokensTests {
     static let prices: [(String, String, String)] = [
         ("gpt-image-1", "2.00", "8.00"), ("gpt-image-1-mini", "1.25", "4.00"),
@@ -19,7 +19,7 @@ import Testing
         #expect(prices.prompt.twoDecimals == prompt && prices.completion.twoDecimals == completion)
     }
 
-    @Test("models that bill by the picture have none", arguments: ["dall-e-3", "gpt-4o", "gpt-image", "wanx-v1"])
+    @Test("models that bill by the picture have no price", arguments: ["dall-e-3", "gpt-4o", "gpt-image", "wanx-v1"])
     func none(model: String) {
         #expect(PaintedTokens.prices(of: model) == nil)
     }
@@ -29,9 +29,9 @@ import Testing
         ("1024x1536", "low", 408), ("1024x1536", "medium", 1584), ("1024x1536", "high", 6240),
         ("1536x1024", "low", 400), ("1536x1024", "medium", 1568), ("1536x1024", "high", 6208),
         ("2048x1024", "low", 544), ("512x512", "medium", 264), ("1x1", "low", 1),
-        // As large as any can be, and no more.
+        // The most tokens that a picture can have.
         ("999999x999999", "low", 2151), ("9223372036854775807x2", "low", 2151),
-        // The model's own choice, of which the dearest is taken.
+        // If the model chooses the size or quality itself, the dearest counts.
         (nil, "low", 408), ("auto", "low", 408), ("0x1024", "low", 408), ("1024x1024", nil, 1056),
         ("1024x1024", "auto", 1056), (nil, nil, 1584),
     ]

@@ -19,7 +19,7 @@ import Testing
     @Test("reads decimals exactly and refuses the rest", arguments: ratios)
     func reads(text: String, units: Int64?) { #expect(Ratio(decimal: text)?.units == units) }
 
-    @Test("a ratio of any size has a text", arguments: [Int64.min, -1, 0, 1, 5_000_000, .max - 1, .max])
+    @Test("a ratio of any size can be written as text", arguments: [Int64.min, -1, 0, 1, 5_000_000, .max - 1, .max])
     func texts(units: Int64) {
         #expect(!Ratio(units: units).twoDecimals.isEmpty)
         let text = Ratio(units: units).decimalText
@@ -42,7 +42,7 @@ import Testing
         #expect(rates.isDefaultPrice == (ratio == "30.00" && model != "gpt-4-32k"))
     }
 
-    @Test("puts the operator's options before the built-in table, a channel type's own price first")
+    @Test("the operator's options come before the built-in table, and a channel type's own price comes first")
     func options() throws {
         let table = try PriceTable([
             "ModelRatio": #"{"gpt-4o":9,"m":1,"m(7)":2}"#, "CompletionRatio": #"{"m":5}"#,
@@ -56,7 +56,7 @@ import Testing
         #expect(table.groups == ["vip"])
     }
 
-    @Test("a price is remembered for its channel type, and of Qwen's names the one with a search costs the same")
+    @Test("a price is remembered by channel type, and Qwen's names with a search cost the same as without")
     func remembered() throws {
         let table = try PriceTable(["ModelRatio": #"{"m":1,"m(7)":2,"qwen-max":3,"other":4}"#])
         func rates(_ model: String, _ type: Int) -> Rates {
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(
-        "a model's name without its date has all prices of the newest dated one",
+        "a model's name without a date has all prices of the newest dated name",
         arguments: [
             ("gpt-4o-audio-preview", "gpt-4o-audio-preview-2025-06-03"),
             ("gpt-4o-mini-audio-preview", "gpt-4o-mini-audio-preview-2024-12-17"),
@@ -84,7 +84,7 @@ import Testing
         #expect(rates == table.rates(model: dated, channelType: 1, group: "default") && !rates.isDefaultPrice)
     }
 
-    @Test("the operator's own completion ratio is the price of what a model paints, the built-in one is not")
+    @Test("the operator's completion ratio is the price of generated pictures, but the built-in one is not")
     func painted() throws {
         func ratio(_ options: [String: String]) throws -> Ratio {
             let rates = try PriceTable(options).rates(model: "gpt-image-1.5", channelType: 1, group: "default")
@@ -95,7 +95,7 @@ import Testing
         #expect(try ratio(["CompletionRatio": #"{"gpt-image-1.5":5}"#]).twoDecimals == "5.00")
     }
 
-    @Test("prices at the end of the range overflow nothing")
+    @Test("the highest prices do not overflow")
     func largest() throws {
         let billion = #"{"m":1e9}"#
         let table = try PriceTable([
@@ -114,10 +114,10 @@ import Testing
 
     static let broken = ["", "[]", "{", #"{"a":"1"}"#, #"{"a":-1}"#, #"{"a":null}"#]
 
-    @Test("refuses option texts that are no prices", arguments: broken)
+    @Test("refuses option texts that are not prices", arguments: broken)
     func refuses(text: String) { #expect(throws: PriceError.self) { try PriceTable(["ModelRatio": text]) } }
 
-    @Test("charges what the specification computes")
+    @Test("charges what the specification says")
     func charges() throws {
         let rates = try PriceTable().rates(model: "gpt-4o", channelType: 1, group: "default")
         #expect(rates.quota(for: charged(promptTokens: 10, completionTokens: 5)) == 75)
@@ -135,7 +135,7 @@ import Testing
             Usage(promptTokens: promptTokens, completionTokens: completionTokens, cachedTokens: cachedTokens))
     }
 
-    @Test("charges cached input, cache writes by their lifetime, and audio at their own prices, each token once")
+    @Test("charges cached input, cache writes by their lifetime and audio at their own prices, and each token once")
     func kinds() throws {
         let claude = try PriceTable().rates(model: "claude-sonnet-4-5", channelType: 14, group: "default")
         var usage = Usage(promptTokens: 1000, cachedTokens: 100, cacheWriteTokens: 500)
@@ -162,7 +162,7 @@ import Testing
         #expect(doubled.parts.longCacheWrite.twoDecimals == "4.00")
     }
 
-    @Test("does not believe parts beyond their total")
+    @Test("limits parts that exceed their total")
     func impossibleParts() {
         let usage = Usage(promptTokens: 10, cachedTokens: 8, cacheWriteTokens: 8, audioPromptTokens: .max)
         let charged = ChargedUsage(usage)
@@ -175,7 +175,7 @@ import Testing
             model: Ratio(units: 1_000_000 * Ratio.scale), completion: Ratio(units: 1_000_000 * Ratio.scale))
         let quota = rates.quota(for: charged(promptTokens: .max / 4, completionTokens: .max / 4))
         #expect(quota == 1 << 50)
-        // One below and one above the end of what 128 bits hold before they are rounded.
+        // One below and one above what fits into 128 bits before rounding.
         let plain = Rates(model: .one)
         for tokens: Int64 in [170_141_183_460, 170_141_183_461, 1 << 40] {
             let some = plain.quota(for: charged(promptTokens: tokens, completionTokens: 0))
@@ -184,7 +184,7 @@ import Testing
         #expect(rates.quota(for: charged(promptTokens: -5, completionTokens: -1)) == 0)
     }
 
-    @Test("agrees with whole-number arithmetic on random prices")
+    @Test("agrees with integer arithmetic on random prices")
     func randomPrices() throws {
         var seed: UInt64 = 42
         func random(_ bound: UInt64) -> Int64 {
@@ -192,7 +192,7 @@ import Testing
             return Int64((seed >> 33) % bound)
         }
         for _ in 0..<2000 {
-            // Hundredths, so that the exact sum has six decimals.
+            // Hundredths, so the exact sum has six decimals.
             let (model, completion, group) = (random(5000), random(1000), random(300))
             let (prompt, answer) = (random(100_000), random(20_000))
             let rates = Rates(

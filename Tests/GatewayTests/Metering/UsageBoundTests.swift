@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// No honest usage is cut, however odd; a lie is cut to what can be.
+/// No honest usage is cut, however unusual; a false one is cut to the largest possible value.
 @Suite(.inTurn) struct UsageBoundTests {
     private func outcome(
         _ usage: Usage, _ body: JSON, received: Int64 = 500, answers: Int64 = 1, limit: Int64? = nil,
@@ -53,12 +53,12 @@ import Testing
         ),
     ]
 
-    @Test("believes", arguments: honest)
+    @Test("accepts an honest usage", arguments: honest)
     func believes(name: String, usage: Usage, body: JSON, received: Int64, answers: Int64, limit: Int64?) {
         #expect(outcome(usage, body, received: received, answers: answers, limit: limit) == nil)
     }
 
-    @Test("believes a prediction that did not come true")
+    @Test("accepts a prediction that was rejected")
     func prediction() {
         let text = String(repeating: "word ", count: 10_000)
         var usage = Usage(promptTokens: 8, completionTokens: 10_000)
@@ -75,7 +75,7 @@ import Testing
         (Usage(promptTokens: 8, completionTokens: 1 << 40, reasoningTokens: 1 << 39), 20, 8, 520 + (1 << 18)),
     ]
 
-    @Test("cuts what cannot be", arguments: lies)
+    @Test("cuts an impossible usage", arguments: lies)
     func cuts(usage: Usage, limit: Int64?, prompt: Int64, completion: Int64) throws {
         let body = Self.chat()
         let cut = try #require(outcome(usage, body, limit: limit))
@@ -83,7 +83,7 @@ import Testing
         #expect(cut.promptTokens == (prompt == 1 << 17 ? prompt + Int64(body.encoded().count) : prompt))
     }
 
-    @Test("looks into a prompt for what it leads to")
+    @Test("allows for the tokens that parts of a prompt may add")
     func brought() throws {
         let lie = Usage(promptTokens: 1 << 40, completionTokens: 5)
         let plain = try #require(outcome(lie, Self.chat(["tools": [["type": "function", "function": ["name": "f"]]]])))
@@ -98,7 +98,7 @@ import Testing
         #expect(prompted.promptTokens == (1 << 17) + 100_000 + Int64(Self.chat().encoded().count))
     }
 
-    @Test("what each of several answers may bring is allowed for, and what an answer of before does")
+    @Test("allows for what each of several answers may add, and for the audio of an earlier answer")
     func several() throws {
         let lie = Usage(promptTokens: 1 << 40, completionTokens: 5)
         let picture = Self.chat(parts: [["type": "image_url"]])
@@ -112,12 +112,12 @@ import Testing
         #expect(seen.promptTokens == Int64(painted.encoded().count) + (1 << 17) + (2 << 16))
         let unknown = try #require(outcome(lie, Self.chat(parts: [["type": "video_url"]])))
         #expect(unknown.promptTokens > UsageBound.foreign)
-        // Too large to be looked into.
+        // Too large to be examined.
         let large = try #require(outcome(lie, Self.chat(parts: .string(String(repeating: "x", count: 2 << 20)))))
         #expect(large.promptTokens > UsageBound.foreign)
     }
 
-    @Test("a usage of which only one part cannot be is cut in that part")
+    @Test("if only one part of a usage is impossible, only that part is cut")
     func onePart() {
         let bound = UsageBound(prompt: 10, completion: 20)
         #expect(bound.cut(Usage(promptTokens: 11, completionTokens: 3)) == Usage(promptTokens: 10, completionTokens: 3))
@@ -125,7 +125,7 @@ import Testing
         #expect(bound.cut(Usage(promptTokens: 10, completionTokens: 20)) == nil)
     }
 
-    @Test("an embedding has no output, and of pictures there are as many as were asked for")
+    @Test("an embedding has no output, and pictures are bounded by the number asked for")
     func others() {
         let usage = Usage(promptTokens: 1 << 40, completionTokens: 1 << 40)
         let body = [UInt8](repeating: 0x20, count: 100)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Gateway
 
-/// Tokens over the time that a test says it is; Baidu gives its own, Zhipu's are signed.
+/// Access tokens over time, which the tests set. Baidu issues its tokens, and Zhipu's are signed with the key.
 @Suite(.inTurn) struct AccessTokensTests {
     private static let baidu = ProviderChannel(type: 15, baseURL: "http://baidu.example", key: "ak|sk")
     private static let zhipu = ProviderChannel(type: 16, baseURL: "http://zhipu.example", key: "id.secret")
@@ -20,7 +20,7 @@ import Testing
         let tokens = AccessTokens()
 
         init() async throws {
-            // Tokens need no more of a gateway than its transport: it may be gone afterwards.
+            // The tokens need only the gateway's transport, so the gateway itself may be gone afterwards.
             let fixture = try await GatewayFixture()
             defer { withExtendedLifetime(fixture) {} }
             let parts = fixture.services
@@ -36,14 +36,14 @@ import Testing
                 for: channel, of: provider, time: Int64(time * 1000), services: services, call: UpstreamCall())
         }
 
-        /// The token's text, with `+` where it was made for this call.
+        /// The token's text, followed by `+` if the token was made for this call.
         func text(_ channel: ProviderChannel = baidu, at time: Double) async throws -> String {
             let held = try #require(try await held(channel, at: time))
             return held.text + (held.isNew ? "+" : "")
         }
     }
 
-    @Test("a token is kept for nine tenths of its life, then asked for anew")
+    @Test("a token is used for nine tenths of its life and then renewed")
     func ahead() async throws {
         let tokens = try await Tokens()
         var seen: [String] = []
@@ -51,14 +51,14 @@ import Testing
         #expect(seen == ["t1+", "t1", "t1", "t2+", "t2", "t2", "t3+", "t4+"])
     }
 
-    @Test("while one call renews a token, the others go on with the old one")
+    @Test("while one call renews a token, other calls use the old one")
     func oneRenewer() async throws {
         let tokens = try await Tokens()
         #expect(try await tokens.text(at: 0) == "t1+")
         let gate = StubGate()
         tokens.service.hold(gate)
         async let renewed = tokens.text(at: 950)
-        // Not for ever, or a renewal that never comes would not end the test.
+        // Waits for a limited time, so that the test ends even if the renewal never comes.
         for _ in 0..<1_000_000 where tokens.service.exchanges < 2 { await Task.yield() }
         for time in [950, 960, 999.999] { #expect(try await tokens.text(at: time) == "t1") }
         gate.open()
@@ -67,7 +67,7 @@ import Testing
         #expect(tokens.service.exchanges == 2)
     }
 
-    @Test("a renewal that fails leaves the old token to its end, and is tried again a minute later")
+    @Test("if a renewal fails, the old token is used until it expires, and the renewal is tried again after a minute")
     func failedRenewal() async throws {
         let tokens = try await Tokens()
         _ = try await tokens.text(at: 0)
@@ -83,7 +83,7 @@ import Testing
         #expect(try await tokens.text(at: 1000) == "t5+")
     }
 
-    @Test("a token that the key signs is kept, and signed again shortly before its end")
+    @Test("a token signed with the key is kept, and a new one is signed shortly before it expires")
     func signed() async throws {
         let tokens = try await Tokens()
         let first = try await tokens.text(Self.zhipu, at: 0)
@@ -110,14 +110,14 @@ import Testing
         #expect(try await tokens.text(key, at: 1) == "t2")
         #expect(try await tokens.text(address, at: 1) == "t3")
         #expect(tokens.service.exchanges == 3)
-        // No key of Zhipu's form, and a provider that needs no token.
+        // A key that is not in Zhipu's format, and a provider that needs no token.
         var odd = Self.zhipu
         odd.key = "nodot"
         #expect(try await tokens.held(odd, at: 0) == nil)
         #expect(try await tokens.held(ProviderChannel(type: 14, baseURL: "", key: "x"), at: 0) == nil)
     }
 
-    @Test("a lifetime that is none is no reason to keep a token, or to fail", arguments: [-5, 0, Int64.min, .max])
+    @Test("a token with an impossible lifetime is neither kept nor an error", arguments: [-5, 0, Int64.min, .max])
     func lifetimes(_ lifetime: Int64) async throws {
         let tokens = try await Tokens()
         tokens.service.live(lifetime)
@@ -125,7 +125,7 @@ import Testing
         #expect(try await tokens.text(at: 1_700_000_001) == (lifetime > 0 ? "t1" : "t2+"))
     }
 
-    @Test("a call is worth another try where its token was an old one", arguments: [baidu, zhipu])
+    @Test("a call is worth a retry if its token was an old one", arguments: [baidu, zhipu])
     func oldOneRefused(_ channel: ProviderChannel) async throws {
         let tokens = try await Tokens()
         let new = try await tokens.held(channel, at: 0)
@@ -134,12 +134,12 @@ import Testing
         #expect(tokens.tokens.forget(Self.refused, old, of: channel))
         let next = try #require(try await tokens.held(channel, at: 2))
         #expect(next.isNew && next.text != old?.text)
-        // The call that made it need not ask twice; nobody else gets it.
+        // The call that made the token need not retry, and nobody else gets the token.
         #expect(!tokens.tokens.forget(Self.refused, next, of: channel))
         #expect(try await tokens.held(channel, at: 3)?.isNew == true)
     }
 
-    @Test("calls that were refused together renew the token once")
+    @Test("calls that were refused at the same time renew the token once")
     func together() async throws {
         let tokens = try await Tokens()
         _ = try await tokens.held(at: 0)
@@ -150,7 +150,7 @@ import Testing
         #expect(try await tokens.text(at: 2) == "t2")
     }
 
-    @Test("failures of other kinds, and calls without a token, forget nothing")
+    @Test("other kinds of failure, and calls without a token, discard no token")
     func otherFailures() async throws {
         let tokens = try await Tokens()
         _ = try await tokens.held(at: 0)
@@ -164,7 +164,7 @@ import Testing
     }
 }
 
-/// Gives `t1`, `t2` … for 1000 seconds each.
+/// Issues `t1`, `t2` and so on, for 1000 seconds each by default.
 private final class TokenService: Transport {
     private struct State {
         var exchanges = 0
@@ -184,7 +184,7 @@ private final class TokenService: Transport {
     func send(_ request: UpstreamRequest, call: UpstreamCall) async throws(TransportError) -> UpstreamResponse {
         let now = state.withLock { state in
             state.exchanges += 1
-            // One exchange waits at a gate.
+            // Only one exchange waits at the gate.
             defer { state.gate = nil }
             return state
         }

@@ -76,7 +76,7 @@ import Testing
         (["Authorization: Bearer sk-roottoken-x"], 400, "invalid_channel"),
     ]
 
-    @Test("refuses keys that are none, each with its code", arguments: accesses)
+    @Test("refuses invalid keys, each with its code", arguments: accesses)
     func badKeys(headers: [String], status: Int, code: String) async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
@@ -87,7 +87,7 @@ import Testing
         #expect(answer.body.contains("\"code\":\"\(code)\""))
     }
 
-    @Test("takes the key with and without Bearer and sk-, and a channel behind it from administrators")
+    @Test("accepts the key with and without Bearer and sk-, and from administrators a channel number after it")
     func keyForms() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("enforces what a token is limited to")
+    @Test("enforces a token's limits")
     func tokenLimits() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
@@ -120,7 +120,7 @@ import Testing
         #expect(empty.status == 401)
     }
 
-    @Test("says that no channel serves a model, in the client's language")
+    @Test("says in the client's language that no channel serves the model")
     func noChannel() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel(["models": "nope", "group": "others"])
@@ -132,7 +132,7 @@ import Testing
         #expect(chinese.body.contains("当前分组 default 下对于模型 nope 无可用渠道"))
     }
 
-    @Test("answers a model that no channel has as OpenAI does, so that its package does not try again")
+    @Test("answers an unknown model as OpenAI does, so that OpenAI's package does not retry")
     func unknownModel() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
@@ -142,7 +142,7 @@ import Testing
         #expect(answer.body.contains("The model 'nope' does not exist"))
     }
 
-    @Test("answers the other routes of /v1 as the specification has them")
+    @Test("answers the other routes of /v1 as specified")
     func otherRoutes() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()

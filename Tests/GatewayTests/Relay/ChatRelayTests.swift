@@ -39,7 +39,7 @@ import Testing
         #"{"id":"c","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}"#, "[DONE]",
     ]
 
-    @Test("streams, hides usage from a client who did not ask, and charges by it")
+    @Test("streams, hides the usage from a client that did not ask for it, and charges by it")
     func streamsHidingUsage() async throws {
         let fixture = try await GatewayFixture { _ in .stream(Self.events, isCut: false) }
         try fixture.addChannel()
@@ -56,7 +56,7 @@ import Testing
         #expect(try fixture.lastLog()?["is_stream"]?.bool == true)
     }
 
-    @Test("shows usage to a client who asked")
+    @Test("shows the usage to a client that asked for it")
     func streamsShowingUsage() async throws {
         let fixture = try await GatewayFixture { _ in .stream(Self.events, isCut: false) }
         try fixture.addChannel()
@@ -64,7 +64,7 @@ import Testing
         #expect(answer.body == Self.events.map { "data: \($0)\n\n" }.joined())
     }
 
-    @Test("tells the client of a stream that breaks off, and charges what came")
+    @Test("tells the client that a stream broke off, and charges what came")
     func cutStream() async throws {
         let fixture = try await GatewayFixture { _ in .stream(Array(Self.events[..<2]), isCut: true) }
         try fixture.addChannel()
@@ -78,7 +78,7 @@ import Testing
         #expect(log["content"]?.string?.contains("counted by the gateway") == true)
     }
 
-    @Test("of a stream that breaks off, what came is charged where its usage so far says less", arguments: [1, 500])
+    @Test("charges what came of a broken stream if the usage reported so far says less", arguments: [1, 500])
     func cutBehindUsage(told: Int64) async throws {
         let events = (1...20).map { _ in
             #"{"id":"c","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}],"usage":{"prompt_tokens":8,"completion_tokens":\#(told),"total_tokens":\#(8 + told)}}"#
@@ -91,7 +91,7 @@ import Testing
         #expect(log["prompt_tokens"]?.int == 8)
     }
 
-    @Test("passes an error event of the upstream on as an error")
+    @Test("passes an upstream's error event on as an error")
     func errorEvent() async throws {
         let error = #"{"error":{"message":"The server had an error","type":"server_error","param":null,"code":null}}"#
         let fixture = try await GatewayFixture { _ in .stream(Array(Self.events[..<2]) + [error], isCut: false) }
@@ -101,7 +101,7 @@ import Testing
         #expect(!answer.body.contains("[DONE]"))
     }
 
-    @Test("turns an error in place of the first event into a status")
+    @Test("turns an error in place of the first event into an HTTP status")
     func errorFirst() async throws {
         let error =
             #"{"error":{"message":"slow down","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}"#
@@ -111,7 +111,7 @@ import Testing
         #expect(try fixture.logCount() == 0)
     }
 
-    @Test("counts what an upstream does not report, and says so")
+    @Test("counts the tokens if the upstream does not report them, and says so")
     func countsMissingUsage() async throws {
         let fixture = try await GatewayFixture { _ in .chat("hello there friend", usage: .null) }
         try fixture.addChannel()
@@ -122,7 +122,7 @@ import Testing
         #expect(log["content"]?.string?.contains("counted by the gateway") == true)
     }
 
-    @Test("maps models and sets the channel's system prompt, changing nothing else")
+    @Test("maps the model and adds the channel's system prompt, and changes nothing else")
     func mapsModel() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel(["model_mapping": #"{"gpt-4o":"gpt-4o-mini"}"#, "system_prompt": "FORCED"])
@@ -136,7 +136,7 @@ import Testing
         #expect(try fixture.lastLog()?["system_prompt_reset"]?.bool == true)
     }
 
-    @Test("gives quota back when nothing was produced, and keeps the upstream's error")
+    @Test("returns the quota if nothing was produced, and keeps the upstream's error")
     func refunds() async throws {
         let fixture = try await GatewayFixture { _ in
             .error(
@@ -162,7 +162,7 @@ import Testing
         (502, "<html><head><title>502 Bad Gateway</title></head></html>", 502), (520, "", 520),
     ]
 
-    @Test("names a web page where JSON was due", arguments: pages)
+    @Test("explains a web page that came instead of JSON", arguments: pages)
     func webPages(status: Int, page: String, expected: Int) async throws {
         let fixture = try await GatewayFixture { _ in .error(status, page, type: "text/html") }
         try fixture.addChannel()
@@ -173,7 +173,7 @@ import Testing
         #expect(answer.body.contains("bad_upstream_response"))
     }
 
-    @Test("tries other channels while nothing has gone out, each once")
+    @Test("tries other channels, each once, while the client has received nothing")
     func retries() async throws {
         let fixture = try await GatewayFixture { call in
             call.headers["Authorization"] == "Bearer sk-good"
@@ -188,7 +188,7 @@ import Testing
         #expect(try fixture.lastLog()?["channel"]?.int == 3)
     }
 
-    @Test("does not retry what is the request's own fault")
+    @Test("does not retry a request that is itself at fault")
     func noRetryOnBadRequest() async throws {
         let fixture = try await GatewayFixture { _ in
             .error(400, #"{"error":{"message":"bad","type":"invalid_request_error"}}"#)
@@ -199,13 +199,13 @@ import Testing
         #expect(fixture.upstream.calls.count == 1)
     }
 
-    @Test("answers exactly what fits to a thousand requests on a token with quota for ten")
+    @Test("serves exactly ten of a thousand concurrent requests if the token's quota pays for ten")
     func neverOversells() async throws {
         let fixture = try await GatewayFixture { _ in
             .chat("four words are here", usage: ["prompt_tokens": 8, "completion_tokens": 4, "total_tokens": 12])
         }
         try fixture.addChannel()
-        // 8 prompt tokens and 4 allowed at 2.5 × (8 + 4 × 4) = 60.
+        // 8 prompt tokens and 4 allowed tokens cost 2.5 × (8 + 4 × 4) = 60.
         let token = try fixture.manage(
             "POST", "/api/token/", ["name": "ten", "remain_quota": 600, "unlimited_quota": false])
         let key = try #require(token["data"]?["key"]?.string)
@@ -235,7 +235,7 @@ import Testing
         #expect(stored == 600)
     }
 
-    @Test("gives an upstream call up when the client leaves, and charges the prompt")
+    @Test("cancels the upstream call when the client leaves, and charges the prompt")
     func clientLeaves() async throws {
         let gate = StubGate()
         let fixture = try await GatewayFixture { _ in .held(gate, HTTPResponse()) }

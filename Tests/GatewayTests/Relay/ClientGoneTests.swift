@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// Whatever a client does, what the upstream made is charged, and once.
+/// Whatever a client does, what the upstream produced is charged exactly once.
 @Suite(.inTurn) struct ClientGoneTests {
     private static let all: Int64 = 500_000_000_000_000
 
@@ -33,7 +33,7 @@ import Testing
         return response
     }
 
-    @Test("a whole answer that has begun to come is waited for, and charged by its usage", arguments: [true, false])
+    @Test("once a whole answer has begun, the gateway waits for it and charges its usage", arguments: [true, false])
     func afterHead(halfCloses: Bool) async throws {
         let gate = StubGate()
         let usage: JSON = ["prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500]
@@ -41,7 +41,7 @@ import Testing
         try fixture.addChannel()
         let client = try begin(fixture, chatBody())
         try await eventually { !fixture.upstream.calls.isEmpty }
-        // The head is on its way; it is there when the gateway's loops have had a turn.
+        // The head has been sent; the gateway has it once its event loops have had a turn.
         try await Task.sleep(for: .seconds(1))
         if halfCloses { client.finishSending() } else { client.hangUpHard() }
         try await Task.sleep(for: .milliseconds(200))
@@ -54,7 +54,7 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
-    @Test("an answer that has begun is not waited for without end, and then costs the prompt")
+    @Test("the gateway does not wait for ever for an answer that has begun, and then charges the prompt")
     func patience() async throws {
         let gate = StubGate()
         var configuration = Configuration()
@@ -92,7 +92,7 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
-    @Test("a stream ends with its client, and what came of it is charged")
+    @Test("a stream ends when its client leaves, and what came is charged")
     func midStream() async throws {
         let event = #"{"id":"c","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}"#
         let fixture = try await GatewayFixture { _ in .endless(event) }
@@ -108,7 +108,7 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
-    @Test("a stream whose upstream says nothing more ends with its client too")
+    @Test("a stream whose upstream is silent also ends when its client leaves")
     func silentStream() async throws {
         let gate = StubGate()
         let event = #"{"id":"c","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}"#
@@ -122,7 +122,7 @@ import Testing
         #expect(try fixture.logCount() == 1)
     }
 
-    @Test("nobody's second channel is asked, and a failure costs nothing")
+    @Test("after the client left, no second channel is asked, and a failure costs nothing")
     func failsAfterwards() async throws {
         let gate = StubGate()
         let failure = HTTPResponse(
@@ -144,7 +144,7 @@ import Testing
         #expect(try fixture.logCount() == 0)
     }
 
-    @Test("pictures that were begun are charged by their usage")
+    @Test("pictures that the upstream has begun are charged by their usage")
     func pictures() async throws {
         let gate = StubGate()
         let body = #"{"created":1,"data":[{"b64_json":"x"}],"usage":{"input_tokens":14,"output_tokens":272}}"#

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// What becomes of a request whose client closes its connection, or one side of it.
+/// What happens to a request whose client closes its connection, or only its sending side.
 @Suite(.inTurn) struct ClientLeavesTests {
     private func begin(_ fixture: GatewayFixture, _ more: JSONObject = [:]) throws -> RawClient {
         let client = try RawClient(port: fixture.port)
@@ -20,7 +20,7 @@ import Testing
 
     private static let left = "the client left"
 
-    @Test("in mid-stream: the upstream's connection is closed, and what came is charged once")
+    @Test("during a stream: the upstream's connection is closed, and what came is charged once")
     func midStream() async throws {
         let event =
             #"{"id":"c","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}],"pad":""#
@@ -30,13 +30,13 @@ import Testing
         let client = try begin(fixture, ["stream": true])
         #expect(client.receive(until: "data: ").contains("200 OK"))
         client.hangUp()
-        // The stub goes through its events at once when its connection is closed; left open, it would stand still.
+        // Once its connection is closed, the stub runs through its events at once; an open one would stop it.
         #expect(await eventually { fixture.upstream.eventsSent == 200 })
         #expect(await eventually { (try? fixture.logCount()) == 1 })
         #expect(try fixture.lastLog()?["content"]?.string?.contains(Self.left) == true)
     }
 
-    @Test("before the answer: the upstream is not waited for, and the prompt is charged once")
+    @Test("before the answer: the gateway does not wait for the upstream, and charges the prompt once")
     func beforeAnswer() async throws {
         let gate = StubGate()
         let fixture = try await GatewayFixture { _ in .held(gate, HTTPResponse()) }
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(
-        "its sending side only: it gets its answer, whole or streamed, and is charged once", arguments: [false, true])
+        "only its sending side: it gets its answer, whole or streamed, and is charged once", arguments: [false, true])
     func halfClose(isStream: Bool) async throws {
         let chunks = [
             #"{"id":"c","choices":[{"index":0,"delta":{"content":"hello there friend"},"finish_reason":null}]}"#,

@@ -12,7 +12,7 @@ import Testing
         try fixture.manage("PUT", "/api/user/", ["id": 1, "group": "team"])
         for _ in 0..<3 { #expect(try fixture.chat(chatBody()).status == 200) }
         #expect(try fixture.lastLog()?["quota"] == 75)
-        // The line of a request comes after what is said of it.
+        // A request's own line is logged after the lines about it.
         try await eventually {
             fixture.logFile.split(separator: "\n").count { $0.contains("POST /v1/chat/completions") } == 3
         }

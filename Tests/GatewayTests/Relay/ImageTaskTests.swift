@@ -5,17 +5,17 @@ import Testing
 
 @testable import Gateway
 
-/// An image that is made by a task of the upstream's (spec/wire/ali.md §4), which the gateway looks at until it is done or
-/// patience ends.
+/// An image that the upstream makes in a task (spec/wire/ali.md §4). The gateway polls the task until it is done or the
+/// time is over.
 @Suite(.inTurn) struct ImageTaskTests {
     static let ends: [(poll: String, status: Int, code: String, answer: Int)] = [
         (#"{"request_id":"r","output":{"task_id":"t","task_status":"RUNNING"}}"#, 200, "image_task_timeout", 504),
         (#"{"request_id":"r","code":"InternalError","message":"later"}"#, 500, "InternalError", 500),
-        // What a proxy says in its place tells nothing of the task.
+        // If a proxy answers instead, its answer says nothing about the task.
         ("<html>", 200, "bad_upstream_response", 502), (#"{"request_id":"r","outp"#, 200, "bad_upstream_response", 502),
     ]
 
-    @Test("a task that does not end in time is told, charged as asked for and begun once", arguments: ends)
+    @Test("a task that does not end in time is reported, charged as requested, and begun only once", arguments: ends)
     func patienceEnds(poll: String, status: Int, code: String, answer: Int) async throws {
         var configuration = Configuration()
         configuration.imageTaskTimeout = .milliseconds(100)
@@ -27,7 +27,7 @@ import Testing
                     status: isBegun ? 200 : status, headers: ["Content-Type": "application/json"],
                     body: Array((isBegun ? begun : poll).utf8)))
         }
-        // A second channel and a retry, which a begun task must not reach.
+        // A second channel and retries, which must not be used once a task has begun.
         for _ in 0..<2 { try fixture.addChannel(["type": 17, "models": "wanx2.1-t2i-turbo"]) }
         try fixture.manage("PUT", "/api/option/", ["key": "RetryTimes", "value": "3"])
         let before = try fixture.rootQuota()
@@ -42,13 +42,13 @@ import Testing
         let paths = fixture.upstream.calls.map(\.path)
         #expect(paths.count { $0.hasSuffix("/image-synthesis") } == 1)
         #expect(paths.contains { $0.hasSuffix("/tasks/t") })
-        // The upstream goes on with it.
+        // It is charged, since the upstream goes on with the task.
         let rates = fixture.services.options.snapshot.prices.rates(
             model: "wanx2.1-t2i-turbo", channelType: 17, group: "default")
         let price = ImagePrice(model: "wanx2.1-t2i-turbo", count: 1, size: nil, quality: nil)
         #expect(try fixture.rootQuota() == before - rates.quota(for: price))
         #expect(try fixture.logCount() == 1)
-        // Its clients pay for it, so that others are asked first when it goes on so.
+        // Clients pay for such tasks, so if they repeat, the channel's breaker opens and others are asked first.
         let channels = [Int64(1), 2].compactMap { fixture.services.routing.table.channel($0) }
         #expect(!channels.contains { $0.health.isOpen(at: 1) })
         for _ in 0..<12 {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// Upstreams that repeat the channel's key in what they say went wrong.
+/// Upstreams whose errors repeat the channel's key.
 @Suite(.inTurn) struct KeyLeakTests {
     static let keys = [
         "0123456789abcdef0123456789abcdef", "K7LMNOPQRSTU", "a1b2c3d4e5f6.Zx9Yw8Vu7Ts6",
@@ -16,12 +16,12 @@ import Testing
         "sk-ant-api03-AbCdEf/GhIjKl+mN==",
     ]
 
-    /// What must be nowhere: the key and its long parts.
+    /// What must appear nowhere: the key and its long parts.
     private func secrets(_ key: String) -> [String] {
         [key] + key.split { "|.:".contains($0) }.map(String.init).filter { $0.utf8.count >= 6 }
     }
 
-    /// Each form in which an upstream may repeat it.
+    /// All forms in which an upstream may repeat the key.
     private static func forms(_ key: String) -> String {
         let parts = key.split { "|.:".contains($0) }.joined(separator: " and ")
         return "Key \(key) of Bearer \(key), \(percentEncoded(key)), \(Base64.encode(Array(key.utf8))): \(parts)"
@@ -32,7 +32,7 @@ import Testing
         #expect(!text.contains(Base64.encode(Array(key.utf8))), place)
     }
 
-    @Test("reach no client, no log file and no management answer", arguments: keys)
+    @Test("their errors show the key to no client, in no log file and in no management answer", arguments: keys)
     func wholeAnswers(key: String) async throws {
         let error: JSON = [
             "error": [
@@ -66,7 +66,7 @@ import Testing
         expectClean(try await fixture.logText(with: "message=Key ***"), key, "log file")
     }
 
-    @Test("nor in mid-stream", arguments: keys)
+    @Test("an error during a stream does not show the key either", arguments: keys)
     func streams(key: String) async throws {
         let error: JSON = [
             "error": ["message": .string(Self.forms(key)), "type": "server_error", "code": .string(key)]

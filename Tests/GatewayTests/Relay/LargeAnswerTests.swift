@@ -7,13 +7,13 @@ import Testing
 
 @testable import Gateway
 
-/// Answers whose reading and counting would hold up everybody else on a loop.
+/// Answers that take so long to read and count that they would block others on the event loop.
 @Suite(.inTurn) struct LargeAnswerTests {
-    /// What of an answer grows with it, and of what size only that does.
+    /// Which part of the work is large. The other parts stay small.
     enum Work: String, CaseIterable, Sendable {
-        /// More than a slice of bytes, and little to count.
+        /// More bytes than one slice, with little to count.
         case reading
-        /// More than a slice of text in less than a slice of bytes.
+        /// More text than is counted in one slice, in fewer bytes than one slice.
         case counting, countingPrompt
 
         var question: JSON {
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("while a large answer is worked on, or waits for it, others are served", arguments: Work.allCases)
+    @Test("while a large answer is processed or waits for a worker, others are served", arguments: Work.allCases)
     func othersGoOn(work: Work) async throws {
         var configuration = Configuration()
         configuration.bodyWork.threads = 1
@@ -47,7 +47,7 @@ import Testing
         let client = try Self.ask(fixture.port, work.question)
         #expect(await eventually(seconds: 20) { pool.waiting == 1 })
         for _ in 0..<3 { #expect(try fixture.chat(chatBody()).status == 200) }
-        // The order, not the time: nothing of the large answer was done when the small ones were there.
+        // Checks the order and not the time: the large answer was still untouched when the small ones had been served.
         #expect(pool.waiting == 1)
         #expect(try fixture.logCount() == 3)
         gate.open()
@@ -67,7 +67,7 @@ import Testing
         return client
     }
 
-    @Test("a long stream without usage is counted as it comes, as the whole would be")
+    @Test("a long stream without usage is counted as it comes, with the same result as the whole text")
     func longStream() async throws {
         let piece = String(repeating: "lorem ipsum ", count: 100)
         var events = (0..<500).map { _ in
@@ -82,10 +82,10 @@ import Testing
             of: Array(String(repeating: piece, count: 500).utf8), model: "gpt-4o")
         let row = try #require(try fixture.lastLog())
         let counted = row["completion_tokens"]?.int ?? 0
-        // A token may be split where a piece ends.
+        // A token may be split at the end of a piece.
         #expect(abs(counted - whole) <= 4)
         #expect(row["prompt_tokens"]?.int == 8)
-        // On its way too, so that it need not be kept, and the rest at the end.
+        // Pieces were counted while the stream came, so that they need not be kept, and the rest at the end.
         #expect(fixture.services.bodies.takenUp >= 2)
     }
 }

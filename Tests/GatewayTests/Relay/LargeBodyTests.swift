@@ -10,7 +10,7 @@ import Testing
 
 @testable import Gateway
 
-/// What is large is worked on beside the loops, in turn and within bounds.
+/// Large bodies are processed off the event loops, user by user and within limits.
 @Suite(.inTurn) struct LargeBodyTests {
     fileprivate static func tokens(_ count: Int, model: String = "gpt-4o") -> [UInt8] {
         Array(#"{"model":"\#(model)","input":["#.utf8)
@@ -23,16 +23,16 @@ import Testing
                 + "Content-Type: application/json\r\n\(header)Content-Length: \(count)\r\n\r\n").utf8)
     }
 
-    /// Until something holds; for two minutes at most.
+    /// Waits until a condition holds, for two minutes at most.
     private static func wait(until isSo: () -> Bool) async throws {
         for _ in 0..<12_000 where !isSo() { try await Task.sleep(for: .milliseconds(10)) }
         #expect(isSo())
     }
 
-    /// What a client sends, and what comes of it once a worker had time.
+    /// What a client sends, and the status that it gets once a worker had time.
     enum Large: String, CaseIterable, Sendable {
         case embeddings, moderations, chat, packed
-        /// Thirty-two megabytes of zeros in thirty-two kilobytes.
+        /// Thirty-two megabytes that are packed into thirty-two kilobytes.
         case bomb
 
         var path: String {
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "while a large body is worked on, or waits for it, other clients of its loop are answered",
+        "while a large body is processed or waits for a worker, other clients of the same loop are served",
         arguments: Large.allCases)
     func othersGoOn(large: Large) async throws {
         var configuration = Configuration()
@@ -76,14 +76,14 @@ import Testing
         client.send(Self.head(large.path, body.count, isPacked ? "Content-Encoding: gzip\r\n" : "") + body)
         try await Self.wait { pool.waiting == 1 }
         for _ in 0..<3 { #expect(try fixture.chat(chatBody()).status == 200) }
-        // The order, not the time: nothing of the large body was done when the small ones were answered.
+        // Checks the order and not the time: the large body was still untouched when the small ones had been served.
         #expect(pool.waiting == 1)
         gate.open()
         #expect(client.receiveAnswer().status == large.status)
         await blocked.value
     }
 
-    @Test("a large chat for a provider of another format is read and written by a worker too")
+    @Test("a large chat for a provider with another format is decoded and encoded by a worker")
     func translated() async throws {
         var configuration = Configuration()
         configuration.bodyWork.threads = 1
@@ -100,14 +100,14 @@ import Testing
         let messages: JSON = [["role": "user", "content": .string(text)]]
         let before = fixture.services.bodies.takenUp
         #expect(try fixture.chat(chatBody(["messages": messages], model: "gemini-2.5-flash")).status == 200)
-        // Read for routing, decoded, encoded.
+        // One job reads it for routing, one decodes it and one encodes it.
         #expect(fixture.services.bodies.takenUp - before >= 3)
         let small = fixture.services.bodies.takenUp
         #expect(try fixture.chat(chatBody(model: "gemini-2.5-flash")).status == 200)
         #expect(fixture.services.bodies.takenUp == small)
     }
 
-    @Test("a large chat is made fit for an upstream of the same format by a worker too")
+    @Test("a large chat for an upstream with the same format is adapted by a worker")
     func spliced() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel(["model_mapping": #"{"gpt-4o":"gpt-4o-mini"}"#, "system_prompt": "Be kind."])
@@ -126,7 +126,7 @@ import Testing
         #expect(try #require(fixture.upstream.calls.last).json["model"]?.string == "gpt-4o-mini")
     }
 
-    @Test("one user's large bodies leave a worker to the others")
+    @Test("one user's large bodies leave a worker free for others")
     func turns() async throws {
         var configuration = Configuration()
         configuration.bodyWork.threads = 2
@@ -142,7 +142,7 @@ import Testing
         for task in blocked { await task.value }
     }
 
-    @Test("where as much waits as may, a large body is refused with 503 and Retry-After, and a small one served")
+    @Test("if the queue is full, a large body is refused with 503 and Retry-After, and a small one is served")
     func fullQueue() async throws {
         var configuration = Configuration()
         (configuration.bodyWork.threads, configuration.bodyWork.waiting) = (1, 1)
@@ -161,13 +161,13 @@ import Testing
         #expect(try fixture.post("/v1/embeddings", Self.tokens(40_000)).status == 200)
     }
 
-    @Test("a token or a user without quota is refused before a large or packed body is even unpacked")
+    @Test("a token or a user without quota is refused before a large or packed body is unpacked")
     func withoutQuota() async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
         let key = "sk-" + (try fixture.key(["unlimited_quota": false, "remain_quota": 5]))
         #expect(try fixture.chat(chatBody(), key: key).status == 403)
-        // Something is left, so that the body is looked at, and found to be no gzip.
+        // This token has some quota left, so its body is unpacked, which shows that it is not gzip.
         let garbage = [UInt8](repeating: 7, count: 100)
         let packed = ["Content-Encoding: gzip"]
         #expect(try fixture.post("/v1/embeddings", garbage, key: key, headers: packed).status == 400)
@@ -181,7 +181,7 @@ import Testing
         #expect(fixture.services.bodies.running == 0)
     }
 
-    @Test("more values than the limit are refused before they are read, in every endpoint")
+    @Test("a body with more values than the limit is refused before it is decoded, at every endpoint")
     func values() async throws {
         var configuration = Configuration()
         configuration.requestLimits.values = 100_000
@@ -195,7 +195,7 @@ import Testing
         #expect(try fixture.post("/v1/embeddings", Self.tokens(90_000)).status == 200)
     }
 
-    @Test("limits of what a body may have are adjustable and named")
+    @Test("the limits of a body can be configured, and a refusal names the limit")
     func limits() async throws {
         let command = try Configuration.parse(
             arguments: [],
@@ -217,7 +217,7 @@ import Testing
     }
 }
 
-/// Holds workers until a test opens it; for two minutes at most.
+/// Blocks workers until a test opens it, for two minutes at most.
 final class WorkerGate: Sendable {
     private let isOpen = Mutex(false)
 

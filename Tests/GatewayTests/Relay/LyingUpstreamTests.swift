@@ -5,14 +5,14 @@ import Testing
 
 @testable import Gateway
 
-/// Upstreams whose usage is a lie or no number.
+/// Upstreams that report an impossible usage, or one that is not made of numbers.
 @Suite(.inTurn) struct LyingUpstreamTests {
     private static let events = [
         #"{"id":"c","choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":"stop"}]}"#,
         #"{"id":"c","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":999999999999}}"#, "[DONE]",
     ]
 
-    @Test("are charged as far as can be, marked in the log row and told to the operator", arguments: [true, false])
+    @Test("an impossible usage is cut, marked in the log row and reported to the operator", arguments: [true, false])
     func lies(isStream: Bool) async throws {
         let fixture = try await GatewayFixture { _ in
             isStream
@@ -27,7 +27,7 @@ import Testing
         let (prompt, completion) = (row["prompt_tokens"]?.int ?? 0, row["completion_tokens"]?.int ?? 0)
         #expect(isStream ? prompt == 10 : prompt > 1 << 17 && prompt < (1 << 17) + 200)
         #expect(completion > 16 && completion < 600)
-        // 2.5 a token, four times as much for what came out.
+        // A token of the prompt costs 2.5, and one of the answer four times as much.
         let quota = (prompt * 5 + completion * 20 + 1) / 2
         #expect(row["quota"]?.int == quota)
         #expect(try fixture.rootQuota() == before - quota)
@@ -42,7 +42,7 @@ import Testing
         #"{"prompt_tokens":99999999999999999999999,"completion_tokens":0.5}"#, "[]", "7", #""x""#,
     ]
 
-    @Test("end nothing with a usage that is no number, and are counted", arguments: noNumbers)
+    @Test("a usage without numbers does not trap, and the gateway counts instead", arguments: noNumbers)
     func nonsense(usage: String) async throws {
         let value = (try? JSON.parse(Array(usage.utf8))) ?? .null
         let text =
@@ -52,7 +52,7 @@ import Testing
         }
         try fixture.addChannel()
         let status = try fixture.chat(chatBody()).status
-        // A number that no reader of JSON takes makes the body none.
+        // With a number that JSON readers refuse, the whole body is invalid.
         #expect(value.isNull ? [200, 502].contains(status) : status == 200)
         if status == 200 {
             let row = try #require(try fixture.lastLog())

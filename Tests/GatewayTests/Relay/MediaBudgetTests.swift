@@ -6,13 +6,13 @@ import Testing
 
 @testable import Gateway
 
-/// What requests may hold of pictures that were fetched for them, and where those are fetched from with a proxy.
+/// How much memory requests may use for fetched pictures, and from where pictures are fetched if there is a proxy.
 @Suite(.inTurn) struct MediaBudgetTests {
     private static let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
     private static let answer =
         #"{"candidates":[{"content":{"role":"model","parts":[{"text":"A cat."}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3}}"#
 
-    /// Pictures of eight bytes at `/ok`; a model that answers at once, or when a gate opens.
+    /// Serves pictures of eight bytes at `/ok`. Its model answers at once, or when a gate opens.
     private static func fixture(_ configuration: Configuration, gate: StubGate? = nil) async throws -> GatewayFixture {
         let fixture = try await GatewayFixture(configuration) { call in
             if call.path.hasSuffix("/ok") {
@@ -34,7 +34,7 @@ import Testing
         return ["model": "gemini-2.5-flash", "messages": [["role": "user", "content": .array(parts)]]]
     }
 
-    @Test("a request that needs more than all may hold is a 503 with Retry-After, and gives back what it had")
+    @Test("a request that needs more than the whole budget gets 503 with Retry-After and returns what it took")
     func tooMuch() async throws {
         var configuration = Configuration()
         (configuration.allowsPrivateMedia, configuration.mediaTotalBytes) = (true, 60)
@@ -46,12 +46,12 @@ import Testing
             if status == 503 { #expect(answer.head.contains("Retry-After: 1") && answer.body.contains("overloaded")) }
         }
         try await wait { fixture.services.media.bytes == 0 }
-        // What was refused cost nothing, and the channel is not to blame.
+        // The refused request cost nothing, and is not counted against the channel.
         #expect(try fixture.logCount() == 2)
         #expect(fixture.services.routing.table.channel(1)?.health.isOpen(at: .max / 2) == false)
     }
 
-    @Test("what one request holds is not another's until the upstream has it")
+    @Test("memory that a request holds is not free for others until the upstream has the request")
     func shared() async throws {
         var configuration = Configuration()
         (configuration.allowsPrivateMedia, configuration.mediaTotalBytes) = (true, 60)
@@ -65,7 +65,7 @@ import Testing
                 ("POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: sk-roottoken\r\n"
                     + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n").utf8) + body)
         try await wait { fixture.upstream.calls.count == 3 }
-        // Sixteen bytes, each as its text and the body of it, and what arrays have to spare.
+        // Sixteen bytes as base64, once as text and once in the body, and what the arrays allocate in reserve.
         #expect(fixture.services.media.bytes == 16 * 3)
         #expect(try fixture.chat(Self.body([image])).status == 503)
         gate.open()
@@ -74,7 +74,7 @@ import Testing
         #expect(try fixture.chat(Self.body([image])).status == 200)
     }
 
-    @Test("pictures of one request have a limit of their own, which is the request's fault")
+    @Test("the pictures of one request have a limit of their own, and exceeding it is the request's fault")
     func ofOneRequest() async throws {
         var configuration = Configuration()
         (configuration.allowsPrivateMedia, configuration.mediaRequestBytes) = (true, 20)
@@ -106,7 +106,7 @@ import Testing
         #expect(proxy.calls.isEmpty && fixture.upstream.calls.isEmpty)
     }
 
-    @Test("with a proxy, a public address goes to it, and any where the operator allows it")
+    @Test("with a proxy, a public address is fetched through it, and any address if the operator allows it")
     func throughProxy() async throws {
         for (host, allows) in [("8.8.8.8", false), ("127.0.0.1", true), ("no-such-name.example", true)] {
             let proxy = try StubUpstream { _ in .whole(HTTPResponse(body: Self.png)) }
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    /// Until something holds; for ten seconds at most.
+    /// Waits until a condition holds, for ten seconds at most.
     private func wait(until isSo: () -> Bool) async throws {
         for _ in 0..<1000 where !isSo() { try await Task.sleep(for: .milliseconds(10)) }
         #expect(isSo())

@@ -7,12 +7,12 @@ import Testing
 
 @testable import Gateway
 
-/// Images that a client names by address and the gateway fetches for Gemini, which takes only bytes.
+/// Images that a client names by address. The gateway fetches them for Gemini, which accepts only bytes.
 @Suite(.inTurn) struct MediaFetcherTests {
     private static let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
     private static let answer = #"{"candidates":[{"content":{"parts":[{"text":"seen"}]},"finishReason":"STOP"}]}"#
 
-    /// A gateway with Gemini on its stub, which serves images too.
+    /// A gateway with a Gemini channel that leads to its stub, which serves the images too.
     private static func fixture(
         isGuarded: Bool, gate: StubGate = StubGate(), timeout: Duration = .seconds(30)
     ) async throws -> GatewayFixture {
@@ -44,7 +44,7 @@ import Testing
         ["type": "image_url", "image_url": ["url": .string(address)]]
     }
 
-    /// Asks with images in the second message, behind a text.
+    /// Asks about images. They are in the second message, after a text.
     private static func ask(_ fixture: GatewayFixture, _ addresses: [String]) throws -> (status: Int, error: JSON?) {
         let parts: [JSON] = [["type": "text", "text": "What is it?"]] + addresses.map(image)
         let messages: JSON = [
@@ -80,7 +80,7 @@ import Testing
         #expect(try fixture.logCount() == 0)
     }
 
-    @Test("the part is the client's, though the channel puts a prompt before the messages")
+    @Test("the named part is the client's, even if the channel adds a system prompt")
     func channelPrompt() async throws {
         let fixture = try await Self.fixture(isGuarded: false)
         try fixture.addChannel(["type": 24, "models": "gemini-2.5-pro", "system_prompt": "Be kind."])
@@ -92,7 +92,7 @@ import Testing
         #expect(error?["param"]?.string == "messages[0].content[0].image_url.url")
     }
 
-    @Test("an image is told by its bytes, whatever its server calls it, and reaches the provider inline")
+    @Test("an image's type comes from its bytes, whatever its server says, and the provider gets it inline")
     func mislabelled() async throws {
         let fixture = try await Self.fixture(isGuarded: false)
         let root = "http://127.0.0.1:\(fixture.upstream.port)"
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test(
-        "addresses that are none, and schemes of other kinds, are named",
+        "invalid addresses and other schemes are refused by name",
         arguments: [
             ("ftp://127.0.0.1/x.png", "expected an http or https address"),
             ("file:///etc/passwd", "expected an http or https address"),
@@ -132,7 +132,7 @@ import Testing
         #expect(fixture.upstream.calls.isEmpty)
     }
 
-    @Test("the guard refuses this machine in the same words, whether anything listens there or not")
+    @Test("the guard refuses this machine with the same words, whether or not something listens there")
     func guarded() async throws {
         let fixture = try await Self.fixture(isGuarded: true)
         let port = fixture.upstream.port
@@ -155,7 +155,7 @@ import Testing
         #expect(try fixture.logCount() == 0)
     }
 
-    /// Runs a fetcher on a loop, with what the stub was asked for.
+    /// Runs a fetcher on an event loop, and returns its error and the paths that the stub was asked for.
     private static func fetch(
         isGuarded: Bool, limits: MediaFetcher.Limits = MediaFetcher.Limits(),
         _ body: @escaping @Sendable (MediaFetcher, _ root: String) async throws(MediaProblem) -> Void
@@ -177,7 +177,7 @@ import Testing
         return (error, fixture.upstream.calls.map(\.path))
     }
 
-    @Test("the guard refuses the address of an upstream's image too")
+    @Test("the guard also refuses the address of an image that an upstream made")
     func guardedResult() async throws {
         let (error, paths) = try await Self.fetch(isGuarded: true) { fetcher, root throws(MediaProblem) in
             _ = try await fetcher.fetch(root + "/ok", "data[0].url", UpstreamCall(), MediaHold(fetcher.services.media))
@@ -193,7 +193,7 @@ import Testing
         (MediaFetcher.Limits(image: 8, request: 16), "the request's images are larger than 16 bytes in all", 3),
     ]
 
-    @Test("images of a request are limited in number and sum, those in tools' results with them", arguments: limits)
+    @Test("a request's images, even those in tool results, are limited in number and total size", arguments: limits)
     func requestLimits(limits: MediaFetcher.Limits, reason: String, asked: Int) async throws {
         let (error, paths) = try await Self.fetch(isGuarded: false, limits: limits) {
             fetcher, root throws(MediaProblem) in
@@ -213,7 +213,7 @@ import Testing
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
     }
 
-    @Test("one image may be as large as the limit and no larger", arguments: [(8, true), (7, false)])
+    @Test("one image may be as large as the limit, but not larger", arguments: [(8, true), (7, false)])
     func imageLimit(limit: Int, fits: Bool) async throws {
         let (error, _) = try await Self.fetch(
             isGuarded: false, limits: MediaFetcher.Limits(image: limit)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// A body has one meaning for us and for an upstream, whatever the upstream's decoder makes of repeated names.
+/// A body means the same to the gateway and to an upstream, however the upstream's decoder treats repeated names.
 @Suite(.inTurn) struct OneMeaningTests {
     private static let messages = #""messages":[{"role":"user","content":"hi"}]"#
 
@@ -30,7 +30,7 @@ import Testing
         ("moderations", #"{"model":"gpt-4o-mini","input":"a","Model":"gpt-4o"}"#, "duplicate_field", "model"),
     ]
 
-    @Test("a member that another reader might take for one of ours is a 400 that names it", arguments: bodies)
+    @Test("a member that another decoder might confuse with one of ours gets a 400 that names it", arguments: bodies)
     func isRefused(path: String, body: String, code: String, parameter: String) async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel()
@@ -63,7 +63,7 @@ import Testing
         (audio, "", #","audi\u006f":{"voice":"alloy"}"#, true), (audio, "", #","modalities":["text"]"#, false),
     ]
 
-    @Test("a hold is as large as what a body asks for may cost, however that is spelled", arguments: marks)
+    @Test("the reservation covers what a body may cost, however its members are spelled", arguments: marks)
     func holds(model: String, part: String, top: String, isDear: Bool) async throws {
         let fixture = try await GatewayFixture()
         try fixture.addChannel(["models": .string(model)])
@@ -76,7 +76,7 @@ import Testing
         #expect(rates.parts.longCacheWrite > .one || rates.parts.audioPrompt > .one)
         #expect(model != Self.audio || rates.parts.audioCompletion > rates.completion)
         let tokens = PromptCounter(parser: JSONParser(), approximates: false).prompt(of: body, model: model).tokens
-        // Enough for the prompt and the answer at their plain prices only.
+        // Pays for the prompt and the answer only at their plain prices.
         let quota = rates.estimate(promptTokens: tokens, maxCompletionTokens: 100, allowance: 0)
         let key = try fixture.key(["unlimited_quota": false, "remain_quota": .int(quota)])
         let answer = try fixture.post("/v1/chat/completions", body, key: "sk-" + key)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// A packed body is as large as what it unpacks to.
+/// A packed body counts with its unpacked size.
 @Suite(.inTurn) struct PackedBodyTests {
     private static let packed = "Content-Encoding: gzip"
 
@@ -15,7 +15,7 @@ import Testing
         return try #require(Gzip.pack(chatBody(["messages": [["role": "user", "content": .string(text)]]]).encoded()))
     }
 
-    @Test("one that unpacks to more than a body may have is refused as too large")
+    @Test("a body that unpacks to more than the limit is refused as too large")
     func tooLarge() async throws {
         var configuration = Configuration()
         configuration.bodyLimit = 1 << 20
@@ -26,11 +26,11 @@ import Testing
         #expect(try fixture.post(path, Self.body(1000 << 10), headers: [Self.packed]).status == 200)
     }
 
-    @Test("all that one token's packed bodies unpack to is within the token's budget")
+    @Test("the unpacked sizes of one token's bodies count against the token's budget")
     func budget() async throws {
         var configuration = Configuration()
         configuration.bodyLimit = 1 << 20
-        // Three bodies are let through whatever the budget.
+        // Three bodies are always accepted, whatever the budget.
         configuration.bodyBudget = .init(process: 0, address: 0, token: 1)
         let gate = StubGate()
         let fixture = try await GatewayFixture(configuration) { _ in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// What pictures are charged when an upstream gives more, fewer, none, or does not say.
+/// What pictures cost if an upstream delivers more, fewer or none, or does not say how many.
 @Suite(.inTurn) struct PictureChargeTests {
     private func charge(_ answer: String, model: String, _ more: JSONObject = [:]) async throws -> (Int64?, String?) {
         let fixture = try await GatewayFixture { _ in
@@ -28,7 +28,7 @@ import Testing
         (2, 2, 2), (1, 3, 1), (3, 2, 2), (0, 2, 0), (1, 1, 1),
     ]
 
-    @Test("those that came are charged, as many as were asked for", arguments: numbers)
+    @Test("the pictures that came are charged, but not more than were asked for", arguments: numbers)
     func counts(came: Int, asked: Int64, charged: Int64) async throws {
         let data = [String](repeating: Self.picture, count: came).joined(separator: ",")
         let (quota, _) = try await charge(
@@ -36,7 +36,7 @@ import Testing
         #expect(quota == charged * 10_000)
     }
 
-    @Test("where nobody can count them, those that were asked for are charged")
+    @Test("if they cannot be counted, the pictures that were asked for are charged")
     func uncounted() async throws {
         let (quota, _) = try await charge(#"{"images":[{}]}"#, model: "dall-e-2", ["n": 2, "size": "256x256"])
         #expect(quota == 20_000)
@@ -49,7 +49,7 @@ import Testing
         (["quality": "high", "size": "2048x2048"], "", 16640),
     ]
 
-    @Test("pictures whose usage does not come are charged by size, quality and number", arguments: untold)
+    @Test("pictures without a reported usage are charged by size, quality and number", arguments: untold)
     func estimated(asked: JSONObject, look: String, tokens: Int64) async throws {
         let (quota, _) = try await charge(
             #"{"created":1\#(look),"data":[\#(Self.picture)]}"#, model: "gpt-image-1", asked)
@@ -57,7 +57,7 @@ import Testing
         #expect(quota == (tokens * 40 + 5 + 1) / 2)
     }
 
-    @Test("pictures of the prompt and text of the answer have prices of their own; a lie is cut")
+    @Test("pictures of the prompt and text of the answer have their own prices, and an impossible usage is cut")
     func usage() async throws {
         let told =
             #"{"data":[{}],"usage":{"input_tokens":110,"input_tokens_details":{"text_tokens":10,"image_tokens":100},"output_tokens":300,"output_tokens_details":{"image_tokens":272,"text_tokens":28}}}"#
@@ -69,7 +69,7 @@ import Testing
         #expect(cut < ((1 << 17) + 1000) * 20)
     }
 
-    @Test("an upstream that answers in one piece where a stream was asked for is served as a stream")
+    @Test("if an upstream answers a stream request in one piece, the client still gets a stream")
     func asEvents() async throws {
         let (quota, body) = try await charge(
             #"{"created":7,"quality":"low","data":[{"b64_json":"AA"},{"b64_json":"BB"}],"usage":{"input_tokens":2,"output_tokens":544}}"#,
@@ -94,7 +94,7 @@ import Testing
         (["quality": "low", "size": "1024x1024", "stream": true, "partial_images": 3], 11_443),
     ]
 
-    @Test("as much is reserved as size, quality and number can cost", arguments: asked)
+    @Test("the reservation covers what size, quality and number can cost", arguments: asked)
     func reserves(asked: JSONObject, quota: Int64) async throws {
         let fixture = try await GatewayFixture { _ in .error(500, "{}") }
         try fixture.addChannel(["models": "gpt-image-1"])

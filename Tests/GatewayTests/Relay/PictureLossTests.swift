@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// What pictures are charged that the upstream made, or may have made, and that did not all reach the client.
+/// What is charged for pictures that the upstream made, or may have made, and that the client did not all receive.
 @Suite(.inTurn) struct PictureLossTests {
     private static let all: Int64 = 500_000_000_000_000
 
@@ -14,7 +14,7 @@ import Testing
         try fixture.post("/v1/images/generations", body.encoded())
     }
 
-    /// A gateway that tries again elsewhere as often as it may.
+    /// A gateway with two channels and three retries.
     private func fixture(
         _ channel: JSONObject, _ configuration: Configuration = Configuration(),
         upstream: @escaping @Sendable (StubUpstream.Call) -> StubUpstream.Answer
@@ -30,16 +30,16 @@ import Testing
     private static let untold = #"{"type":"image_generation.completed","b64_json":"AA"}"#
 
     static let cuts: [(model: String, event: String, asked: JSONObject, quota: Int64)] = [
-        // What the first one told, and as much for each of the two that may have been painted.
+        // The reported usage of the first one, and as much for each of the two others that may have been painted.
         ("gpt-image-1", told, ["n": 3], 5 + 3 * 272 * 20),
         ("gpt-image-1", told, ["n": 1], 5 + 272 * 20),
-        // Nothing was told: all three by size and quality, and a prompt of one token.
+        // Nothing was reported: all three by size and quality, and a prompt of one token.
         ("gpt-image-1", untold, ["n": 3, "quality": "low", "size": "1024x1024"], (3 * 272 * 40 + 5 + 1) / 2),
         ("dall-e-2", untold, ["n": 3, "size": "256x256"], 30_000),
     ]
 
     @Test(
-        "of a stream that breaks off, the pictures that may have been made are charged like those that came",
+        "if a stream breaks off, pictures that may have been made are charged like those that came",
         arguments: cuts)
     func cut(model: String, event: String, asked: JSONObject, quota: Int64) async throws {
         let fixture = try await fixture(["models": .string(model)]) { _ in .stream([event], isCut: true) }
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(
-        "an answer that begins and breaks off is charged as asked for, and not asked for again",
+        "an answer that begins and breaks off is charged as requested, and there is no retry",
         arguments: [true, false])
     func brokenOff(isStream: Bool) async throws {
         let gate = StubGate()
@@ -71,7 +71,7 @@ import Testing
         #expect(try fixture.lastLog()?["content"]?.string?.contains("did not arrive") == true)
     }
 
-    @Test("what cannot be read where pictures were granted may be of them", arguments: [true, false])
+    @Test("an answer that cannot be read may hold pictures, so it is charged", arguments: [true, false])
     func unreadable(isStream: Bool) async throws {
         let fixture = try await fixture(["models": "dall-e-2"]) { _ in
             if isStream { return .stream(["{broken"], isCut: false) }
@@ -85,7 +85,7 @@ import Testing
         #expect(try fixture.rootQuota() == Self.all - 20_000)
     }
 
-    @Test("a page in the place of pictures proves that there are none")
+    @Test("a web page instead of pictures proves that there are none")
     func page() async throws {
         let fixture = try await fixture(["models": "dall-e-2"]) { _ in
             .whole(HTTPResponse(headers: ["Content-Type": "text/html"], body: Array("<html></html>".utf8)))
@@ -95,7 +95,7 @@ import Testing
         #expect(try fixture.rootQuota() == Self.all)
     }
 
-    @Test("who finds no room for the pictures that were made waits for it")
+    @Test("if there is no memory for pictures that were made, the request waits for it")
     func busy() async throws {
         var configuration = Configuration()
         configuration.allowsPrivateMedia = true
@@ -110,7 +110,7 @@ import Testing
         }
         let media = fixture.services.media
         var others: MediaHold? = MediaHold(media)
-        // Room for half of it.
+        // Leaves room for half of a picture.
         #expect(others?.take(configuration.mediaTotalBytes / MediaBudget.factor - (1 << 20)) == true)
         let taken = media.bytes
         let port = fixture.port
@@ -125,14 +125,14 @@ import Testing
             return client.receiveAnswer().body
         }
         #expect(await TestKit.eventually { fixture.upstream.calls.count { $0.path.hasSuffix(".png") } >= 2 })
-        // Who waits holds nothing, or two that wait would wait for each other.
+        // A waiting request holds nothing, or two of them would wait for each other.
         #expect(await TestKit.eventually(seconds: 20) { media.bytes == taken })
         others = nil
         #expect(try await asking.result().contains("b64_json"))
         _ = others
     }
 
-    @Test("what an upstream refuses, or drops before its answer begins, costs nothing", arguments: [true, false])
+    @Test("an answer that the upstream refuses, or drops before it begins, costs nothing", arguments: [true, false])
     func refused(drops: Bool) async throws {
         let fixture = try await fixture(["models": "dall-e-2"]) { _ in drops ? .drop : .error(500, "{}") }
         for isStream in [true, false] {

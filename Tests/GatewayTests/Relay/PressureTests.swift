@@ -8,7 +8,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct PressureTests {
-    @Test("refuses with 503 before the upstream is asked when the disk is full, loses nothing, and goes on with room")
+    @Test("refuses with 503 before asking the upstream when the disk is full, loses nothing, and recovers")
     func fullDisk() async throws {
         let fixture = try await GatewayFixture(maxPages: 80)
         try fixture.addChannel()
@@ -43,7 +43,7 @@ import Testing
         let fixture = try await GatewayFixture { _ in
             .stream(
                 Array(repeating: chunk, count: 200) + [
-                    // With usage, or forty megabytes would be counted.
+                    // Reports a usage, or the gateway would count forty megabytes.
                     #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":9}}"#,
                     "[DONE]",
                 ], isCut: false)
@@ -56,7 +56,7 @@ import Testing
                 ("POST /v1/chat/completions HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAuthorization: sk-roottoken\r\n"
                     + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n").utf8) + body)
         _ = client.receive(until: "data: ")
-        // Forty megabytes wait; what the gateway took of them has to stand still at what its buffers hold.
+        // Forty megabytes are waiting. The gateway must stop reading once its buffers are full.
         var seen = -1
         while fixture.upstream.eventsSent != seen {
             seen = fixture.upstream.eventsSent
@@ -64,13 +64,13 @@ import Testing
             try await Task.sleep(for: .milliseconds(100))
         }
         #expect(seen < 150)
-        // A failed expectation would print all forty megabytes.
+        // Checks only the end, since a failed expectation would print all forty megabytes.
         let end = String(client.receiveAll().suffix(40))
         #expect(end.contains("data: [DONE]\n\n") && end.hasSuffix("0\r\n\r\n"))
         #expect(fixture.upstream.eventsSent == 202)
     }
 
-    @Test("counts a prompt of megabytes, on another thread, and charges it where the upstream is silent")
+    @Test("counts a prompt of megabytes on another thread, and charges it if the upstream reports no usage")
     func largePrompt() async throws {
         let fixture = try await GatewayFixture { _ in .chat("ok", usage: .null) }
         try fixture.addChannel()

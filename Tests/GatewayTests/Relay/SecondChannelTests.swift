@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// What a request costs, and where it goes, when its first channel fails.
+/// What a request costs, and where it is sent, if its first channel fails.
 @Suite(.inTurn) struct SecondChannelTests {
     private func fixture(retries: Int) async throws -> GatewayFixture {
         let fixture = try await GatewayFixture { call in
@@ -18,13 +18,13 @@ import Testing
         return fixture
     }
 
-    @Test("the second is charged at its own prices, once")
+    @Test("the second channel is charged once, at its own prices")
     func ownPrices() async throws {
         let fixture = try await fixture(retries: 1)
         let before = try fixture.rootQuota()
         #expect(try fixture.chat(chatBody()).status == 200)
         let row = try #require(try fixture.lastLog())
-        // 10 + 5 × 4 tokens at 0.075, not at gpt-4o's 2.5.
+        // 10 + 5 × 4 tokens at 0.075, and not at gpt-4o's 2.5.
         #expect(row["quota"]?.int == 3)
         #expect(row["model_name"]?.string == "gpt-4o-mini")
         #expect(row["channel"]?.int == 2)
@@ -41,7 +41,7 @@ import Testing
         #expect(try fixture.rootQuota() == before)
     }
 
-    @Test("the channel that an administrator chose is not replaced")
+    @Test("a channel that an administrator chose is not replaced by another")
     func pinned() async throws {
         let fixture = try await fixture(retries: 5)
         #expect(try fixture.chat(chatBody(), key: "sk-roottoken-1").status == 500)
@@ -49,7 +49,7 @@ import Testing
         #expect(try fixture.chat(chatBody(), key: "sk-roottoken-2").status == 200)
     }
 
-    @Test("a channel that is switched off is not to be chosen either")
+    @Test("a disabled channel cannot be chosen either")
     func pinnedOff() async throws {
         let fixture = try await fixture(retries: 5)
         try fixture.manage("PUT", "/api/channel/", ["id": 2, "status": 2])
@@ -58,7 +58,7 @@ import Testing
         #expect(fixture.upstream.calls.isEmpty)
     }
 
-    @Test("the chosen channel of pictures is not replaced either")
+    @Test("a channel that was chosen for pictures is not replaced either")
     func pinnedPictures() async throws {
         let fixture = try await fixture(retries: 5)
         let body: JSON = ["model": "gpt-4o", "prompt": "x"]

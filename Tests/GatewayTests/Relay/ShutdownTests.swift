@@ -8,9 +8,9 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct ShutdownTests {
-    @Test("a client that takes nothing does not keep its charge from the database")
+    @Test("a client that reads nothing does not keep its charge from the database")
     func blockedClient() async throws {
-        // Much to send and little to count: more than the buffers on the way hold.
+        // Much to send and little to count: more than the buffers between gateway and client hold.
         let event =
             #"{"id":"c","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}],"pad":""#
             + String(repeating: "x", count: 200_000) + #""}"#
@@ -38,7 +38,7 @@ import Testing
         #expect(fixture.services.bodyBudget.total == 0)
     }
 
-    @Test("bodies beyond the budget are refused with 429 or 503, in OpenAI's format, with when to try again")
+    @Test("bodies beyond the budget are refused with 429 or 503, in OpenAI's format, with Retry-After")
     func bodyBudget() async throws {
         for (isAddress, status) in [(true, 429), (false, 503)] {
             var configuration = Configuration()
@@ -58,14 +58,14 @@ import Testing
             let answer = refused.receiveAnswer()
             #expect(answer.status == status && answer.body.contains("too_many_bytes_in_flight"), "\(answer)")
             #expect(answer.head.contains("Retry-After: 2"))
-            // An ordinary request does not notice.
+            // An ordinary request is not affected.
             #expect(try fixture.chat(chatBody()).status == 200)
             for client in slow { client.hangUp() }
             #expect(await eventually { fixture.services.bodyBudget.total == 0 })
         }
     }
 
-    @Test("one token's bodies do not take what others may have")
+    @Test("one token's bodies do not use up the budget of others")
     func tokenBudget() async throws {
         var configuration = Configuration()
         configuration.bodyLimit = 100_000

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Gateway
 
-/// Counting what a translated answer said, where its upstream does not tell.
+/// Counts a translated answer's tokens if its upstream does not report them.
 @Suite(.inTurn) struct TranslatedCountTests {
     private static let events: [(ChatEvent, String)] = [
         (.textDelta(0, "text"), "text"), (.reasoningDelta(0, "thought"), "thought"), (.refusalDelta(0, "no"), "no"),
@@ -16,7 +16,7 @@ import Testing
         (.toolCallArgumentsDelta(0, index: 0, "[1]"), "[1]"), (.choiceStarted(0), ""), (.finished(0, .stop), ""),
     ]
 
-    @Test("all that a model wrote counts: text, thoughts, refusals, and calls with their arguments")
+    @Test("everything that a model wrote counts: text, reasoning, refusals, and calls with their arguments")
     func produced() {
         for (event, text) in Self.events {
             var produced: [UInt8] = []
@@ -29,7 +29,7 @@ import Testing
         #"{"candidates":[{"content":{"parts":[{"text":"\#(text)"}]}\#(more)}]}"#
     }
 
-    @Test("a long translated stream is counted as it comes, and the client told what is charged", arguments: [1, 500])
+    @Test("a long translated stream is counted as it comes, and the client gets that count", arguments: [1, 500])
     func stream(pieces: Int) async throws {
         let piece = String(repeating: "lorem ipsum ", count: 100)
         let sent =
@@ -43,14 +43,14 @@ import Testing
         let whole = counter.completionTokens(
             of: Array((String(repeating: piece, count: pieces) + "end").utf8), model: "gemini-2.5-flash")
         let counted = try #require(try fixture.lastLog()?["completion_tokens"]?.int)
-        // A token may be split where a piece ends.
+        // A token may be split at the end of a piece.
         #expect(abs(counted - whole) <= 4)
         #expect(answer.body.contains("\"completion_tokens\":\(counted)"))
-        // A long one on its way too, so that it need not be kept; then the rest.
+        // A long stream is counted while it comes, so that it need not be kept, and the rest at the end.
         #expect(fixture.services.bodies.takenUp >= (pieces == 1 ? 0 : 2))
     }
 
-    @Test("what is counted for the client is not counted once more for the charge")
+    @Test("what was counted for the client is not counted again for the charge")
     func once() async throws {
         let piece = String(repeating: "lorem ipsum ", count: 100)
         let sent = (0..<100).map { _ in Self.event(piece) } + [Self.event("end", #","finishReason":"STOP""#)]
@@ -62,11 +62,11 @@ import Testing
         #expect(answer.status == 200)
         let counted = try #require(try fixture.lastLog()?["completion_tokens"]?.int)
         #expect(counted > 20_000 && answer.body.contains("\"completion_tokens\":\(counted)"))
-        // Its text is too much for the loop and too little to be counted on its way.
+        // The text is too large for the event loop, and too small to be counted while it comes.
         #expect(fixture.services.bodies.takenUp - before == 1)
     }
 
-    @Test("of pictures that were cut off, those that came are known, and that others may have been made")
+    @Test("of a cut stream of pictures, the number that came is known, and that there may be more")
     func pictures() {
         let stream = AnswerStream.painting(.init())
         for isCut in [true, false] {

@@ -7,11 +7,11 @@ import Testing
 
 @testable import Gateway
 
-/// A client that leaves pays for what its upstream may have read, and for nothing else.
+/// A client that leaves pays only for what its upstream may have read.
 @Suite(.inTurn) struct UnsentCallTests {
     private static let all: Int64 = 500_000_000_000_000
 
-    /// Requests that go on as they came, or are translated.
+    /// A request that is passed on as it came, or is translated.
     struct Case: Sendable, CustomStringConvertible {
         let description: String
         let type: Int64
@@ -45,8 +45,8 @@ import Testing
         return client
     }
 
-    /// Waits until nothing is held back any more.
-    /// - Returns: what is left.
+    /// Waits until nothing is reserved any more.
+    /// - Returns: the user's balance.
     private func left(_ fixture: GatewayFixture) async throws -> Int64 {
         let ledger = fixture.services.ledger
         try await eventually { ledger.availableQuota(ofUser: 1) == ledger.balance(ofUser: 1) }
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "a client that leaves while the connection to its upstream is being made is charged nothing", arguments: cases)
+        "a client that leaves while the upstream connection is being made is charged nothing", arguments: cases)
     func connecting(asked: Case) async throws {
         let fixture = try await GatewayFixture()
         let silent = try SilentListener()
@@ -69,7 +69,7 @@ import Testing
         #expect(try fixture.logCount() == 0)
     }
 
-    @Test("a client that leaves when its upstream has the request is charged for it", arguments: cases)
+    @Test("a client that leaves once its upstream has the request is charged for it", arguments: cases)
     func read(asked: Case) async throws {
         let gate = StubGate()
         let fixture = try await GatewayFixture { _ in .held(gate, HTTPResponse()) }
@@ -83,7 +83,7 @@ import Testing
     }
 }
 
-/// A listening socket of 127.0.0.1 that nobody serves: connections are made, and no byte is answered.
+/// A listening socket on 127.0.0.1 that accepts connections but never answers.
 private final class SilentListener: Sendable {
     let port: Int
     private let descriptor: Int32

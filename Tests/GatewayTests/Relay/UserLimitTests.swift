@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-/// What a user may not do at the relay, however good the token is.
+/// What the relay refuses to a user, even with a valid token.
 @Suite(.inTurn) struct UserLimitTests {
     private func bob(_ fixture: GatewayFixture) async throws -> (id: Int64, key: String) {
         try fixture.addChannel()
@@ -15,7 +15,7 @@ import Testing
         return (id, "sk-" + token.key)
     }
 
-    @Test("a common user chooses no channel, an administrator does")
+    @Test("a common user cannot choose a channel, but an administrator can")
     func channelChoice() async throws {
         let fixture = try await GatewayFixture()
         let bob = try await bob(fixture)
@@ -30,7 +30,7 @@ import Testing
         #expect(fixture.upstream.calls.count == 1)
     }
 
-    @Test("a user without quota is refused though the token is unlimited")
+    @Test("a user without quota is refused even if the token is unlimited")
     func noQuota() async throws {
         let fixture = try await GatewayFixture()
         let bob = try await bob(fixture)
@@ -38,7 +38,7 @@ import Testing
         #expect(fixture.upstream.calls.isEmpty)
     }
 
-    @Test("a disabled and a deleted user are not served", arguments: ["disable", "delete"])
+    @Test("a disabled or deleted user is not served", arguments: ["disable", "delete"])
     func notEnabled(action: String) async throws {
         let fixture = try await GatewayFixture()
         let bob = try await bob(fixture)

@@ -15,12 +15,12 @@ import Testing
                 status: status, headers: json, body: Array(#"{"error":{"message":"m","type":"server_error"}}"#.utf8)))
     }
 
-    /// Whether it was opened and not closed by a success since.
+    /// Whether the breaker has opened and no success has closed it since.
     private func isOpen(_ fixture: GatewayFixture) throws -> Bool {
         try #require(fixture.services.routing.table.channel(1)).health.isOpen(at: 1)
     }
 
-    @Test("an upstream's own failures open it at the limit, a client's errors never", arguments: [500, 429, 400])
+    @Test("an upstream's own failures open the breaker at the limit, a client's never do", arguments: [500, 429, 400])
     func opens(status: Int) async throws {
         let fixture = try await GatewayFixture { _ in Self.failure(status) }
         try fixture.addChannel()
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("an upstream that says when it can be asked again is left alone at once")
+    @Test("an upstream that sends Retry-After opens the breaker at once")
     func retryAfter() async throws {
         let fixture = try await GatewayFixture { _ in .error(429, #"{"error":{"message":"m","type":"x"}}"#) }
         try fixture.addChannel()
@@ -40,7 +40,7 @@ import Testing
         #expect(try isOpen(fixture))
     }
 
-    /// Answers that are a success, by the way they come.
+    /// Successful answers in the forms in which they can come.
     enum Success: String, CaseIterable, Sendable {
         case whole, stream, embeddings
 
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test("a success forgets the failures before it, however it came", arguments: Success.allCases)
+    @Test("a success in any form clears the failures before it", arguments: Success.allCases)
     func forgets(success: Success) async throws {
         let few = ChannelHealth.failureLimit - 1
         let fixture = try await GatewayFixture { call in call.number == few ? success.answer : Self.failure(500) }

@@ -5,12 +5,12 @@ import Testing
 
 @testable import Gateway
 
-/// A failure that comes late does not undo what an operator did meanwhile.
+/// A late failure must not undo what an operator changed in the meantime.
 @Suite(.inTurn) struct ChangedChannelTests {
     private static let refusal = StubUpstream.Answer.error(
         401, #"{"error":{"message":"Incorrect API key","type":"invalid_request_error","code":"invalid_api_key"}}"#)
 
-    /// Waits until a channel has a status, for ten milliseconds times `limit` at most.
+    /// Waits until a channel has a status, for at most `limit` times ten milliseconds.
     private func status(_ fixture: GatewayFixture, becomes status: Int64, within limit: Int = 1000) async throws -> Bool
     {
         for _ in 0..<limit {
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "a channel that was changed while its old key failed is left as it is",
+        "a channel that was changed while a call with its old key failed is left as it is",
         arguments: [(["id": 1, "key": "sk-new"], 1), (["id": 1, "status": 2], 2)] as [(JSON, Int64)])
     func changedMeanwhile(edit: JSON, expected: Int64) async throws {
         let gate = StubGate()

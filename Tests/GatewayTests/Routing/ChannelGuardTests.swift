@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// Whether a channel whose account is beyond use is switched off.
+/// When a channel is disabled because its account is unusable.
 @Suite(.inTurn) struct ChannelGuardTests {
     private static let badKey =
         #"{"error":{"message":"Incorrect API key","type":"invalid_request_error","code":"invalid_api_key"}}"#
@@ -23,7 +23,7 @@ import Testing
         try fixture.manage("GET", "/api/channel/1")["data"]?["status"]?.int
     }
 
-    @Test("an account that is refused switches its channel off: status, abilities, routing and log say so")
+    @Test("a refused account disables its channel: status, abilities, routing and log show it")
     func disables() async throws {
         let fixture = try await fixture(401, Self.badKey, isOn: true)
         #expect(try fixture.chat(chatBody()).status == 401)
@@ -36,7 +36,7 @@ import Testing
         #expect(try await fixture.logText(with: "channel disabled").contains("[ERROR]"))
     }
 
-    @Test("not where the operator does not want it")
+    @Test("nothing is disabled if the operator has switched it off")
     func off() async throws {
         let fixture = try await fixture(401, Self.badKey, isOn: false)
         #expect(try fixture.chat(chatBody()).status == 401)
@@ -45,7 +45,7 @@ import Testing
         #expect(fixture.upstream.calls.count == 2)
     }
 
-    @Test("of many that fail at once one switches the channel off, and when it is on again another one does")
+    @Test("of many calls that fail at once only one disables the channel, and after it is enabled another one can")
     func once() async throws {
         var gated: GatedDatabase?
         let fixture = try await GatewayFixture(
@@ -78,11 +78,11 @@ import Testing
         (429, #"{"error":{"message":"slow down","type":"rate_limit_error","code":"rate_limit_exceeded"}}"#),
     ]
 
-    @Test("a client's own error, or a passing one, switches nothing off", arguments: harmless)
+    @Test("a client's own error and a temporary one disable nothing", arguments: harmless)
     func keeps(code: Int, body: String) async throws {
         let fixture = try await fixture(code, body, isOn: true)
         #expect(try fixture.chat(chatBody()).status == code)
-        // A second request that is asked shows that the first one's consequences are over.
+        // The second request is served as well, which shows that the first one disabled nothing.
         #expect(try fixture.chat(chatBody()).status == code)
         #expect(try status(fixture) == 1)
         #expect(fixture.upstream.calls.count == 2)
@@ -96,7 +96,7 @@ import Testing
         (500, #"{"error":{"message":"Your organization has been disabled.","type":"x"}}"#),
     ]
 
-    @Test("so does an account without money, rights or life", arguments: condemning)
+    @Test("an account without money or rights, or a closed one, disables its channel", arguments: condemning)
     func condemns(code: Int, body: String) async throws {
         let fixture = try await fixture(code, body, isOn: true)
         _ = try fixture.chat(chatBody())

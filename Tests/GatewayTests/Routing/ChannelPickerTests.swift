@@ -15,7 +15,7 @@ import Testing
         return picker.next(at: 0, random: drawn)?.id
     }
 
-    @Test("a channel's share follows its weight")
+    @Test("a channel's share is proportional to its weight")
     func shares() {
         let tier = [channel(1, weight: 3), channel(2, weight: 1)]
         var counts: [Int64: Int] = [:]
@@ -23,17 +23,17 @@ import Testing
         #expect(counts == [1: 3, 2: 1])
     }
 
-    @Test("weights whose sum would be out of range are bounded, and share alike", arguments: [2, 3, 5])
+    @Test("weights whose sum would overflow are limited, and get equal shares", arguments: [2, 3, 5])
     func largestWeights(count: Int) {
         let tier = (1...count).map { channel(Int64($0), weight: .max) } + [channel(99, weight: 1)]
-        // Drawn in the middle of each share.
+        // Draws the middle of each share.
         for number in 0..<count {
             #expect(chosen([tier]) { $0 / (2 * count) * (2 * number + 1) } == Int64(number + 1))
         }
         #expect(chosen([tier]) { $0 - 1 } == 99)
     }
 
-    @Test("each is tried once, by tiers")
+    @Test("each channel is tried once, tier by tier")
     func order() {
         var picker = ChannelPicker(tiers: [[channel(1)], [channel(2), channel(3)]])
         let order = (0..<4).map { _ in picker.next(at: 0) { $0 - 1 }?.id }
@@ -51,7 +51,7 @@ import Testing
 
     private func fail(_ times: Int, at now: UInt64) { for _ in 0..<times { bad.health.failed(at: now) } }
 
-    @Test("opens at the limit and not before; an open channel is left for last")
+    @Test("opens at the limit and not before; an open channel comes last")
     func opens() {
         fail(ChannelHealth.failureLimit - 1, at: 100)
         #expect(!bad.health.isOpen(at: 101))
@@ -63,7 +63,7 @@ import Testing
         #expect(first === good && second === bad)
     }
 
-    @Test("closes by time, on trial: the next failure opens it at once")
+    @Test("closes after a time on trial: the next failure opens it at once")
     func closesByTime() {
         fail(ChannelHealth.failureLimit, at: 100)
         #expect(bad.health.isOpen(at: 99 + ChannelHealth.coolDown))
@@ -73,7 +73,7 @@ import Testing
         #expect(bad.health.isOpen(at: later + 1))
     }
 
-    @Test("a success closes it and forgets the failures before")
+    @Test("a success closes it and clears the failures before")
     func resets() {
         fail(ChannelHealth.failureLimit, at: 100)
         bad.health.succeeded()
@@ -82,14 +82,14 @@ import Testing
         #expect(!bad.health.isOpen(at: 101))
     }
 
-    @Test("believes an upstream's wait, a minute of it at most", arguments: [(2, 2), (60, 60), (61, 60), (.max, 60)])
+    @Test("accepts an upstream's Retry-After, up to a minute", arguments: [(2, 2), (60, 60), (61, 60), (.max, 60)])
     func retryAfter(asked: Int, seconds: UInt64) {
         bad.health.failed(at: 100, retryAfter: asked)
         #expect(bad.health.isOpen(at: 99 + seconds * 1_000_000_000))
         #expect(!bad.health.isOpen(at: 100 + seconds * 1_000_000_000))
     }
 
-    @Test("takes no wait from nonsense, and no clock out of range", arguments: [Int.min, -1, 0])
+    @Test("ignores a nonsensical Retry-After and does not overflow at a clock's end", arguments: [Int.min, -1, 0])
     func nonsense(asked: Int) {
         bad.health.failed(at: 100, retryAfter: asked)
         #expect(!bad.health.isOpen(at: 101))

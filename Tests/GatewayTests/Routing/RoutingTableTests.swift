@@ -13,7 +13,7 @@ import Testing
         return record
     }
 
-    @Test("a channel serves its own models for its own groups, while it is enabled, by priority")
+    @Test("an enabled channel serves its own models for its own groups, by priority")
     func routes() {
         let table = RoutingTable(
             channels: [
@@ -29,7 +29,7 @@ import Testing
         #expect(table.channel(4)?.isEnabled == false && table.channel(9) == nil)
     }
 
-    @Test("a row's numbers are bounded, and what it does not say is the type's")
+    @Test("a row's numbers are limited, and missing settings come from the channel's type")
     func channel() {
         let plain = Channel(record(1) { ($0.type, $0.baseURL) = (24, "http://a.test//") }, defaults: [24: ["x": "y"]])
         #expect(plain.weight == 1 && plain.priority == 0 && plain.systemPrompt == nil)
@@ -48,7 +48,7 @@ import Testing
         #expect(["a", "b", "c", "n"].map { full.upstreamModel(for: $0) } == ["z", "b", "c", "n"])
     }
 
-    @Test("a channel keeps what is known of its health when its row changes")
+    @Test("a channel keeps its health when its row changes")
     func health() {
         let old = Channel(record(1))
         #expect(Channel(record(1) { $0.name = "new" }, keepingHealthOf: old).health === old.health)

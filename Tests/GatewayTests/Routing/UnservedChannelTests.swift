@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// Channels of types that one-api serves and this version does not, as they are after moving over.
+/// Channels of types that one-api serves and this version does not, as they are after a move from one-api.
 @Suite(.inTurn) struct UnservedChannelTests {
     private static func channel(_ name: String, type: Int64, _ models: String, status: Int64 = 1) -> ChannelRecord {
         var channel = ChannelRecord()
@@ -15,7 +15,7 @@ import Testing
         return channel
     }
 
-    @Test("no request is routed to them, whatever their priority, and no list has what only they have")
+    @Test("no request is routed to them, whatever their priority, and models that only they have are not listed")
     func routing() async throws {
         let fixture = try await GatewayFixture()
         try await fixture.database.write { connection in
@@ -35,11 +35,11 @@ import Testing
             let one = try fixture.call("GET", "/v1/models/spark", headers: headers)
             #expect(one.body.contains("does not exist"))
         }
-        // Whoever names one by its number is told.
+        // A request that names such a channel by its number is told so.
         #expect(try fixture.chat(chatBody(), key: "sk-roottoken-1").status == 501)
     }
 
-    @Test("one line at start names them, and another one only when they are others")
+    @Test("one line at the start names them, and another follows only if they change")
     func log() async throws {
         let gateway = try await ManagedGateway(
             seed: { connection in

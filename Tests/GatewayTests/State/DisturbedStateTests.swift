@@ -6,10 +6,10 @@ import Testing
 
 @testable import Gateway
 
-/// Changes that go wrong half-way, or that somebody asks for who may not.
+/// Changes that fail half-way, and changes that the caller is not allowed to make.
 @Suite(.inTurn) struct DisturbedStateTests {
     @Test(
-        "where a change cannot be read back it is made, and requests are refused until they can see it",
+        "a change that cannot be read back is still made, and requests are refused until they can see it",
         arguments: ["channel", "option"])
     func unread(kind: String) async throws {
         let raced = try await Raced()
@@ -36,7 +36,7 @@ import Testing
         #expect(models == (kind == "channel" ? [] : ["gpt-4o"]))
     }
 
-    @Test("an edit that is made is answered as made, whatever can be read after it", arguments: ["token", "password"])
+    @Test("an edit that was made is answered as made, even if later reads fail", arguments: ["token", "password"])
     func unreadEdit(kind: String) async throws {
         let raced = try await Raced()
         let user = try await raced.addUser()
@@ -58,7 +58,7 @@ import Testing
         #expect(stored?.status == (kind == "token" ? 2 : 1))
     }
 
-    @Test("who asks to delete another's token disturbs nothing of it")
+    @Test("an attempt to delete another user's token does not disturb the token")
     func foreignToken() async throws {
         let raced = try await Raced()
         _ = try raced.addChannel()
@@ -70,7 +70,7 @@ import Testing
         #expect(await authenticated.reached())
         authenticated.goOn()
         #expect(await looked.reached())
-        // The token's first request of all, while it is asked for.
+        // The token's very first request, while the deletion is being checked.
         #expect(try raced.chat(alice.token.key).status == 200)
         let ledger = raced.gateway.gateway.services.ledger
         let balance = ledger.balance(ofToken: alice.token.id)

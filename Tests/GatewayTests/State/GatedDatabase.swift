@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import Gateway
 
-/// A database whose calls stop where a test says, so that a test decides which of two things happens first.
+/// A database whose calls stop where a test wants, so that the test decides which of two events comes first.
 final class GatedDatabase: Database {
     enum Point { case beforeRead, afterRead, beforeWrite, afterWrite }
 
@@ -14,10 +14,10 @@ final class GatedDatabase: Database {
 
     init(_ base: SQLiteDatabase) { self.base = base }
 
-    /// Reads so far.
+    /// The number of reads so far.
     var reads: Int { readCount.withLock { $0 } }
 
-    /// Whether reads fail.
+    /// Sets whether reads fail.
     func refuseReads(_ isSo: Bool) { isRefusing.withLock { $0 = isSo } }
 
     /// The next call that comes to `point` waits there until the test lets it go on.
@@ -66,7 +66,7 @@ final class Stop: Sendable {
     private let departure = StubGate()
     private let isReached = Mutex(false)
 
-    /// Nobody waits for ever: a call that never comes fails the test's next expectation instead of hanging it.
+    /// Opens by itself after twenty seconds, so that a call that never comes fails the test instead of hanging it.
     init() {
         Task.detached { [weak self] in
             try? await Task.sleep(for: .seconds(20))

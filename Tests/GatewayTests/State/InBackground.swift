@@ -4,7 +4,7 @@ import TestKit
 
 @testable import Gateway
 
-/// Work on a thread of its own, since a call that waits would take one of the few threads that tests share.
+/// Runs work on a thread of its own, since a waiting call would block one of the few threads that the tests share.
 final class InBackground<Value: Sendable>: Sendable {
     private let value = Mutex<Result<Value, any Error>?>(nil)
     private let isDone = StubGate()
@@ -23,7 +23,7 @@ final class InBackground<Value: Sendable>: Sendable {
         isDone.open()
     }
 
-    /// Returns when the work is done; its own time limits bound it.
+    /// Waits until the work is done. Only the work's own time limits bound the wait.
     func result() async throws -> Value {
         await isDone.wait()
         guard let result = value.withLock({ $0 }) else { throw UnexpectedAnswer(text: "no result") }

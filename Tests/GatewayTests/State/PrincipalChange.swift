@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-/// What a management call changes, and how a relay client sees that it holds.
+/// What a management call changes, and the status by which a relay client sees the change.
 struct PrincipalChange: Sendable, CustomTestStringConvertible {
     let name: String
     let method: String
@@ -11,7 +11,7 @@ struct PrincipalChange: Sendable, CustomTestStringConvertible {
     let status: Int
     var testDescription: String { name }
 
-    /// With `TOKEN` and `USER` for ids.
+    /// The changes to test; `TOKEN` and `USER` stand for ids.
     static let all = [
         PrincipalChange(name: "a token is deleted", method: "DELETE", path: "/api/token/TOKEN", body: nil, status: 401),
         PrincipalChange(
@@ -44,7 +44,7 @@ struct PrincipalChange: Sendable, CustomTestStringConvertible {
         return .object(object)
     }
 
-    /// Tokens belong to their owner; the rest is root's to change.
+    /// A token's owner changes the token; root changes everything else.
     func headers(_ owner: [String]) -> [String]? {
         path.hasPrefix("/api/token") || path.hasSuffix("self") ? owner : nil
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// A gateway whose database stops where a test says.
+/// A gateway whose database stops where a test wants.
 final class Raced {
     let gateway: ManagedGateway
     let database: GatedDatabase
@@ -26,7 +26,7 @@ final class Raced {
         return InBackground { try ManagedGateway.send(port, method, path, body?.encoded(), headers) }
     }
 
-    /// A common user with a token that nobody has used yet.
+    /// Adds a user with a token that nobody has used yet.
     func addUser(isAdmin: Bool = false) async throws -> (id: Int64, token: TokenRecord, headers: [String]) {
         let user = try gateway.addUser("alice", isAdmin: isAdmin)
         let tokens = try await gateway.database.read { try $0.tokens(userID: user.id, page: 0) }

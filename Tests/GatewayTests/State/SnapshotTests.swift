@@ -8,7 +8,7 @@ import Testing
 @Suite(.inTurn) struct SnapshotTests {
     private struct Failure: Error {}
 
-    @Test("a reload that fails is tried once more, and then said")
+    @Test("a failed reload is tried once more and then reported")
     func retry() async throws {
         let snapshot = Snapshot(0)
         var left = 1
@@ -22,7 +22,7 @@ import Testing
         #expect(snapshot.value == 7)
     }
 
-    @Test("a write that fails is reported, and the value made anew: it may have been done all the same")
+    @Test("a failed write is reported, and the value is read again since the write may have been done")
     func failedWrite() async throws {
         let snapshot = Snapshot(0)
         await #expect(throws: Failure.self) {
@@ -31,7 +31,7 @@ import Testing
         #expect(snapshot.value == 5 && !snapshot.isChanging)
     }
 
-    @Test("the later read wins, whichever ends last")
+    @Test("the read that began later wins, whichever ends last")
     func order() async throws {
         let snapshot = Snapshot("none")
         try await snapshot.reload {
@@ -43,7 +43,7 @@ import Testing
         #expect(snapshot.value == "now")
     }
 
-    @Test("a change that cannot be read back counts as made, and the value as stale until a read succeeds")
+    @Test("a change that cannot be read back counts as made, and the value is stale until a read succeeds")
     func unread() async throws {
         let snapshot = Snapshot(0)
         #expect(try await snapshot.change({ "done" }, reload: { throw Failure() }) == "done")
@@ -56,7 +56,7 @@ import Testing
         #expect(snapshot.value == 5)
     }
 
-    @Test("a failed write that cannot be read back is reported, and the value stale: it may have been done")
+    @Test("after a failed write that cannot be read back, the value is stale, since it may have been done")
     func unreadFailure() async throws {
         let snapshot = Snapshot(0)
         await #expect(throws: Failure.self) {
@@ -65,7 +65,7 @@ import Testing
         #expect(snapshot.isStale)
     }
 
-    @Test("a read that fails does not matter where another one that began later has the change")
+    @Test("a failed read does not matter if a read that began later has the change")
     func readByAnother() async throws {
         let snapshot = Snapshot(0)
         try await snapshot.change(
@@ -77,7 +77,7 @@ import Testing
         #expect(!snapshot.isStale && snapshot.value == 7)
     }
 
-    @Test("all who find the value stale wait for one read, and a read from before the change is not enough")
+    @Test("all who find the value stale wait for one read, and a read that began before the change is not enough")
     func oneRead() async throws {
         let snapshot = Snapshot(0)
         try await snapshot.change({}, reload: { throw Failure() })
@@ -101,7 +101,7 @@ import Testing
         #expect(snapshot.value == 2 && reads.withLock { $0 } == 2)
     }
 
-    @Test("a change is under way from its beginning until the value has it")
+    @Test("a change counts as under way from its beginning until the value has it")
     func underWay() async throws {
         let snapshot = Snapshot(0)
         try await snapshot.change(

@@ -20,7 +20,7 @@ import Testing
         )
         try raced.gateway.data(change.method, path, body, headers: change.headers(user.headers))
         stop.goOn()
-        // The old row is not even used once: it is read again.
+        // The old row is not used even once, but read again.
         #expect(try await early.result().status == change.status)
         #expect(try raced.models(key).status == change.status)
         if change.method == "DELETE", change.path.contains("token") {
@@ -51,7 +51,7 @@ import Testing
         #expect(try raced.models(key).status == change.status)
     }
 
-    @Test("who has read the new state finds it in force, though its change is not answered yet")
+    @Test("whoever has read the new state finds it in force, even before the change is answered")
     func seenByOthers() async throws {
         let raced = try await Raced()
         let channel = try raced.addChannel()
@@ -73,7 +73,7 @@ import Testing
         _ = try await closing.result()
     }
 
-    @Test("a group that changes meanwhile is the one that counts afterwards")
+    @Test("if a user's group changes during a request, the new one counts afterwards")
     func group() async throws {
         let raced = try await Raced()
         _ = try raced.addChannel()
@@ -105,7 +105,7 @@ import Testing
         #expect(raced.gateway.gateway.services.routing.table.channel(first)?.name == "renamed")
     }
 
-    @Test("two values of an option: memory has the one that the database has")
+    @Test("of two concurrent values of an option, memory has the one that the database has")
     func options() async throws {
         let raced = try await Raced()
         let write = raced.database.stop(.afterWrite)

@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("a token is read once, and again after a change of it or its user, and not after one of another")
+    @Test("a token is read once, and again only after a change of it or its user")
     func reads() async throws {
         let parts = try await Parts()
         func readsOfOne() async throws -> Int {
@@ -51,7 +51,7 @@ import Testing
         #expect(try await readsOfOne() == 0)
     }
 
-    @Test("while a change is under way nothing is kept, and afterwards it is")
+    @Test("while a change is under way nothing is cached, and afterwards it is")
     func duringChange() async throws {
         let parts = try await Parts()
         _ = try await parts.directory.principal(forKey: "roottoken")
@@ -67,7 +67,7 @@ import Testing
         #expect(parts.database.reads == before + 1)
     }
 
-    @Test("a key that no token has costs one read for a while, and a token that is made meanwhile is found")
+    @Test("an unknown key costs one read for a while, and a token made in the meantime is found")
     func unknown() async throws {
         let parts = try await Parts()
         let before = parts.database.reads
@@ -83,7 +83,7 @@ import Testing
         #expect(try await parts.directory.principal(forKey: "new")?.token.userID == 1)
     }
 
-    @Test("a key that was looked for before its token was made is not remembered as unknown after it")
+    @Test("a key that was looked up before its token was made is not remembered as unknown")
     func unknownMeanwhile() async throws {
         let parts = try await Parts()
         let stop = parts.database.stop(.afterRead)
@@ -99,7 +99,7 @@ import Testing
         #expect(try await directory.principal(forKey: "new")?.token.userID == 1)
     }
 
-    @Test("a key is remembered as unknown for two seconds, and one of any length is not remembered at all")
+    @Test("a key is remembered as unknown for two seconds, and a very long one is not remembered")
     func unknownForAWhile() {
         var known = KnownPrincipals()
         known.noteUnknown("a", at: 10)
@@ -111,7 +111,7 @@ import Testing
         #expect(known.unknown.count <= 10_000)
     }
 
-    @Test("an edit that is under way does not keep a token from its balance")
+    @Test("an edit under way does not prevent a token's balance from being opened")
     func editUnderWay() async throws {
         let parts = try await Parts()
         let ledger = parts.gateway.gateway.services.ledger
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test("a token that its owner prolongs while a request finds it expired stays enabled")
+    @Test("a token that its owner extends while a request finds it expired stays enabled")
     func prolonged() async throws {
         let parts = try await Parts()
         let gateway = parts.gateway
@@ -140,7 +140,7 @@ import Testing
         #expect(try gateway.send("GET", "/v1/models", headers: ["Authorization: Bearer sk-\(key)"]).status == 200)
     }
 
-    @Test("a token whose owner grants more while a request finds it used up stays enabled")
+    @Test("a token that its owner refills while a request finds it exhausted stays enabled")
     func refilled() async throws {
         let parts = try await Parts()
         let gateway = parts.gateway

@@ -4,7 +4,7 @@ import Testing
 @testable import Gateway
 
 @Suite(.inTurn) struct TopicTests {
-    @Test("what was read before a change ended is stale; while it is under way, to be used once; after it, current")
+    @Test("a row read before a change ended is stale; one read during it may be used once; one read later is current")
     func change() {
         let topic = Topic()
         let before = topic.version
@@ -23,7 +23,7 @@ import Testing
         #expect(topic.freshnessOfNothing(readAt: topic.version) == .current)
     }
 
-    @Test("of two changes of a row at the same time each one counts until it ends")
+    @Test("each of two concurrent changes of a row counts until it ends")
     func two() {
         let topic = Topic()
         topic.begin(1)
@@ -36,7 +36,7 @@ import Testing
         #expect(topic.freshness(of: 1, readAt: topic.version) == .current)
     }
 
-    @Test("a change that is forgotten among many others still makes older reads stale")
+    @Test("a change whose record was dropped among many others still makes older reads stale")
     func manyChanges() {
         let topic = Topic()
         let before = topic.version
