@@ -24,8 +24,8 @@ struct DataAddress {
         let body = address[comma...].dropFirst()
         self.type = type
         if head.dropFirst().contains("base64") {
-            let isEscaped = body.utf8.contains(0x25)
-            data = isEscaped ? String(decoding: Self.unescaped(body), as: UTF8.self) : String(body)
+            var plain = String(body)
+            data = Base64.isNormal(&plain) ? plain : String(decoding: Self.unescaped(body), as: UTF8.self)
         } else if !type.hasPrefix("text/"), MediaType.of(base64: body) != nil {
             // The client forgot the word.
             data = String(body)

@@ -68,10 +68,7 @@ package enum Base64 {
     /// The text as RFC 4648 §4 has it: without blanks and line feeds, in the usual alphabet, and padded. Other faults stay.
     package static func normal(_ text: some StringProtocol) -> String {
         var text = String(text)
-        let isNormal = text.withUTF8 { bytes in
-            bytes.count % 4 == 0 && bytes.allSatisfy { $0 == 0x3d || value(of: $0) != nil }
-        }
-        if isNormal { return text }
+        if isNormal(&text) { return text }
         var output: [UInt8] = []
         output.reserveCapacity(text.utf8.count)
         for byte in text.utf8 {
@@ -86,6 +83,18 @@ package enum Base64 {
         while output.count % 4 > 1 { output.append(0x3d) }
         return String(decoding: output, as: UTF8.self)
     }
+
+    /// Whether there is nothing in a text but whole groups of the usual alphabet.
+    package static func isNormal(_ text: inout String) -> Bool {
+        text.withUTF8 { bytes in
+            isPlain.withUnsafeBufferPointer { isPlain in
+                bytes.count % 4 == 0 && bytes.allSatisfy { isPlain[Int($0)] }
+            }
+        }
+    }
+
+    /// By byte: images have millions of them.
+    private static let isPlain = (0...255).map { $0 == 0x3d || value(of: $0) != nil }
 
     private static func value(of byte: UInt8) -> UInt32? {
         switch byte {

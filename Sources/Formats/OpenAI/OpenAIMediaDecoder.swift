@@ -58,14 +58,8 @@ enum OpenAIMediaDecoder {
 
     /// Whether there is nothing in a text but base64, of whatever alphabet.
     private static func isBase64(_ text: String) -> Bool {
-        let data = Base64.normal(text).utf8
-        return !data.isEmpty && data.count % 4 == 0
-            && data.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2b, 0x2f, 0x3d: true
-                default: false
-                }
-            }
+        var data = Base64.normal(text)
+        return !data.isEmpty && Base64.isNormal(&data)
     }
 }
 

@@ -106,19 +106,20 @@ struct GeminiConversation {
         case .opaque: throw GeminiRequestEncoder.cannot("take this part", path.text)
         case _ where role == .system || role == .developer:
             throw GeminiRequestEncoder.cannot("take anything but text in instructions", path.text)
-        case .image(let media, _), .document(let media, _), .video(let media): return try Self.media(media, path)
-        case .audio(let media):
-            guard case .base64(let type, let data) = media else { return try Self.media(media, path) }
-            return try Self.media(.base64(type: type.contains("/") ? type : "audio/" + type, data: data), path)
+        case .image(let media, _), .document(let media, _), .video(let media), .audio(let media):
+            return Self.media(media)
         case .toolCall(let call): return try encode(call, path)
         case .toolResult(let result): return try encode(result, message)
         }
     }
 
-    private static func media(_ media: Media, _ path: MessagePath) throws(RequestError) -> JSON {
+    private static func media(_ media: Media) -> JSON {
         switch media {
-        case .base64(let type, let data): ["inlineData": ["mimeType": .string(type), "data": .string(data)]]
-        case .url(let address), .fileID(let address): ["fileData": ["fileUri": .string(address)]]
+        case .base64(let type, let data):
+            // Sounds have the vendor's short names.
+            let isShort = !type.isEmpty && !type.contains("/")
+            return ["inlineData": ["mimeType": .string(isShort ? "audio/" + type : type), "data": .string(data)]]
+        case .url(let address), .fileID(let address): return ["fileData": ["fileUri": .string(address)]]
         }
     }
 
@@ -147,7 +148,8 @@ struct GeminiConversation {
         for part in result.parts {
             switch part.content {
             case .text(let piece): text += piece
-            case .image(let media, _), .document(let media, _): parts.append(try Self.media(media, path))
+            case .image(let media, _), .document(let media, _), .video(let media), .audio(let media):
+                parts.append(Self.media(media))
             default: throw GeminiRequestEncoder.cannot("take this part of a tool's result", path.text)
             }
         }
