@@ -22,7 +22,7 @@ extension GatewayError {
     private static func isFinal(_ failure: UpstreamFailure) -> Bool {
         if failure.isFinal || failure.status == 501 { return true }
         return switch failure.kind {
-        case .badRequest, .quotaExceeded: true
+        case .badRequest, .quotaExceeded, .misconfigured: true
         case .notFound, .authentication, .permission, .rateLimited, .overloaded, .server, .notTheProvider, .brokenOff,
             .unreachable, .timedOut:
             false

@@ -114,7 +114,7 @@ extension MediaFetcher {
     /// Says no more than the client knows: whether a name exists, and what listens where, is the network's affair.
     private func reason(_ error: TransportError, left: Int) -> String {
         switch error {
-        case .badAddress: "it is not a valid address"
+        case .badAddress, .badHeader: "it is not a valid address"
         case .timedOut: "it did not come in time"
         case .tooLarge where left < limits.image: "the request's images are larger than \(limits.request) bytes in all"
         case .tooLarge: "it is larger than \(limits.image) bytes"
