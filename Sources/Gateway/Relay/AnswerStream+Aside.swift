@@ -11,10 +11,17 @@ extension AnswerStream {
     /// memory.
     private static let textLimit = 256 << 10
 
-    /// Takes bytes of the upstream.
+    /// Whether the next bytes of the upstream, which are no more than a connection's buffer holds, can be fed at once, as
+    /// nearly always.
+    var isLight: Bool {
+        if case .painting = self { return false }
+        return pending <= LoopSlice.bytes
+    }
+
+    /// Takes bytes of the upstream, however large the event is that they end.
     mutating func advance(_ bytes: [UInt8], _ meter: StreamMeter, into output: inout [UInt8]) async {
         // Bytes that only go on with an event are kept, which costs next to nothing.
-        if pending.plus(bytes.count) > LoopSlice.bytes, bytes.contains(where: { $0 == 0x0a || $0 == 0x0d }) {
+        if pending > LoopSlice.bytes, bytes.contains(where: { $0 == 0x0a || $0 == 0x0d }) {
             await aside(meter, of: bytes.count, into: &output) { $0.feed(bytes, parser: $1, into: &$2) }
         } else {
             feed(bytes, parser: meter.parser, into: &output)
@@ -53,15 +60,17 @@ extension AnswerStream {
         act(&self, meter.parser, &output)
     }
 
-    /// Counts and drops the text where it has become long.
+    /// Whether the text has become long.
+    var isLong: Bool {
+        switch self {
+        case .passing(let relay): relay.produced.count > Self.textLimit
+        case .translating(let stream): stream.produced.count > Self.textLimit
+        case .painting: false
+        }
+    }
+
+    /// Counts and drops the text.
     mutating func count(_ meter: inout StreamMeter) async {
-        let isLong =
-            switch self {
-            case .passing(let relay): relay.produced.count > Self.textLimit
-            case .translating(let stream): stream.produced.count > Self.textLimit
-            case .painting: false
-            }
-        guard isLong else { return }
         let text = Production(text: takeProduced(), countedTokens: meter.counted)
         meter.counted = await meter.tally.completion(text, meter.services)
     }

@@ -79,8 +79,12 @@ struct StreamedAnswer {
             if relay.isOver { return .ended(nil) }
             do throws(TransportError) {
                 guard let bytes = try await response.next() else { return .ended(nil) }
-                await relay.advance(bytes, meter, into: &output)
-                await relay.count(&meter)
+                if relay.isLight {
+                    relay.feed(bytes, parser: meter.parser, into: &output)
+                } else {
+                    await relay.advance(bytes, meter, into: &output)
+                }
+                if relay.isLong { await relay.count(&meter) }
             } catch {
                 guard error == .cancelled else { return .ended(error) }
                 return request.cancellation == .shuttingDown ? .shutDown : .clientGone

@@ -216,7 +216,7 @@ package struct SSEParser: Sendable {
 
     private mutating func checkLimit() {
         guard pending > limit else { return }
-        (isOverLimit, isReady) = (true, false)
+        (isOverLimit, isReady, hasData) = (true, false, false)
         (partial, data) = ([], [])
     }
 }

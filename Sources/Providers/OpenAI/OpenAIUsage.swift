@@ -74,6 +74,8 @@ extension Usage {
             promptTokens = min(promptTokens.plus(gap), Usage.most)
             return
         }
+        // What came from the cache is counted twice.
+        if reasoningTokens == 0, gap == cachedTokens.plus(cacheWriteTokens) { return }
         // Thoughts that are fewer than the completion and more than the gap are part of the completion. What they do not
         // explain was read and not written: pages of a search, results of the upstream's own tools.
         let areInside = reasoningTokens > gap && reasoningTokens <= completionTokens

@@ -29,13 +29,14 @@ import Testing
         #"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
         #"{"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],\#(usage)}"#, "[DONE]",
     ]
+    private static let zhipuError = #"{"error":{"code":"1214","message":"no such thing"}}"#
     private static let openAIError = #"{"error":{"message":"no such thing","type":"invalid_request_error","code":"x"}}"#
 
     static let vendors: [Vendor] =
         [(1, "sk-up"), (50, "sk-up"), (16, "id.secret"), (49, "sk-up")].map { type, key in
             Vendor(
                 type: type, model: type == 16 ? "glm-4" : "m", whole: openAIWhole, stream: openAIStream,
-                error: openAIError, key: key)
+                error: type == 16 ? zhipuError : openAIError, key: key)
         } + [
             Vendor(
                 type: 14, model: "claude-sonnet-4-5",
