@@ -70,7 +70,8 @@ extension JSONError {
         case ONEAPI_JSON_TOO_LARGE.rawValue, ONEAPI_JSON_NO_MEMORY.rawValue: self = .tooLarge
         case ONEAPI_JSON_BAD_NUMBER.rawValue: self = .numberOutOfRange
         case ONEAPI_JSON_EMPTY.rawValue: self = .empty
-        case ONEAPI_JSON_BAD_STRING.rawValue: self = .invalid("The JSON holds a malformed or unended string.")
+        case ONEAPI_JSON_BAD_STRING.rawValue:
+            self = .invalid("The JSON holds a malformed or unended string, or half of a surrogate pair.")
         default: self = .invalid("The text is not valid JSON.")
         }
     }

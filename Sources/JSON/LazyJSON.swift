@@ -9,10 +9,27 @@ package struct LazyJSON: Sendable {
 
     package static let null = LazyJSON(JSONOutline(Array("null".utf8)), 0)
 
-    /// The value of a whole document.
+    /// The value of a whole document of an upstream's. Halves of surrogate pairs that stand alone become U+FFFD, since an
+    /// answer that was paid for must not fail for one of them.
     package static func parse(_ text: [UInt8]) throws(JSONError) -> LazyJSON {
-        if let error = text.withUnsafeBytes(JSONParser.error) { throw error }
+        if let error = text.withUnsafeBytes(JSONParser.error) {
+            return try parse(LoneSurrogates.replaced(in: text), orElse: error)
+        }
         return LazyJSON(JSONOutline(text), 0)
+    }
+
+    /// The value of the next document of a stream, whose strings may divide a surrogate pair.
+    package static func parse(_ text: [UInt8], joining surrogates: inout LoneSurrogates) throws(JSONError) -> LazyJSON {
+        if let error = text.withUnsafeBytes(JSONParser.error) {
+            return try parse(surrogates.joined(text), orElse: error)
+        }
+        return LazyJSON(JSONOutline(text), 0)
+    }
+
+    private static func parse(_ mended: [UInt8]?, orElse error: JSONError) throws(JSONError) -> LazyJSON {
+        guard let mended else { throw error }
+        if let error = mended.withUnsafeBytes(JSONParser.error) { throw error }
+        return LazyJSON(JSONOutline(mended), 0)
     }
 
     package static func parse(_ text: UnsafeRawBufferPointer) throws(JSONError) -> LazyJSON {

@@ -9,6 +9,7 @@ import Testing
 @Suite(.inTurn) struct BadInputTests {
     static let bodies: [(String, String, String)] = [
         ("{", "invalid_json", ""), ("[]", "invalid_json", ""), ("", "invalid_json", ""),
+        (#"{"model":"gpt-4o","messages":[{"role":"user","content":"\ud83d"}]}"#, "invalid_json", ""),
         (#"{"messages":[]}"#, "missing_required_parameter", "model"),
         (#"{"model":5,"messages":[]}"#, "invalid_type", "model"),
         (#"{"model":"","messages":[{"role":"user"}]}"#, "invalid_value", "model"),
