@@ -9,9 +9,12 @@ package struct TransportLimits: Sendable, Equatable {
     /// Bytes of a whole answer's body, as unpacked.
     package var bodyBytes: Int?
 
+    /// Bytes of a whole answer, and of one event of a stream, which may be as much as a whole answer.
+    package static let answerBytes = 64 << 20
+
     package init(
         connect: Duration? = .seconds(10), firstByte: Duration? = .seconds(600), idle: Duration? = .seconds(300),
-        total: Duration? = nil, bodyBytes: Int? = 64 << 20
+        total: Duration? = nil, bodyBytes: Int? = answerBytes
     ) {
         self.connect = connect
         self.firstByte = firstByte
@@ -94,8 +97,13 @@ package struct UpstreamResponse {
     package func cancel() { body.cancel() }
 
     /// The whole body, or `.tooLarge`.
-    package func collect(limit: Int) async throws(TransportError) -> [UInt8] {
-        guard var whole = try await body.next() else { return [] }
+    /// - Parameter opening: what was read of it already.
+    package func collect(limit: Int, behind opening: [UInt8] = []) async throws(TransportError) -> [UInt8] {
+        var whole = opening
+        if whole.isEmpty {
+            guard let first = try await body.next() else { return [] }
+            whole = first
+        }
         while let more = try await body.next() {
             whole.append(contentsOf: more)
             if whole.count > limit { break }

@@ -1,96 +1,222 @@
-import Glibc
-
 /// Splits a body into server-sent events by the WHATWG rules, at any division of the bytes.
 ///
 /// Lines end with LF, CRLF or CR; comments are dropped; several `data` lines join with LF; an event without data is
-/// none. An unfinished event at the end of the body is no event (`isAtBoundary` tells).
+/// none. An unfinished event at the end of the body is none either, unless `end` is called. The bytes of an event are kept
+/// once, in the array that its reader may take.
 package struct SSEParser: Sendable {
-    /// Bytes of a line that has not ended yet.
+    /// What upstreams send against the rules, and is understood all the same.
+    package struct Quirks: OptionSet, Sendable {
+        package let rawValue: Int
+        package init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// A line feed instead of a blank line between two events of JSON.
+        package static let bareLineFeeds = Quirks(rawValue: 1)
+        /// Lines of JSON without `data:`, which are kept as `stray`.
+        package static let bareJSON = Quirks(rawValue: 2)
+    }
+
+    /// A line whose end has not come.
+    private enum Line {
+        /// All of it stands in `partial`.
+        case unknown
+        /// Its value stands in `data`.
+        case data
+        /// What counts of it stands in `partial`.
+        case other
+    }
+
+    /// Room that is kept for further events.
+    private static let keptCapacity = 64 << 10
+
+    private var line = Line.unknown
     private var partial: [UInt8] = []
     private var data: [UInt8] = []
-    private var name: [UInt8] = []
     private var hasData = false
+    private var field: [UInt8] = []
     private var endedWithCR = false
     private var isFirstLine = true
+    /// An event is ready in `name` and `event`.
+    private var isReady = false
+    private var event: [UInt8] = []
+    private let quirks: Quirks
     /// Bytes that one event may have before `isOverLimit` turns true.
     private let limit: Int
-    package private(set) var isOverLimit = false
 
-    package init(limit: Int = 4 << 20) { self.limit = limit }
+    package private(set) var isOverLimit = false
+    /// Of the event that is ready; empty means `message`.
+    package private(set) var name: [UInt8] = []
+    /// Lines that may be JSON without `data:`.
+    package private(set) var stray: [UInt8] = []
+
+    package init(limit: Int = TransportLimits.answerBytes, quirks: Quirks = []) {
+        self.limit = limit
+        self.quirks = quirks
+    }
 
     /// Whether everything fed so far has come out as events.
-    package var isAtBoundary: Bool { partial.isEmpty && !hasData }
+    package var isAtBoundary: Bool { partial.isEmpty && line != .data && !hasData }
 
-    /// Feeds bytes; calls `onEvent` with each event's name (empty: `message`) and data, valid during the call.
+    /// Bytes that are kept of an event that has not ended.
+    package var pending: Int { partial.count + data.count }
+
+    /// Feeds bytes; calls `onEvent` with each event's name and data, valid during the call.
     package mutating func feed(
         _ bytes: UnsafeRawBufferPointer,
         onEvent: (_ name: UnsafeRawBufferPointer, _ data: UnsafeRawBufferPointer) -> Void
     ) {
-        var start = 0
-        if endedWithCR, let first = bytes.first {
-            endedWithCR = false
-            if first == 0x0a { start = 1 }
+        var position = 0
+        while next(in: bytes, &position) {
+            name.withUnsafeBytes { name in event.withUnsafeBytes { onEvent(name, $0) } }
         }
-        while start < bytes.count {
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-            guard let end = rest.firstIndex(where: { $0 == 0x0a || $0 == 0x0d }) else {
-                partial.append(contentsOf: rest)
-                if partial.count + data.count > limit { isOverLimit = true }
-                return
+    }
+
+    /// Reads on until an event is ready.
+    /// - Parameter position: in the bytes; 0 for the first call with them.
+    /// - Returns: false once the bytes are used up.
+    package mutating func next(in bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Bool {
+        isReady = false
+        if position == 0, endedWithCR, let first = bytes.first {
+            endedWithCR = false
+            if first == 0x0a { position = 1 }
+        }
+        while position < bytes.count, !isOverLimit, !isReady {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+            guard let end = SSELines.end(in: rest) else {
+                position = bytes.count
+                add(rest)
+                break
             }
-            let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
-            if partial.isEmpty {
-                take(line, onEvent)
-            } else {
-                partial.append(contentsOf: line)
-                let whole = partial
-                partial.removeAll(keepingCapacity: true)
-                whole.withUnsafeBytes { take($0, onEvent) }
-            }
-            start += end + 1
+            position += end + 1
             if rest[end] == 0x0d {
-                if start < bytes.count {
-                    if bytes[start] == 0x0a { start += 1 }
+                if position < bytes.count {
+                    if bytes[position] == 0x0a { position += 1 }
                 } else {
                     endedWithCR = true
                 }
             }
+            endLine(UnsafeRawBufferPointer(rebasing: rest[..<end]))
+        }
+        return isReady
+    }
+
+    /// Ends the body, whose last event may lack its blank line and the end of its line. For messages that ended as they
+    /// were framed: of a broken connection, what is left is no event.
+    /// - Returns: whether an event is ready; to be called again until none is.
+    package mutating func end() -> Bool {
+        isReady = false
+        if !partial.isEmpty || line == .data { endLine(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        if !isReady { dispatch() }
+        return isReady
+    }
+
+    /// The data of the event that is ready, without a copy.
+    package mutating func takeData() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &event)
+        return taken
+    }
+
+    /// Takes the array of `takeData` back, so that its room serves another event.
+    package mutating func reuse(_ array: consuming [UInt8]) {
+        if array.capacity <= Self.keptCapacity { event = array }
+    }
+
+    // MARK: Lines
+
+    /// Takes bytes of a line that goes on.
+    private mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        switch line {
+        case .data: data.append(contentsOf: bytes)
+        case .other: if partial.count < SSELines.mostOther { partial.append(contentsOf: bytes) }
+        case .unknown:
+            partial.append(contentsOf: bytes)
+            guard partial.count >= SSELines.head else { break }
+            let head = partial
+            partial = []
+            head.withUnsafeBytes { head in
+                let start = withoutMark(head)
+                line = start.starts(with: SSELines.dataField) ? .data : .other
+                if line == .data {
+                    begin(UnsafeRawBufferPointer(rebasing: start[SSELines.dataField.count...]))
+                } else {
+                    partial.append(contentsOf: start)
+                }
+            }
+        }
+        checkLimit()
+    }
+
+    /// - Parameter rest: of the line, up to its end.
+    private mutating func endLine(_ rest: UnsafeRawBufferPointer) {
+        if line == .data {
+            data.append(contentsOf: rest)
+        } else if partial.isEmpty {
+            take(rest)
+        } else {
+            partial.append(contentsOf: rest)
+            let whole = partial
+            partial = []
+            whole.withUnsafeBytes { take($0) }
+        }
+        line = .unknown
+        checkLimit()
+    }
+
+    /// A byte order mark may open the stream.
+    private mutating func withoutMark(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard isFirstLine else { return line }
+        isFirstLine = false
+        guard line.starts(with: SSELines.mark) else { return line }
+        return UnsafeRawBufferPointer(rebasing: line[SSELines.mark.count...])
+    }
+
+    private mutating func take(_ whole: UnsafeRawBufferPointer) {
+        let line = withoutMark(whole)
+        if line.isEmpty { return dispatch() }
+        let colon = line.firstIndex(of: 0x3a) ?? line.count
+        let value = UnsafeRawBufferPointer(rebasing: line[min(colon + 1, line.count)...])
+        switch colon {
+        case 4 where line[..<4].elementsEqual("data".utf8): begin(value)
+        case 5 where line[..<5].elementsEqual("event".utf8):
+            // A second name belongs to another event.
+            if hasData, !field.isEmpty, quirks.contains(.bareLineFeeds) { dispatch() }
+            field.removeAll(keepingCapacity: true)
+            field.append(contentsOf: SSELines.value(value))
+        default: if quirks.contains(.bareJSON) { keep(line) }
         }
     }
 
-    private mutating func take(
-        _ line: UnsafeRawBufferPointer,
-        _ onEvent: (_ name: UnsafeRawBufferPointer, _ data: UnsafeRawBufferPointer) -> Void
-    ) {
-        var line = line
-        if isFirstLine {
-            isFirstLine = false
-            // A byte order mark may open the stream.
-            if line.starts(with: [0xef, 0xbb, 0xbf]) { line = UnsafeRawBufferPointer(rebasing: line[3...]) }
+    /// Begins the value of a `data` field.
+    private mutating func begin(_ raw: UnsafeRawBufferPointer) {
+        let value = SSELines.value(raw)
+        if hasData, quirks.contains(.bareLineFeeds), SSELines.areApart(data, value) { dispatch() }
+        if hasData { data.append(0x0a) }
+        hasData = true
+        data.append(contentsOf: value)
+    }
+
+    /// Makes the event ready, if there is one, and begins the next.
+    private mutating func dispatch() {
+        if hasData {
+            swap(&event, &data)
+            swap(&name, &field)
+            isReady = true
         }
-        if line.isEmpty {
-            if hasData {
-                name.withUnsafeBytes { name in data.withUnsafeBytes { onEvent(name, $0) } }
-            }
-            data.removeAll(keepingCapacity: true)
-            name.removeAll(keepingCapacity: true)
-            hasData = false
-            return
-        }
-        let colon = line.firstIndex(of: 0x3a) ?? line.count
-        var value = UnsafeRawBufferPointer(rebasing: line[min(colon + 1, line.count)...])
-        if value.first == 0x20 { value = UnsafeRawBufferPointer(rebasing: value[1...]) }
-        switch colon {
-        case 4 where line[..<4].elementsEqual("data".utf8):
-            if hasData { data.append(0x0a) }
-            hasData = true
-            data.append(contentsOf: value)
-            if data.count > limit { isOverLimit = true }
-        case 5 where line[..<5].elementsEqual("event".utf8):
-            name.removeAll(keepingCapacity: true)
-            name.append(contentsOf: value)
-        default:
-            break
-        }
+        if data.capacity > Self.keptCapacity { data = [] } else { data.removeAll(keepingCapacity: true) }
+        field.removeAll(keepingCapacity: true)
+        hasData = false
+    }
+
+    private mutating func keep(_ line: UnsafeRawBufferPointer) {
+        let begins = line.first == 0x7b || line.first == 0x5b
+        guard begins || !stray.isEmpty, stray.count + line.count < SSELines.mostOther else { return }
+        stray.append(contentsOf: line)
+        stray.append(0x0a)
+    }
+
+    private mutating func checkLimit() {
+        guard pending > limit else { return }
+        (isOverLimit, isReady, hasData) = (true, false, false)
+        (partial, data) = ([], [])
     }
 }
