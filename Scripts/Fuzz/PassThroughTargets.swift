@@ -26,10 +26,10 @@ struct RelayTarget: FuzzTarget {
     }
 
     private func relay(_ pieces: [[UInt8]], _ hidesUsage: Bool, _ isCleanEnd: Bool) -> Result {
-        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage, parser: parser)
+        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage)
         var result = Result()
-        for piece in pieces { relay.feed(piece, into: &result.output) }
-        result.outcome = relay.finish(isCleanEnd: isCleanEnd, into: &result.output)
+        for piece in pieces { relay.feed(piece, parser: parser, into: &result.output) }
+        result.outcome = relay.finish(isCleanEnd: isCleanEnd, parser: parser, into: &result.output)
         (result.usage, result.produced) = (relay.usage, relay.produced)
         return result
     }

@@ -73,15 +73,27 @@ package enum ImageProgress: Sendable {
 }
 
 /// Reads one stream, at any split of its bytes.
-package protocol AnswerDecoder {
+package protocol AnswerDecoder: Sendable {
     /// Whether there is no use in reading on.
     var isOver: Bool { get }
 
+    /// Bytes that are kept of an event that has not ended.
+    var pending: Int { get }
+
     mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent])
 
+    /// Takes the last event, which may lack its blank line, where the upstream's message ended as framed.
+    mutating func flush(into events: inout [ChatEvent])
+
     /// Ends the stream; adds `failed` if the answer is not whole.
-    /// - Parameter isCleanEnd: the upstream's message ended as framed, not by a broken connection.
+    /// - Parameter isCleanEnd: the upstream's message ended as framed, not by a broken connection: the stream is flushed.
     mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent])
+}
+
+/// For decoders that keep nothing.
+extension AnswerDecoder {
+    package var pending: Int { 0 }
+    package mutating func flush(into events: inout [ChatEvent]) {}
 }
 
 /// What a provider needs to know of a channel.

@@ -22,10 +22,10 @@ struct AgreementTests {
     @Test("on streams, with and without usage", arguments: comparable.filter { $0.stream != nil }, [true, false])
     func stream(_ fixture: FixtureCase, includesUsage: Bool) throws {
         let stream = try #require(fixture.stream)
-        var relay = OpenAIStreamRelay(hidesUsage: !includesUsage, parser: JSONParser())
+        var relay = OpenAIStreamRelay(hidesUsage: !includesUsage)
         var passed: [UInt8] = []
-        relay.feed(stream, into: &passed)
-        let outcome = relay.finish(isCleanEnd: true, into: &passed)
+        relay.feed(stream, parser: JSONParser(), into: &passed)
+        let outcome = relay.finish(isCleanEnd: true, parser: JSONParser(), into: &passed)
 
         var decoder = OpenAI().decoder()
         var events: [ChatEvent] = []

@@ -19,10 +19,10 @@ struct AzureStreamTests {
     }
 
     private func relay(_ events: [String], hidesUsage: Bool = true) -> ([String], OpenAIStreamRelay.Outcome) {
-        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage, parser: JSONParser())
+        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage)
         var output: [UInt8] = []
-        relay.feed(Array(events.map { "data: \($0)\n\n" }.joined().utf8), into: &output)
-        let outcome = relay.finish(isCleanEnd: true, into: &output)
+        relay.feed(Array(events.map { "data: \($0)\n\n" }.joined().utf8), parser: JSONParser(), into: &output)
+        let outcome = relay.finish(isCleanEnd: true, parser: JSONParser(), into: &output)
         return (MergedAnswer.payloads(output).map { String(decoding: $0, as: UTF8.self) }, outcome)
     }
 

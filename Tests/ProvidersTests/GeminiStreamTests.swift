@@ -47,6 +47,19 @@ struct GeminiStreamTests {
         #expect(!events.contains { if case .textDelta = $0 { true } else { false } })
     }
 
+    @Test("the chunks of a stream that came as an array are one answer, and an error among them is one")
+    func array() throws {
+        let chunks = #"[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},"#
+        let end = #"{"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}]"#
+        let answer = ChatAnswer(try Gemini().decode(Array((chunks + end).utf8), status: 200, contentType: nil))
+        #expect(answer.choices.first?.text == "ab" && answer.choices.first?.finishReason == .stop)
+        let error = #"{"error":{"code":503,"message":"Overloaded.","status":"UNAVAILABLE"}}]"#
+        let failed = #expect(throws: UpstreamFailure.self) {
+            try Gemini().decode(Array((chunks + error).utf8), status: 200, contentType: nil)
+        }
+        #expect(failed?.kind == .overloaded)
+    }
+
     @Test("the wait is the body's, or else the header's")
     func wait() {
         func wait(_ details: String) -> Int? {

@@ -14,10 +14,10 @@ struct PassThroughVendorTests {
     private func relay(
         _ pieces: [[UInt8]], hidesUsage: Bool = false
     ) -> (output: [UInt8], outcome: OpenAIStreamRelay.Outcome) {
-        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage, parser: JSONParser())
+        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage)
         var output: [UInt8] = []
-        for piece in pieces { relay.feed(piece, into: &output) }
-        return (output, relay.finish(isCleanEnd: true, into: &output))
+        for piece in pieces { relay.feed(piece, parser: JSONParser(), into: &output) }
+        return (output, relay.finish(isCleanEnd: true, parser: JSONParser(), into: &output))
     }
 
     @Test("comes to the same answer or failure as one that is read and written anew", arguments: streams)

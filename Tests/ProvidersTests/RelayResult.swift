@@ -11,9 +11,9 @@ struct RelayResult: Equatable {
     var produced: [UInt8] = []
 
     init(of pieces: [[UInt8]], hidesUsage: Bool, isCleanEnd: Bool = true, parser: JSONParser = JSONParser()) {
-        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage, parser: parser)
-        for piece in pieces { relay.feed(piece, into: &output) }
-        outcome = relay.finish(isCleanEnd: isCleanEnd, into: &output)
+        var relay = OpenAIStreamRelay(hidesUsage: hidesUsage)
+        for piece in pieces { relay.feed(piece, parser: parser, into: &output) }
+        outcome = relay.finish(isCleanEnd: isCleanEnd, parser: parser, into: &output)
         (usage, produced) = (relay.usage, relay.produced)
     }
 

@@ -5,7 +5,7 @@ import JSON
 ///
 /// A choice's first chunk is held back until it is known what the choice begins with, since a tool call shares that
 /// chunk and text does not. `usage` goes out last, and to those only who asked for it.
-package struct OpenAIStreamEncoder {
+package struct OpenAIStreamEncoder: Sendable {
     private let includesUsage: Bool
     private let fallback: AnswerHead
     private var head: AnswerHead

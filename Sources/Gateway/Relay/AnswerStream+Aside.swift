@@ -1,30 +1,82 @@
+import Arithmetic
 import Chat
+import JSON
 import Providers
+import Synchronization
 
 /// What of a stream grows with what comes, done between two reads and, where it is much, away from the loop.
 extension AnswerStream {
     /// Text that is kept until usage comes; beyond, it is counted and dropped, so that no stream fills the memory.
     private static let textLimit = 256 << 10
 
-    /// Whether `work` has something to do.
-    var wantsWork: Bool {
+    /// Whether the next bytes of the upstream, which are no more than a connection's buffer holds, can be fed at once, as
+    /// nearly always.
+    var isLight: Bool {
+        if case .painting = self { return false }
+        return pending <= LoopSlice.bytes
+    }
+
+    /// Takes bytes of the upstream, however large the event is that they end.
+    mutating func advance(_ bytes: [UInt8], _ meter: StreamMeter, into output: inout [UInt8]) async {
+        // Bytes that only go on with an event are kept, which costs next to nothing.
+        if pending > LoopSlice.bytes, bytes.contains(where: { $0 == 0x0a || $0 == 0x0d }) {
+            await aside(meter, of: bytes.count, into: &output) { $0.feed(bytes, parser: $1, into: &$2) }
+        } else {
+            feed(bytes, parser: meter.parser, into: &output)
+        }
+        if case .painting = self { await readPictures(meter, into: &output) }
+    }
+
+    /// Takes what the upstream's message ended with.
+    mutating func end(_ meter: StreamMeter, into output: inout [UInt8]) async {
+        if pending > LoopSlice.bytes {
+            await aside(meter, of: 0, into: &output) { $0.flush(parser: $1, into: &$2) }
+        } else {
+            flush(parser: meter.parser, into: &output)
+        }
+        if case .painting = self { await readPictures(meter, into: &output) }
+    }
+
+    /// Does something with the stream away from the loop.
+    private mutating func aside(
+        _ meter: StreamMeter, of bytes: Int, into output: inout [UInt8],
+        _ act: @escaping @Sendable (inout AnswerStream, JSONParser, inout [UInt8]) -> Void
+    ) async {
+        guard case .painting = self else {
+            let size = pending.plus(bytes)
+            // Nothing but the parcel has the stream, so that its buffers are changed where they are.
+            let parcel = Parcel(consume self)
+            let written = await meter.services.offLoop(certainly: size, of: meter.tally.userID) { parser in
+                var written: [UInt8] = []
+                parcel.content.withLock { act(&$0, parser, &written) }
+                return written
+            }
+            self = parcel.content.withLock { $0 }
+            if output.isEmpty { output = written } else { output += written }
+            return
+        }
+        act(&self, meter.parser, &output)
+    }
+
+    /// Whether the text has become long.
+    var isLong: Bool {
         switch self {
         case .passing(let relay): relay.produced.count > Self.textLimit
         case .translating(let stream): stream.produced.count > Self.textLimit
-        case .painting: true
+        case .painting: false
         }
     }
 
-    /// - Parameter counted: tokens of text that was dropped.
-    mutating func work(
-        _ tally: UsageTally, _ services: Services, counted: inout Int64, into output: inout [UInt8]
-    ) async {
-        guard case .painting(var images) = self else {
-            counted = await tally.completion(Production(text: takeProduced(), countedTokens: counted), services)
-            return
-        }
+    /// Counts and drops the text.
+    mutating func count(_ meter: inout StreamMeter) async {
+        let text = Production(text: takeProduced(), countedTokens: meter.counted)
+        meter.counted = await meter.tally.completion(text, meter.services)
+    }
+
+    private mutating func readPictures(_ meter: StreamMeter, into output: inout [UInt8]) async {
+        guard case .painting(var images) = self else { return }
         while let event = images.next() {
-            let reading = await services.offLoop(certainly: event.data.count, of: tally.userID) {
+            let reading = await meter.services.offLoop(certainly: event.data.count, of: meter.tally.userID) {
                 OpenAIImageStream.read(event, parser: $0)
             }
             images.take(reading, of: event, into: &output)
@@ -44,4 +96,21 @@ extension AnswerStream {
         }
         return production
     }
+}
+
+/// What a stream is read and counted with.
+struct StreamMeter {
+    let services: Services
+    /// The loop's.
+    let parser: JSONParser
+    var tally: UsageTally
+    /// Tokens of text that was counted and dropped on its way.
+    var counted: Int64 = 0
+}
+
+/// Carries a value to another thread and back without a second owner.
+private final class Parcel<Content: Sendable>: Sendable {
+    let content: Mutex<Content>
+
+    init(_ content: consuming Content) { self.content = Mutex(content) }
 }

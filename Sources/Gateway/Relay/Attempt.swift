@@ -30,7 +30,7 @@ struct WholeAnswer {
 /// Calls a channel and looks at the beginning of its answer.
 struct Caller {
     /// Bytes of a whole answer that are taken.
-    static let answerLimit = 64 << 20
+    static let answerLimit = TransportLimits.answerBytes
 
     let services: Services
     let parser: JSONParser
@@ -75,10 +75,11 @@ struct Caller {
                 let (status, headers) = (response.status, response.headers)
                 return .failed(
                     await services.offLoop(certainly: body.count, of: exchange.userID) {
-                        OpenAIErrors.failure(status: status, headers: headers, body: body, parser: $0)
+                        OpenAIErrors.failure(
+                            status: status, headers: headers, body: AnswerOpening.error(in: body), parser: $0)
                     })
             }
-            return try await passOn(response, exchange)
+            return try await passOn(response, exchange, asksForUsage: target.takesStreamOptions)
         } catch {
             return error == .cancelled ? .clientGone(wasAsked: call.wasSent) : .failed(Self.failure(error))
         }
@@ -97,23 +98,24 @@ struct Caller {
         }
     }
 
-    /// An answer in the client's own format, as it comes.
+    /// An answer in the client's own format, as it comes, unless it comes in one piece where a stream was asked for or the
+    /// other way round.
+    /// - Parameter asksForUsage: whether a stream's usage was asked for where the client did not.
     func passOn(
-        _ response: UpstreamResponse, _ exchange: borrowing Exchange
+        _ response: UpstreamResponse, _ exchange: borrowing Exchange, asksForUsage: Bool
     ) async throws(TransportError) -> Attempt {
         let envelope = exchange.envelope
-        if envelope.isStream, Self.isEventStream(response) {
-            let relay = OpenAIStreamRelay(hidesUsage: !envelope.includesUsage, parser: parser)
-            return try await begin(.passing(relay), response, exchange.tally())
+        let opening = try await AnswerOpening(of: response)
+        guard opening.isStream == envelope.isStream else {
+            return try await convert(opening, of: OpenAI(), response, exchange, nil)
         }
-        let body = try await response.collect(limit: Self.answerLimit)
+        if envelope.isStream {
+            // What the upstream tells of its own accord goes on.
+            let relay = OpenAIStreamRelay(hidesUsage: asksForUsage && !envelope.includesUsage)
+            return try await begin(.passing(relay), opening, response, exchange.tally())
+        }
+        let body = try await response.collect(limit: Self.answerLimit, behind: opening.bytes)
         return await whole(body, response, exchange)
-    }
-
-    static func isEventStream(_ response: UpstreamResponse) -> Bool {
-        // Vendors are lax about the type of a stream; JSON and web pages are none.
-        let type = response.headers["Content-Type"]?.lowercased() ?? ""
-        return !type.hasPrefix("application/json") && !type.hasPrefix("text/html")
     }
 
     private func whole(
@@ -121,15 +123,9 @@ struct Caller {
     ) async -> Attempt {
         do throws(UpstreamFailure) {
             let answer = try await read(body, response, of: exchange.userID)
-            if exchange.envelope.isStream {
-                throw UpstreamFailure(
-                    kind: .notTheProvider, status: 502,
-                    message: "The upstream answered in one piece where a stream was asked for.",
-                    code: .text("bad_upstream_response"))
-            }
             return .whole(
                 WholeAnswer(
-                    body: body, usage: answer.usage,
+                    body: answer.mended ?? body, usage: answer.usage,
                     production: Production(text: answer.produced, received: Int64(body.count))))
         } catch { return .failed(error) }
     }
@@ -149,19 +145,21 @@ struct Caller {
 
     /// Reads until the first event is known to be one, so that an error in its place can still be retried.
     func begin(
-        _ begun: AnswerStream, _ response: UpstreamResponse, _ tally: UsageTally
+        _ begun: AnswerStream, _ opening: AnswerOpening, _ response: UpstreamResponse, _ tally: UsageTally
     ) async throws(TransportError) -> Attempt {
         var stream = begun
         var output: [UInt8] = []
-        var counted: Int64 = 0
-        while output.isEmpty, !stream.isOver {
-            guard let bytes = try await response.next() else { break }
-            stream.feed(bytes, into: &output)
-            if stream.wantsWork { await stream.work(tally, services, counted: &counted, into: &output) }
+        let meter = StreamMeter(services: services, parser: parser, tally: tally)
+        var bytes = opening.bytes.isEmpty ? nil : opening.bytes
+        while let piece = bytes {
+            await stream.advance(piece, meter, into: &output)
+            if !output.isEmpty || stream.isOver { break }
+            bytes = try await response.next()
         }
+        if bytes == nil { await stream.end(meter, into: &output) }
         if output.isEmpty {
             var rest = stream
-            switch rest.finish(isCleanEnd: true, into: &output) {
+            switch rest.finish(isCleanEnd: true, parser: parser, into: &output) {
             case .failed(let failure):
                 response.cancel()
                 return .failed(failure)

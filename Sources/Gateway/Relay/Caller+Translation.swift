@@ -92,61 +92,21 @@ extension Caller {
             let body = try await response.collect(limit: 1 << 20)
             return .failed(
                 await services.offLoop(certainly: body.count, of: userID) {
-                    provider.failure(status: status, headers: headers, body: body, parser: $0)
+                    provider.failure(
+                        status: status, headers: headers, body: AnswerOpening.error(in: body), parser: $0)
                 })
         }
-        if provider.descriptor.format == .openAI, !isStream || Self.isEventStream(response) {
-            return try await passOn(response, exchange)
+        if provider.descriptor.format == .openAI {
+            return try await passOn(response, exchange, asksForUsage: true)
         }
-        let fallback = AnswerHead(
-            id: "chatcmpl-" + context.requestID, model: exchange.model, created: context.time)
-        let includesUsage = exchange.envelope.includesUsage
-        if isStream, Self.isEventStream(response) {
-            let stream = TranslatedStream(
-                provider.decoder(), includesUsage: includesUsage, fallback: fallback, legacy: legacy)
-            return try await begin(.translating(stream), response, exchange.tally())
+        let opening = try await AnswerOpening(of: response)
+        guard isStream, opening.isStream else {
+            return try await convert(opening, of: provider, response, exchange, legacy)
         }
-        let body = try await response.collect(limit: Self.answerLimit)
-        do throws(UpstreamFailure) {
-            let events = try await services.offLoop(certainly: body.count, of: userID) { _ throws(UpstreamFailure) in
-                let events = try provider.decode(body, status: status, contentType: headers["Content-Type"])
-                return legacy.map { events.compactMap($0.map) } ?? events
-            }
-            return isStream
-                ? try inOneGo(events, body.count, response, includesUsage: includesUsage, fallback)
-                : .whole(try await whole(events, body.count, exchange, fallback))
-        } catch { return .failed(error) }
-    }
-
-    /// - Parameter received: bytes of the upstream's answer.
-    private func whole(
-        _ events: [ChatEvent], _ received: Int, _ exchange: borrowing Exchange, _ fallback: AnswerHead
-    ) async throws(UpstreamFailure) -> WholeAnswer {
-        var answer = ChatAnswer(events)
-        if answer.usage == nil {
-            // What is charged is told.
-            var production = Production()
-            for event in events { event.appendProduced(to: &production.text) }
-            var tally = exchange.tally()
-            answer.add(.usage(await tally.usage(production, services), original: nil))
-        }
-        let whole = answer
-        let body = try await services.offLoop(
-            certainly: received, of: exchange.userID
-        ) { _ throws(UpstreamFailure) in try OpenAIAnswerEncoder.encode(whole, fallback: fallback) }
-        return WholeAnswer(body: body, usage: whole.usage, production: Production(received: Int64(received)))
-    }
-
-    /// A provider without streams: the client gets the answer as a stream all the same.
-    private func inOneGo(
-        _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, includesUsage: Bool,
-        _ fallback: AnswerHead
-    ) throws(UpstreamFailure) -> Attempt {
-        var output: [UInt8] = []
-        var stream = TranslatedStream(WholeAnswerDecoder(), includesUsage: includesUsage, fallback: fallback)
-        stream.take(events, of: received, into: &output)
-        if let failure = ChatAnswer(events).failure { throw failure }
-        return .stream(response, .translating(stream), output: output)
+        let stream = TranslatedStream(
+            provider.decoder(), includesUsage: exchange.envelope.includesUsage, fallback: fallback(exchange),
+            legacy: legacy)
+        return try await begin(.translating(stream), opening, response, exchange.tally())
     }
 
     private static func headers(of provider: any Provider, in request: ServerRequest) -> HTTPHeaders {
@@ -156,14 +116,6 @@ extension Caller {
         }
         return headers
     }
-}
-
-/// For an answer that came whole: there is nothing to read on.
-private struct WholeAnswerDecoder: AnswerDecoder {
-    let isOver = true
-
-    mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {}
-    mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {}
 }
 
 extension ChatRequest {

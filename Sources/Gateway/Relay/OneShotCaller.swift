@@ -144,7 +144,13 @@ struct OneShotCaller {
             url: url, headers: vendor.headers(key: channel.upstream.key, accept: accept),
             body: await named(exchange))
         if isStream { return try await stream(encoded, exchange, request, call) }
-        let (response, body) = try await send(encoded, request, call, paints: paints)
+        var (response, body) = try await send(encoded, request, call, paints: paints)
+        if paints, (200..<300).contains(response.status), AnswerOpening.isStream(body: body) {
+            let sent = body
+            body = await services.offLoop(certainly: sent.count, of: exchange.userID) { _ in
+                OpenAIAnswer.pictures(ofEvents: sent) ?? sent
+            }
+        }
         return .whole(try await whole(body, response, exchange, paints: paints))
     }
 
@@ -158,7 +164,8 @@ struct OneShotCaller {
             ) { parser throws(UpstreamFailure) in
                 let type = headers["Content-Type"]
                 guard (200..<300).contains(status) else {
-                    throw OpenAIErrors.failure(status: status, headers: headers, body: body, parser: parser)
+                    throw OpenAIErrors.failure(
+                        status: status, headers: headers, body: AnswerOpening.error(in: body), parser: parser)
                 }
                 var production = Production(received: Int64(body.count))
                 guard paints else {
@@ -192,12 +199,16 @@ struct OneShotCaller {
         do throws(TransportError) {
             let response = try await services.transport.send(upstream, call: call)
             isGranted = (200..<300).contains(response.status)
-            let streams = isGranted && Caller.isEventStream(response)
-            Caller.release(response, from: request, isStream: streams, services)
-            if streams {
+            let isTyped = isGranted && AnswerOpening.isTypedAsStream(response)
+            Caller.release(response, from: request, isStream: isTyped, services)
+            let opening = isGranted ? try await AnswerOpening(of: response) : nil
+            if let opening, opening.isStream != isTyped {
+                Caller.release(response, from: request, isStream: opening.isStream, services)
+            }
+            if let opening, opening.isStream {
                 let caller = Caller(services: services, parser: LoopTools.current(request.loop).json, context: context)
                 let begun = try await caller.begin(
-                    .painting(OpenAIImageStream()), response, exchange.tally())
+                    .painting(OpenAIImageStream()), opening, response, exchange.tally())
                 if case .stream(let response, let stream, let output) = begun {
                     return .stream(response, stream, output: output)
                 }
@@ -207,7 +218,10 @@ struct OneShotCaller {
                     problem = isKnown ? .failed(failure) : .lost(failure, pictures: nil)
                 }
             } else {
-                collected = (response, try await response.collect(limit: Caller.answerLimit))
+                collected = (
+                    response,
+                    try await response.collect(limit: Caller.answerLimit, behind: opening?.bytes ?? [])
+                )
             }
         } catch {
             throw Self.problem(Caller.failure(error), call, isGranted: isGranted)
@@ -273,7 +287,8 @@ struct OneShotCaller {
         guard (200..<300).contains(status) else {
             throw .failed(
                 await services.offLoop(certainly: body.count, of: userID) {
-                    provider.failure(status: status, headers: headers, body: body, parser: $0)
+                    provider.failure(
+                        status: status, headers: headers, body: AnswerOpening.error(in: body), parser: $0)
                 })
         }
         return (response, body)

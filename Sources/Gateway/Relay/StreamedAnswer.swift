@@ -19,23 +19,23 @@ struct StreamedAnswer {
     ) async {
         var relay = begun
         var output = first
-        var tally = exchange.tally()
-        var counted: Int64 = 0
+        var meter = StreamMeter(
+            services: services, parser: LoopTools.current(request.loop).json, tally: exchange.tally())
         var headers = context.headers("text/event-stream")
         headers.add("Cache-Control", "no-cache")
         headers.add("X-Accel-Buffering", "no")
         let body = await writer.startStream(status: 200, headers: headers, probe: Self.comment)
-        let end = await pump(response, &relay, &output, tally, &counted, body)
+        let end = await pump(response, &relay, &output, &meter, body)
         request.onDisconnect(nil)
         output.removeAll(keepingCapacity: true)
         switch end {
         case .clientGone:
             response.cancel()
-            await settle(exchange, relay, counted, note: "客户端已断开 / the client left")
+            await settle(exchange, relay, meter.counted, note: "客户端已断开 / the client left")
             body.abort(reset: false)
         case .shutDown:
             response.cancel()
-            await settle(exchange, relay, counted, note: "网关关闭 / the gateway shut down")
+            await settle(exchange, relay, meter.counted, note: "网关关闭 / the gateway shut down")
             try? await body.write(OpenAIError.event(GatewayError.shuttingDown.body(context)))
             await body.finish()
         case .ended(let error):
@@ -43,18 +43,18 @@ struct StreamedAnswer {
             if let error {
                 outcome = .failed(Caller.failure(error))
             } else {
-                outcome = await finish(&relay, &output, &tally, &counted)
+                outcome = await finish(&relay, &output, &meter)
             }
             if let found = failure(outcome) {
                 response.cancel()
                 let failure = ChannelGuard(services: services).note(
                     found, of: exchange.channel, context, now: request.loop.now)
-                await settle(exchange, relay, counted, note: "流中断 / the stream broke off")
+                await settle(exchange, relay, meter.counted, note: "流中断 / the stream broke off")
                 let error = GatewayError.upstream(failure)
                 output = OpenAIError.event(
                     error.body(context))
             } else {
-                await settle(exchange, relay, counted, note: nil)
+                await settle(exchange, relay, meter.counted, note: nil)
             }
             try? await body.write(output)
             await body.finish()
@@ -68,8 +68,8 @@ struct StreamedAnswer {
     }
 
     private func pump(
-        _ response: UpstreamResponse, _ relay: inout AnswerStream, _ output: inout [UInt8], _ tally: UsageTally,
-        _ counted: inout Int64, _ body: borrowing BodyWriter
+        _ response: UpstreamResponse, _ relay: inout AnswerStream, _ output: inout [UInt8],
+        _ meter: inout StreamMeter, _ body: borrowing BodyWriter
     ) async -> End {
         while true {
             do throws(ClientGone) {
@@ -79,8 +79,12 @@ struct StreamedAnswer {
             if relay.isOver { return .ended(nil) }
             do throws(TransportError) {
                 guard let bytes = try await response.next() else { return .ended(nil) }
-                relay.feed(bytes, into: &output)
-                if relay.wantsWork { await relay.work(tally, services, counted: &counted, into: &output) }
+                if relay.isLight {
+                    relay.feed(bytes, parser: meter.parser, into: &output)
+                } else {
+                    await relay.advance(bytes, meter, into: &output)
+                }
+                if relay.isLong { await relay.count(&meter) }
             } catch {
                 guard error == .cancelled else { return .ended(error) }
                 return request.cancellation == .shuttingDown ? .shutDown : .clientGone
@@ -90,25 +94,26 @@ struct StreamedAnswer {
 
     /// Ends the stream; where the client wants usage that the upstream did not tell, with what is counted here.
     private func finish(
-        _ relay: inout AnswerStream, _ output: inout [UInt8], _ tally: inout UsageTally, _ counted: inout Int64
+        _ relay: inout AnswerStream, _ output: inout [UInt8], _ meter: inout StreamMeter
     ) async -> AnswerStream.Outcome {
+        await relay.end(meter, into: &output)
         guard relay.usage == nil, case .translating(let stream) = relay, stream.includesUsage else {
-            return relay.finish(isCleanEnd: true, into: &output)
+            return relay.finish(isCleanEnd: true, parser: meter.parser, into: &output)
         }
         let text = relay.produced
-        var usage = await tally.usage(Production(text: text, countedTokens: counted), services)
-        let counter = PromptCounter(
-            parser: LoopTools.current(request.loop).json, approximates: tally.approximates)
-        let outcome = relay.finish(isCleanEnd: true, into: &output) { produced in
+        var usage = await meter.tally.usage(Production(text: text, countedTokens: meter.counted), services)
+        let counter = PromptCounter(parser: meter.parser, approximates: meter.tally.approximates)
+        let model = meter.tally.model
+        let outcome = relay.finish(isCleanEnd: true, parser: meter.parser, into: &output) { produced in
             // An end may bring a last piece, which is small.
             let rest = Array(produced.dropFirst(text.count))
             usage.completionTokens = usage.completionTokens.plus(
-                rest.isEmpty ? 0 : counter.completionTokens(of: rest, model: tally.model))
+                rest.isEmpty ? 0 : counter.completionTokens(of: rest, model: model))
             return usage
         }
         if case .complete = outcome {
             // The charge takes what was counted here.
-            counted = usage.completionTokens
+            meter.counted = usage.completionTokens
             _ = relay.takeProduced()
         }
         return outcome

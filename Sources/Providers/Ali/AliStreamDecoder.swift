@@ -1,36 +1,31 @@
 package import Chat
-import HTTP
 import JSON
 
 /// DashScope's stream → hub events, at any split of the bytes (spec/wire/ali.md §2.5). It has no end of its own but a finish
 /// reason and the end of the body, whose last event may lack its blank line; errors come as events with their code.
 package struct AliStreamDecoder: AnswerDecoder {
-    private var splitter = SSEParser()
+    private var stream = JSONEventStream()
     private var reader = AliAnswerReader()
     private var hasFailed = false
     /// The provider's moderation broke the answer off.
     private var isWithheld = false
-    /// What is read has not been ended by the upstream, so that half an event is a cut and no nonsense.
-    private var isFlushing = false
 
     package var isOver: Bool { hasFailed || isWithheld }
+    package var pending: Int { stream.pending }
 
     package mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
-        // Taken out while it runs, since its callback changes the rest of this value.
-        var splitter = SSEParser()
-        swap(&splitter, &self.splitter)
         bytes.withUnsafeBytes { buffer in
-            splitter.feed(buffer) { _, data in take(data, &events) }
+            var position = 0
+            while !isOver, let event = stream.next(in: buffer, &position) { take(event, &events) }
         }
-        self.splitter = splitter
-        if splitter.isOverLimit, !isOver { fail(OpenAIErrors.eventTooLarge, &events) }
+    }
+
+    package mutating func flush(into events: inout [ChatEvent]) {
+        while !isOver, let event = stream.end() { take(event, &events) }
     }
 
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
-        if isCleanEnd, !isOver, !splitter.isAtBoundary {
-            isFlushing = true
-            feed([0x0a, 0x0a], into: &events)
-        }
+        if isCleanEnd { flush(into: &events) }
         guard !isOver else { return }
         if isCleanEnd, reader.isFinished { return reader.finish(into: &events) }
         fail(OpenAIErrors.cutStream, &events)
@@ -41,11 +36,16 @@ package struct AliStreamDecoder: AnswerDecoder {
         events.append(.failed(failure))
     }
 
-    private mutating func take(_ data: UnsafeRawBufferPointer, _ events: inout [ChatEvent]) {
-        guard !isOver else { return }
-        guard let root = try? LazyJSON.parse(data), root.isObject else {
-            return fail(isFlushing ? OpenAIErrors.cutStream : OpenAIErrors.eventNotJSON, &events)
+    private mutating func take(_ event: JSONEventStream.Event, _ events: inout [ChatEvent]) {
+        switch event {
+        case .failed(let failure): fail(failure, &events)
+        case .done: break
+        case .json(let root): take(root, &events)
         }
+    }
+
+    private mutating func take(_ root: LazyJSON, _ events: inout [ChatEvent]) {
+        guard root.isObject else { return fail(OpenAIErrors.eventNotJSON, &events) }
         if let failure = AliErrors.hidden(in: root) {
             guard reader.hasContent, failure.code == .text(AliErrors.contentFilter) else {
                 return fail(failure, &events)

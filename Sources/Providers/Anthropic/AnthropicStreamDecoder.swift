@@ -1,5 +1,4 @@
 package import Chat
-import HTTP
 import JSON
 
 /// Claude's stream → hub events, at any split of the bytes (spec/wire/anthropic.md §7).
@@ -16,7 +15,7 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         case other
     }
 
-    private var splitter = SSEParser()
+    private var stream = JSONEventStream()
     private var block = Block.other
     /// What the block's pieces have brought: a thought, or the JSON of a kept block's input.
     private var buffer = ""
@@ -31,19 +30,21 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
     private var hasFailed = false
 
     package var isOver: Bool { isDone || hasFailed }
+    package var pending: Int { stream.pending }
 
     package mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
-        // Taken out while it runs, since its callback changes the rest of this value.
-        var splitter = SSEParser()
-        swap(&splitter, &self.splitter)
         bytes.withUnsafeBytes { buffer in
-            splitter.feed(buffer) { _, data in take(data, &events) }
+            var position = 0
+            while !isOver, let event = stream.next(in: buffer, &position) { take(event, &events) }
         }
-        self.splitter = splitter
-        if splitter.isOverLimit, !isOver { fail(OpenAIErrors.eventTooLarge, &events) }
+    }
+
+    package mutating func flush(into events: inout [ChatEvent]) {
+        while !isOver, let event = stream.end() { take(event, &events) }
     }
 
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
+        if isCleanEnd { flush(into: &events) }
         if !isOver { fail(OpenAIErrors.cutStream, &events) }
     }
 
@@ -52,11 +53,16 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         events.append(.failed(failure))
     }
 
-    private mutating func take(_ data: UnsafeRawBufferPointer, _ events: inout [ChatEvent]) {
-        guard !isOver else { return }
-        guard let root = try? LazyJSON.parse(data), root.isObject else {
-            return fail(OpenAIErrors.eventNotJSON, &events)
+    private mutating func take(_ event: JSONEventStream.Event, _ events: inout [ChatEvent]) {
+        switch event {
+        case .failed(let failure): fail(failure, &events)
+        case .done: break
+        case .json(let root): take(root, &events)
         }
+    }
+
+    private mutating func take(_ root: LazyJSON, _ events: inout [ChatEvent]) {
+        guard root.isObject else { return fail(OpenAIErrors.eventNotJSON, &events) }
         let type = root["type"]?.string
         if !hasStarted, type?.hasPrefix("content_block_") == true || type == "message_delta" || type == "message_stop" {
             // No answer without a beginning.

@@ -7,10 +7,14 @@ package struct BaiduStreamDecoder: AnswerDecoder {
     private static let limit = 4 << 20
 
     private var line: [UInt8] = []
+    private var surrogates = LoneSurrogates()
+    /// What is read has not been ended by the upstream, so that half a line is none.
+    private var isFlushing = false
     private var reader = BaiduAnswerReader()
     private var hasFailed = false
 
     package var isOver: Bool { hasFailed || reader.isFinished }
+    package var pending: Int { line.count }
 
     package mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
         var rest = bytes[...]
@@ -24,8 +28,13 @@ package struct BaiduStreamDecoder: AnswerDecoder {
         if line.count > Self.limit { fail(OpenAIErrors.eventTooLarge, &events) }
     }
 
-    package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
+    package mutating func flush(into events: inout [ChatEvent]) {
+        isFlushing = true
         if !isOver { take(&events) }
+    }
+
+    package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
+        if isCleanEnd { flush(into: &events) }
         if !isOver { fail(OpenAIErrors.cutStream, &events) }
     }
 
@@ -46,8 +55,8 @@ package struct BaiduStreamDecoder: AnswerDecoder {
         }
         while content.first == 0x20 { content.removeFirst() }
         guard !content.isEmpty else { return }
-        guard let root = try? LazyJSON.parse(Array(content)), root.isObject else {
-            return fail(OpenAIErrors.eventNotJSON, &events)
+        guard let root = try? LazyJSON.parse(Array(content), joining: &surrogates), root.isObject else {
+            return isFlushing ? () : fail(OpenAIErrors.eventNotJSON, &events)
         }
         if let failure = BaiduErrors.hidden(in: root) { return fail(failure, &events) }
         reader.read(root, isEnd: root["is_end"]?.bool == true, into: &events)

@@ -47,11 +47,14 @@ package struct Gemini: EmbeddingProvider {
         guard let root = try? LazyJSON.parse(body) else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
-        if let failure = GeminiErrors.hidden(in: root) { throw failure }
         var reader = GeminiAnswerReader()
         var events: [ChatEvent] = []
         events.reserveCapacity(ChatEvent.usualCount)
-        reader.read(root, into: &events)
+        // A stream whose `alt=sse` a gateway lost is an array of its chunks.
+        for chunk in root.array ?? [root] {
+            if let failure = GeminiErrors.hidden(in: chunk) { throw failure }
+            reader.read(chunk, into: &events)
+        }
         guard reader.isFinished else {
             throw UpstreamFailure(
                 kind: .notTheProvider, status: 502, message: "The upstream's answer has no candidates.",

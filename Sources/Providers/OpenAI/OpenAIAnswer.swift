@@ -7,6 +7,11 @@ package struct OpenAIAnswer: Sendable {
     package var usage: Usage?
     /// Text, reasoning and tool calls of all choices, for counting where usage is missing.
     package var produced: [UInt8] = []
+    /// The body where the upstream's own is not JSON for every reader: halves of surrogate pairs stood alone in it.
+    package var mended: [UInt8]?
+
+    /// As many as a client may ask for.
+    static let mostChoices = 128
 
     /// Reads a whole answer.
     /// - Throws: what the body is instead: an error object inside a 200, a web page, broken JSON.
@@ -15,7 +20,12 @@ package struct OpenAIAnswer: Sendable {
     ) throws(UpstreamFailure) -> OpenAIAnswer {
         let root: JSONView
         do throws(JSONError) { root = try parser.parse(body) } catch {
-            throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
+            guard let mended = LoneSurrogates.replaced(in: body) else {
+                throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
+            }
+            var answer = try read(mended, status: status, contentType: contentType, parser: parser)
+            answer.mended = mended
+            return answer
         }
         guard root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
@@ -26,7 +36,7 @@ package struct OpenAIAnswer: Sendable {
             throw failure
         }
         var answer = OpenAIAnswer()
-        answer.usage = usage(root["usage"])
+        answer.usage = chatUsage(root["usage"]) ?? choiceUsage(root)
         if answer.usage == nil {
             root["choices"]?.forEachElement { choice in
                 if let message = choice["message"] { append(message, to: &answer.produced) }
@@ -39,34 +49,6 @@ package struct OpenAIAnswer: Sendable {
     /// Whether `OpenAIErrors.hidden` has to look closer.
     static func mayBeError(_ root: JSONView) -> Bool {
         root["error"].map { !$0.isNull } ?? false || root["choices"]?.isArray != true
-    }
-
-    /// Reads a `usage` object; `nil` if it is absent or all zero. DeepSeek's and Moonshot's words for cached tokens are
-    /// understood too.
-    package static func usage(_ value: JSONView?) -> Usage? { value.flatMap { read($0) } }
-
-    static func usage(_ value: LazyJSON) -> Usage? { read(value) }
-
-    private static func read<Value: Counters>(_ value: Value) -> Usage? {
-        guard value.isObject else { return nil }
-        // What no answer can have cost would overflow the sums.
-        func number(_ value: Value?) -> Int64 {
-            if let int = value?.int { return min(max(0, int), Usage.most) }
-            return value?.double.map { $0 > 0 && $0 < 1e12 ? Int64($0) : 0 } ?? 0
-        }
-        let prompt = value["prompt_tokens_details"]
-        let completion = value["completion_tokens_details"]
-        let cached = prompt?["cached_tokens"] ?? value["prompt_cache_hit_tokens"] ?? value["cached_tokens"]
-        var usage = Usage(
-            promptTokens: number(value["prompt_tokens"]), completionTokens: number(value["completion_tokens"]),
-            cachedTokens: number(cached), cacheWriteTokens: number(prompt?["cache_write_tokens"]),
-            reasoningTokens: number(completion?["reasoning_tokens"]),
-            audioPromptTokens: number(prompt?["audio_tokens"]),
-            audioCompletionTokens: number(completion?["audio_tokens"]))
-        usage.imagePromptTokens = number(prompt?["image_tokens"])
-        usage.acceptedPredictionTokens = number(completion?["accepted_prediction_tokens"])
-        usage.rejectedPredictionTokens = number(completion?["rejected_prediction_tokens"])
-        return usage.totalTokens > 0 ? usage : nil
     }
 
     /// Appends what a message or delta adds to the answer.
@@ -93,15 +75,3 @@ package struct OpenAIAnswer: Sendable {
         }
     }
 }
-
-/// A JSON value, in either of its two forms, that may hold counters. Of a counter that comes twice, which no vendor does,
-/// they take different ones.
-private protocol Counters {
-    var isObject: Bool { get }
-    var int: Int64? { get }
-    var double: Double? { get }
-    subscript(_ key: StaticString) -> Self? { get }
-}
-
-extension JSONView: Counters {}
-extension LazyJSON: Counters {}

@@ -12,6 +12,9 @@ struct OpenAIEventReader {
     private var extras: [ExtraKey: JSON] = [:]
     /// Those that have begun.
     private var choices: [Choice] = []
+    /// What choices tell of themselves, where nothing else does, as at Moonshot.
+    private var choiceUsage: [Int64: Usage] = [:]
+    private var isUsageTold = false
 
     private struct ExtraKey: Hashable {
         let place: ChatEvent.ExtraPlace
@@ -82,14 +85,22 @@ struct OpenAIEventReader {
             hasStarted = true
             events.append(.started(head))
         }
-        for (position, item) in items.enumerated() { read(item, position, into: &events) }
+        var choiceUsage: LazyJSON?
+        for (position, item) in items.enumerated() { read(item, position, &choiceUsage, into: &events) }
         tell(extras, .answer, into: &events)
-        if let usage, let counted = OpenAIAnswer.usage(usage) {
+        if let usage, let counted = OpenAIAnswer.chatUsage(usage) {
+            isUsageTold = true
             events.append(.usage(counted, original: Opaque(.openAI, usage.json)))
+        } else if let told = choiceUsage, !isUsageTold, let counted = OpenAIAnswer.sum(of: self.choiceUsage) {
+            let isWhole = self.choiceUsage.count == 1
+            events.append(.usage(counted, original: isWhole ? Opaque(.openAI, told.json) : nil))
         }
     }
 
-    private mutating func read(_ choice: LazyJSON, _ position: Int, into events: inout [ChatEvent]) {
+    /// - Parameter usage: set where the choice tells its own.
+    private mutating func read(
+        _ choice: LazyJSON, _ position: Int, _ usage: inout LazyJSON?, into events: inout [ChatEvent]
+    ) {
         var index = position
         var (delta, message): (LazyJSON?, LazyJSON?)
         var logprobs: LazyJSON?
@@ -109,6 +120,10 @@ struct OpenAIEventReader {
         if let logprobs, logprobs.isObject { events.append(.logprobs(index, logprobs.json)) }
         if let content = delta ?? message { read(content, of: place, into: &events) }
         tell(extras, .choice(index), into: &events)
+        if let told = extras.last(where: { $0.0 == "usage" })?.1, let counted = OpenAIAnswer.chatUsage(told) {
+            choiceUsage[Int64(index)] = counted
+            usage = told
+        }
         guard !reason.isEmpty, !choices[place].isFinished else { return }
         choices[place].isFinished = true
         events.append(.finished(index, Self.reason(reason)))

@@ -5,12 +5,12 @@ package import JSON
 
 /// Passes a stream of OpenAI's format on while the meter reads along.
 ///
-/// Each event comes out as `data: …` and a blank line with its payload unchanged, except that usage is hidden from a
-/// client who did not ask for it, and that what Azure's filter says outside of choices is dropped (`AzureFilter`). `[DONE]`
-/// comes out once, from `finish`, and nothing after it.
-package struct OpenAIStreamRelay {
+/// Each event comes out as `data: …` and a blank line with its payload unchanged, except that usage which only the meter
+/// asked for is hidden, that what Azure's filter says outside of choices is dropped (`AzureFilter`), and that halves of
+/// surrogate pairs are mended (`LoneSurrogates`). `[DONE]` comes out once, from `finish`, and nothing after it.
+package struct OpenAIStreamRelay: Sendable {
     /// How the stream ended.
-    package enum Outcome: Equatable {
+    package enum Outcome: Equatable, Sendable {
         case complete
         /// Without its end: what came is not the whole answer.
         case cut
@@ -18,8 +18,8 @@ package struct OpenAIStreamRelay {
     }
 
     private let hidesUsage: Bool
-    private let parser: JSONParser
     private var events: SSEParser
+    private var surrogates = LoneSurrogates()
     private var isDone = false
     private var hasBegun = false
     /// The usage is of the whole answer.
@@ -32,34 +32,44 @@ package struct OpenAIStreamRelay {
     private var filter: AzureFilter?
 
     package private(set) var usage: Usage?
+    /// What choices tell of themselves, where nothing else does, as at Moonshot.
+    private var choiceUsage: [Int64: Usage] = [:]
+    private var isUsageTold = false
     /// What the answer's pieces add up to; kept only until the usage of the whole has come.
     package private(set) var produced: [UInt8] = []
     /// Bytes of the upstream.
     package private(set) var received: Int64 = 0
 
-    /// - Parameter eventLimit: bytes of one event.
-    package init(hidesUsage: Bool, parser: JSONParser, eventLimit: Int = 4 << 20) {
+    /// - Parameters:
+    ///   - hidesUsage: whether the usage was asked for on the meter's behalf, and not by the client.
+    ///   - eventLimit: bytes of one event.
+    package init(hidesUsage: Bool, eventLimit: Int = TransportLimits.answerBytes) {
         self.hidesUsage = hidesUsage
-        self.parser = parser
-        events = SSEParser(limit: eventLimit)
+        events = SSEParser(limit: eventLimit, quirks: .bareLineFeeds)
     }
 
     /// Whether there is no use in reading on.
     package var isOver: Bool { isDone || failure != nil }
 
+    /// Bytes that are kept of an event that has not ended.
+    package var pending: Int { events.pending }
+
     /// Takes bytes of the upstream and appends what the client gets.
-    package mutating func feed(_ bytes: [UInt8], into output: inout [UInt8]) {
+    package mutating func feed(_ bytes: [UInt8], parser: JSONParser, into output: inout [UInt8]) {
         received = received.plus(Int64(bytes.count))
-        // Taken out while it runs, since its callback changes the rest of this value.
-        var splitter = SSEParser()
-        swap(&splitter, &events)
         bytes.withUnsafeBytes { buffer in
-            splitter.feed(buffer) { _, data in take(data, &output) }
+            var position = 0
+            while !isOver, events.next(in: buffer, &position) {
+                if !takeEvent(parser, &output) { failure = OpenAIErrors.eventNotJSON }
+            }
         }
-        events = splitter
-        if events.isOverLimit, failure == nil {
-            failure = OpenAIErrors.eventTooLarge
-        }
+        if events.isOverLimit, failure == nil { failure = OpenAIErrors.eventTooLarge }
+    }
+
+    /// Takes the last event, which may lack its blank line, where the upstream's message ended as framed.
+    package mutating func flush(parser: JSONParser, into output: inout [UInt8]) {
+        // Half an event is none.
+        while !isOver, events.end() { _ = takeEvent(parser, &output) }
     }
 
     /// Hands what was produced so far over, to be counted while the stream goes on.
@@ -70,8 +80,9 @@ package struct OpenAIStreamRelay {
     }
 
     /// Ends the stream.
-    /// - Parameter isCleanEnd: the upstream's message ended as framed, not by a broken connection.
-    package mutating func finish(isCleanEnd: Bool, into output: inout [UInt8]) -> Outcome {
+    /// - Parameter isCleanEnd: the upstream's message ended as framed, not by a broken connection: the stream is flushed.
+    package mutating func finish(isCleanEnd: Bool, parser: JSONParser, into output: inout [UInt8]) -> Outcome {
+        if isCleanEnd { flush(parser: parser, into: &output) }
         if let failure { return .failed(failure) }
         // Some vendors end without [DONE]; a finish reason and an orderly end are as good.
         // An end without a beginning is no answer.
@@ -80,28 +91,31 @@ package struct OpenAIStreamRelay {
         return .complete
     }
 
-    private mutating func take(_ data: UnsafeRawBufferPointer, _ output: inout [UInt8]) {
-        guard !isOver else { return }
+    /// - Returns: whether the event is JSON.
+    private mutating func takeEvent(_ parser: JSONParser, _ output: inout [UInt8]) -> Bool {
+        let data = events.takeData()
+        var isRead = data.withUnsafeBytes { take($0, parser, &output) }
+        if !isRead, let mended = surrogates.joined(data) {
+            isRead = mended.withUnsafeBytes { take($0, parser, &output) }
+        }
+        events.reuse(data)
+        return isRead
+    }
+
+    private mutating func take(_ data: UnsafeRawBufferPointer, _ parser: JSONParser, _ output: inout [UInt8]) -> Bool {
         if data.starts(with: "[DONE]".utf8) {
             isDone = true
-            return
+            return true
         }
-        let root: JSONView
-        do throws(JSONError) { root = try parser.parse(data) } catch {
-            failure = OpenAIErrors.eventNotJSON
-            return
-        }
-        guard root.isObject else {
-            failure = OpenAIErrors.eventNotJSON
-            return
-        }
+        guard let root = try? parser.parse(data), root.isObject else { return false }
         if OpenAIAnswer.mayBeError(root), let value = try? LazyJSON.parse(data),
             let hidden = OpenAIErrors.hidden(in: value)
         {
             failure = hidden
-            return
+        } else {
+            read(root, data, &output)
         }
-        read(root, data, &output)
+        return true
     }
 
     private mutating func read(_ root: JSONView, _ data: UnsafeRawBufferPointer, _ output: inout [UInt8]) {
@@ -110,9 +124,13 @@ package struct OpenAIStreamRelay {
         root["choices"]?.forEachElement { choice in
             hasChoices = true
             hasBegun = true
-            highestChoice = max(highestChoice, choice["index"]?.int ?? 0)
+            let index = choice["index"]?.int ?? 0
+            highestChoice = max(highestChoice, index)
             // Some vendors write "" where null is meant.
             if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices = finishedChoices.plus(1) }
+            if let counted = OpenAIAnswer.chatUsage(choice["usage"]), index < OpenAIAnswer.mostChoices {
+                choiceUsage[index] = counted
+            }
             guard let delta = choice["delta"] else {
                 lacksDelta = true
                 return
@@ -129,14 +147,15 @@ package struct OpenAIStreamRelay {
             return repaired.withUnsafeBytes { emit($0, &output) }
         }
         if hasChoices { filter?.remember(root) }
-        if let reported = OpenAIAnswer.usage(usageMember) {
-            usage = reported
+        if let reported = OpenAIAnswer.chatUsage(usageMember) {
+            (usage, isUsageTold) = (reported, true)
             // Beside a choice it may be of the beginning only.
             if !hasChoices {
                 isUsageFinal = true
                 produced = []
             }
         }
+        if !choiceUsage.isEmpty, !isUsageTold { usage = OpenAIAnswer.sum(of: choiceUsage) }
         guard hidesUsage, let usageMember else { return emit(data, &output) }
         if !hasChoices, !usageMember.isNull { return }
         guard let member = JSONSpans.find("usage", in: data) else { return emit(data, &output) }

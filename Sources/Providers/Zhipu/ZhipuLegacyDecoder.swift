@@ -34,9 +34,17 @@ struct ZhipuLegacyDecoder {
         }
     }
 
-    mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
+    /// Bytes of the event so far.
+    var pending: Int { line.count + size }
+
+    mutating func flush(into events: inout [ChatEvent]) {
         if !isOver, !line.isEmpty { takeLine(&events) }
+        line = []
         if !isOver { take("", &events) }
+    }
+
+    mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
+        if isCleanEnd { flush(into: &events) }
         if !isOver { fail(OpenAIErrors.cutStream, &events) }
     }
 
@@ -76,6 +84,10 @@ struct ZhipuLegacyDecoder {
         // Blanks before the words are text, but for the one that a spaced server writes.
         let text = (isSpaced ? data.map { String(Substring($0.utf8.dropFirst())) } : data).joined(separator: "\n")
         if event == "error" {
+            // Version 4 and gateways in front of it tell errors in JSON.
+            if let root = try? LazyJSON.parse(Array(text.utf8)), let failure = ZhipuErrors.hidden(in: root) {
+                return fail(failure, &events)
+            }
             return fail(ZhipuErrors.failure(code: "", message: text, status: 200), &events)
         }
         if !hasStarted {

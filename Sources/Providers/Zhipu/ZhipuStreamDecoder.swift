@@ -21,8 +21,17 @@ package struct ZhipuStreamDecoder: AnswerDecoder {
         }
     }
 
+    package var pending: Int {
+        switch kind {
+        case .unknown: 0
+        case .current(let decoder): decoder.pending
+        case .legacy(let decoder): decoder.pending
+        }
+    }
+
     package mutating func feed(_ bytes: [UInt8], into events: inout [ChatEvent]) {
-        if case .unknown = kind, let first = bytes.first {
+        // Blank lines and a byte order mark may stand before the first field.
+        if case .unknown = kind, let first = bytes.first(where: { $0 > 0x20 && $0 < 0x80 }) {
             kind = first == 0x65 ? .legacy(ZhipuLegacyDecoder()) : .current(OpenAIStreamDecoder())
         }
         var taken = Kind.unknown
@@ -38,6 +47,22 @@ package struct ZhipuStreamDecoder: AnswerDecoder {
             kind = .current(decoder)
         case .legacy(var decoder):
             decoder.feed(bytes, into: &events)
+            kind = .legacy(decoder)
+        }
+    }
+
+    package mutating func flush(into events: inout [ChatEvent]) {
+        var taken = Kind.unknown
+        swap(&taken, &kind)
+        switch consume taken {
+        case .unknown: break
+        case .current(var decoder):
+            var read: [ChatEvent] = []
+            decoder.flush(into: &read)
+            for event in read { translator.take(event, into: &events) }
+            kind = .current(decoder)
+        case .legacy(var decoder):
+            decoder.flush(into: &events)
             kind = .legacy(decoder)
         }
     }
