@@ -15,16 +15,15 @@ struct JSONEventStream: Sendable {
     private var surrogates = LoneSurrogates()
     private var hasFailed = false
 
-    /// - Parameters:
-    ///   - limit: bytes of one event.
-    ///   - keepsBareJSON: whether lines of JSON without `data:` are kept as `stray`.
-    init(limit: Int = TransportLimits.answerBytes, keepsBareJSON: Bool = false) {
-        parser = SSEParser(limit: limit, quirks: keepsBareJSON ? [.bareLineFeeds, .bareJSON] : .bareLineFeeds)
+    /// - Parameter limit: bytes of one event.
+    init(limit: Int = TransportLimits.answerBytes) {
+        parser = SSEParser(limit: limit, quirks: [.bareLineFeeds, .bareJSON])
     }
 
     /// Bytes that are kept of an event that has not ended.
     var pending: Int { parser.pending }
-    var stray: [UInt8] { parser.stray }
+    /// JSON that came in lines without `data:`, as some servers tell errors.
+    var stray: LazyJSON? { parser.stray.isEmpty ? nil : try? LazyJSON.parse(parser.stray) }
 
     /// Reads on until an event is complete.
     /// - Parameter position: in the bytes; 0 for the first call with them.

@@ -55,6 +55,14 @@ struct LooseRelayTests {
         #expect(failure.message == "m")
     }
 
+    @Test("an error in a line of its own, without its field, is one")
+    func bareError() {
+        let result = relay(wire([Self.text]) + "{\n \"error\": {\"message\": \"m\"}\n}\n")
+        guard case .failed(let failure) = result.outcome else { return #expect(Bool(false), "\(result.outcome)") }
+        #expect(failure.message == "m")
+        #expect(relay(wire([Self.text]) + "{\"note\": 1}\n").outcome == .cut)
+    }
+
     @Test("events between which one line feed stands are events", arguments: ["\n", "\r\n", "\r"])
     func lineFeeds(feed: String) {
         let result = relay([Self.text, Self.stop, Self.usage, "[DONE]"].map { "data: \($0)\(feed)" }.joined())

@@ -123,6 +123,23 @@ struct LooseStreamTests {
         #expect(text([#"\ud83dx"#]) == "\u{fffd}x")
     }
 
+    @Test("that an error ends in a line of its own, without its field, fails with it", arguments: events)
+    func bareError(type: Int, head: String, piece: String, end: String) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let errors = [
+            14: #"{"type":"error","error":{"type":"overloaded_error","message":"no such thing"}}"#,
+            15: #"{"error_code":336100,"error_msg":"no such thing"}"#,
+            17: #"{"code":"InternalError","message":"no such thing"}"#,
+        ]
+        let error = errors[type] ?? #"{"error":{"message":"no such thing","code":500}}"#
+        let events = [head, piece].filter { !$0.isEmpty }.map { "data: \($0)\n\n" }.joined()
+        for ending in ["", "\n", "\n\n"] {
+            let sample = Sample("", provider, Array((events + error + ending).utf8))
+            let failure = ChatAnswer(sample.events([sample.stream])).failure
+            #expect(failure?.message.contains("no such thing") == true, "\(String(describing: failure))")
+        }
+    }
+
     @Test("a whole answer with half a Unicode scalar is one", arguments: [1, 16, 14, 24, 17, 15])
     func wholeAnswer(type: Int) throws {
         let bodies = [

@@ -29,7 +29,7 @@ package struct AliStreamDecoder: AnswerDecoder {
         if isCleanEnd { flush(into: &events) }
         guard !isOver else { return }
         if isCleanEnd, reader.isFinished { return reader.finish(into: &events) }
-        fail(OpenAIErrors.cutStream, &events)
+        fail(stream.stray.flatMap { AliErrors.hidden(in: $0) } ?? OpenAIErrors.cutStream, &events)
     }
 
     private mutating func fail(_ failure: UpstreamFailure, _ events: inout [ChatEvent]) {

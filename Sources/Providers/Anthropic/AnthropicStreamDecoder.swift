@@ -33,7 +33,9 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
 
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
         if isCleanEnd { flush(into: &events) }
-        if !isOver { fail(OpenAIErrors.cutStream, &events) }
+        guard !isOver else { return }
+        let stray = stream.stray.flatMap { $0["error"] == nil ? nil : AnthropicErrors.failure(inSuccess: $0.json) }
+        fail(stray ?? OpenAIErrors.cutStream, &events)
     }
 
     private mutating func fail(_ failure: UpstreamFailure, _ events: inout [ChatEvent]) {

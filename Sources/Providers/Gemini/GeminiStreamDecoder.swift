@@ -5,7 +5,7 @@ import JSON
 /// a finish reason and the end of the body. An error may come as bare lines of JSON without `data:`, which no reader of
 /// server-sent events would show.
 package struct GeminiStreamDecoder: AnswerDecoder {
-    private var stream = JSONEventStream(keepsBareJSON: true)
+    private var stream = JSONEventStream()
     private var reader = GeminiAnswerReader()
     private var hasFailed = false
 
@@ -26,11 +26,7 @@ package struct GeminiStreamDecoder: AnswerDecoder {
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
         if isCleanEnd { flush(into: &events) }
         guard !isOver else { return }
-        if !stream.stray.isEmpty, let root = try? LazyJSON.parse(stream.stray),
-            let failure = GeminiErrors.hidden(in: root)
-        {
-            return fail(failure, &events)
-        }
+        if let failure = stream.stray.flatMap(GeminiErrors.hidden) { return fail(failure, &events) }
         if isCleanEnd, reader.isFinished { return reader.finish(into: &events) }
         fail(OpenAIErrors.cutStream, &events)
     }

@@ -34,7 +34,7 @@ package struct OpenAIStreamDecoder: AnswerDecoder {
         guard !isOver else { return }
         // Some vendors end without [DONE]; a finish reason and an orderly end are as good.
         if isCleanEnd, reader.isFinished { return }
-        fail(OpenAIErrors.cutStream, &events)
+        fail(stream.stray.flatMap { OpenAIErrors.hidden(in: $0) } ?? OpenAIErrors.cutStream, &events)
     }
 
     private mutating func take(_ event: JSONEventStream.Event, _ events: inout [ChatEvent]) {

@@ -45,7 +45,7 @@ package struct OpenAIStreamRelay: Sendable {
     ///   - eventLimit: bytes of one event.
     package init(hidesUsage: Bool, eventLimit: Int = TransportLimits.answerBytes) {
         self.hidesUsage = hidesUsage
-        events = SSEParser(limit: eventLimit, quirks: .bareLineFeeds)
+        events = SSEParser(limit: eventLimit, quirks: [.bareLineFeeds, .bareJSON])
     }
 
     /// Whether there is no use in reading on.
@@ -86,7 +86,11 @@ package struct OpenAIStreamRelay: Sendable {
         if let failure { return .failed(failure) }
         // Some vendors end without [DONE]; a finish reason and an orderly end are as good.
         // An end without a beginning is no answer.
-        guard isDone && hasBegun || (isCleanEnd && finishedChoices > highestChoice) else { return .cut }
+        guard isDone && hasBegun || (isCleanEnd && finishedChoices > highestChoice) else {
+            // Some servers tell an error in a line without `data:`.
+            let stray = events.stray.isEmpty ? nil : try? LazyJSON.parse(events.stray)
+            return stray.flatMap { OpenAIErrors.hidden(in: $0) }.map { .failed($0) } ?? .cut
+        }
         output.append(contentsOf: "data: [DONE]\n\n".utf8)
         return .complete
     }
