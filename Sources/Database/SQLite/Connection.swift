@@ -164,7 +164,7 @@ package final class Connection {
         }
         // In one step, which is one transaction of the source. It is busy only where another process recovers the file.
         var status = sqlite3_backup_step(backup, -1)
-        for _ in 0..<600 where status == SQLITE_BUSY || status == SQLITE_LOCKED {
+        for _ in 0..<20 where status == SQLITE_BUSY || status == SQLITE_LOCKED {
             sqlite3_sleep(100)
             status = sqlite3_backup_step(backup, -1)
         }

@@ -30,7 +30,7 @@ extension GatewayError {
         case .unsupportedMediaType: "The request's Content-Type must be application/json."
         case .upstream(let failure): failure.message
         case .notImplemented: "API not implemented"
-        case .invalidURL(let method, let path): "Invalid URL (\(method) \(path))" + Self.whatIsServed(path)
+        case .invalidURL(let method, let path): "Invalid URL (\(method) \(path.prefix(256)))" + Self.whatIsServed(path)
         case .modelNotFound(let model): "The model '\(model)' does not exist"
         case .shuttingDown: "The gateway is shutting down."
         case .overloaded: "The gateway is busy with large requests. Please try again in a moment."
@@ -72,7 +72,8 @@ extension GatewayError {
 
     /// Leads who tries another API, or leaves `/v1` out or writes it twice, to the endpoint that there is.
     private static func whatIsServed(_ path: String) -> String {
-        let path = RoutePath.withoutTrailingSlash(path) ?? path
+        var path = RoutePath.normalised(path)
+        path = RoutePath.withoutTrailingSlash(path) ?? path
         if let meant = served.first(where: { path.hasSuffix($0.dropFirst("/v1".count)) && path != $0 }) {
             return ". Did you mean \(meant)? The base URL ends in /v1."
         }

@@ -7,7 +7,7 @@ extension Connection {
     private static let smallBody = 16 << 10
 
     func sendWhole(_ response: HTTPResponse) async {
-        await readAway()
+        if !machine.isBodyRead { await readAway() }
         appendHead(status: response.status, headers: response.headers)
         if response.status != 204, response.status != 304 {
             output.append(contentsOf: "Content-Length: ")

@@ -49,6 +49,7 @@ import Testing
         "what is no route is answered as by an API, and leads to the endpoint that there is; pages are for GET and HEAD",
         arguments: [
             ("POST", "/chat/completions", "Did you mean /v1/chat/completions?"),
+            ("POST", "//chat//completions/", "Did you mean /v1/chat/completions?"),
             ("POST", "/v1/v1/chat/completions", "Did you mean /v1/chat/completions?"),
             ("POST", "/openai/deployments/gpt-4o/chat/completions", "Did you mean /v1/chat/completions?"),
             ("POST", "/embeddings/", "Did you mean /v1/embeddings?"), ("PUT", "/", "serves POST /v1/chat/completions"),

@@ -68,7 +68,7 @@ package struct Backup {
         return bytes
     }
 
-    /// Applies what the journal has beyond the copy, and notes in the copy that nothing is missing.
+    /// Applies what the journal has beyond the copy, and notes in the copy that nothing is missing, where that is so.
     /// - Returns: how many records.
     private static func complete(_ copy: Connection, with journal: [UInt8]) throws(DatabaseError) -> Int {
         let standing = try copy.ledgerStanding()
@@ -78,6 +78,8 @@ package struct Backup {
         let contents = journal.withUnsafeBytes {
             JournalReader.read($0, identity: standing.identity, after: applied)
         }
+        // What the copy says of a journal that is lost is for the next start to judge.
+        if contents.head == .missing || contents.head == .foreign { return 0 }
         // A record that was written while the journal was read may be missing before a later one.
         var last = applied
         let records = contents.records.prefix { record in
@@ -88,7 +90,7 @@ package struct Backup {
         var position = LedgerPosition(generation: standing.position.generation, sequence: last)
         if case .sound(let head) = contents.head { position.generation = max(position.generation, head.generation) }
         try copy.apply(LedgerGroup(records.lazy.map { $0.entry }.filter(\.movesSomething), position: position))
-        try copy.setLedger(position, .closed)
+        if contents.head != .damaged { try copy.setLedger(position, .closed) }
         return records.count
     }
 
