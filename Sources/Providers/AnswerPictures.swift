@@ -45,3 +45,13 @@ extension Part {
     fileprivate var isPicture: Bool { if case .image = content { true } else { false } }
     fileprivate var isEmptyText: Bool { content == .text("") }
 }
+
+extension OpenAIVendor {
+    /// Moves pictures that the model made where a vendor with gaps in its format can read them. Such vendors know no
+    /// `images` of a message.
+    func placingAnswerPictures(of request: ChatRequest, model: String) -> ChatRequest {
+        guard !dialect.isEmpty else { return request }
+        let plain = request.leavingOutAnswerPictures()
+        return AliRequestEncoder.isMultimodal(plain, model: model) ? request.movingAnswerPictures() : plain
+    }
+}

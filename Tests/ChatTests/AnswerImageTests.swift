@@ -75,6 +75,18 @@ struct AnswerImageTests {
         #expect(request.messages.last?.parts.filter { $0 != .text("") } == [Part(.image(Self.first, detail: nil))])
     }
 
+    @Test("a text of a hundred thousand openings without an end is read in one pass, and stays a text")
+    func openings() throws {
+        let text = String(repeating: "![](data:image/", count: 100_000)
+        let body: JSON = ["model": "m", "messages": [["role": "assistant", "content": .string(text)]]]
+        var pieces: [Int] = []
+        PromptText.forEach(in: body.encoded(), parser: JSONParser()) { piece in
+            if case .text(let bytes) = piece { pieces.append(bytes.count) }
+        }
+        #expect(pieces == ["assistant".utf8.count, text.utf8.count])
+        #expect(try OpenAIRequestDecoder.decode(body.encoded()).messages.first?.parts == [.text(text)])
+    }
+
     @Test("`images` of a message count among the parts and the pictures, and come once")
     func inspected() throws {
         func inspect(_ images: String) throws -> Int {

@@ -27,6 +27,16 @@ struct ChatUsageTests {
         (#"{"completion_tokens":9,"total_tokens":41}"#, [32, 9, 0]),
         // What came from the cache stands beside the prompt.
         (#"{"prompt_tokens":5,"completion_tokens":9,"total_tokens":114,"cached_tokens":100}"#, [105, 9, 0]),
+        // The total counts the cached part twice, with and without reasoning.
+        (
+            #"{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1900,"cached_tokens":800,"#
+                + #""completion_tokens_details":{"reasoning_tokens":40}}"#, [1000, 100, 40]
+        ),
+        // Mistral's sounds are outside of the prompt.
+        (
+            #"{"prompt_tokens":4,"completion_tokens":635,"total_tokens":3264,"prompt_audio_seconds":203}"#,
+            [2629, 635, 0]
+        ),
         (
             #"{"prompt_tokens":5,"completion_tokens":9,"total_tokens":9223372036854775807}"#,
             [5, (1 << 40) - 5, (1 << 40) - 14]
@@ -69,6 +79,29 @@ struct ChatUsageTests {
     @Test("is read in a choice where the answer itself tells none", arguments: usages)
     func choice(usage: String, expected: [Int64]) throws {
         #expect(try agreed(usage, inChoice: true) == expected)
+    }
+
+    @Test(
+        "is filled up to the total in providers' own formats too",
+        arguments: [
+            (
+                24,
+                #"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":5,"totalTokenCount":115}}"#
+            ),
+            (
+                17,
+                #"{"output":{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]},"usage":{"input_tokens":10,"output_tokens":5,"total_tokens":115}}"#
+            ),
+            (15, #"{"result":"a","usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115}}"#),
+            (
+                16,
+                #"{"success":true,"data":{"choices":[{"role":"assistant","content":"a"}],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":115}}}"#
+            ),
+        ])
+    func native(type: Int, body: String) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let usage = ChatAnswer(try provider.decode(Array(body.utf8), status: 200, contentType: nil)).usage
+        #expect(usage?.promptTokens == 10 && usage?.completionTokens == 105)
     }
 
     @Test("of several choices that tell it is one prompt and all that was written")

@@ -31,6 +31,16 @@ struct ErrorShapeTests {
         (#"{"error":{"message":"Provider returned error","metadata":{"raw":{"message":"Bad."}}}}"#, "Bad."),
         (#"{"error":{"message":"No.","metadata":{"raw":"Bad."}}}"#, "No. (Bad.)"),
         (
+            #"{"error":{"message":"Provider returned error","metadata":{"raw":"[{\"error\":{\"message\":\"Bad.\"}}]"}}}"#,
+            "Bad."
+        ),
+        (
+            #"{"error":{"message":"Provider returned error","metadata":{"raw":"data: {\"error\":\"Bad.\"}\n\n"}}}"#,
+            "Bad."
+        ),
+        (#"{"error":{"message":{"text":"Bad."}}}"#, "Bad."), (#"{"fault":{"faultstring":"Bad."}}"#, "Bad."),
+        (#"{"errors":[{"loc":"n","message":"no"}]}"#, "n: no"),
+        (
             #"{"error":{"message":"Provider returned error","metadata":{"raw":"<html><body>x</body></html>"}}}"#,
             "Provider returned error"
         ),
@@ -68,10 +78,91 @@ struct ErrorShapeTests {
         #expect(failure?.message == "Bad." && failure?.kind == (body.contains("429") ? .rateLimited : .server))
     }
 
+    @Test("a short text is quoted without addresses, and a long one is not")
+    func plainText() {
+        func message(_ text: String) -> String {
+            OpenAIErrors.failure(
+                status: 400, headers: ["Content-Type": "text/plain; charset=utf-8"], body: Array(text.utf8),
+                parser: JSONParser()
+            ).message
+        }
+        #expect(
+            message("stream_options not allowed at http://10.0.0.1/").contains("\"stream_options not allowed at …\""))
+        #expect(message(String(repeating: "long ", count: 100)).contains("500 bytes that are not JSON"))
+    }
+
+    @Test("the type of a problem document is not told as OpenAI's")
+    func problemDocument() throws {
+        let failure = try failure(1, 400, #"{"type":"about:blank","title":"Bad","detail":"Bad."}"#)
+        #expect(failure.type == "invalid_request_error" && failure.message == "Bad.")
+    }
+
+    @Test("the provider's own wait is read where OpenRouter quotes its error")
+    func quotedWait() throws {
+        let raw = #"{\"error\":{\"code\":429,\"details\":[{\"retryDelay\":\"26.3s\"}]}}"#
+        let body = #"{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"\#(raw)"}}}"#
+        #expect(try failure(20, 429, body).retryAfter == 27)
+    }
+
+    /// Errors that are not in the provider's own form, in answers with the status 200.
+    static let foreign = [
+        #"{"error":"Bad."}"#, #"{"errors":[{"message":"Bad."}]}"#, #"{"message":"Bad."}"#,
+        #"{"error":{"type":"overloaded_error","message":"Bad."}}"#,
+    ]
+
+    @Test(
+        "a foreign error in a success is told by every provider, whole and streamed", arguments: foreign,
+        [14, 15, 16, 17, 24])
+    func foreignErrors(body: String, type: Int) throws {
+        let provider = try #require(ProviderRegistry.provider(of: type))
+        let whole = #expect(throws: UpstreamFailure.self) {
+            try provider.decode(Array(body.utf8), status: 200, contentType: nil)
+        }
+        #expect(whole?.message == "Bad.")
+        #expect(streamFailure(provider, "data: \(body)\n\n")?.message == "Bad.")
+        if let provider = provider as? any EmbeddingProvider {
+            let failure = #expect(throws: UpstreamFailure.self) {
+                try provider.decodeEmbeddings(Array(body.utf8), status: 200)
+            }
+            #expect(failure?.message == "Bad.")
+        }
+    }
+
+    private func streamFailure(_ provider: any Provider, _ text: String) -> UpstreamFailure? {
+        var decoder: any AnswerDecoder = provider.decoder()
+        var events: [ChatEvent] = []
+        decoder.feed(Array(text.utf8), into: &events)
+        decoder.finish(isCleanEnd: true, into: &events)
+        return events.lazy.compactMap { if case .failed(let failure) = $0 { failure } else { nil } }.first
+    }
+
+    @Test("an event that reports only the usage and its success is no error")
+    func success() {
+        let chunk = #"data: {"id":"x","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#
+        let end = #"data: {"code":0,"msg":"success","usage":{"prompt_tokens":3,"completion_tokens":1}}"#
+        let result = RelayResult(of: [Array("\(chunk)\n\n\(end)\n\ndata: [DONE]\n\n".utf8)], hidesUsage: false)
+        #expect(result.outcome == .complete && result.usage?.promptTokens == 3)
+    }
+
+    @Test("Claude's stream is complete with a reason for its end and a clean end of the message")
+    func claudeWithoutStop() {
+        let events = [
+            #"{"type":"message_start","message":{"id":"m","content":[],"usage":{"input_tokens":3}}}"#,
+            #"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"a"}}"#,
+            #"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}"#,
+        ]
+        let text = events.map { "data: \($0)\n\n" }.joined()
+        #expect(streamFailure(Anthropic(), text) == nil)
+        #expect(streamFailure(Anthropic(), events.prefix(2).map { "data: \($0)\n\n" }.joined()) != nil)
+    }
+
     @Test("of numbers is none")
     func nothing() throws {
-        for body in ["[1]", "7", "null", "[[],{}]"] {
+        for body in ["7", "null"] {
             #expect(try failure(1, 500, body).code == .text("bad_upstream_response"))
+        }
+        for body in ["[]", "[1]", "[[],{}]"] {
+            #expect(try failure(1, 500, body).message == "The upstream answered with status 500 and no message.")
         }
     }
 

@@ -65,8 +65,8 @@ struct UpstreamErrorTests {
             type: "upstream_error", code: .text("bad_upstream_response")),
         Case(
             status: 500, body: "[1]", kind: .server,
-            message: "The upstream answered with status 500 and 3 bytes that are not JSON where JSON was due.",
-            type: "upstream_error", code: .text("bad_upstream_response")),
+            message: "The upstream answered with status 500 and no message.",
+            type: "server_error", code: .text("bad_response_status_code")),
         Case(
             status: 401, body: #"{"error":{"code":"401","message":"Access denied due to invalid subscription key."}}"#,
             kind: .authentication, message: "Access denied due to invalid subscription key.",

@@ -17,9 +17,9 @@ enum MarkdownPictures {
         var (done, searched) = (0, 0)
         while let found = find(start, in: text, from: searched) {
             searched = found + start.count
-            guard let opening = beginning(of: found, in: text, from: done),
-                let end = text[searched...].firstIndex(of: 0x29)
-            else { continue }
+            guard let opening = beginning(of: found, in: text, from: done) else { continue }
+            // Without a closing bracket behind this one there is none behind any later one.
+            guard let end = text[searched...].firstIndex(of: 0x29) else { break }
             // A title may stand behind the address.
             let address = text[(found + 2)..<end].prefix { $0 != 0x22 }
             if done < opening { visit(.text(UnsafeRawBufferPointer(rebasing: text[done..<opening]))) }

@@ -56,11 +56,13 @@ struct ChannelInput: Sendable {
 
     /// The distinct keys, and the numbers of the lines that repeat the key of an earlier line.
     var distinctKeys: (keys: [String], repeatedLines: [Int]) {
-        var seen: Set<Substring> = []
+        var seen: Set<String> = []
         var (keys, repeatedLines): ([String], [Int]) = ([], [])
         let lines = (key ?? "").split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        for (number, line) in zip(1..., lines) where !line.isEmpty {
-            if seen.insert(line).inserted { keys.append(String(line)) } else { repeatedLines.append(number) }
+        for (number, line) in zip(1..., lines) {
+            let key = String(line).trimmed
+            if key.isEmpty { continue }
+            if seen.insert(key).inserted { keys.append(key) } else { repeatedLines.append(number) }
         }
         return (keys, repeatedLines)
     }

@@ -34,7 +34,8 @@ struct ImageLimits: Equatable {
         let asked = request.count ?? 1
         guard asked >= 1, asked <= count else {
             throw RequestError(
-                .invalidValue, "Invalid value for 'n': this model makes 1 to \(count) images at once.", parameter: "n")
+                .invalidValue, "Invalid value for 'n': this model makes at most \(count) image(s) at once.",
+                parameter: "n")
         }
         if let prompt, request.prompt.utf8.count > prompt {
             let length = request.prompt.unicodeScalars.count

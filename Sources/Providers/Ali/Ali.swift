@@ -50,18 +50,14 @@ package struct Ali: EmbeddingProvider, ImageProvider {
     ) throws(UpstreamFailure) -> [ChatEvent] {
         let root = try Self.object(body, status, contentType)
         guard root["output"]?.isObject == true else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no output.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("output", in: root)
         }
         var reader = AliAnswerReader()
         var events: [ChatEvent] = []
         events.reserveCapacity(ChatEvent.usualCount)
         reader.read(root, into: &events)
         guard !reader.isEmpty else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("choices", in: root)
         }
         reader.finish(into: &events)
         return events
@@ -107,6 +103,7 @@ package struct Ali: EmbeddingProvider, ImageProvider {
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
         let root = try Self.object(body, status)
+        guard root["output"]?["embeddings"]?.isArray == true else { throw OpenAIErrors.missing("embeddings", in: root) }
         let items = (root["output"]?["embeddings"]?.array ?? [])
             .sorted { ($0["text_index"]?.int ?? 0) < ($1["text_index"]?.int ?? 0) }
         // The service reports only the total, which is the prompt's.
@@ -177,8 +174,6 @@ package struct Ali: EmbeddingProvider, ImageProvider {
                 status: 200)
         default: break
         }
-        throw UpstreamFailure(
-            kind: .notTheProvider, status: 502, message: "The upstream's answer is no image task.",
-            code: .text("bad_upstream_response"))
+        throw OpenAIErrors.missing("image task", in: root)
     }
 }

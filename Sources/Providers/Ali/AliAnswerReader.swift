@@ -135,6 +135,7 @@ struct AliAnswerReader {
             reasoningTokens: number(value["output_tokens_details"]?["reasoning_tokens"]),
             audioPromptTokens: number(given(input?["audio_tokens"]) ?? value["audio_tokens"]))
         usage.imagePromptTokens = number(given(input?["image_tokens"]) ?? value["image_tokens"])
+        usage.fill(upTo: number(value["total_tokens"]))
         return usage
     }
 }

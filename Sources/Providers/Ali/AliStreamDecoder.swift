@@ -54,6 +54,9 @@ package struct AliStreamDecoder: AnswerDecoder {
             isWithheld = true
             return reader.withhold(into: &events)
         }
+        if root["output"] == nil, root["usage"] == nil, let failure = OpenAIErrors.hidden(in: root) {
+            return fail(failure, &events)
+        }
         reader.read(root, into: &events)
     }
 }

@@ -41,11 +41,11 @@ package struct Anthropic: Provider {
         guard let root = try? LazyJSON.parse(body), root.isObject else {
             throw OpenAIErrors.notJSON(body, status: status, contentType: contentType, rayID: nil)
         }
-        if root["type"]?.string == "error" { throw AnthropicErrors.failure(inSuccess: root.json) }
+        if root["type"]?.string == "error" || root["error"]?.isObject == true {
+            throw AnthropicErrors.failure(inSuccess: root.json)
+        }
         guard root["content"]?.isArray == true else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no content.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("content", in: root)
         }
         return AnthropicAnswerReader.events(of: root)
     }

@@ -33,7 +33,8 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
 
     package mutating func finish(isCleanEnd: Bool, into events: inout [ChatEvent]) {
         if isCleanEnd { flush(into: &events) }
-        guard !isOver else { return }
+        // Without an end of the message, the reason for the end is enough.
+        guard !isOver, !(isCleanEnd && hasEnded) else { return }
         let stray = stream.stray.flatMap { $0["error"] == nil ? nil : AnthropicErrors.failure(inSuccess: $0.json) }
         fail(stray ?? OpenAIErrors.cutStream, &events)
     }
@@ -66,7 +67,9 @@ package struct AnthropicStreamDecoder: AnswerDecoder {
         case "message_delta": end(root, &events)
         case "message_stop": stop(&events)
         case "error": fail(AnthropicErrors.failure(inSuccess: root.json), &events)
-        // Pings, and events of the future.
+        case nil where root["error"]?.isObject == true: fail(AnthropicErrors.failure(inSuccess: root.json), &events)
+        case nil: if let failure = OpenAIErrors.hidden(in: root) { fail(failure, &events) }
+        // These are pings, and events of later versions.
         default: break
         }
     }

@@ -30,12 +30,10 @@ extension Baidu: ImageProvider {
         let root = try Self.answer(body, status: status, contentType: nil)
         let images = (root["data"]?.array ?? []).compactMap { item -> ImageAnswer.Image? in
             guard let data = item["b64_image"]?.string, !data.isEmpty else { return nil }
-            return ImageAnswer.Image(.base64(type: "image/png", data: data))
+            return ImageAnswer.Image(Media(base64: data, declared: "image/png"))
         }
         guard !images.isEmpty else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no pictures.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("pictures", in: root)
         }
         return .done(ImageAnswer(created: root["created"]?.int ?? 0, images: images))
     }

@@ -97,9 +97,7 @@ package struct Baidu: EmbeddingProvider {
     ) throws(UpstreamFailure) -> [ChatEvent] {
         let root = try Self.answer(body, status: status, contentType: contentType)
         guard root["result"]?.string != nil || root["function_call"]?.isObject == true else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no result.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("result", in: root)
         }
         var reader = BaiduAnswerReader()
         var events: [ChatEvent] = []
@@ -144,6 +142,7 @@ package struct Baidu: EmbeddingProvider {
 
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
         let root = try Self.answer(body, status: status, contentType: nil)
+        guard root["data"]?.isArray == true else { throw OpenAIErrors.missing("embeddings", in: root) }
         let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
         let tokens = root["usage"]?["prompt_tokens"]?.int ?? root["usage"]?["total_tokens"]?.int
         return EmbeddingAnswer(

@@ -53,7 +53,8 @@ struct BaiduAnswerReader {
         let isCounted = value["completion_tokens"]?.int != nil
         let completion = isCounted ? number("completion_tokens") : max(0, total.minus(prompt))
         guard max(total, prompt, completion) > 0 else { return }
-        let told = Usage(promptTokens: prompt, completionTokens: completion)
+        var told = Usage(promptTokens: prompt, completionTokens: completion)
+        told.fill(upTo: total)
         guard told != usage else { return }
         usage = told
         events.append(.usage(told, original: nil))

@@ -6,16 +6,19 @@ enum BaiduErrors {
     /// The error in a body; `nil` if it is an answer. Some pages of the service write `code` and `msg`.
     /// - Parameter status: the answer's status. Below 400 it tells nothing about an unknown error.
     static func hidden(in root: LazyJSON, status: Int = 200) -> UpstreamFailure? {
-        guard let code = root["error_code"]?.int ?? (root["msg"] == nil ? nil : root["code"]?.int), code != 0 else {
+        func number(_ name: StaticString) -> Int64? {
+            root[name]?.int ?? root[name]?.string.flatMap { Int64($0) }
+        }
+        guard let code = number("error_code") ?? (root["msg"] == nil ? nil : number("code")), code != 0 else {
             return nil
         }
         let text = ErrorSentence.of(root["error_msg"]?.json ?? root["msg"]?.json) ?? ""
         let message = sanitized(text.isEmpty ? "The upstream reported error \(code)." : text, limit: 4096)
         guard let known = catalogue(code) else {
             let isError = status >= 400
+            let kind = isError ? OpenAIErrors.kind(status: status, code: "", type: "") : .server
             return UpstreamFailure(
-                kind: isError ? OpenAIErrors.kind(status: status, code: "", type: "") : .server,
-                status: isError ? status : 502, message: message, type: isError ? "upstream_error" : "server_error",
+                kind: kind, status: isError ? status : 502, message: message, type: OpenAIErrors.type(kind),
                 code: .text("\(code)"))
         }
         return UpstreamFailure(

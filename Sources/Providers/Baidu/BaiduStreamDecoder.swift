@@ -1,10 +1,11 @@
 package import Chat
+import HTTP
 import JSON
 
 /// Decodes Baidu's stream into hub events, however the bytes are split (spec/wire/baidu.md §3.4). Each event is one
 /// line. An error may be a line of JSON without `data:`, which a parser of server-sent events would skip.
 package struct BaiduStreamDecoder: AnswerDecoder {
-    private static let limit = 4 << 20
+    private static let limit = TransportLimits.answerBytes
 
     private var line: [UInt8] = []
     private var surrogates = LoneSurrogates()
@@ -59,6 +60,11 @@ package struct BaiduStreamDecoder: AnswerDecoder {
             return isFlushing ? () : fail(OpenAIErrors.eventNotJSON, &events)
         }
         if let failure = BaiduErrors.hidden(in: root) { return fail(failure, &events) }
+        if root["result"] == nil, root["function_call"] == nil, root["usage"] == nil,
+            let failure = OpenAIErrors.hidden(in: root)
+        {
+            return fail(failure, &events)
+        }
         reader.read(root, isEnd: root["is_end"]?.bool == true, into: &events)
     }
 }

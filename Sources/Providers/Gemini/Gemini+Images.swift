@@ -53,7 +53,7 @@ extension Gemini: ImageProvider {
         let images = predictions.compactMap { prediction in
             prediction["bytesBase64Encoded"]?.string.map { data in
                 ImageAnswer.Image(
-                    .base64(type: prediction["mimeType"]?.string ?? "image/png", data: data),
+                    Media(base64: data, declared: prediction["mimeType"]?.string ?? "image/png"),
                     revisedPrompt: prediction["prompt"]?.string)
             }
         }
@@ -63,8 +63,6 @@ extension Gemini: ImageProvider {
                 kind: .badRequest, status: 400, message: sanitized(reason, limit: 4096), type: "invalid_request_error",
                 code: .text("content_policy_violation"))
         }
-        throw UpstreamFailure(
-            kind: .notTheProvider, status: 502, message: "The upstream's answer has no images.",
-            code: .text("bad_upstream_response"))
+        throw OpenAIErrors.missing("images", in: root)
     }
 }

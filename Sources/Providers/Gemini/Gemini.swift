@@ -60,9 +60,7 @@ package struct Gemini: EmbeddingProvider {
             reader.read(chunk, into: &events)
         }
         guard reader.isFinished else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no candidates.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("candidates", in: root.array?.first ?? root)
         }
         reader.finish(into: &events)
         return events
@@ -100,6 +98,7 @@ package struct Gemini: EmbeddingProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
+        guard root["embeddings"]?.isArray == true else { throw OpenAIErrors.missing("embeddings", in: root) }
         let vectors = (root["embeddings"]?.array ?? []).map { ($0["values"]?.array ?? []).compactMap(\.double) }
         let tokens = root["usageMetadata"]?["promptTokenCount"]?.int
         return EmbeddingAnswer(vectors: vectors, usage: tokens.map { Usage(promptTokens: min(max(0, $0), Usage.most)) })

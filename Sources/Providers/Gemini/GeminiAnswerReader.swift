@@ -184,6 +184,7 @@ extension GeminiAnswerReader {
             audioPromptTokens: tokens("promptTokensDetails", "AUDIO"),
             audioCompletionTokens: tokens("candidatesTokensDetails", "AUDIO"))
         usage.imagePromptTokens = tokens("promptTokensDetails", "IMAGE")
+        usage.fill(upTo: number("totalTokenCount"))
         return usage
     }
 }

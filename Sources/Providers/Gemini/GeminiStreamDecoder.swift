@@ -31,6 +31,12 @@ package struct GeminiStreamDecoder: AnswerDecoder {
         fail(OpenAIErrors.cutStream, &events)
     }
 
+    /// An error that is not in Google's form.
+    private static func foreignError(in root: LazyJSON) -> UpstreamFailure? {
+        let isChunk = root["candidates"] != nil || root["usageMetadata"] != nil || root["promptFeedback"] != nil
+        return isChunk ? nil : OpenAIErrors.hidden(in: root)
+    }
+
     private mutating func fail(_ failure: UpstreamFailure, _ events: inout [ChatEvent]) {
         hasFailed = true
         events.append(.failed(failure))
@@ -42,8 +48,13 @@ package struct GeminiStreamDecoder: AnswerDecoder {
         case .done: break
         case .json(let root):
             guard root.isObject || root.isArray else { return fail(OpenAIErrors.eventNotJSON, &events) }
-            if let failure = GeminiErrors.hidden(in: root) { return fail(failure, &events) }
-            reader.read(root, into: &events)
+            // An event may hold a list of chunks.
+            for chunk in root.array ?? [root] where !isOver {
+                if let failure = GeminiErrors.hidden(in: chunk) ?? Self.foreignError(in: chunk) {
+                    return fail(failure, &events)
+                }
+                reader.read(chunk, into: &events)
+            }
         }
     }
 }

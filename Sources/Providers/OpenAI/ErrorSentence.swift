@@ -14,8 +14,9 @@ enum ErrorSentence {
     /// Where the sentence stands, in the order in which the members are asked.
     static let members = [
         "message", "msg", "err", "error_msg", "detail", "errorMessage", "error_message", "error_description", "errors",
+        "fault", "faultstring",
     ]
-    private static let deepest = 6
+    private static let deepest = 10
     /// Of a list of errors no more are told.
     private static let most = 10
     /// What OpenRouter says where only the provider's own words tell anything.
@@ -41,10 +42,16 @@ enum ErrorSentence {
     /// A text may be another's whole error.
     private static func of(text: String, depth: Int) -> String? {
         guard !text.isEmpty else { return nil }
-        guard let first = text.first(where: { !$0.isWhitespace }), first == "{" || first == "[",
-            let inner = try? JSON.parse(Array(text.utf8)), let sentence = of(inner, depth: depth + 1)
-        else { return text }
+        guard let inner = json(in: text), let sentence = of(inner, depth: depth + 1) else { return text }
         return sentence
+    }
+
+    /// The JSON that a text is; perhaps as the data of an event.
+    static func json(in text: String) -> JSON? {
+        var rest = text.drop { $0.isWhitespace }
+        if rest.hasPrefix("data:") { rest = rest.dropFirst(5).drop { $0.isWhitespace } }
+        guard rest.first == "{" || rest.first == "[" else { return nil }
+        return try? JSON.parse(Array(rest.utf8))
     }
 
     private static func of(_ object: JSONObject, depth: Int) -> String? {
@@ -55,7 +62,8 @@ enum ErrorSentence {
             if let reason = reason(object, depth) { return sentence == empty ? reason : "\(sentence) (\(reason))" }
             return path(object).map { "\($0): \(sentence)" } ?? sentence
         }
-        return of(object["error"], depth: depth) ?? reason(object, depth)
+        // A message may be an object with its text inside.
+        return of(object["error"], depth: depth) ?? reason(object, depth) ?? (depth > 1 ? object["text"]?.string : nil)
     }
 
     /// `{"field": ["what is wrong with it"]}` under `errors`.
@@ -115,7 +123,8 @@ enum ErrorSentence {
 
     /// `["body", "messages", 0, "content"]` as `messages[0].content`.
     private static func path(_ object: JSONObject) -> String? {
-        guard object["msg"]?.string != nil, var steps = object["loc"]?.array else { return nil }
+        guard (object["msg"] ?? object["message"])?.string != nil, let place = object["loc"] else { return nil }
+        var steps = place.array ?? [place]
         if let first = steps.first?.string, ["body", "query", "path", "header"].contains(first) { steps.removeFirst() }
         var path = ""
         for step in steps {

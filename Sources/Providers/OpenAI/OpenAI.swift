@@ -37,7 +37,7 @@ package struct OpenAI: Provider {
         else {
             throw RequestError(.invalidValue, "Channel type \(call.channel.type) does not speak OpenAI's format.")
         }
-        var request = request
+        var request = vendor.placingAnswerPictures(of: request, model: call.model)
         try vendor.dialect.adapt(&request, vendor: vendor.name)
         let accept = request.stream.isOn ? "text/event-stream" : "application/json"
         return EncodedRequest(

@@ -14,6 +14,10 @@ extension OpenAIErrors {
             what = "an empty body"
         } else if isPage(head) || contentType?.lowercased().hasPrefix("text/html") == true {
             what = page(head)
+        } else if status >= 400, contentType?.lowercased().hasPrefix("text/plain") == true, body.count <= 300,
+            let text = String(validating: body, as: UTF8.self)
+        {
+            what = "the text \"\(withoutAddresses(text, limit: 300))\""
         } else {
             what =
                 "\(body.count) bytes that are not JSON" + (contentType.map { " (\(sanitized($0, limit: 60)))" } ?? "")
@@ -68,11 +72,15 @@ extension OpenAIErrors {
         guard let open = page.firstRange(of: "<title>") ?? page.firstRange(of: "<TITLE>") else { return nil }
         let rest = page[open.upperBound...]
         guard let end = rest.firstIndex(of: "<") else { return nil }
-        let words = rest[..<end].split(whereSeparator: \.isWhitespace).map { word in
-            isAddress(word) ? "…" : String(word)
-        }
-        let title = sanitized(words.joined(separator: " "), limit: 100)
+        let title = withoutAddresses(rest[..<end], limit: 100)
         return title.isEmpty ? nil : title
+    }
+
+    private static func withoutAddresses(_ text: some StringProtocol, limit: Int) -> String {
+        let words = text.split(whereSeparator: \.isWhitespace).map { word in
+            isAddress(Substring(word)) ? "…" : String(word)
+        }
+        return sanitized(words.joined(separator: " "), limit: limit)
     }
 
     /// A host name, an IP address or a URL.

@@ -10,7 +10,7 @@ package enum OpenAIErrors {
     ) -> UpstreamFailure {
         var failure: UpstreamFailure
         if (try? parser.parse(body)) != nil, let root = try? JSON.parse(body),
-            root.object != nil || ErrorSentence.of(root) != nil
+            root.object != nil || root.array != nil || ErrorSentence.of(root) != nil
         {
             failure = described(root, status: status)
         } else {
@@ -42,13 +42,22 @@ package enum OpenAIErrors {
     static func hidden(in root: LazyJSON, needsChoices: Bool = false) -> UpstreamFailure? {
         if let error = root["error"], isTrue(error.json) { return insideSuccess(root.json) }
         guard root["choices"]?.isArray != true else { return nil }
+        // The last event of a stream may only report the usage, with words about its success.
+        if !needsChoices, root["usage"]?.isObject == true, (root["code"]?.int ?? 0) == 0 { return nil }
         let whole = root.json
         if whole["object"]?.string == "error" || ErrorSentence.members.contains(where: { says(whole[$0]) }) {
             return insideSuccess(whole)
         }
-        guard needsChoices else { return nil }
-        return UpstreamFailure(
-            kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
+        return needsChoices ? missing("choices") : nil
+    }
+
+    /// Says what an answer is that lacks the member of every answer: the error that its body reports, in whatever shape, or
+    /// else a failure that names the member.
+    static func missing(_ member: String, in root: LazyJSON) -> UpstreamFailure { hidden(in: root) ?? missing(member) }
+
+    private static func missing(_ member: String) -> UpstreamFailure {
+        UpstreamFailure(
+            kind: .notTheProvider, status: 502, message: "The upstream's answer has no \(member).",
             code: .text("bad_upstream_response"))
     }
 
@@ -119,7 +128,8 @@ package enum OpenAIErrors {
     }
 
     private static func make(_ error: JSON, message: String?, status: Int) -> UpstreamFailure {
-        let type = text(error["type"]) ?? ""
+        // The type of a problem document (RFC 9457) is an address, which tells a client nothing.
+        let type = text(error["type"]).flatMap { $0.contains(":") ? nil : $0 } ?? ""
         let code: UpstreamFailure.Code =
             switch error["code"] {
             // Azure's front ends repeat the status there.
@@ -167,7 +177,7 @@ package enum OpenAIErrors {
     }
 
     /// OpenAI's word for an error whose sender gives none.
-    private static func type(_ kind: UpstreamFailure.Kind) -> String {
+    static func type(_ kind: UpstreamFailure.Kind) -> String {
         switch kind {
         case .badRequest, .authentication, .permission, .notFound: "invalid_request_error"
         case .rateLimited: "rate_limit_error"

@@ -4,7 +4,6 @@ import JSON
 /// Reads chunks and whole answers of OpenAI's format into hub events; remembers what has begun.
 struct OpenAIEventReader {
     /// As many as a client may ask for.
-    private static let mostChoices = 128
     private static let mostCalls = 128
 
     private var hasStarted = false
@@ -132,7 +131,7 @@ struct OpenAIEventReader {
     /// Where a choice is kept; `nil` for one too many.
     private mutating func open(_ index: Int, _ events: inout [ChatEvent]) -> Int? {
         if let place = choices.firstIndex(where: { $0.index == index }) { return place }
-        guard choices.count < Self.mostChoices else { return nil }
+        guard choices.count < OpenAIAnswer.mostChoices else { return nil }
         choices.append(Choice(index: index))
         events.append(.choiceStarted(index))
         return choices.count - 1

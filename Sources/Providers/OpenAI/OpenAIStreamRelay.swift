@@ -132,7 +132,9 @@ package struct OpenAIStreamRelay: Sendable {
             highestChoice = max(highestChoice, index)
             // Some vendors write "" where null is meant.
             if choice["finish_reason"]?.withUTF8({ !$0.isEmpty }) == true { finishedChoices = finishedChoices.plus(1) }
-            if let counted = OpenAIAnswer.chatUsage(choice["usage"]), index < OpenAIAnswer.mostChoices {
+            if let counted = OpenAIAnswer.chatUsage(choice["usage"]),
+                (0..<Int64(OpenAIAnswer.mostChoices)).contains(index)
+            {
                 choiceUsage[index] = counted
             }
             guard let delta = choice["delta"] else {

@@ -29,7 +29,15 @@ extension OpenAIAnswer {
         usage.acceptedPredictionTokens = number(completion?["accepted_prediction_tokens"])
         usage.rejectedPredictionTokens = number(completion?["rejected_prediction_tokens"])
         guard usage.totalTokens > 0 else { return nil }
-        if isChat { usage.fill(upTo: number(value["total_tokens"])) }
+        if isChat {
+            let total = number(value["total_tokens"])
+            // Mistral leaves the sound out of the prompt's tokens.
+            if number(value["prompt_audio_seconds"]) > 0 {
+                usage.fillPrompt(upTo: total)
+            } else {
+                usage.fill(upTo: total)
+            }
+        }
         return usage
     }
 
@@ -60,29 +68,6 @@ extension OpenAIAnswer {
             (sum.audioPromptTokens, sum.imagePromptTokens) = (prompt.audioPromptTokens, prompt.imagePromptTokens)
         }
         return sum
-    }
-}
-
-extension Usage {
-    /// Charges what the total of a chat has beyond prompt and completion. OpenAI's total has nothing else in it; elsewhere
-    /// it is most often thoughts that stand beside the completion, as at xAI and Google.
-    fileprivate mutating func fill(upTo total: Int64) {
-        let gap = total.minus(totalTokens)
-        guard gap > 0 else { return }
-        // A prompt that is not told, or that the cached part of it is not contained in, is what the total has besides.
-        if promptTokens == 0 || cachedTokens.plus(cacheWriteTokens) > promptTokens {
-            promptTokens = min(promptTokens.plus(gap), Usage.most)
-            return
-        }
-        // What came from the cache is counted twice.
-        if reasoningTokens == 0, gap == cachedTokens.plus(cacheWriteTokens) { return }
-        // Thoughts that are fewer than the completion and more than the gap are part of the completion. What they do not
-        // explain was read and not written: pages of a search, results of the upstream's own tools.
-        let areInside = reasoningTokens > gap && reasoningTokens <= completionTokens
-        let thoughts = reasoningTokens == 0 ? gap : areInside ? 0 : min(gap, reasoningTokens)
-        completionTokens = min(completionTokens.plus(thoughts), Usage.most)
-        reasoningTokens = max(reasoningTokens, thoughts)
-        promptTokens = min(promptTokens.plus(gap.minus(thoughts)), Usage.most)
     }
 }
 

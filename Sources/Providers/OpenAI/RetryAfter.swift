@@ -38,7 +38,15 @@ enum RetryAfter {
     }
 
     /// From Google's `RetryInfo` among the details of an error: `"retryDelay": "26s"`, perhaps with a fraction.
+    /// OpenRouter has the provider's own error as a text.
     static func read(_ error: JSON) -> Int? {
+        if let raw = error["metadata"]?["raw"]?.string, let inner = ErrorSentence.json(in: raw) {
+            return delay(in: (inner[0] ?? inner)["error"] ?? inner)
+        }
+        return delay(in: error)
+    }
+
+    private static func delay(in error: JSON) -> Int? {
         for detail in error["details"]?.array ?? [] {
             guard let text = detail["retryDelay"]?.string, text.hasSuffix("s"), let delay = Double(text.dropLast()),
                 let seconds = seconds(delay)

@@ -21,9 +21,7 @@ enum PaLMAnswerReader {
         }
         guard candidates.isEmpty else { return events }
         guard let filters = root["filters"]?.array, !filters.isEmpty else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no candidates.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("candidates", in: root)
         }
         return events + withheld(filters)
     }

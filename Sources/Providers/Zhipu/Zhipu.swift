@@ -109,6 +109,7 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
             throw OpenAIErrors.notJSON(body, status: status, contentType: nil, rayID: nil)
         }
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
+        guard root["data"]?.isArray == true else { throw OpenAIErrors.missing("embeddings", in: root) }
         let items = (root["data"]?.array ?? []).sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
         let tokens = root["usage"]?["prompt_tokens"]?.int
         return EmbeddingAnswer(
@@ -139,12 +140,10 @@ package struct Zhipu: EmbeddingProvider, ImageProvider {
         if let failure = ZhipuErrors.hidden(in: root) { throw failure }
         let images = (root["data"]?.array ?? []).compactMap { $0["url"]?.string }.map { ImageAnswer.Image(.url($0)) }
         guard !images.isEmpty else {
-            let isWithheld = root["content_filter"]?[0] != nil
+            guard root["content_filter"]?[0] != nil else { throw OpenAIErrors.missing("image", in: root) }
             throw UpstreamFailure(
-                kind: isWithheld ? .badRequest : .notTheProvider, status: isWithheld ? 400 : 502,
-                message: isWithheld ? "The image was withheld." : "The upstream's answer has no image.",
-                type: isWithheld ? "invalid_request_error" : "upstream_error",
-                code: .text(isWithheld ? "content_filter" : "bad_upstream_response"))
+                kind: .badRequest, status: 400, message: "The image was withheld.", type: "invalid_request_error",
+                code: .text("content_filter"))
         }
         return .done(ImageAnswer(created: root["created"]?.int ?? 0, images: images))
     }

@@ -7,9 +7,11 @@ enum ZhipuErrors {
     /// - Parameter status: of the answer; below 400 the error has none of its own.
     static func hidden(in root: LazyJSON, status: Int = 200) -> UpstreamFailure? {
         if let error = root["error"], error.isObject {
-            return failure(
-                code: error["code"]?.string ?? error["code"]?.int.map(String.init) ?? "",
-                message: ErrorSentence.of(error.json) ?? "", status: status)
+            guard let code = error["code"]?.string ?? error["code"]?.int.map(String.init) else {
+                // It is not Zhipu's own. With an error status, the caller reads it as it reads any other.
+                return status >= 400 ? nil : OpenAIErrors.insideSuccess(root.json)
+            }
+            return failure(code: code, message: ErrorSentence.of(error.json) ?? "", status: status)
         }
         if root["success"]?.bool == false {
             return failure(

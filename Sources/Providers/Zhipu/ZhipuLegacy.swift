@@ -69,9 +69,7 @@ enum ZhipuLegacyEncoder {
 enum ZhipuLegacyAnswer {
     static func events(of root: LazyJSON) throws(UpstreamFailure) -> [ChatEvent] {
         guard let data = root["data"], let choices = data["choices"]?.array else {
-            throw UpstreamFailure(
-                kind: .notTheProvider, status: 502, message: "The upstream's answer has no choices.",
-                code: .text("bad_upstream_response"))
+            throw OpenAIErrors.missing("choices", in: root)
         }
         var events: [ChatEvent] = [.started(AnswerHead(id: data["task_id"]?.string ?? "", model: "", created: 0))]
         for (index, choice) in choices.enumerated() {
@@ -93,7 +91,9 @@ enum ZhipuLegacyAnswer {
     static func usage(_ value: LazyJSON?) -> ChatEvent? {
         guard let value, value.isObject else { return nil }
         func number(_ name: StaticString) -> Int64 { min(max(0, value[name]?.int ?? 0), Usage.most) }
-        let usage = Usage(promptTokens: number("prompt_tokens"), completionTokens: number("completion_tokens"))
-        return usage.totalTokens > 0 ? .usage(usage, original: nil) : nil
+        var usage = Usage(promptTokens: number("prompt_tokens"), completionTokens: number("completion_tokens"))
+        guard usage.totalTokens > 0 else { return nil }
+        usage.fill(upTo: number("total_tokens"))
+        return .usage(usage, original: nil)
     }
 }

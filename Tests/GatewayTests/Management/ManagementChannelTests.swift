@@ -56,7 +56,7 @@ import Testing
     @Test("a key that a batch repeats makes only one channel, and the answer names the repeated lines")
     func repeatedKeys() async throws {
         let gateway = try await ManagedGateway()
-        let batch: JSON = ["type": 1, "key": "k1\nk2\n\nk1\r\nk2\nk3", "models": "a"]
+        let batch: JSON = ["type": 1, "key": "k1\nk2\n\nk1\r\n k2 \nk3", "models": "a"]
         let answer = try gateway.send("POST", "/api/channel/", batch)
         #expect(answer.json["success"] == true && answer.message.hasSuffix("these lines repeat earlier ones: 4, 5"))
         #expect(!answer.text.contains("k1") && !answer.text.contains("k2"))

@@ -46,10 +46,7 @@ import Testing
         ledger.open(user: try #require(user), token: token)
         full.allow(0)
         try ledger.reserve(userID: 1, tokenID: 1, amount: 7).settle(settlement(7))
-        let second = TemporaryDirectory()
-        for name in ["a.db", "a.db-wal", "journal"] {
-            try writeFile("\(second.path)/\(name)", readFile("\(copy.path)/\(name)"))
-        }
+        let second = try LedgerFixture.copied(from: copy.path)
         store.close()
         let again = try await LedgerFixture(second)
         #expect(again.ledger.replayedEntries == 1 && again.ledger.balance(ofUser: 1) == 988)

@@ -1,4 +1,5 @@
 import Database
+import Glibc
 import TestKit
 import Testing
 
@@ -85,13 +86,26 @@ final class LedgerFixture {
     /// Copies the files as a process that is killed now would leave them.
     /// - Parameter change: changes the copied journal.
     func killed(_ change: (inout [UInt8]) -> Void = { _ in }) throws -> TemporaryDirectory {
-        let copy = TemporaryDirectory()
-        for name in ["a.db", "a.db-wal"] {
-            try writeFile("\(copy.path)/\(name)", readFile("\(directory.path)/\(name)"))
-        }
-        var journal = readFile(path)
+        let copy = try Self.copied(from: directory.path)
+        var journal = readFile(copy.path + "/journal")
         change(&journal)
         try writeFile(copy.path + "/journal", journal)
+        return copy
+    }
+
+    /// Copies database and journal as they are at one moment. While the follower writes, one file would be copied before
+    /// a change and another after it; so they are read until two readings in a row agree.
+    static func copied(from directory: String) throws -> TemporaryDirectory {
+        let names = ["a.db", "a.db-wal", "journal"]
+        var last: [[UInt8]] = []
+        for _ in 0..<1000 {
+            let files = names.map { readFile("\(directory)/\($0)") }
+            if files == last { break }
+            last = files
+            usleep(1000)
+        }
+        let copy = TemporaryDirectory()
+        for (name, bytes) in zip(names, last) { try writeFile("\(copy.path)/\(name)", bytes) }
         return copy
     }
 }
