@@ -4,11 +4,16 @@ enum RoutePath {
 
     /// The path with one slash where there are several: a base URL that ends in a slash makes `//v1/…`.
     static func normalised(_ path: String) -> String {
-        var previous: UInt8 = 0
-        for byte in path.utf8 {
-            if byte == slash, previous == slash { return collapsed(path) }
-            previous = byte
+        var text = path
+        let isRepeated = text.withUTF8 { bytes in
+            var previous: UInt8 = 0
+            for byte in bytes {
+                if byte == slash, previous == slash { return true }
+                previous = byte
+            }
+            return false
         }
+        if isRepeated { return collapsed(path) }
         return path
     }
 

@@ -8,9 +8,14 @@ package enum WebAddress {
     package static func isSecure(_ url: String) -> Bool { begins(url, "https://") }
 
     private static func begins(_ url: String, _ scheme: StaticString) -> Bool {
-        let length = scheme.utf8CodeUnitCount
-        return url.utf8.prefix(length).map(lowercased).elementsEqual(
-            UnsafeBufferPointer(start: scheme.utf8Start, count: length))
+        var text = url
+        return text.withUTF8 { bytes in
+            guard bytes.count >= scheme.utf8CodeUnitCount else { return false }
+            for place in 0..<scheme.utf8CodeUnitCount where lowercased(bytes[place]) != scheme.utf8Start[place] {
+                return false
+            }
+            return true
+        }
     }
 
     /// Where an answer's `Location` leads (RFC 9110 §10.2.2), without credentials and fragment. Blanks and letters outside
