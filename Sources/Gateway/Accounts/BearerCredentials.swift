@@ -1,14 +1,12 @@
+import Glibc
+
 /// What an `Authorization` header holds.
 enum BearerCredentials {
     /// The key behind the scheme `Bearer`, without the blanks around it. The scheme may be written in upper or lower case
     /// (RFC 9110 §11.1), and may be absent, as one-api allows.
     static func key(in header: String) -> Substring {
         // This works on UTF-8 bytes, because every request passes here. Nearly all are spelled like this.
-        let usual = "Bearer "
-        if header.utf8.starts(with: usual.utf8), header.utf8.last.map(isBlank) == false {
-            let key = header.utf8.dropFirst(usual.utf8.count)
-            if key.first.map(isBlank) == false { return Substring(key) }
-        }
+        if isUsual(header) { return Substring(header.utf8.dropFirst(usual.utf8CodeUnitCount)) }
         var rest = trimmed(header.utf8[...])
         // Upper case and lower case differ by the bit 0x20.
         let isScheme = zip(rest.prefix(6), "bearer".utf8).allSatisfy { $0 | 0x20 == $1 } && rest.count >= 6
@@ -17,6 +15,21 @@ enum BearerCredentials {
             if key.first.map(isBlank) ?? true { rest = trimmed(key) }
         }
         return Substring(rest)
+    }
+
+    private static let usual: StaticString = "Bearer "
+
+    /// Whether a header is the scheme, one blank, and a key without blanks around it.
+    private static func isUsual(_ header: String) -> Bool {
+        var text = header
+        return text.withUTF8 { bytes in
+            let length = usual.utf8CodeUnitCount
+            guard bytes.count > length, let start = bytes.baseAddress, memcmp(start, usual.utf8Start, length) == 0
+            else {
+                return false
+            }
+            return !isBlank(bytes[length]) && !isBlank(bytes[bytes.count - 1])
+        }
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }

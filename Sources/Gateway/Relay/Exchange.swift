@@ -148,7 +148,7 @@ struct Exchange: ~Copyable {
 
     private borrowing func bound(_ usage: Usage, _ production: Production) -> UsageBound {
         if pieces != nil { return .question(body: body) }
-        let asked = channel.metered(envelope)
+        let asked = channel.overridesParameters ? channel.metered(envelope) : envelope
         let bound = UsageBound.chat(
             usage, body: body, systemPrompt: channel.systemPrompt, received: production.received,
             answers: asked.count, limit: asked.maxCompletionTokens)
