@@ -7,7 +7,7 @@ extension Judge {
     /// - Returns: one sentence that says why the cases would prove nothing; `nil` if the target leads to the mock.
     package func preflight() async -> String? {
         var judge = self
-        judge.limits = TransportLimits(connect: .seconds(4), firstByte: .seconds(6), total: .seconds(6))
+        judge.limits = TransportLimits(connect: .seconds(3), firstByte: .seconds(5), total: .seconds(5))
         mock.reset()
         mock.setStanding(Case.script { $0.opening = mark })
         defer { mock.reset() }

@@ -109,6 +109,11 @@ class Chat(Case):
     def test_reasoning(self):
         answer = self.ask(model=Target.reasoning_model, reasoning_effort="low", max_completion_tokens=500)
         self.assertEqual(answer.usage.completion_tokens_details.reasoning_tokens, 64)
+        if Target.is_gateway:
+            # The gateway gives the limit the name that the model demands.
+            answer = self.ask(model=Target.reasoning_model, max_tokens=5)
+            self.assertEqual(answer.usage.completion_tokens, 5)
+            return
         with self.assertRaises(openai.BadRequestError) as caught:
             self.ask(model=Target.reasoning_model, max_tokens=5)
         self.assertEqual(caught.exception.param, "max_tokens")

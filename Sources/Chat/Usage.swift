@@ -14,7 +14,7 @@ package struct Usage: Sendable, Equatable {
     package var reasoningTokens: Int64
     package var audioPromptTokens: Int64
     package var audioCompletionTokens: Int64
-    /// The part of `promptTokens` that is audio.
+    /// The part of `promptTokens` that is pictures.
     package var imagePromptTokens: Int64 = 0
     /// The part of `completionTokens` that is pictures, if they have a price of their own.
     package var imageCompletionTokens: Int64 = 0

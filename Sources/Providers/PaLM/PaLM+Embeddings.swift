@@ -23,7 +23,9 @@ extension PaLM {
     package func decodeEmbeddings(_ body: [UInt8], status: Int) throws(UpstreamFailure) -> EmbeddingAnswer {
         let root = try Self.root(body, status: status, contentType: nil)
         if let failure = GeminiErrors.hidden(in: root) { throw failure }
-        let items = root["embeddings"]?.array ?? root["embedding"].map { [$0] } ?? []
+        guard let items = root["embeddings"]?.array ?? root["embedding"].map({ [$0] }) else {
+            throw OpenAIErrors.missing("embeddings", in: root)
+        }
         return EmbeddingAnswer(vectors: items.map { ($0["value"]?.array ?? []).compactMap(\.double) }, usage: nil)
     }
 }
