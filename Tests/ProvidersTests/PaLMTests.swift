@@ -41,7 +41,7 @@ struct PaLMTests {
         "vectors are read from a single answer and from a batch",
         arguments: [
             (#"{"embedding":{"value":[0.5,-1]}}"#, [[0.5, -1]]),
-            (#"{"embeddings":[{"value":[0.5]},{"value":[1]}]}"#, [[0.5], [1]]), ("{}", []),
+            (#"{"embeddings":[{"value":[0.5]},{"value":[1]}]}"#, [[0.5], [1]]), (#"{"embeddings":[]}"#, []),
         ])
     func vectors(_ body: String, _ wanted: [[Double]]) throws {
         let answer = try PaLM().decodeEmbeddings(Array(body.utf8), status: 200)
