@@ -129,8 +129,8 @@ struct Caller {
         }
     }
 
-    /// Passes on an answer in the client's own format. It is converted only if it is whole where a stream was asked for, or
-    /// the other way round.
+    /// Passes on an answer in the client's own format. It is converted only if it is whole although a stream was
+    /// requested, or the other way round.
     /// - Parameter asksForUsage: whether a stream's usage was asked for although the client did not ask.
     func passOn(
         _ response: UpstreamResponse, _ exchange: borrowing Exchange, asksForUsage: Bool
@@ -141,7 +141,7 @@ struct Caller {
             return try await convert(opening, of: OpenAI(), response, exchange, nil)
         }
         if envelope.isStream {
-            // What the upstream tells of its own accord goes on.
+            // If the upstream reports usage unasked, the client gets it.
             let relay = OpenAIStreamRelay(hidesUsage: asksForUsage && !envelope.includesUsage)
             return try await begin(.passing(relay), opening, response, exchange.tally())
         }

@@ -29,7 +29,7 @@ extension Caller {
             // If a token was refused before its end, the gateway gets a new one; the channel is not to blame.
             guard case .failed(let failure) = attempt else { return attempt }
             guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
-                // The token was dropped here, so that only its text can still mask it.
+                // The token may have been dropped just now, so its text is passed on to be masked.
                 return .failed(channel.upstream.disclosed(failure, token: token?.text))
             }
             isRepeated = true
