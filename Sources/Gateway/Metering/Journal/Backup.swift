@@ -68,8 +68,8 @@ package struct Backup {
         return bytes
     }
 
-    /// Applies the records that the copy lacks. If the journal's head is sound, it also notes in the copy that nothing
-    /// is missing.
+    /// Applies the records that the copy lacks. Unless the journal's head is damaged, it also notes in the copy that
+    /// nothing is missing.
     /// - Returns: the number of applied records.
     private static func complete(_ copy: Connection, with journal: [UInt8]) throws(DatabaseError) -> Int {
         let standing = try copy.ledgerStanding()
