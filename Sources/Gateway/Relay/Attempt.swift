@@ -28,7 +28,8 @@ extension Attempt {
         }
     }
 
-    /// Whether the upstream refused the request for its `stream_options`. Without them it may accept it.
+    /// Whether the upstream refused the request because of its `stream_options`. It may accept the request without
+    /// them.
     var refusesStreamOptions: Bool {
         if case .failed(let failure) = self { failure.refusesStreamOptions } else { false }
     }
@@ -77,7 +78,7 @@ struct Caller {
         return second
     }
 
-    /// - Parameter asksForUsage: `stream_options` are sent with a stream.
+    /// - Parameter asksForUsage: whether `stream_options` are sent with a stream.
     private func passThroughOnce(
         _ target: PassThroughTarget, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest,
         asksForUsage: Bool
@@ -115,8 +116,8 @@ struct Caller {
         }
     }
 
-    /// Decides what happens with an answer that has begun when its client leaves: a stream is cancelled, a whole answer
-    /// is read to its end.
+    /// Decides what happens to a begun answer when its client leaves: a stream is cancelled at once; a whole answer is
+    /// still read for a limited time.
     static func release(
         _ response: UpstreamResponse, from request: ServerRequest, isStream: Bool, _ services: Services
     ) {

@@ -72,7 +72,7 @@ extension MediaFetcher {
         return request
     }
 
-    /// - Parameter way: the addresses so far, of which the last one redirects.
+    /// - Parameter way: the addresses visited so far. The last one has redirected.
     private static func follow(_ location: String, after way: [String], _ path: String) throws(MediaProblem) -> String {
         guard way.count <= mostRedirects else {
             throw lost(path, "its address redirects more than \(mostRedirects) times")

@@ -254,7 +254,7 @@ struct OneShotCaller {
         }
     }
 
-    /// The codes of events that cannot be read. Such an event may have contained a picture.
+    /// The codes of failures where an event cannot be read. Such an event may have contained a picture.
     private static let unreadable: Set<String> = [
         OpenAIErrors.eventTooLarge.code.text, OpenAIErrors.eventNotJSON.code.text,
     ]
