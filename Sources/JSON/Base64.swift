@@ -1,9 +1,9 @@
-/// Base64 (RFC 4648 §4), in which JSON carries bytes; without Foundation.
+/// Base64 (RFC 4648 §4), the encoding of bytes in JSON, without Foundation.
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     package static func encode(_ bytes: [UInt8]) -> String {
-        // Write directly into the string: images have megabytes.
+        // Write directly into the string, since images have megabytes.
         String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { output in
             var (index, place) = (0, 0)
             while index < bytes.count {
@@ -65,7 +65,8 @@ package enum Base64 {
         return output
     }
 
-    /// The text as RFC 4648 §4 has it: without blanks and line feeds, in the usual alphabet, and padded. Other faults stay.
+    /// The text in the form of RFC 4648 §4: without blanks and line feeds, in the standard alphabet, and padded. It may
+    /// still have other errors.
     package static func normal(_ text: some StringProtocol) -> String {
         var text = String(text)
         if isNormal(&text) { return text }
@@ -79,12 +80,12 @@ package enum Base64 {
             default: output.append(byte)
             }
         }
-        // No number of bytes leaves a remainder of one.
+        // No encoder produces a remainder of one, so such a text is not padded.
         while output.count % 4 > 1 { output.append(0x3d) }
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Whether there is nothing in a text but whole groups of the usual alphabet.
+    /// Whether a text consists only of whole groups of the standard alphabet.
     package static func isNormal(_ text: inout String) -> Bool {
         text.withUTF8 { bytes in
             isPlain.withUnsafeBufferPointer { isPlain in
@@ -93,7 +94,8 @@ package enum Base64 {
         }
     }
 
-    /// By byte: images have millions of them.
+    /// For each byte, whether it is in the standard alphabet or is `=`. A table is fast, and images have millions of
+    /// bytes.
     private static let isPlain = (0...255).map { $0 == 0x3d || value(of: $0) != nil }
 
     private static func value(of byte: UInt8) -> UInt32? {

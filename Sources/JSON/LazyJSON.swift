@@ -9,8 +9,8 @@ package struct LazyJSON: Sendable {
 
     package static let null = LazyJSON(JSONOutline(Array("null".utf8)), 0)
 
-    /// The value of a whole document of an upstream's. Halves of surrogate pairs that stand alone become U+FFFD, since an
-    /// answer that was paid for must not fail for one of them.
+    /// The value of a whole document from an upstream. Lone halves of surrogate pairs become U+FFFD, since an answer
+    /// that was paid for must not fail because of one.
     package static func parse(_ text: [UInt8]) throws(JSONError) -> LazyJSON {
         if let error = text.withUnsafeBytes(JSONParser.error) {
             return try parse(LoneSurrogates.replaced(in: text), orElse: error)

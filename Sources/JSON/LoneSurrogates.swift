@@ -1,7 +1,7 @@
-/// Mends halves of surrogate pairs that stand alone in a text of JSON.
+/// Repairs lone halves of surrogate pairs in a JSON text.
 ///
-/// An upstream that divides an answer between two UTF-16 units writes a Unicode scalar as `"\ud83d"` in one event and
-/// `"\ude00"` in the next. Neither half is a scalar, so that most parsers, simdjson among them, refuse both documents.
+/// An upstream that divides an answer between two UTF-16 code units writes a Unicode scalar as `"\ud83d"` in one event
+/// and `"\ude00"` in the next. Neither half is a scalar, so most parsers, such as simdjson, refuse both documents.
 package struct LoneSurrogates: Sendable {
     /// The escape of a first half, which ended a string of an earlier document and waits for its second half.
     private var kept: [UInt8] = []
@@ -11,21 +11,21 @@ package struct LoneSurrogates: Sendable {
 
     package init() {}
 
-    /// The document with U+FFFD for each half.
-    /// - Returns: `nil` if no half stands alone.
+    /// The document with U+FFFD in place of each lone half.
+    /// - Returns: `nil` if there is no lone half.
     package static func replaced(in text: [UInt8]) -> [UInt8]? {
         var surrogates = LoneSurrogates()
         return surrogates.mended(text, keepsBack: false)
     }
 
-    /// The next document of a stream: a first half that ends a string moves to the string of a later document that begins
-    /// with a second half. Any other half becomes U+FFFD.
-    /// - Returns: `nil` if no half stands alone.
+    /// Repairs the next document of a stream. A first half at the end of a string moves to the string of a later
+    /// document that begins with a second half. Any other lone half becomes U+FFFD.
+    /// - Returns: `nil` if there is no lone half.
     package mutating func joined(_ text: [UInt8]) -> [UInt8]? { mended(text, keepsBack: true) }
 
     private mutating func mended(_ text: [UInt8], keepsBack: Bool) -> [UInt8]? {
         var output: [UInt8] = []
-        // Bytes of the text that are in the output.
+        // How many bytes of the text are already in the output.
         var taken = 0
         text.withUnsafeBytes { bytes in
             var index = 0
@@ -66,7 +66,7 @@ package struct LoneSurrogates: Sendable {
         return output
     }
 
-    /// The half of a pair that is escaped at a place.
+    /// The half of a surrogate pair whose escape begins at an index; `nil` if there is none.
     private static func surrogate(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> UInt16? {
         guard index + length <= bytes.count, bytes[index] == 0x5c, bytes[index + 1] == 0x75 else { return nil }
         let digits = String(decoding: bytes[(index + 2)..<(index + length)], as: UTF8.self)

@@ -4,7 +4,7 @@ import Foundation
 import Gateway
 import HTTP
 
-/// Wiring, signals, and the exit status.
+/// Creates the parts of the program, handles signals, and sets the exit status.
 enum Program {
     /// Prints one line that says what is wrong and exits with status 2.
     static func fail(_ message: String) -> Never {

@@ -5,8 +5,8 @@ import Gateway
 
 /// How the process reacts to signals. Call `oneapi_block_signals` before any thread starts.
 enum Signals {
-    /// In nanoseconds. A terminal and a supervisor may both send a signal for one wish to end. A signal that comes this
-    /// much later than the first is a new wish, of somebody who does not want to wait.
+    /// In nanoseconds. A terminal and a supervisor may both send a signal for the same stop. A signal that comes this
+    /// much later than the first is a new one, from somebody who does not want to wait.
     private static let apart: UInt64 = 1_000_000_000
 
     /// Returns at the first SIGTERM or SIGINT. A later one ends the process at once with status 128 plus its number.

@@ -1,11 +1,11 @@
 import Glibc
 
-/// What an `Authorization` header holds.
+/// The credentials in an `Authorization` header.
 enum BearerCredentials {
-    /// The key behind the scheme `Bearer`, without the blanks around it. The scheme may be written in upper or lower case
-    /// (RFC 9110 §11.1), and may be absent, as one-api allows.
+    /// The key after the scheme `Bearer`, without the blanks around it. The scheme may be written in upper or lower
+    /// case (RFC 9110 §11.1), and may be absent, as one-api allows.
     static func key(in header: String) -> Substring {
-        // This works on UTF-8 bytes, because every request passes here. Nearly all are spelled like this.
+        // This works on UTF-8 bytes, because every request passes here. Nearly all headers have the usual form.
         if isUsual(header) { return Substring(header.utf8.dropFirst(usual.utf8CodeUnitCount)) }
         var rest = trimmed(header.utf8[...])
         // Upper case and lower case differ by the bit 0x20.
@@ -19,7 +19,7 @@ enum BearerCredentials {
 
     private static let usual: StaticString = "Bearer "
 
-    /// Whether a header is the scheme, one blank, and a key without blanks around it.
+    /// Whether a header consists of the scheme, one blank, and a key without blanks around it.
     private static func isUsual(_ header: String) -> Bool {
         var text = header
         return text.withUTF8 { bytes in

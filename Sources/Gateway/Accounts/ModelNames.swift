@@ -1,4 +1,4 @@
-/// A list of model names as a token has it: commas between them, and perhaps blanks around them.
+/// The list of model names of a token. Commas separate the names, and blanks may surround them.
 enum ModelNames {
     static func list(_ text: String) -> [String] {
         text.split(separator: ",").map(trimmed).filter { !$0.isEmpty }

@@ -13,7 +13,7 @@ package final class Principal: Sendable {
         self.token = token
         self.user = user
         let names = token.models ?? ""
-        // A list of nothing but blanks names nothing, and does not stand for all.
+        // A list of blanks allows no model. A list that is empty or has only commas allows all.
         allowedModels = names.allSatisfy { $0 == "," } ? nil : Set(ModelNames.list(names))
         let networks = (token.subnet ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
         subnets = networks.isEmpty ? nil : networks.compactMap { Subnet($0) }

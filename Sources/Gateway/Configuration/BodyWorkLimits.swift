@@ -1,16 +1,16 @@
 import EventLoop
 import Glibc
 
-/// What work on large bodies may take of the machine.
+/// How much of the machine the work on large bodies may use.
 package struct BodyWorkLimits: Sendable, Equatable {
-    /// `nil`: one per core, two at least.
+    /// `nil` means one for each core, and at least two.
     package var threads: Int?
-    /// Bodies that may wait for a thread; of one user a quarter of it.
+    /// How many bodies may wait for a thread. One user may have a quarter of them.
     package var waiting = 4096
 
     package init() {}
 
-    /// Workers, one of which is always free of any one user where there are several.
+    /// Makes the workers. If there are several, no user can occupy all of them.
     func pool() -> WorkPool {
         let threads = threads ?? max(2, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         return WorkPool(

@@ -5,7 +5,7 @@ extension Configuration {
     /// What the command line asks for.
     package enum Command: Sendable {
         case run(Configuration)
-        /// Copies the database to a file that is not there yet.
+        /// Copies the database to a file that does not exist yet.
         case backup(Configuration, file: String)
         case version
         case help
@@ -147,7 +147,7 @@ extension Configuration {
 
 /// The environment's variables; an empty one counts as unset.
 private struct Variables {
-    /// Known to one-api and not served by this version.
+    /// Variables of one-api that this version does not support.
     static let notServed = [
         "LOG_SQL_DSN", "SQL_MAX_IDLE_CONNS", "SQL_MAX_OPEN_CONNS", "SQL_MAX_LIFETIME", "REDIS_CONN_STRING",
         "REDIS_MASTER_NAME", "REDIS_PASSWORD", "NODE_TYPE", "FRONTEND_BASE_URL", "POLLING_INTERVAL",
@@ -155,7 +155,7 @@ private struct Variables {
         "METRIC_SUCCESS_RATE_THRESHOLD", "METRIC_SUCCESS_CHAN_SIZE", "METRIC_FAIL_CHAN_SIZE",
     ]
 
-    /// Known to one-api and without an effect here, because what they switch is always so or does not exist.
+    /// Variables of one-api that have no effect here, because what they switch on is always on or does not exist.
     static let notNeeded = [
         "BATCH_UPDATE_ENABLED", "BATCH_UPDATE_INTERVAL", "MEMORY_CACHE_ENABLED", "SYNC_FREQUENCY",
         "ENFORCE_INCLUDE_USAGE", "GIN_MODE", "DEBUG_SQL", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR",

@@ -1,15 +1,15 @@
 import Glibc
 
-/// `.env` in the working directory; variables that are set already win (spec/configuration.md §1).
+/// The file `.env` in the working directory. Variables that are already set take precedence (spec/configuration.md §1).
 package enum EnvironmentFile {
-    /// No settings are longer; a larger file is something else under that name.
+    /// The largest file in bytes. No settings are that long, so a larger file must be something else.
     package static let limit = 1 << 20
 
-    /// The variables of a file in the order of their first lines; of a name that comes twice, the last value.
+    /// The variables of a file in the order of their first lines. If a name occurs twice, its last value counts.
     /// - Parameters:
-    ///   - environment: where `${NAME}` is looked up that the file has not set before.
-    /// - Returns: nothing where there is no such file, or no ordinary one.
-    /// - Throws: what is wrong, rather than starting without settings that somebody believes to be in force.
+    ///   - environment: the values for `${NAME}` if the file has not set the name before.
+    /// - Returns: nothing if the file does not exist or is not a regular file.
+    /// - Throws: what is wrong with the file. The gateway must not start without settings that the operator relies on.
     package static func variables(
         at path: String, environment: [String: String] = [:]
     ) throws(ConfigurationError) -> [(name: String, value: String)] {
@@ -21,12 +21,12 @@ package enum EnvironmentFile {
         func failure() -> ConfigurationError { failure("cannot be read: \(String(cString: strerror(errno)))") }
         var facts = stat()
         guard stat(path, &facts) == 0 else {
-            // A link to nowhere is there, and somebody believes in what it should lead to.
+            // A broken link is an error, since the operator relies on the file that it should lead to.
             let reason = failure()
             if errno == ENOENT, lstat(path, &facts) != 0 { return [] }
             throw reason
         }
-        // A pipe would keep the start waiting for whoever writes to it.
+        // Reading a pipe would block the start until somebody writes to it.
         guard facts.st_mode & S_IFMT == S_IFREG else { return [] }
         guard let file = fopen(path, "rbe") else { throw failure() }
         defer { fclose(file) }
@@ -37,7 +37,7 @@ package enum EnvironmentFile {
         return Array(bytes.prefix(count))
     }
 
-    /// - Parameter path: what errors call the file.
+    /// - Parameter path: the name of the file in error messages.
     package static func variables(
         in bytes: [UInt8], of path: String = ".env", environment: [String: String] = [:]
     ) throws(ConfigurationError) -> [(name: String, value: String)] {
@@ -49,7 +49,7 @@ package enum EnvironmentFile {
         let content = bytes.dropFirst(bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0)
         let lines = content.split(omittingEmptySubsequences: false, whereSeparator: { $0 == 0x0a })
         for (index, line) in lines.enumerated() {
-            // Neither can stand in a variable, and half a value would be another value.
+            // A variable can hold neither NUL nor invalid UTF-8, and a part of the value would be a wrong value.
             guard !line.contains(0), String(validating: line, as: UTF8.self) != nil else {
                 throw ConfigurationError(message: "\(path), line \(index + 1), is not UTF-8 text")
             }

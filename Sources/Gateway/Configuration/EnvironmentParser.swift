@@ -1,11 +1,12 @@
-/// Reads the lines of a `.env` file as godotenv does, which one-api reads its own with.
+/// Reads the lines of a `.env` file in the same way as godotenv, the package that one-api uses.
 ///
-/// A line is `NAME=value` or `NAME: value`, perhaps after `export`; blank lines and those that begin with `#` count nothing.
-/// - A value without quotes ends before blanks and `#`. `'…'` is taken as it is. In `"…"`, `\n` and `\r` are line ends and
-///   any other character behind a backslash is itself. Both kinds of quotes may go over several lines; only a comment may
-///   follow them.
-/// - `${NAME}`, and `$NAME` in capitals, stand for a variable, but not within `'…'` or behind a backslash. One that nobody
-///   has set is empty.
+/// A line is `NAME=value` or `NAME: value`, with or without `export` before it. Blank lines and lines that begin with
+/// `#` are skipped.
+/// - A value without quotes ends before a blank followed by `#`. A value in `'…'` is taken as it is. In `"…"`, `\n` and
+///   `\r` are line ends, and a backslash before any other character is dropped. Values in quotes may have several
+///   lines; only a comment may follow them.
+/// - `${NAME}`, and `$NAME` in capitals, are replaced by the variable's value, but not within `'…'` or after a
+///   backslash. A variable that is not set is empty.
 struct EnvironmentParser {
     private let bytes: [UInt8]
     private let path: String
@@ -54,7 +55,7 @@ struct EnvironmentParser {
         ConfigurationError(message: "\(path), line \(line ?? self.line), \(what)")
     }
 
-    /// Goes to the next line with a name; false at the end.
+    /// Skips to the next line with a name. Returns false at the end.
     private mutating func skipToStatement() -> Bool {
         while let byte = next {
             if byte == 0x23 {
@@ -70,7 +71,7 @@ struct EnvironmentParser {
 
     // MARK: Names
 
-    /// The name and what separates it from its value; errors do not repeat the line, which may be part of a secret.
+    /// Reads the name and the separator after it. Errors do not quote the line, which may be part of a secret.
     private mutating func readName() throws(ConfigurationError) -> String {
         if bytes[place...].starts(with: "export".utf8), place + 6 < bytes.count, Self.isBlank(bytes[place + 6]) {
             place += 6
@@ -117,7 +118,7 @@ struct EnvironmentParser {
         let start = place
         while let byte = next, byte != quote {
             advance()
-            // The next character is not the end, whatever it is.
+            // A character after a backslash never ends the value.
             if byte == 0x5c, next != nil { advance() }
         }
         guard next == quote else { throw failure("begins a value in quotes that does not end", at: first) }
@@ -132,8 +133,8 @@ struct EnvironmentParser {
         return String(decoding: expanded(content, hasEscapes: true), as: UTF8.self)
     }
 
-    /// A value with its variables in their places.
-    /// - Parameter hasEscapes: a backslash takes the next character's meaning away, and not only that of `$`.
+    /// The value with its variables replaced.
+    /// - Parameter hasEscapes: whether a backslash escapes any character, and not only `$`.
     private func expanded(_ value: [UInt8], hasEscapes: Bool) -> [UInt8] {
         var output: [UInt8] = []
         var rest = value[...]
@@ -159,8 +160,8 @@ struct EnvironmentParser {
         }
     }
 
-    /// The name behind a `$`, and its bytes with the braces; small letters count within braces only, since there are
-    /// passwords like `pa$sword`.
+    /// The name after a `$`, and its length in bytes with the braces. Without braces, lower-case letters do not belong
+    /// to a name, since there are passwords like `pa$sword`.
     private static func variable(at text: ArraySlice<UInt8>) -> (name: String, length: Int)? {
         let hasBrace = text.first == 0x7b
         let name = text.dropFirst(hasBrace ? 1 : 0).prefix { byte in

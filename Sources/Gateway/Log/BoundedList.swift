@@ -1,4 +1,4 @@
-/// Names in a line of the log or in a message: as many as people read, and the number of the rest.
+/// A list of names for a line of the log or a message. It shows only the first names and the number of the others.
 enum BoundedList {
     private static let names = 50
     private static let characters = 120

@@ -33,7 +33,7 @@ struct Call: Sendable {
     let body: [UInt8]
     let query: Query
     let parameter: String?
-    /// Whether the client reaches the gateway's proxy by TLS.
+    /// Whether the client reaches the gateway's proxy over TLS.
     let isSecure: Bool
 
     /// The caller. Fails on routes that require no role, since they have none.

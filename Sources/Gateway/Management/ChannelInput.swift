@@ -2,8 +2,8 @@ import Database
 import JSON
 import Providers
 
-/// A channel object from outside, its values within their limits (spec/management-api.md §5.6); absent members are
-/// `nil`.
+/// A channel object that a client sent, with its values checked against their limits (spec/management-api.md §5.6).
+/// Absent members are `nil`.
 struct ChannelInput: Sendable {
     let type: Int64?
     let status: ChannelStatus?
@@ -19,7 +19,7 @@ struct ChannelInput: Sendable {
     let config: String?
     let systemPrompt: String?
 
-    /// The most characters that a list, a setting or a key may have.
+    /// The most Unicode scalars that a list, a setting or a key may have.
     private static let long = 65_536
 
     init(_ input: InputObject) throws {
@@ -51,7 +51,7 @@ struct ChannelInput: Sendable {
         return ["", "null", "{}"].contains(text.filter { !$0.isWhitespace }) ? "" : text
     }
 
-    /// The distinct keys; the field holds one key a line.
+    /// The distinct keys. The field has one key in each line.
     var keys: [String] { distinctKeys.keys }
 
     /// The distinct keys, and the numbers of the lines that repeat the key of an earlier line.
@@ -86,7 +86,7 @@ struct ChannelInput: Sendable {
         return channel
     }
 
-    /// What an edit writes: absent members stay; those that may be empty are written when present.
+    /// What an edit writes. Absent members stay as they are. Members that may be empty are written if they are present.
     var changes: Changes {
         var changes = Changes()
         if let type { changes.set("type", .int(type)) }

@@ -26,7 +26,7 @@ struct ManagementError: Error {
     static let notFound = ManagementError("record not found")
 }
 
-/// What a route answers.
+/// The answer of a route.
 struct ManagementAnswer {
     var members: [(String, JSON)]
     var cookie: String?

@@ -7,10 +7,10 @@ import JSON
 struct ManagementAPI: Sendable {
     struct Route: Sendable {
         let method: HTTPMethod
-        /// Path segments after `/api`; `:id` matches a number. The last one is empty where one-api's path ends in a
-        /// slash.
+        /// The path's segments after `/api`. `:id` matches a number. The last segment is empty if one-api's path ends
+        /// in a slash.
         let segments: [String]
-        /// The role that a caller needs; `nil` where anybody may call.
+        /// The role that a caller needs; `nil` if anybody may call.
         let role: Role?
         let isCritical: Bool
         /// Whether the route must be protected from calls by pages of other sites. True for all methods but GET, and
@@ -41,7 +41,7 @@ struct ManagementAPI: Sendable {
     private let authentication: ManagementAuthentication
     private var routes: [Route] { Self.allRoutes }
 
-    /// All routes; the first that matches answers.
+    /// All routes. The first route that matches answers.
     static let allRoutes =
         PublicRoutes.routes + SelfRoutes.routes + UserRoutes.routes + TokenRoutes.routes + ChannelRoutes.routes
         + LogRoutes.routes + OptionRoutes.routes
@@ -71,7 +71,7 @@ struct ManagementAPI: Sendable {
         return unknown(request, context)
     }
 
-    /// The envelope's refusal, with OpenAI's error beside it, which one-api answers.
+    /// The answer for an unknown route: a refusal in the envelope's form, and also OpenAI's error, as in one-api.
     private func unknown(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse {
         let error = GatewayError.invalidURL(method: request.method.name, path: request.path)
         var response = error.response(context)
@@ -179,7 +179,7 @@ struct ManagementAPI: Sendable {
         return HTTPResponse(status: request.method == .get ? 301 : 307, headers: ["Location": location])
     }
 
-    /// What is neither of the API nor of the relay: a page for who asks for one.
+    /// Answers paths that belong neither to the API nor to the relay: GET and HEAD get a page, others an error.
     private func elsewhere(_ request: ServerRequest, _ context: RequestContext) -> HTTPResponse {
         guard webLimiter.accepts(context.clientNetwork, now: request.loop.now) else { return limited(context) }
         guard request.method == .get || request.method == .head else {

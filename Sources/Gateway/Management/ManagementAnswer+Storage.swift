@@ -31,7 +31,7 @@ extension ManagementError {
         }
     }
 
-    /// For an edit whose other members were written.
+    /// The answer to an edit whose quota could not be changed although its other members were written.
     static let quotaUnchanged = ManagementError(
         "网关暂时无法记录费用，额度未更改，其余更改已保存 / the gateway cannot record it at the moment: the quota is as before, the rest is changed"
     )

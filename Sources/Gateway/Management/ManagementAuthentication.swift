@@ -101,7 +101,7 @@ extension ManagementAuthentication {
         services.configuration.clientAddress.isTrusted(request.peerAddress)
     }
 
-    /// Whether the client reaches our proxy by TLS, so that the cookie can be marked `Secure`.
+    /// Whether the client reaches our proxy over TLS, so that the cookie can be marked `Secure`.
     func isSecure(_ request: ServerRequest) -> Bool {
         request.headers.contains("X-Forwarded-Proto") && RequestOrigin.isSecure(request.headers) && isProxied(request)
     }

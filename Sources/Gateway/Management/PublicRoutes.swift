@@ -81,7 +81,7 @@ enum PublicRoutes {
 }
 
 extension UserRecord {
-    /// Has all members of a user; those that a log-in does not fill are zero values.
+    /// The user with all members. Members that a log-in does not fill are zero values.
     fileprivate var loginJSON: JSON {
         [
             "id": .int(id), "username": .string(username), "password": "", "display_name": .string(displayName),

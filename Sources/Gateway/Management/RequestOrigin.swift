@@ -51,8 +51,8 @@ enum RequestOrigin: Equatable, Sendable {
         return hosts
     }
 
-    /// Whether the client reached the proxy by TLS. Of several proxies the first counts, since the client asked that
-    /// one.
+    /// Whether the client reached the proxy over TLS. If there are several proxies, the first counts, since the client
+    /// connected to that one.
     static func isSecure(_ headers: HTTPHeaders) -> Bool {
         let first = headers["X-Forwarded-Proto"]?.split(separator: ",").first ?? ""
         return first.filter { $0 != " " }.lowercased() == "https"

@@ -38,7 +38,8 @@ enum SelfRoutes {
         return try await renewedSession(call)
     }
 
-    /// A new password ends every session; the caller gets a new one. If the row cannot be read, the caller gets none.
+    /// A new password ends every session, so the caller gets a new session. If the row cannot be read, there is no new
+    /// one.
     private static func renewedSession(_ call: Call) async throws -> ManagementAnswer {
         let id = try call.caller().id
         guard let user = try? await call.services.database.read({ try $0.user(id: id) }) else { return .done }

@@ -28,11 +28,11 @@ enum TokenRoutes {
     ]
 
     private static func delete(_ call: Call) async throws -> ManagementAnswer {
-        // Checks the owner first: a caller must not touch another user's token, nor what memory holds of it.
+        // Checks the owner first: a caller must not change another user's token, nor its entry in memory.
         let token = try await find(try call.id(), call)
         let isThere = try await call.services.tokens.changing(token: token.id) {
             let isThere = try await call.services.database.write { try $0.deleteToken(token.id, userID: token.userID) }
-            // Before the change ends, so that whoever still has the old row finds the account closed for good.
+            // This comes before the end of the change, so that tasks with the old row find the account closed.
             if isThere { call.services.ledger.retire(token: token.id) }
             return isThere
         }
@@ -69,8 +69,8 @@ enum TokenRoutes {
         return .data(token.json(call.services.ledger))
     }
 
-    /// Absent members stay as they are. one-api takes them for zero values, so that a call that sends only a new name
-    /// expires the token and sets its quota to zero.
+    /// Absent members stay as they are. one-api treats them as zero values, so a call that sends only a new name makes
+    /// the token expire and sets its quota to zero.
     private static func update(_ call: Call) async throws -> ManagementAnswer {
         let input = try await call.input()
         guard let id = try input.int("id"), id != 0 else { throw ManagementError("id 或 userId 为空！") }
@@ -104,7 +104,7 @@ enum TokenRoutes {
         }
     }
 
-    /// - Parameter limit: set if the token's limit changes too. It is changed through the ledger, as is every balance.
+    /// - Parameter limit: set if the token's limit changes too. The ledger changes it, as it does every balance.
     private static func write(
         _ changes: Changes, _ limit: TokenWishes?, to token: TokenRecord, _ call: Call
     ) async throws -> ManagementAnswer {

@@ -1,7 +1,7 @@
 import Database
 
-/// The members of a token that a client may choose (spec/management-api.md §5.7), within their limits; absent ones are
-/// `nil`.
+/// The members of a token that a client may choose (spec/management-api.md §5.7), checked against their limits. Absent
+/// members are `nil`.
 struct TokenWishes: Sendable {
     let name: String?
     let expiredTime: Int64?
@@ -24,7 +24,7 @@ struct TokenWishes: Sendable {
         models = try input.text("models", limit: 16_384).map { ModelNames.list($0).joined(separator: ",") }
         subnet = try input.text("subnet", limit: 2048)
         (clearsModels, clearsSubnet) = (input.isNull("models"), input.isNull("subnet"))
-        // one-api counts bytes here, but means characters.
+        // one-api counts bytes here, although the limit is meant for characters.
         if let name, !name.hasAtMost(30) || name.utf8.contains(0) { throw ManagementError("参数错误：令牌名称过长") }
         for part in (subnet ?? "").split(separator: ",") where Subnet(part.filter { $0 != " " }) == nil {
             throw ManagementError("参数错误：无效的网段：\(part)")

@@ -1,6 +1,7 @@
 import Database
 
-/// What an administrator may set of a user besides names: role, status, group and inviter (spec/management-api.md §5.4).
+/// The members of a user that an administrator may set besides names: role, status, group and inviter
+/// (spec/management-api.md §5.4).
 struct UserEdit: Sendable {
     private let role: Role?
     private let status: UserStatus?
@@ -26,7 +27,7 @@ struct UserEdit: Sendable {
         if let role, role != .root { throw ManagementError("无法降级超级管理员用户") }
     }
 
-    /// The page sends a deleted user back with status 3, which is ignored here: deleting has a route of its own.
+    /// The page sends a deleted user with status 3. This is ignored, since deleting has a route of its own.
     func add(to changes: inout Changes) {
         if let role { changes.set("role", .int(role.rawValue)) }
         if let status, status != .deleted { changes.set("status", .int(status.rawValue)) }
@@ -35,7 +36,7 @@ struct UserEdit: Sendable {
     }
 }
 
-/// The actions of `POST /api/user/manage`; any other action changes nothing.
+/// The actions of `POST /api/user/manage`. Any other action changes nothing.
 enum UserChange: String, Sendable {
     case disable, enable, delete, promote, demote
 

@@ -1,7 +1,7 @@
 import Database
 import EventLoop
 
-/// A user object that a client sent; `problem` checks the lengths of its texts (spec/management-api.md §5.3).
+/// A user object that a client sent. `problem` checks the lengths of its texts (spec/management-api.md §5.3).
 struct UserInput {
     let username: String?
     let password: String?
@@ -15,7 +15,7 @@ struct UserInput {
         email = try input.text("email").flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Which text is too long or too short, counted in characters and not in bytes; `nil` if none is.
+    /// Says which text is too long or too short, counted in Unicode scalars and not in bytes; `nil` if none is.
     var problem: String? {
         func isLong(_ text: String?, _ limit: Int) -> Bool { text.map { !$0.hasAtMost(limit) } ?? false }
         if isLong(username, 12) { return "username has more than 12 characters" }
@@ -31,13 +31,13 @@ struct UserInput {
         return Password.isHashable(password) ? nil : "password must have at most 72 bytes and no NUL"
     }
 
-    /// - Throws: `invalidInput` where `problem` finds one.
+    /// - Throws: `invalidInput` if `problem` finds one.
     func checked() throws -> UserInput {
         if problem != nil { throw ManagementError.invalidInput }
         return self
     }
 
-    /// Columns to write for name, display name and password; absent ones stay as they are.
+    /// The columns to write for name, display name and password. Absent members stay as they are.
     func changes() async throws -> Changes {
         var changes = Changes()
         if let username { changes.set("username", .text(username)) }

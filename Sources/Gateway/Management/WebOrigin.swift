@@ -1,11 +1,11 @@
-/// Scheme, host and port: what a browser calls an origin, and what tells one upstream from another.
+/// Scheme, host and port. Browsers call this an origin. It also distinguishes upstreams.
 struct WebOrigin: Equatable, Sendable {
     let scheme: String
     let host: String
     let port: UInt16
 
     /// - Parameter address: an absolute http or https address; its path does not matter.
-    /// - Returns: `nil` unless the host is written plainly: a user's name before it, for example, is refused.
+    /// - Returns: `nil` if anything but a plain host and port is before the path, such as a user's name.
     init?(_ address: some StringProtocol) {
         let text = address.lowercased()
         guard let mark = text.firstRange(of: "://") else { return nil }

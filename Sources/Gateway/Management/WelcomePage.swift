@@ -1,4 +1,4 @@
-/// The page at `/` until the dashboard comes.
+/// The page at `/` until there is a dashboard.
 enum WelcomePage {
     static let html = """
         <!doctype html>

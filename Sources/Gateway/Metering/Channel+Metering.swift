@@ -3,13 +3,13 @@ import Chat
 import JSON
 import Providers
 
-/// How the members that the operator sets (`param_override`) change the cost of a request: the meter must read the request
-/// as the upstream gets it.
+/// How the members that the operator sets (`param_override`) change the cost of a request. The meter must use the
+/// request that the upstream receives.
 extension Channel {
-    /// The operator sets members of the request.
+    /// Whether the operator sets members of the request.
     var overridesParameters: Bool { !upstream.rules.parameters.members.isEmpty }
 
-    /// Bytes of these members; an upstream may count all of them as a part of the prompt.
+    /// The number of bytes of these members. An upstream may count all of them as a part of the prompt.
     var overrideBytes: Int64 {
         overridesParameters ? Int64(clamping: JSON.object(upstream.rules.parameters).encoded().count) : 0
     }
@@ -18,7 +18,7 @@ extension Channel {
         guard overridesParameters else { return envelope }
         var metered = envelope
         let rules = upstream.rules
-        // A translated provider may read the client's limit or the operator's; the larger one is safe.
+        // A provider with its own format may get the client's limit or the operator's. The larger one is safe.
         if let limit = rules.maxTokens { metered.maxTokens = max(limit, envelope.maxTokens ?? 0) }
         if let count = rules.count { metered.count = count }
         if rules.speaks { metered.speaks = true }
@@ -37,7 +37,7 @@ extension Channel {
 }
 
 extension UsageBound {
-    /// The bound for a request with members that the operator sets: they may ask for tools, searches and hidden output.
+    /// The bound for a request with members that the operator sets. They may request tools, searches and hidden output.
     var widened: UsageBound {
         UsageBound(prompt: prompt.plus(Self.foreign), completion: completion.plus(Self.hiddenOutput))
     }

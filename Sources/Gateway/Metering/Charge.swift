@@ -9,9 +9,9 @@ package struct Rates: Sendable, Equatable {
     package let parts: PartRatios
     /// Whether nobody has set a price for this model, so that `model` is the fallback.
     package let isDefaultPrice: Bool
-    /// `GroupRatio` does not have the user's group; `group` is 1 (spec/billing.md §2).
+    /// Whether the user's group is missing in `GroupRatio`, so that `group` is 1 (spec/billing.md §2).
     package let lacksGroupRatio: Bool
-    /// The text of every log row at these rates, made once.
+    /// The text that every log row with these rates begins with. It is made only once.
     private let text: String
 
     package init(
@@ -32,13 +32,13 @@ package struct Rates: Sendable, Equatable {
 package struct PartRatios: Sendable, Equatable {
     package var cached = Ratio.one
     package var cacheWrite = Ratio.one
-    /// Of tokens that are written to the cache for an hour.
+    /// The price of tokens that are written to the cache for an hour.
     package var longCacheWrite = Ratio.one
     package var audioPrompt = Ratio.one
     package var audioCompletion = Ratio.one
     package var imagePrompt = Ratio.one
     package var imageCompletion = Ratio.one
-    /// Of a whole picture, relative to a thousand tokens.
+    /// The price of a whole picture, relative to a thousand tokens.
     package var picture = Ratio.one
 
     package init(cached: Ratio = .one, audioCompletion: Ratio) {

@@ -1,16 +1,16 @@
 import JSON
 
-/// The text of an option that holds prices, read: a JSON object of names and numbers.
+/// The decoded text of an option that holds prices: a JSON object of names and numbers.
 ///
-/// A value that is no price is left out and the rest counts: one-api's own table has `"openrouter/auto": -500000`, and its
-/// page saves the whole table at every edit.
+/// A value that is no price is ignored, and the others are used. The reason is that one-api's own table has
+/// `"openrouter/auto": -500000`, and that its page saves the whole table at every edit.
 package struct PriceOption: Sendable, Equatable {
     package let ratios: [String: Ratio]
-    /// Names whose values cannot be used, sorted.
+    /// The names whose values are ignored, sorted.
     package let ignored: [String]
 
-    /// - Parameter option: its name, for messages.
-    /// - Throws: where the text is no JSON object, and where it has names but no usable value.
+    /// - Parameter option: the option's name, for messages.
+    /// - Throws: if the text is not a JSON object, or has names but no usable value.
     package init(_ option: String, _ text: String) throws(PriceError) {
         let value: JSON
         do throws(JSONError) { value = try JSON.parse(Array(text.utf8)) } catch {
@@ -21,7 +21,7 @@ package struct PriceOption: Sendable, Equatable {
         }
         var ratios: [String: Ratio] = [:]
         var ignored: Set<String> = []
-        // A name may come twice; its last value counts.
+        // A name may occur twice. Its last value counts.
         for member in object.members {
             if case .number(let number) = member.value, let ratio = Ratio(decimal: number.text) {
                 ratios[member.key] = ratio

@@ -10,11 +10,11 @@ package struct PriceTable: Sendable {
     private let cacheWriteRatios: [String: Ratio]
     private let audioRatios: [String: Ratio]
     private let audioCompletionRatios: [String: Ratio]
-    /// By option, the names whose values cannot be used; as if they were not there.
+    /// For each option, the names that are ignored since their values cannot be used.
     package let ignored: [String: [String]]
     private let memo = RatesMemo()
 
-    /// The price of a model that has none (60 USD for a million input tokens).
+    /// The price of a model without its own price (60 USD for a million input tokens).
     package static let fallback = Ratio(units: 30 * Ratio.scale)
     package static let defaultGroups = #"{"default":1,"svip":1,"vip":1}"#
 

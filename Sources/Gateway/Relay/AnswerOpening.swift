@@ -1,17 +1,17 @@
 import HTTP
 import JSON
 
-/// The first bytes of an answer, which tell whether it is a stream. Its content type does not: vendors and the gateways in
-/// front of them send streams as JSON, and JSON as streams.
+/// The first bytes of an answer. They show whether it is a stream. The content type is not reliable: vendors, and the
+/// gateways in front of them, label streams as JSON and JSON as streams.
 struct AnswerOpening {
-    /// What was read already, without blanks and a byte order mark before it; empty where the answer is.
+    /// The bytes read so far, without the blanks and the byte order mark before them. Empty if the answer is empty.
     private(set) var bytes: [UInt8] = []
     let isStream: Bool
 
     private static let fields = ["data", "event", "id", "retry"]
     private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
 
-    /// Reads up to the first byte that counts.
+    /// Reads until a byte arrives that is neither a blank nor part of a byte order mark.
     init(of response: UpstreamResponse) async throws(TransportError) {
         while let piece = try await response.next() {
             guard let start = Self.start(of: piece) else { continue }
@@ -21,10 +21,10 @@ struct AnswerOpening {
         isStream = Self.isStream(bytes) ?? Self.isTypedAsStream(response)
     }
 
-    /// Where the first byte is that is no blank and none of a byte order mark.
+    /// The index of the first byte that is neither a blank nor part of a byte order mark.
     private static func start(of bytes: [UInt8]) -> Int? { bytes.firstIndex { $0 > 0x20 && !mark.contains($0) } }
 
-    /// - Returns: `nil` where it cannot be told.
+    /// - Returns: `nil` if the bytes do not show it.
     private static func isStream(_ bytes: [UInt8]) -> Bool? {
         switch bytes.first {
         case 0x7b, 0x5b, 0x3c, 0x22: return false
@@ -35,9 +35,9 @@ struct AnswerOpening {
         }
     }
 
-    /// What the content type says, where nobody knows better.
+    /// Whether the content type says that the answer is a stream. It is used only if the bytes do not show it.
     static func isTypedAsStream(_ response: UpstreamResponse) -> Bool {
-        // Vendors are lax about the type of a stream; JSON and web pages are none.
+        // Vendors send streams with many types, but hardly a stream as JSON or as a web page.
         let type = response.headers["Content-Type"]?.lowercased() ?? ""
         return !type.hasPrefix("application/json") && !type.hasPrefix("text/html")
     }
@@ -47,7 +47,8 @@ struct AnswerOpening {
         start(of: body).map { isStream(Array(body[$0...].prefix(8))) == true } ?? false
     }
 
-    /// The JSON of an error: of the first event where the body is a stream, and such that any reader takes it.
+    /// The JSON of an error. In a stream it is the data of the first event. Lone surrogates are replaced, so that every
+    /// parser accepts it.
     static func error(in body: [UInt8]) -> [UInt8] {
         guard let start = start(of: body) else { return body }
         var json = start == 0 ? body : Array(body[start...])

@@ -4,23 +4,23 @@ import JSON
 import Providers
 import Synchronization
 
-/// Work on a stream whose amount depends on what was received. It is done between two reads, large work on another
+/// Work whose amount depends on what the upstream sent. It is done between two reads. Large work is done on another
 /// thread.
 extension AnswerStream {
     /// How much text is kept until the usage comes. Text beyond it is counted and dropped, so that no stream fills the
     /// memory.
     private static let textLimit = 256 << 10
 
-    /// Whether the next bytes of the upstream, which are no more than a connection's buffer holds, can be fed at once, as
-    /// nearly always.
+    /// Whether the upstream's next bytes can be fed on the event loop, which is nearly always so. They are never more
+    /// than a connection's buffer holds.
     var isLight: Bool {
         if case .painting = self { return false }
         return pending <= LoopSlice.bytes
     }
 
-    /// Takes bytes of the upstream, however large the event is that they end.
+    /// Feeds bytes from the upstream. If they end a large event, this is done on another thread.
     mutating func advance(_ bytes: [UInt8], _ meter: StreamMeter, into output: inout [UInt8]) async {
-        // Bytes that only go on with an event are kept, which costs next to nothing.
+        // Bytes without a line end are only appended to the unfinished event, which costs next to nothing.
         if pending > LoopSlice.bytes, bytes.contains(where: { $0 == 0x0a || $0 == 0x0d }) {
             await aside(meter, of: bytes.count, into: &output) { $0.feed(bytes, parser: $1, into: &$2) }
         } else {
@@ -29,7 +29,7 @@ extension AnswerStream {
         if case .painting = self { await readPictures(meter, into: &output) }
     }
 
-    /// Takes what the upstream's message ended with.
+    /// Handles the event that the end of the upstream's message left unfinished.
     mutating func end(_ meter: StreamMeter, into output: inout [UInt8]) async {
         if pending > LoopSlice.bytes {
             await aside(meter, of: 0, into: &output) { $0.flush(parser: $1, into: &$2) }
@@ -39,14 +39,14 @@ extension AnswerStream {
         if case .painting = self { await readPictures(meter, into: &output) }
     }
 
-    /// Does something with the stream away from the loop.
+    /// Runs `act` on the stream on another thread.
     private mutating func aside(
         _ meter: StreamMeter, of bytes: Int, into output: inout [UInt8],
         _ act: @escaping @Sendable (inout AnswerStream, JSONParser, inout [UInt8]) -> Void
     ) async {
         guard case .painting = self else {
             let size = pending.plus(bytes)
-            // Nothing but the parcel has the stream, so that its buffers are changed where they are.
+            // Only the parcel refers to the stream, so its buffers are changed in place and not copied.
             let parcel = Parcel(consume self)
             let written = await meter.services.offLoop(certainly: size, of: meter.tally.userID) { parser in
                 var written: [UInt8] = []
@@ -100,13 +100,13 @@ extension AnswerStream {
     }
 }
 
-/// What a stream is read and counted with.
+/// The tools to read a stream and to count its tokens.
 struct StreamMeter {
     let services: Services
-    /// The loop's.
+    /// The event loop's parser.
     let parser: JSONParser
     var tally: UsageTally
-    /// Tokens of text that was counted and dropped on its way.
+    /// The tokens of text that was counted and dropped while the stream was running.
     var counted: Int64 = 0
 }
 

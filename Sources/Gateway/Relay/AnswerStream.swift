@@ -11,7 +11,7 @@ enum AnswerStream: Sendable {
 
     typealias Outcome = OpenAIStreamRelay.Outcome
 
-    /// Nothing that may still follow matters.
+    /// Whether everything that may still follow can be ignored.
     var isOver: Bool {
         switch self {
         case .passing(let relay): relay.isOver
@@ -47,17 +47,17 @@ enum AnswerStream: Sendable {
         }
     }
 
-    /// Bytes that are kept of an event that has not ended.
+    /// The number of bytes kept for an event that has not ended.
     var pending: Int {
         switch self {
         case .passing(let relay): relay.pending
         case .translating(let stream): stream.pending
-        // Its events are read elsewhere.
+        // `readPictures` reads its events.
         case .painting: 0
         }
     }
 
-    /// Takes out the text so far, so that it is counted while the stream goes on.
+    /// Removes and returns the text so far, so that it can be counted while the stream continues.
     mutating func takeProduced() -> [UInt8] {
         switch consume self {
         case .passing(var relay):
@@ -88,7 +88,7 @@ enum AnswerStream: Sendable {
         }
     }
 
-    /// Takes the last event, which may lack its blank line, where the upstream's message ended as framed.
+    /// Handles the last event, which may lack its blank line. Only for messages that ended as their framing says.
     mutating func flush(parser: JSONParser, into output: inout [UInt8]) {
         switch consume self {
         case .passing(var relay):
@@ -103,7 +103,7 @@ enum AnswerStream: Sendable {
         }
     }
 
-    /// Ends a stream that was flushed.
+    /// Ends the stream after `flush`.
     /// - Parameter count: the usage by our own count, if the upstream did not report it.
     mutating func finish(
         isCleanEnd: Bool, parser: JSONParser, into output: inout [UInt8], count: ([UInt8]) -> Usage = { _ in Usage() }

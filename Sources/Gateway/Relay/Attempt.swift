@@ -28,7 +28,8 @@ extension Attempt {
         }
     }
 
-    /// Whether the upstream refused the request for its `stream_options`. Without them it may accept it.
+    /// Whether the upstream refused the request because of its `stream_options`. It may accept the request without
+    /// them.
     var refusesStreamOptions: Bool {
         if case .failed(let failure) = self { failure.refusesStreamOptions } else { false }
     }
@@ -77,7 +78,7 @@ struct Caller {
         return second
     }
 
-    /// - Parameter asksForUsage: `stream_options` are sent with a stream.
+    /// - Parameter asksForUsage: whether `stream_options` are sent with a stream.
     private func passThroughOnce(
         _ target: PassThroughTarget, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest,
         asksForUsage: Bool
@@ -115,8 +116,8 @@ struct Caller {
         }
     }
 
-    /// Decides what happens with an answer that has begun when its client leaves: a stream is cancelled, a whole answer
-    /// is read to its end.
+    /// Decides what happens to a begun answer when its client leaves: a stream is cancelled at once; a whole answer is
+    /// still read for a limited time.
     static func release(
         _ response: UpstreamResponse, from request: ServerRequest, isStream: Bool, _ services: Services
     ) {
@@ -129,8 +130,8 @@ struct Caller {
         }
     }
 
-    /// Passes on an answer in the client's own format. It is converted only if it is whole where a stream was asked for, or
-    /// the other way round.
+    /// Passes on an answer in the client's own format. It is converted only if it is whole although a stream was
+    /// requested, or the other way round.
     /// - Parameter asksForUsage: whether a stream's usage was asked for although the client did not ask.
     func passOn(
         _ response: UpstreamResponse, _ exchange: borrowing Exchange, asksForUsage: Bool
@@ -141,7 +142,7 @@ struct Caller {
             return try await convert(opening, of: OpenAI(), response, exchange, nil)
         }
         if envelope.isStream {
-            // What the upstream tells of its own accord goes on.
+            // If the upstream reports usage unasked, the client gets it.
             let relay = OpenAIStreamRelay(hidesUsage: asksForUsage && !envelope.includesUsage)
             return try await begin(.passing(relay), opening, response, exchange.tally())
         }

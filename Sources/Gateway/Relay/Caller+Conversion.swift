@@ -3,8 +3,8 @@ import Formats
 import HTTP
 import Providers
 
-/// Reads answers as a whole: those of providers with a format of their own, and those that came whole where a stream was
-/// asked for, or the other way round.
+/// Reads answers as a whole: answers of providers with a format of their own, and answers that came whole although a
+/// stream was requested, or the other way round.
 extension Caller {
     /// Reads the whole answer and gives it the form that the client asked for.
     func convert(
@@ -58,7 +58,7 @@ extension Caller {
         return WholeAnswer(body: body, usage: whole.usage, production: Production(received: Int64(received)))
     }
 
-    /// Makes a stream of an answer that came as a whole.
+    /// Turns an answer that came as a whole into a stream.
     private func inOneGo(
         _ events: [ChatEvent], _ received: Int, _ response: UpstreamResponse, _ exchange: borrowing Exchange
     ) async throws(UpstreamFailure) -> Attempt {
@@ -79,11 +79,11 @@ extension Caller {
 }
 
 extension Channel {
-    /// Whether pictures that a chat makes are put into its text, for clients that show only text: an option of the channel.
+    /// Whether the channel's setting puts an answer's pictures into its text, for clients that show only text.
     var showsImagesAsMarkdown: Bool { upstream.setting("images_as_markdown") == "true" }
 }
 
-/// A decoder for an answer that came as a whole, after which nothing is read.
+/// A decoder for an answer that came as a whole. It reads nothing more.
 private struct WholeAnswerDecoder: AnswerDecoder {
     let isOver = true
 

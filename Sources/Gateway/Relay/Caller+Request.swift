@@ -55,8 +55,8 @@ extension Caller {
 }
 
 extension OneShotCaller {
-    /// The client's own bytes with the upstream's name for the model, as the channel wants them.
-    /// - Parameter texts: takes the place of the input, where the vendor does not read OpenAI's tokens.
+    /// The client's own bytes with the upstream's name for the model, changed by the channel's rules.
+    /// - Parameter texts: replaces the input if the vendor cannot read OpenAI's tokens.
     func fitted(_ channel: Channel, texts: EmbeddingRequest?, _ exchange: borrowing Exchange) async -> [UInt8] {
         let (body, model, asked) = (exchange.body, exchange.model, exchange.envelope.model)
         let rules = channel.upstream.rules

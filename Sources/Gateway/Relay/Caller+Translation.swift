@@ -5,9 +5,9 @@ import HTTP
 import JSON
 import Providers
 
-/// Calls a channel that needs a translation: decodes the request, encodes it for the provider, calls, decodes the
-/// answer and encodes it. An answer that is already in the client's format is passed on unchanged. Only a whole answer
-/// to a request for a stream is decoded there too.
+/// Calls a channel that needs a translation: decodes the request, encodes it for the provider, calls it, decodes its
+/// answer and encodes that for the client. An answer in the client's format is passed on unchanged, unless it is whole
+/// and the client asked for a stream, or the other way round.
 extension Caller {
     func translate(
         _ provider: any Provider, _ channel: Channel, _ exchange: borrowing Exchange, _ request: ServerRequest
@@ -29,7 +29,7 @@ extension Caller {
             // If a token was refused before its end, the gateway gets a new one; the channel is not to blame.
             guard case .failed(let failure) = attempt else { return attempt }
             guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
-                // The token was dropped here, so that only its text can still mask it.
+                // The token may have been dropped just now, so its text is passed on to be masked.
                 return .failed(channel.upstream.disclosed(failure, token: token?.text))
             }
             isRepeated = true

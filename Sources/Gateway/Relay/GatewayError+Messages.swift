@@ -70,7 +70,8 @@ extension GatewayError {
         "/v1/chat/completions", "/v1/embeddings", "/v1/images/generations", "/v1/moderations", "/v1/models",
     ]
 
-    /// Leads who tries another API, or leaves `/v1` out or writes it twice, to the endpoint that there is.
+    /// Names the endpoint that the client probably meant, for example if it left `/v1` out or wrote it twice. Otherwise
+    /// it lists all endpoints, except for paths under `/api`.
     private static func whatIsServed(_ path: String) -> String {
         var path = RoutePath.normalised(path)
         path = RoutePath.withoutTrailingSlash(path) ?? path

@@ -2,7 +2,7 @@ import Chat
 import HTTP
 
 extension GatewayError {
-    /// Sending the same request again cannot change the answer. The packages of OpenAI try again after 408, 409, 429 and
+    /// Whether sending the same request again cannot change the answer. OpenAI's packages retry after 408, 409, 429 and
     /// every 5xx, unless `x-should-retry` says otherwise.
     var isFinal: Bool {
         switch self {
@@ -18,7 +18,8 @@ extension GatewayError {
         }
     }
 
-    /// An upstream without money stays so for a while, one that may have done the work already would be paid once more.
+    /// Whether a retry is useless or costs twice. An upstream account without money will not have any soon. An upstream
+    /// that may have done the work already would be paid once more.
     private static func isFinal(_ failure: UpstreamFailure) -> Bool {
         if failure.isFinal || failure.status == 501 { return true }
         return switch failure.kind {

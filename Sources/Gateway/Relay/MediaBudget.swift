@@ -4,12 +4,12 @@ import Synchronization
 
 /// The memory that all requests together may use for downloaded media.
 ///
-/// Each downloaded byte counts as `factor` bytes from the moment it is received, because all that is made of it must
-/// find room too.
+/// Each downloaded byte counts as `factor` bytes from the moment it is received, because everything that is made from
+/// it needs memory too.
 final class MediaBudget: Sendable {
-    /// The memory that a byte needs at most: four thirds as base64, and that twice. At first the bytes and their text
-    /// exist, then the text and the body that contains it, then that body and libcurl's copy of it. The last third is
-    /// for the spare capacity of growing arrays.
+    /// The most memory that a byte needs: four thirds as base64, twice. First the bytes and their text exist, then the
+    /// text and the body that contains it, then that body and libcurl's copy of it. The last third is for the spare
+    /// capacity of growing arrays.
     static let factor = 3
 
     private let limit: Int

@@ -4,11 +4,11 @@ import EventLoop
 import HTTP
 
 extension MediaFetcher {
-    /// Redirects that are followed for one image.
+    /// The most redirects that are followed for one image.
     private static let mostRedirects = 3
 
-    /// The bytes behind an address, which may redirect to others: each is judged anew, and all of them together have the
-    /// time of one.
+    /// The bytes behind an address. It may redirect to others. Each of them is checked, and all of them share one time
+    /// limit.
     func download(
         _ address: String, _ path: String, _ call: UpstreamCall, _ hold: MediaHold
     ) async throws(MediaProblem) -> [UInt8] {
@@ -30,7 +30,7 @@ extension MediaFetcher {
 
     private enum Found {
         case body([UInt8])
-        /// What the answer calls the next place.
+        /// The value of the answer's `Location` header.
         case redirect(String)
     }
 
@@ -56,7 +56,7 @@ extension MediaFetcher {
         return .body(bytes)
     }
 
-    /// Carries no credentials, neither the gateway's nor those of an address that redirects.
+    /// A request without credentials, both the gateway's and those in an address that redirected here.
     private func request(
         _ address: String, until end: UInt64, _ limit: Int
     ) throws(TransportError) -> UpstreamRequest {
@@ -72,7 +72,7 @@ extension MediaFetcher {
         return request
     }
 
-    /// - Parameter way: the addresses so far, of which the last one redirects.
+    /// - Parameter way: the addresses visited so far. The last one has redirected.
     private static func follow(_ location: String, after way: [String], _ path: String) throws(MediaProblem) -> String {
         guard way.count <= mostRedirects else {
             throw lost(path, "its address redirects more than \(mostRedirects) times")
@@ -87,7 +87,7 @@ extension MediaFetcher {
         return next
     }
 
-    /// The whole body, or `.tooLarge`; `nil` where the process holds as much as it may.
+    /// The whole body; `nil` if the process's budget for media is used up. Throws `.tooLarge` above the limit.
     private func collect(
         _ response: UpstreamResponse, limit: Int, _ hold: MediaHold
     ) async throws(TransportError) -> [UInt8]? {
@@ -111,7 +111,8 @@ extension MediaFetcher {
         problem("The image of '\(path)' could not be fetched: \(reason).", path)
     }
 
-    /// Says no more than the client knows: whether a name exists, and what listens where, is the network's affair.
+    /// Explains an error without details of the network: the client must not learn which names exist or which servers
+    /// listen.
     private func reason(_ error: TransportError, left: Int) -> String {
         switch error {
         case .badAddress, .badHeader: "it is not a valid address"

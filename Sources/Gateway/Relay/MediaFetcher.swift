@@ -27,7 +27,7 @@ struct MediaFetcher {
     /// Replaces the addresses of all images by their contents.
     /// - Parameter hold: counts the downloaded bytes against the process's budget. It has to live as long as the
     ///   images.
-    /// - Throws: the address that could not be downloaded, and the reason.
+    /// - Throws: which image could not be downloaded, and why.
     func inlineImages(
         of request: inout ChatRequest, call: UpstreamCall, hold: MediaHold
     ) async throws(MediaProblem) {

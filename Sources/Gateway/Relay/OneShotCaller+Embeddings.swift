@@ -50,7 +50,7 @@ extension OneShotCaller {
         } catch { throw .failed(error) }
     }
 
-    /// The request, if it holds tokens that a vendor of the client's format cannot read; otherwise `nil`.
+    /// The request, if the vendor cannot read OpenAI's tokens in it; `nil` otherwise.
     static func unread(_ question: OneShotRelay.Question, by vendor: OpenAIVendor) -> EmbeddingRequest? {
         guard !vendor.readsOpenAITokens, case .embeddings(let asked, _) = question else { return nil }
         let hasTokens = asked.inputs.contains { if case .tokens = $0 { true } else { false } }

@@ -36,8 +36,8 @@ extension OneShotCaller {
                 let (response, bytes) = try await ask(encoded, provider, request, call, userID, paints: !hasTask)
                 (body, status) = (bytes, response.status)
             } catch {
-                // A task that was started has to be paid. A failed request for its state is repeated, and the task is
-                // not started elsewhere.
+                // A started task must be paid for. So a failed request for its state is repeated, and the task is not
+                // started elsewhere.
                 guard hasTask, case .failed(let failure) = error, !call.isCancelled else { throw error }
                 guard failure.isRetryable, isPatient(start, request) else {
                     throw .lost(failure.final, pictures: nil)
@@ -51,7 +51,7 @@ extension OneShotCaller {
                     try provider.decodeImages(body, status: status, for: target)
                 }
             } catch {
-                // An answer that is not the provider's tells nothing about the started task.
+                // An answer that does not come from the provider says nothing about the started task.
                 guard hasTask, error.kind == .notTheProvider else { throw .failed(hasTask ? error.final : error) }
                 guard isPatient(start, request) else { throw .lost(error.final, pictures: nil) }
                 await rest()

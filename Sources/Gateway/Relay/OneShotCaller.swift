@@ -81,7 +81,7 @@ struct OneShotCaller {
                 // If a token was refused before its end, the gateway gets a new one; the channel is not to blame.
                 guard case .failed(let failure) = error else { throw error }
                 guard services.accessTokens.forget(failure, token, of: channel.upstream), !isRepeated else {
-                    // The token was dropped here, so that only its text can still mask it.
+                    // The token may have been dropped just now, so its text is passed on to be masked.
                     throw .failed(channel.upstream.disclosed(failure, token: token?.text))
                 }
                 isRepeated = true
@@ -183,14 +183,15 @@ struct OneShotCaller {
                 return Answer(body: body, usage: pictures.usage, production: production)
             }
         } catch {
-            // The answer was cut, and no length showed it. An HTML page instead of it proves that nothing was painted.
+            // The answer began as JSON but was cut off without a transport error, so pictures may have been made. An
+            // HTML page in its place proves that none were.
             let isCut = paints && error.kind == .notTheProvider && (200..<300).contains(status) && body.first == 0x7b
             throw isCut ? .lost(error, pictures: nil) : .failed(error)
         }
     }
 
-    /// Streams pictures. An upstream that answers as a whole nevertheless has made the pictures, so that they are sent
-    /// as the events that the client asked for.
+    /// Streams pictures. If the upstream answers as a whole instead, its pictures are sent as the events that the
+    /// client asked for.
     private func stream(
         _ encoded: EncodedRequest, _ exchange: borrowing Exchange, _ request: ServerRequest, _ call: UpstreamCall
     ) async throws(Problem) -> Reply {
@@ -217,7 +218,7 @@ struct OneShotCaller {
                     return .stream(response, stream, output: output)
                 }
                 if case .failed(let failure) = begun {
-                    // It is not known what an upstream painted that does not report its error.
+                    // If the upstream did not report the error itself, nobody knows which pictures it made.
                     let isKnown = failure.kind != .brokenOff && !Self.unreadable.contains(failure.code.text)
                     problem = isKnown ? .failed(failure) : .lost(failure, pictures: nil)
                 }
@@ -253,7 +254,7 @@ struct OneShotCaller {
         }
     }
 
-    /// The codes of events that cannot be read. Such an event may have contained a picture.
+    /// The codes of failures where an event cannot be read. Such an event may have contained a picture.
     private static let unreadable: Set<String> = [
         OpenAIErrors.eventTooLarge.code.text, OpenAIErrors.eventNotJSON.code.text,
     ]

@@ -21,7 +21,7 @@ extension OneShotRelay {
             } catch { throw .request(error) }
         }
 
-        /// Takes the model from the path, where OpenAI's first address has it.
+        /// Takes the model from the path if it is OpenAI's first address of this endpoint, which contains the model.
         private static func named(_ root: JSON, _ path: String) -> JSON {
             guard path.hasPrefix("/v1/engines/"), var object = root.object, object["model"] == nil else { return root }
             let name = percentDecoded(path.dropFirst("/v1/engines/".count).dropLast("/embeddings".count))
@@ -29,7 +29,7 @@ extension OneShotRelay {
             return .object(object)
         }
 
-        /// The body with its model and number of images added, since the bill depends on both; `nil` if it names both.
+        /// The body with the model and the number of images that the charge uses; `nil` if the body has both already.
         private static func completed(_ root: JSON, _ question: Question, _ model: String) -> [UInt8]? {
             guard var object = root.object else { return nil }
             var isChanged = false

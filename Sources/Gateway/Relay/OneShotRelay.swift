@@ -25,7 +25,7 @@ struct OneShotRelay: Sendable {
             if case .images(let asked) = self { asked } else { nil }
         }
 
-        /// What is counted, of a question that is not for images.
+        /// The text whose tokens are counted; `nil` for images.
         var pieces: [PromptPiece]? {
             switch self {
             case .embeddings(let asked, _): asked.pieces
@@ -43,7 +43,7 @@ struct OneShotRelay: Sendable {
         case "/v1/embeddings": .embeddings
         case "/v1/images/generations": .imageGenerations
         case "/v1/moderations": .moderations
-        // OpenAI's first address of this endpoint, which has the model in its path.
+        // This is OpenAI's first address of the endpoint. It contains the model.
         default: path.hasPrefix("/v1/engines/") && path.hasSuffix("/embeddings") ? .embeddings : nil
         }
     }
@@ -188,8 +188,8 @@ struct OneShotRelay: Sendable {
         return .upstream(failure)
     }
 
-    /// The next channel whose model takes what is asked: another channel may have another model for the name.
-    /// - Parameter refusal: what the last model that was passed over does not take.
+    /// The next channel whose model accepts the request. Channels may map the requested name to different models.
+    /// - Parameter refusal: what the last skipped model does not accept.
     private func next(
         _ picker: inout ChannelPicker, _ question: Question, _ request: ServerRequest, _ refusal: inout RequestError?
     ) -> Channel? {

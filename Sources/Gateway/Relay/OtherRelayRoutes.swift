@@ -72,10 +72,10 @@ struct OtherRelayRoutes: Sendable {
         ]
     }
 
-    /// Where the path without its slash at the end is a route, the client is led there.
+    /// Redirects the client if the path is a route followed by a slash.
     private static func redirect(_ request: ServerRequest, _ path: String) -> HTTPResponse? {
         guard let target = RoutePath.withoutTrailingSlash(path), isRoute(target, request.method) else { return nil }
-        // The path begins with one slash and not with two, so that it names no other host.
+        // The path begins with exactly one slash. With two, the browser would read the next part as a host.
         let location = target + (request.query.isEmpty ? "" : "?" + request.query)
         return HTTPResponse(status: request.method == .get ? 301 : 307, headers: ["Location": location])
     }

@@ -20,7 +20,7 @@ struct SentBody: Sendable {
     }
 
     /// Decompresses and reads a body. Large bodies are handled on a worker.
-    /// - Throws: for example that the decompressed body exceeds the sender's budget.
+    /// - Throws: for example if the decompressed body exceeds the sender's budget.
     func read<T: Sendable>(
         _ request: ServerRequest, for principal: Principal, _ services: Services,
         _ read: @escaping @Sendable ([UInt8], JSONParser) throws(GatewayError) -> T

@@ -40,7 +40,7 @@ struct TranslatedStream: Sendable {
         takeEvents(&output)
     }
 
-    /// Takes the last event, which may lack its blank line, where the upstream's message ended as framed.
+    /// Handles the last event, which may lack its blank line. Only for messages that ended as their framing says.
     mutating func flush(into output: inout [UInt8]) {
         decoder.flush(into: &events)
         takeEvents(&output)
@@ -52,7 +52,7 @@ struct TranslatedStream: Sendable {
         return taken
     }
 
-    /// Takes an answer that came in one piece.
+    /// Handles an answer that came as a whole.
     mutating func take(_ answer: [ChatEvent], of bytes: Int, into output: inout [UInt8]) {
         received = received.plus(Int64(bytes))
         events += answer

@@ -2,7 +2,7 @@ import Chat
 import HTTP
 
 extension UpstreamFailure {
-    /// A channel that cannot be asked: the fault is ours and not the client's.
+    /// The failure of a channel that cannot be called because of its settings. It is not the client's fault.
     /// - Parameter problem: a sentence about the channel, which `ChannelGuard` names.
     static func misconfigured(_ problem: String, code: String = "channel_misconfigured") -> UpstreamFailure {
         UpstreamFailure(

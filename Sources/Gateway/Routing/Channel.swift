@@ -21,14 +21,15 @@ package final class Channel: Sendable {
     package let isEnabled: Bool
     /// The channel as its provider sees it: type, address, key.
     package let upstream: ProviderChannel
-    /// For chats of a channel that speaks the clients' own format. It is made once, since every such request needs it.
+    /// Where to send chats if the channel uses the clients' own format. It is made once, since every such request needs
+    /// it.
     let passThrough: PassThroughTarget?
-    /// Number of the provider (spec/channels.md §1).
+    /// The number of the provider (spec/channels.md §1).
     package var type: Int { upstream.type }
     /// Counts the recent failures.
     let health: ChannelHealth
     let memory: ChannelMemory
-    /// What makes every call fail, as a sentence: the channel is not asked.
+    /// Why every call would fail, as a sentence. Such a channel is not called.
     package let problem: String?
 
     init(
@@ -63,7 +64,7 @@ package final class Channel: Sendable {
 }
 
 extension Channel {
-    /// Decodes a row; a mapping that is not a JSON object of texts is none.
+    /// Decodes a row. A mapping that is not a JSON object of texts is ignored.
     package convenience init(
         _ record: ChannelRecord, defaults: [Int: [String: String]] = [:], keepingHealthOf old: Channel? = nil
     ) {

@@ -2,20 +2,20 @@ import Database
 import JSON
 import Providers
 
-/// A channel's `config`, read once (README, "Settings of a channel").
+/// A channel's decoded `config` (README, "Settings of a channel").
 struct ChannelConfig: Sendable {
-    /// Texts; numbers, true and false as they are written.
+    /// The settings as texts. Numbers, true and false are kept as they are written.
     private(set) var settings: [String: String] = [:]
-    /// `nil` for those of the type.
+    /// `nil` uses the rules of the channel's type.
     private(set) var rules: RequestRules?
-    /// What of it cannot be used, a sentence each.
+    /// The parts of `config` that cannot be used, with one sentence for each.
     private(set) var problems: [String] = []
 
     init() {}
 
     /// - Parameters:
-    ///   - text: of the column; empty or unreadable text is an empty object.
-    ///   - key: of the channel, for headers that hold it.
+    ///   - text: the text of the column. Empty text gives no settings; unreadable text is a problem.
+    ///   - key: the channel's key, for headers that contain it.
     init(_ text: String, type: Int, key: String = "") {
         guard !text.isEmpty else { return }
         guard let object = (try? JSON.parse(Array(text.utf8)))?.object else {
@@ -40,7 +40,7 @@ struct ChannelConfig: Sendable {
         }
     }
 
-    /// - Parameter defaults: the process's, for what the channel does not say.
+    /// - Parameter defaults: the process's values for settings that the channel does not have.
     init(_ record: ChannelRecord, defaults: [String: String]) {
         self.init(record.config, type: Int(clamping: record.type), key: record.key)
         if let name = Self.legacySetting[record.type], settings[name, default: ""].isEmpty {
@@ -49,15 +49,15 @@ struct ChannelConfig: Sendable {
         for (name, value) in defaults where settings[name, default: ""].isEmpty { settings[name] = value }
     }
 
-    /// Where older rows have the one setting of their type (spec/channels.md §1, "Config loading").
+    /// For each type, the setting that older rows keep in `other` (spec/channels.md §1, "Config loading").
     private static let legacySetting: [Int64: String] = [
         3: "api_version", 17: "plugin", 18: "api_version", 21: "library_id", 24: "api_version",
     ]
 }
 
 extension ProviderChannel {
-    /// - Parameter writtenBase: the base address as an operator wrote it: without the blanks around it, the slashes at its
-    ///   end, and what of the provider's own path it repeats.
+    /// - Parameter writtenBase: the base address as the operator wrote it. Blanks around it, slashes at its end, and a
+    ///   repetition of the provider's own path are removed.
     init(type: Int, key: String, settings: [String: String], rules: RequestRules?, writtenBase: String) {
         var base = writtenBase.trimmed
         while base.hasSuffix("/") { base.removeLast() }
@@ -65,7 +65,7 @@ extension ProviderChannel {
         if !base.isEmpty, let shorter = withoutRepetition { baseURL = shorter }
     }
 
-    /// The base address without what the provider adds anyway; `nil` where it repeats nothing.
+    /// The base address without the part of the path that the provider adds anyway; `nil` if it repeats nothing.
     var withoutRepetition: String? {
         guard let provider = ProviderRegistry.provider(of: type) else { return nil }
         return BaseAddress.withoutRepetition(baseURL, of: provider.path(behind: baseURL, of: self))
@@ -73,7 +73,7 @@ extension ProviderChannel {
 }
 
 extension String {
-    /// Without white space at its ends.
+    /// The text without white space at both ends.
     var trimmed: String {
         var rest = drop(while: \.isWhitespace)
         while rest.last?.isWhitespace == true { rest.removeLast() }

@@ -26,8 +26,8 @@ final class ChannelHealth: Sendable {
         }
     }
 
-    /// - Returns: whether the caller may disable the channel, since nobody else is at it; it must then call
-    ///   `endDisabling`.
+    /// - Returns: whether the caller may disable the channel, since no other task is doing that. The caller must then
+    ///   call `endDisabling`.
     func beginDisabling() -> Bool {
         state.withLock { state in
             defer { state.isBeingDisabled = true }

@@ -1,4 +1,5 @@
-/// Chooses the channels of one request in turn: by weight within a tier, then the next lower tier, and none twice.
+/// Chooses the channels of one request one after the other: by weight within a tier, then from the next lower tier. It
+/// chooses no channel twice.
 struct ChannelPicker {
     private let tiers: [[Channel]]
     private var last: Channel?

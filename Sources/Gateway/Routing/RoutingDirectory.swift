@@ -6,10 +6,10 @@ import Synchronization
 package final class RoutingDirectory: Sendable {
     private let current = Snapshot(RoutingTable())
     private let database: any Database
-    /// By channel type, the settings for channels that do not have their own.
+    /// For each channel type, the settings for channels that do not have their own.
     private let defaults: [Int: [String: String]]
     private let log: Log?
-    /// What was logged last about channels of types that are not served.
+    /// The last log text about channels of types that are not served.
     private let logged = Mutex("")
 
     /// - Parameter log: gets a line that names the enabled channels of types that are not served, and another whenever

@@ -43,7 +43,7 @@ package final class RoutingTable: Sendable {
     /// Any channel, enabled or not.
     package func channel(_ id: Int64) -> Channel? { channels[id] }
 
-    /// Enabled channels that cannot be asked, by what is wrong with them.
+    /// The enabled channels that cannot be called, grouped by the reason.
     package var unusable: [String: [Int64]] {
         var found: [String: [Int64]] = [:]
         for channel in channels.values where channel.isEnabled {
@@ -52,7 +52,7 @@ package final class RoutingTable: Sendable {
         return found.mapValues { $0.sorted() }
     }
 
-    /// Channels by priority, highest first; empty if nobody serves the model.
+    /// The channels in tiers of equal priority, highest first; empty if no channel serves the model.
     package func tiers(group: String, model: String) -> [[Channel]] {
         tiers[Route(group: group, model: model)] ?? []
     }

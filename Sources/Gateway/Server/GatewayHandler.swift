@@ -1,7 +1,7 @@
 import EventLoop
 package import HTTP
 
-/// Sends each request to the part that answers it.
+/// Passes each request to the part that answers it.
 package struct GatewayHandler: RequestHandler {
     private let services: Services
     private let management: ManagementAPI

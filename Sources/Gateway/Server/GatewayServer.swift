@@ -5,16 +5,16 @@ package import EventLoop
 import Glibc
 package import HTTP
 
-/// The whole gateway: opens what it needs, serves, and puts everything away in order.
+/// The whole gateway: opens the ledger and the options, serves requests, and shuts down in order.
 package final class GatewayServer: Sendable {
     package let services: Services
     package let port: Int
-    /// The address that it listens at.
+    /// The address that the gateway listens at.
     package var host: String { server.host }
     private let server: HTTPServer
     private let loops: EventLoopGroup
 
-    /// Opens the database and the ledger, makes root in an empty one, and listens.
+    /// Creates the user root in an empty database, opens the ledger, and listens.
     /// - Throws: `DatabaseError`, `JournalError`, `ListenError`, `OptionError`.
     package init(
         configuration: Configuration, database: any Database, transport: any Transport, log: Log, loops: EventLoopGroup
@@ -71,7 +71,8 @@ package final class GatewayServer: Sendable {
         }
     }
 
-    /// Guards settled charges against a power cut; a killed process needs no help.
+    /// Forces the journal to the disk regularly, so that settled charges survive a power cut. They survive a killed
+    /// process anyway.
     private func synchronizeRegularly(_ milliseconds: Int) {
         Task.detached(priority: .background) { [weak ledger = services.ledger] in
             while ledger != nil {
@@ -81,8 +82,8 @@ package final class GatewayServer: Sendable {
         }
     }
 
-    /// Gives back what large bodies leave between small blocks of the heap: without it the process stays as large as
-    /// they made it. Costs a few milliseconds of a worker, and nothing where there were no such bodies.
+    /// Returns the heap memory of large bodies to the system. Otherwise small blocks between them keep the process as
+    /// large as it was. It takes a worker a few milliseconds, and nothing if there were no large bodies.
     private func trimRegularly() {
         Task.detached(priority: .background) { [weak budget = services.bodyBudget] in
             while budget != nil {
@@ -93,7 +94,8 @@ package final class GatewayServer: Sendable {
         }
     }
 
-    /// As many as the process's descriptors allow: a request needs one for its client and one for its upstream.
+    /// How many connections the process's limit of descriptors allows. A request needs one descriptor for its client
+    /// and one for its upstream.
     private static func connections(perLoopOf loops: EventLoopGroup) -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
@@ -101,8 +103,8 @@ package final class GatewayServer: Sendable {
         return min(50_000, max(64, pairs / loops.loops.count))
     }
 
-    /// Stops accepting, lets answers end and cancels those that do not in time, waits for their settlements, and brings
-    /// the database up to date.
+    /// Stops accepting connections, lets running answers end, cancels those that take too long, waits for the
+    /// settlements, and brings the database up to date.
     package func shutDown() async {
         let unfinished = await server.drain(limit: services.configuration.drainTimeout)
         if unfinished > 0 {

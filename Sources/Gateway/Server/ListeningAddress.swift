@@ -3,12 +3,13 @@ import HTTP
 
 /// Addresses at which people reach a listening socket.
 package enum ListeningAddress {
-    /// Addresses of the machine that are named at most.
+    /// The most addresses of the machine that are listed.
     private static let limit = 8
 
-    /// The most useful one first; a socket that listens at all addresses is reached at each of the machine's.
+    /// The most useful address comes first. A socket bound to all addresses can be reached at each address of the
+    /// machine.
     /// - Parameters:
-    ///   - host: what the socket is bound to.
+    ///   - host: the address that the socket is bound to.
     ///   - interfaces: the machine's own addresses.
     package static func urls(host: String, port: Int, interfaces: [String] = interfaces()) -> [String] {
         let isEverywhere = host == HTTPServer.allAddresses || host == HTTPServer.allIPv4Addresses
@@ -21,7 +22,7 @@ package enum ListeningAddress {
         host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
     }
 
-    /// Addresses of interfaces that are up, without those that only this machine or one link can use; IPv4 first.
+    /// The addresses of interfaces that are up, IPv4 first, without loopback interfaces and IPv6 link-local addresses.
     package static func interfaces() -> [String] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [] }

@@ -2,20 +2,21 @@ import EventLoop
 package import HTTP
 import JSON
 
-/// Facts of one request that every step may need; immutable.
+/// Facts about one request that every step may need. They never change.
 package struct RequestContext: Sendable {
     package let requestID: String
-    /// By which the request is routed: that of its head, with one slash where there are several.
+    /// The path for routing: the path of the request's head, with repeated slashes replaced by one.
     let path: String
     package let clientAddress: String
-    /// The peer named another's address, and was believed.
+    /// Whether the client's address was taken from a trusted peer's header.
     package let isForwarded: Bool
     package let prefersChinese: Bool
-    /// A page of another origin asks; the answer needs CORS headers (spec/configuration.md §8).
+    /// Whether a page of another origin sent the request. The answer then needs CORS headers (spec/configuration.md
+    /// §8).
     package let isCrossOrigin: Bool
-    /// Unix seconds at which it came.
+    /// When the request arrived, in Unix seconds.
     package let time: Int64
-    /// Monotonic nanoseconds at which it came.
+    /// When the request arrived, in monotonic nanoseconds.
     package let started: UInt64
 
     package init(_ request: ServerRequest, configuration: Configuration) {
@@ -26,7 +27,7 @@ package struct RequestContext: Sendable {
         started = request.loop.now
         prefersChinese =
             request.headers.withValue(of: "Accept-Language") { value in
-                // Any letter case: 0x20 is what tells the cases apart.
+                // Compares in upper or lower case, which differ by the bit 0x20.
                 value.count >= 2 && value[0] | 0x20 == 0x7a && value[1] | 0x20 == 0x68
             } == true
         isCrossOrigin =
@@ -46,10 +47,10 @@ package struct RequestContext: Sendable {
 }
 
 extension RequestContext {
-    /// Whose limits the client shares: of IPv6, one client has a whole /64.
+    /// The network whose limits the client shares. With IPv6, one client has a whole /64.
     var clientNetwork: String { BodyAccount.network(of: clientAddress) }
 
-    /// Headers of every answer to this request.
+    /// The headers of every answer to this request.
     func headers(_ type: String, crossOrigin: Bool = true) -> HTTPHeaders {
         var headers = HTTPHeaders()
         headers.reserve(fields: 6, bytes: 256)
@@ -64,7 +65,7 @@ extension RequestContext {
     }
 }
 
-/// Parsers that a loop keeps for its requests.
+/// The parser and the random generator that a loop keeps for its requests.
 final class LoopTools {
     let json = JSONParser()
     var random = FastRandom()

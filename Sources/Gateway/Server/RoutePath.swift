@@ -1,8 +1,8 @@
-/// The path of a request as routes are compared with it.
+/// The form of a request's path that is compared with routes.
 enum RoutePath {
     private static let slash = UInt8(ascii: "/")
 
-    /// The path with one slash where there are several: a base URL that ends in a slash makes `//v1/…`.
+    /// The path with repeated slashes replaced by one. Clients whose base URL ends in a slash send `//v1/…`.
     static func normalised(_ path: String) -> String {
         var text = path
         let isRepeated = text.withUTF8 { bytes in
@@ -23,7 +23,7 @@ enum RoutePath {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The path without the slash at its end; `nil` where there is none, or nothing else.
+    /// The path without the slash at its end; `nil` if it does not end in a slash, or is nothing but one.
     static func withoutTrailingSlash(_ path: String) -> String? {
         path.utf8.count > 1 && path.utf8.last == slash ? String(path.dropLast()) : nil
     }

@@ -3,8 +3,8 @@ import EventLoop
 package import HTTP
 import Synchronization
 
-/// The parts that request handling is wired of; made once by `main` or a test. A class, since a request passes it on
-/// from step to step and each copy of a struct would retain every part.
+/// The parts that handle requests together. `main` or a test creates them once. It is a class, since each step of a
+/// request passes it on, and each copy of a struct would retain every part.
 package final class Services: Sendable {
     package let configuration: Configuration
     package let database: any Database
@@ -19,11 +19,11 @@ package final class Services: Sendable {
     let logInThrottle: LogInThrottle
     private let hasNoticedForwarding = Atomic(false)
     private let groupsWithoutRatio = Mutex<Set<String>>([])
-    /// Workers for what grows with a body.
+    /// Workers for tasks whose size depends on a body.
     let bodies: WorkPool
-    /// What requests hold of media that they had fetched.
+    /// The memory budget for the media that requests have downloaded.
     let media: MediaBudget
-    /// Unix seconds.
+    /// In Unix seconds.
     package let startTime: Int64
 
     package init(
@@ -46,17 +46,18 @@ package final class Services: Sendable {
         try await routing.reload()
     }
 
-    /// An answered change of options or channels is not in memory: no request may be served by what it replaced.
+    /// Whether a confirmed change of options or channels is not in memory yet. No request may be served by the old
+    /// values.
     var isBehind: Bool { options.isStale || routing.isStale }
 
-    /// - Returns: `false` where the database cannot be read, and the request must be refused.
+    /// - Returns: `false` if the database cannot be read. The request must then be refused.
     func catchUp() async -> Bool {
         let areOptions = await options.catchUp()
         let areChannels = await routing.catchUpIfStale()
         return areOptions && areChannels
     }
 
-    /// Tells the operator once that a group's users are charged at a ratio that nobody has set.
+    /// Tells the operator once that a group has no ratio, so that its users are charged at 1.
     func noteGroupWithoutRatio(_ group: String) {
         let isNew = groupsWithoutRatio.withLock { $0.count < 1000 && $0.insert(group).inserted }
         guard isNew else { return }
@@ -65,8 +66,8 @@ package final class Services: Sendable {
             ["group": group, "option": "GroupRatio"])
     }
 
-    /// Tells the operator once whose word is taken for a client's address, where he has not said it himself: behind a
-    /// router that makes strangers look private, that is too much.
+    /// Tells the operator once which peers may name a client's address, if the operator has not chosen them. Behind a
+    /// router that gives strangers private addresses, the default trusts too many.
     func noteForwarding(by peer: String) {
         guard !configuration.choosesProxies, !hasNoticedForwarding.load(ordering: .relaxed),
             !hasNoticedForwarding.exchange(true, ordering: .relaxed)

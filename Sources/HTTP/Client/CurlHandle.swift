@@ -56,8 +56,8 @@ final class CurlHandle {
         free(body.baseAddress)
     }
 
-    /// Sets what differs between requests.
-    /// - Throws: that a header must not be written.
+    /// Sets the options that differ between requests.
+    /// - Throws: `.badHeader` if a header must not be written.
     func prepare(_ request: UpstreamRequest, for transfer: CurlTransfer) throws(TransportError) {
         try setHeaders(request.headers)
         let context = Unmanaged.passUnretained(transfer).toOpaque()
@@ -70,7 +70,8 @@ final class CurlHandle {
         setMethod(request)
     }
 
-    /// For a request without a proxy: libcurl reads the environment, unless that names no proxy.
+    /// The proxy option for a request without its own proxy. libcurl then reads the environment, unless that names no
+    /// proxy.
     private var defaultProxy: String? { environmentProxy.isEmpty ? "" : nil }
 
     /// Sets the request's proxy, and which addresses are forbidden.

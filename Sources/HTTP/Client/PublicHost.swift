@@ -78,10 +78,10 @@ struct PublicHost: Sendable {
         guard var host = host(of: url)?.lowercased() else { return .isNone }
         if host.hasPrefix("[") { return judge(v6: host.dropFirst().prefix { $0 != "]" }) }
         while host.hasSuffix(".") { host.removeLast() }
-        // Characters that IDNA maps to ASCII letters, digits and dots. A client may send such a name percent-encoded.
+        // Refuses characters that IDNA may map to ASCII, such as a full-width digit. They may be percent-encoded.
         guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != 0x25 }) else { return .isPrivate }
         var address = in_addr()
-        // It accepts one to four decimal, octal or hexadecimal numbers, as resolvers do.
+        // `inet_aton` accepts one to four decimal, octal or hexadecimal numbers, as resolvers do.
         if inet_aton(host, &address) == 1 {
             return PublicAddress.isPublic(v4: UInt32(bigEndian: address.s_addr)) ? .isPublic : .isPrivate
         }

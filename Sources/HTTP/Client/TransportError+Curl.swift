@@ -18,7 +18,7 @@ extension TransportError {
             CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_ENGINE_NOTFOUND,
             CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_USE_SSL_FAILED:
             self = .tls(text)
-        // It cannot mean the scheme of the address, which was checked before.
+        // This cannot mean the address's scheme, which was checked before.
         case CURLE_UNSUPPORTED_PROTOCOL:
             self = .notHTTP("what it sent does not begin as an answer of HTTP/1.1")
         case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_BAD_CONTENT_ENCODING:

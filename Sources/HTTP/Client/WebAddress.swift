@@ -1,8 +1,8 @@
 import CCurl
 
-/// Addresses of the Web, as libcurl reads them.
+/// Checks and resolves web addresses in the way libcurl reads them.
 package enum WebAddress {
-    /// Whether libcurl would speak HTTP to it.
+    /// Whether libcurl would use HTTP for this address.
     package static func isWeb(_ url: String) -> Bool { begins(url, "http://") || isSecure(url) }
 
     package static func isSecure(_ url: String) -> Bool { begins(url, "https://") }
@@ -18,10 +18,10 @@ package enum WebAddress {
         }
     }
 
-    /// Where an answer's `Location` leads (RFC 9110 §10.2.2), without credentials and fragment. Blanks and letters outside
-    /// ASCII, which servers forget to encode, are encoded.
+    /// The address that an answer's `Location` leads to (RFC 9110 §10.2.2), without credentials and fragment. Blanks
+    /// and characters outside ASCII are encoded, since some servers forget that.
     /// - Parameter base: the address that answered.
-    /// - Returns: `nil` for what is no address of `http` or `https`.
+    /// - Returns: `nil` if it is not an address of `http` or `https`.
     package static func target(of location: String, from base: String) -> String? {
         guard let parsed = curl_url() else { return nil }
         defer { curl_url_cleanup(parsed) }

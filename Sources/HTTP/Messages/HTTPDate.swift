@@ -1,12 +1,12 @@
 import Arithmetic
 
-/// Dates of HTTP's headers (RFC 9110 §5.6.7).
+/// Dates in HTTP headers (RFC 9110 §5.6.7).
 package enum HTTPDate {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Seconds since 1970 of a date in any of the three forms that a recipient must read:
+    /// The seconds since 1970. A date may have any of the three forms that a recipient must accept:
     /// `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`.
     package static func seconds(_ text: String) -> Int64? {
         let words = text.split { !$0.isLetter && !$0.isNumber }.map { String($0) }
@@ -26,14 +26,14 @@ package enum HTTPDate {
         return seconds
     }
 
-    /// Two digits are of this century but for the last thirty years of the one before.
+    /// Reads a year. Two digits below 70 mean a year from 2000 on; from 70 on they mean a year of the last century.
     private static func year(_ text: String) -> Int64? {
         guard let number = Int64(text), (0...9999).contains(number) else { return nil }
         guard text.utf8.count == 2 else { return number >= 1970 ? number : nil }
         return number.plus(number < 70 ? 2000 : 1900)
     }
 
-    /// Days since 1970, by the rule that a year begins with March, so that the leap day is its last.
+    /// The days since 1970. The calculation begins the year in March, so that the leap day is the last day of a year.
     private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let isBeforeMarch = month <= 2
         let year = isBeforeMarch ? year.minus(1) : year

@@ -137,8 +137,8 @@ extension HTTPHeaders {
 }
 
 extension HTTPHeaders {
-    /// The first field that must not be written: its name is no token, or its value holds a control character. A line end
-    /// within a value would begin a line of its own in the message's head (RFC 9110 §5.5).
+    /// The name of the first field that must not be written, because its name is not a token or its value has a control
+    /// character. A line end in a value would begin another line of the message's head (RFC 9110 §5.5).
     package var unwritable: String? {
         for field in fields {
             let isName = !field.name.isEmpty && bytes[field.name].allSatisfy(Self.isTokenByte)
@@ -147,10 +147,10 @@ extension HTTPHeaders {
         return nil
     }
 
-    /// Whether a header may be called so.
+    /// Whether a header may have this name.
     package static func isName(_ name: String) -> Bool { !name.isEmpty && name.utf8.allSatisfy(isTokenByte) }
 
-    /// Whether a header may have that value.
+    /// Whether a header may have this value.
     package static func isValue(_ value: String) -> Bool { !value.utf8.contains(where: isControl) }
 
     private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7f }

@@ -27,7 +27,7 @@ package struct HTTPResponse: Sendable {
 
 /// Why a request's body could not be read.
 package enum BodyError: Error, Equatable {
-    /// It is above the caller's limit, as sent or as unpacked.
+    /// The body is above the caller's limit, as sent or as unpacked.
     case tooLarge
     /// Its `Content-Encoding` is not supported, or it cannot be unpacked.
     case badEncoding

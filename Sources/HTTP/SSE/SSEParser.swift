@@ -1,10 +1,10 @@
-/// Splits a body into server-sent events by the WHATWG rules, at any division of the bytes.
+/// Splits a body into server-sent events by the WHATWG rules. The body may arrive in pieces of any size.
 ///
-/// Lines end with LF, CRLF or CR; comments are dropped; several `data` lines join with LF; an event without data is
-/// none. An unfinished event at the end of the body is none either, unless `end` is called. The bytes of an event are kept
-/// once, in the array that its reader may take.
+/// Lines end with LF, CRLF or CR. Comments are dropped. Several `data` lines are joined with LF. An event without data
+/// is ignored, and so is an unfinished event at the end of the body, unless `end` is called. The bytes of an event are
+/// kept only once, in the array that its reader may take.
 package struct SSEParser: Sendable {
-    /// What upstreams send against the rules, and is understood all the same.
+    /// Violations of the rules that some upstreams send and that are accepted.
     package struct Quirks: OptionSet, Sendable {
         package let rawValue: Int
         package init(rawValue: Int) { self.rawValue = rawValue }
@@ -15,17 +15,17 @@ package struct SSEParser: Sendable {
         package static let bareJSON = Quirks(rawValue: 2)
     }
 
-    /// A line whose end has not come.
+    /// The kind of a line whose end has not arrived.
     private enum Line {
-        /// All of it stands in `partial`.
+        /// All of the line is in `partial`.
         case unknown
-        /// Its value stands in `data`.
+        /// Its value is in `data`.
         case data
-        /// What counts of it stands in `partial`.
+        /// The part of the line that matters is in `partial`.
         case other
     }
 
-    /// Room that is kept for further events.
+    /// The largest capacity that a buffer keeps for further events.
     private static let keptCapacity = 64 << 10
 
     private var line = Line.unknown
@@ -35,15 +35,15 @@ package struct SSEParser: Sendable {
     private var field: [UInt8] = []
     private var endedWithCR = false
     private var isFirstLine = true
-    /// An event is ready in `name` and `event`.
+    /// Whether an event is ready in `name` and `event`.
     private var isReady = false
     private var event: [UInt8] = []
     private let quirks: Quirks
-    /// Bytes that one event may have before `isOverLimit` turns true.
+    /// How many bytes one event may have before `isOverLimit` becomes true.
     private let limit: Int
 
     package private(set) var isOverLimit = false
-    /// Of the event that is ready; empty means `message`.
+    /// The name of the event that is ready. Empty means `message`.
     package private(set) var name: [UInt8] = []
     /// Lines that may be JSON without `data:`.
     package private(set) var stray: [UInt8] = []
@@ -56,10 +56,10 @@ package struct SSEParser: Sendable {
     /// Whether everything fed so far has come out as events.
     package var isAtBoundary: Bool { partial.isEmpty && line != .data && !hasData }
 
-    /// Bytes that are kept of an event that has not ended.
+    /// The number of bytes kept for an event that has not ended.
     package var pending: Int { partial.count + data.count }
 
-    /// Feeds bytes; calls `onEvent` with each event's name and data, valid during the call.
+    /// Feeds bytes. Calls `onEvent` with each event's name and data, which are valid during the call.
     package mutating func feed(
         _ bytes: UnsafeRawBufferPointer,
         onEvent: (_ name: UnsafeRawBufferPointer, _ data: UnsafeRawBufferPointer) -> Void
@@ -71,7 +71,7 @@ package struct SSEParser: Sendable {
     }
 
     /// Reads on until an event is ready.
-    /// - Parameter position: in the bytes; 0 for the first call with them.
+    /// - Parameter position: the position in the bytes. It must be 0 at the first call with them.
     /// - Returns: false once the bytes are used up.
     package mutating func next(in bytes: UnsafeRawBufferPointer, _ position: inout Int) -> Bool {
         isReady = false
@@ -99,9 +99,9 @@ package struct SSEParser: Sendable {
         return isReady
     }
 
-    /// Ends the body, whose last event may lack its blank line and the end of its line. For messages that ended as they
-    /// were framed: of a broken connection, what is left is no event.
-    /// - Returns: whether an event is ready; to be called again until none is.
+    /// Ends the body. Its last event may lack its line end and its blank line. Call it only if the message ended as its
+    /// framing says; after a broken connection the rest is no event.
+    /// - Returns: whether an event is ready. Call it again until none is.
     package mutating func end() -> Bool {
         isReady = false
         if !partial.isEmpty || line == .data { endLine(UnsafeRawBufferPointer(start: nil, count: 0)) }
@@ -116,14 +116,14 @@ package struct SSEParser: Sendable {
         return taken
     }
 
-    /// Takes the array of `takeData` back, so that its room serves another event.
+    /// Takes the array of `takeData` back, so that another event can use its memory.
     package mutating func reuse(_ array: consuming [UInt8]) {
         if array.capacity <= Self.keptCapacity { event = array }
     }
 
     // MARK: Lines
 
-    /// Takes bytes of a line that goes on.
+    /// Adds bytes of a line that has not ended.
     private mutating func add(_ bytes: UnsafeRawBufferPointer) {
         switch line {
         case .data: data.append(contentsOf: bytes)
@@ -146,7 +146,7 @@ package struct SSEParser: Sendable {
         checkLimit()
     }
 
-    /// - Parameter rest: of the line, up to its end.
+    /// - Parameter rest: the rest of the line, without its end.
     private mutating func endLine(_ rest: UnsafeRawBufferPointer) {
         if line == .data {
             data.append(contentsOf: rest)
@@ -162,7 +162,7 @@ package struct SSEParser: Sendable {
         checkLimit()
     }
 
-    /// A byte order mark may open the stream.
+    /// Removes the byte order mark that may begin the stream.
     private mutating func withoutMark(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard isFirstLine else { return line }
         isFirstLine = false
@@ -178,7 +178,7 @@ package struct SSEParser: Sendable {
         switch colon {
         case 4 where line[..<4].elementsEqual("data".utf8): begin(value)
         case 5 where line[..<5].elementsEqual("event".utf8):
-            // A second name belongs to another event.
+            // A second name belongs to the next event.
             if hasData, !field.isEmpty, quirks.contains(.bareLineFeeds) { dispatch() }
             field.removeAll(keepingCapacity: true)
             field.append(contentsOf: SSELines.value(value))

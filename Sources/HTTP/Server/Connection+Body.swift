@@ -81,11 +81,12 @@ extension Connection {
         return true
     }
 
-    /// Reads and drops a body that the handler does not want, before the answer. A client or a proxy that is still sending
-    /// may take an early answer for a broken connection and try again. Bytes and time are limited.
+    /// Reads and drops a body that the handler does not want, before the answer is sent. A client or a proxy that is
+    /// still sending may take an early answer for a broken connection and try again. The bytes and the time are
+    /// limited.
     func readAway() async {
         guard machine.unwantedBodyBegan(at: loop.now) else { return }
-        // Nobody keeps what was read of it.
+        // The bytes that were already read are not kept, so they need no budget.
         lease?.release()
         machine.unwantedBodyEnded(isWhole: await skipBody(limit: acceptor.configuration.unwantedBodyLimit))
     }
@@ -98,7 +99,7 @@ extension Connection {
         }
     }
 
-    /// Bytes of a body of known length that were not read yet.
+    /// The number of unread bytes of a body with a known length.
     func left(of length: Int) -> Int { length.minus(bodyTaken) }
 
     private func skip(_ length: Int) async -> Bool {

@@ -2,10 +2,10 @@ import Arithmetic
 
 /// The life of a client's connection without its socket. It is told what happened and returns what to do.
 ///
-/// States of a request: `idle` (none has begun) → `head` → `handling` (a handler has it) ⇄ `body` (and waits for its
-/// body, or drops it before a refusal) → `idle` of the next. `lingering` reads and drops what a client still sends to a
-/// connection that will close; `closed` is final. Two more values tell the state of the client's side (`peer`) and whether
-/// a write waits for the client (`isBlocked`).
+/// States of a request: `idle` (none has begun) → `head` → `handling` (a handler has it) ⇄ `body` (the body is read, or
+/// dropped before a refusal) → `idle` for the next request. `lingering` reads and drops what a client still sends to a
+/// connection that will close. `closed` is final. Two more values hold the state of the client's side (`peer`) and
+/// whether a write waits for the client (`isBlocked`).
 struct ConnectionStateMachine {
     enum Phase: Equatable { case idle, head, handling, body, lingering, closed }
 
@@ -22,7 +22,7 @@ struct ConnectionStateMachine {
     private(set) var hasTimedOut = false
     private(set) var hasAnswered = false
     private(set) var isBodyRead = true
-    /// Where the body ends cannot be told any more.
+    /// Whether the end of the body can no longer be found.
     private var isBodyBroken = false
     private(set) var closesAfterAnswer = false
     private(set) var isDraining = false
@@ -207,14 +207,15 @@ struct ConnectionStateMachine {
     /// Reading stopped before the end of the body, because there is no room for more of it.
     mutating func bodyRefused() { enter(.handling, until: .max) }
 
-    /// Whether the rest of the body is to be read away before the answer; then it is waited for.
+    /// - Returns: whether to read and drop the rest of the body before the answer. The state is then `body`.
     mutating func unwantedBodyBegan(at now: UInt64) -> Bool {
         guard !isBodyRead, !isBodyBroken, !awaitsContinue, cancellation == nil, phase == .handling else { return false }
         wait(in: .body, limits.unwanted, at: now)
         return true
     }
 
-    /// - Parameter isWhole: all of the body came; otherwise the connection goes on as if nobody had looked for it.
+    /// - Parameter isWhole: whether the whole body arrived. Otherwise it counts as unread, as if it had not been waited
+    ///   for.
     mutating func unwantedBodyEnded(isWhole: Bool) {
         hasTimedOut = false
         isBodyRead = isWhole

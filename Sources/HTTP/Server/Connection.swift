@@ -29,7 +29,7 @@ final class Connection: EventSource {
 
     /// What belongs to the running request.
     var head: RequestHead?
-    /// Bytes of its body that were read, where its length is known, and the state of its chunks.
+    /// How many bytes of its body were read, if its length is known, and otherwise the state of its chunks.
     var bodyTaken = 0
     var chunks = ChunkedDecoder()
     var lease: BodyLease?

@@ -58,9 +58,9 @@ struct ConnectionLimits {
     var body: PaceLimits
     /// The time for the client to take a whole answer or a piece of a stream.
     var answer: PaceLimits
-    /// Limits for a body that no handler reads and that is dropped before the answer.
+    /// The limits for a body that no handler reads and that is dropped before the answer.
     var unwanted: PaceLimits
-    /// Limits for what still comes to a connection that closes.
+    /// The limits for bytes that still arrive on a connection that will close.
     var linger: PaceLimits
     /// The time from a client's FIN to the first check whether it still reads, and between checks.
     var probeDelay: UInt64
@@ -75,7 +75,7 @@ struct ConnectionLimits {
         answer = PaceLimits(
             pause: configuration.writeTimeout.nanoseconds, total: configuration.answerBaseTime.nanoseconds,
             rate: UInt64(clamping: configuration.answerLeastRate))
-        // At this rate nothing that comes stretches the whole.
+        // With this rate no number of bytes extends the total time.
         unwanted = PaceLimits(
             pause: configuration.unwantedBodyPause.nanoseconds, total: configuration.unwantedBodyTime.nanoseconds,
             rate: .max)

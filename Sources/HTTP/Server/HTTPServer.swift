@@ -20,17 +20,17 @@ package final class HTTPServer: Sendable {
     private let boundHost: Mutex<String>
     private let bind: Bind
 
-    /// Opens a listening socket at an address; fills in the port, and takes whether others may share it.
-    /// Answers a descriptor or a negative `errno`.
+    /// Opens a listening socket at an address and fills in the port. `isShared` allows other sockets to share the port.
+    /// Returns a descriptor or a negative `errno`.
     package typealias Bind = @Sendable (_ host: String, _ port: inout UInt16, _ isShared: Bool) -> Int32
 
     package static let bindSocket: Bind = { oneapi_listen($0, &$1, 4096, $2 ? 1 : 0) }
 
-    /// Of both families, as one socket.
+    /// All addresses of IPv6 and IPv4, with one socket.
     package static let allAddresses = "::"
     package static let allIPv4Addresses = "0.0.0.0"
 
-    /// - Parameter bind: what a test lets fail.
+    /// - Parameter bind: opens the listening sockets. Tests can make it fail.
     package init(
         configuration: ServerConfiguration, loops: EventLoopGroup, handler: any RequestHandler,
         bind: @escaping Bind = HTTPServer.bindSocket
@@ -42,7 +42,7 @@ package final class HTTPServer: Sendable {
         boundHost = Mutex(configuration.host)
     }
 
-    /// The address that the server is bound to: the configured one, or `0.0.0.0` for `::` where there is no IPv6.
+    /// The address that the server is bound to: the configured one, or `0.0.0.0` instead of `::` if there is no IPv6.
     package var host: String { boundHost.withLock { $0 } }
 
     /// Binds the address and begins to accept.

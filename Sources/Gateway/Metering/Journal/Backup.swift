@@ -5,7 +5,7 @@ import Glibc
 /// Why there is no backup.
 package enum BackupError: Error, Equatable {
     case noDatabase(String)
-    /// A backup writes over nothing.
+    /// The file exists. A backup never overwrites a file.
     case exists(String)
     case cannotRead(String, reason: String)
     case cannotWrite(String, reason: String)
@@ -14,18 +14,18 @@ package enum BackupError: Error, Equatable {
 
 /// Copies the database of a gateway, which may be running, into one file that needs no journal.
 ///
-/// The journal is read first and the database copied after that, in one transaction: the records that are not in the copy
-/// were all in the journal when it was read, since the gateway writes over a record only once the database has it. They
-/// are applied to the copy, which notes that: beside a journal, none of them is applied again.
+/// The journal is read first. Then the database is copied in one transaction. The gateway overwrites a record only
+/// after the database has it, so every record up to the reading is in the journal's bytes or in the copy. Records that
+/// the copy lacks are applied to it, and the copy notes its position, so that no journal applies them again.
 package struct Backup {
-    /// Bytes of the file.
+    /// The size of the file in bytes.
     package let size: Int
-    /// Records that only the journal had.
+    /// The number of records that only the journal had.
     package let records: Int
 
     /// - Parameters:
-    ///   - database: the path that the gateway has, or a link to it.
-    ///   - file: must not exist.
+    ///   - database: the path of the gateway's database, or a link to it.
+    ///   - file: the path of the backup. It must not exist.
     package init(of database: String, to file: String, busyTimeout: Int) throws(BackupError) {
         let journal = DatabaseFile.realPath(of: database) + JournalFile.suffix
         try self.init(of: database, journal: journal, to: file, busyTimeout: busyTimeout)
@@ -51,7 +51,7 @@ package struct Backup {
 
     // MARK: The journal
 
-    /// Read and not mapped, since the gateway may cut the file.
+    /// Reads the file instead of mapping it, since the gateway may truncate it.
     private static func contents(_ path: String) throws(BackupError) -> [UInt8] {
         guard let file = fopen(path, "rbe") else {
             if errno == ENOENT { return [] }
@@ -68,19 +68,20 @@ package struct Backup {
         return bytes
     }
 
-    /// Applies what the journal has beyond the copy, and notes in the copy that nothing is missing, where that is so.
-    /// - Returns: how many records.
+    /// Applies the records that the copy lacks. Unless the journal's head is damaged, it also notes in the copy that
+    /// nothing is missing.
+    /// - Returns: the number of applied records.
     private static func complete(_ copy: Connection, with journal: [UInt8]) throws(DatabaseError) -> Int {
         let standing = try copy.ledgerStanding()
         let applied = standing.position.sequence
-        // Where the database's own note cannot be true, the next start has to say so.
+        // The position in the database cannot be true. The next start has to report that.
         guard (0...JournalRecord.sequenceLimit / 2).contains(applied) else { return 0 }
         let contents = journal.withUnsafeBytes {
             JournalReader.read($0, identity: standing.identity, after: applied)
         }
-        // What the copy says of a journal that is lost is for the next start to judge.
+        // The next start decides what a missing or foreign journal means for this copy.
         if contents.head == .missing || contents.head == .foreign { return 0 }
-        // A record that was written while the journal was read may be missing before a later one.
+        // Records that were written during the reading may be incomplete. Stop at the first gap.
         var last = applied
         let records = contents.records.prefix { record in
             guard record.sequence == last.plus(1) else { return false }
@@ -96,7 +97,8 @@ package struct Backup {
 
     // MARK: The file
 
-    /// Makes an empty file that only its owner reads: what is not complete must not be taken for a backup.
+    /// Creates an empty file under another name, so that nobody takes an incomplete file for a backup. Only its owner
+    /// can read it.
     private static func newFile(beside file: String) throws(BackupError) -> String {
         let path = "\(file).partial-\(getpid())"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -105,12 +107,12 @@ package struct Backup {
         return path
     }
 
-    /// Gives the complete file its name, unless somebody has taken that meanwhile.
-    /// - Returns: its size.
+    /// Gives the complete file its name, unless another file has that name meanwhile.
+    /// - Returns: the size of the file in bytes.
     private static func give(_ name: String, to partial: String) throws(BackupError) -> Int {
         if link(partial, name) != 0 {
             let reason = errno
-            // Some file systems know only one name of a file.
+            // Some file systems allow only one name for a file.
             guard reason != EEXIST, access(name, F_OK) != 0 else { throw .exists(name) }
             guard rename(partial, name) == 0 else {
                 throw .cannotWrite(name, reason: String(cString: strerror(errno)))

@@ -55,7 +55,7 @@ struct OpenReservations {
 
     var count: Int { before.count + after.count }
 
-    /// The quota that they hold.
+    /// The quota that the open reservations hold.
     var quota: Int64 {
         let known = before.values.reduce(0 as Int64) { $0.plus($1.amount) }
         return after.values.reduce(max(held, known)) { $0.plus($1) }
