@@ -32,7 +32,7 @@ class Chat(GatewayCase):
         self.assertEqual((text, finish), (WORDS, "stop"))
         self.assertCharged(before, usage)
 
-    @needs("a stream whose usage nobody asked for")
+    @needs("a stream, character by character")
     def test_stream_without_usage(self):
         before = self.books()
         chunks = list(self.ask(stream=True))

@@ -26,9 +26,9 @@ class Errors(GatewayCase):
             (503, [openai.InternalServerError, openai.RateLimitError], 2),
         ]
         for status, kinds, tries in cases:
-            # Baidu's platform has only one 403, for an overdue account.
+            # Baidu's platform has only one 403, for an overdue account, which the gateway tells clients not to repeat.
             if (self.upstream.name, status) == ("Baidu V2", 403):
-                kinds, tries = [openai.RateLimitError], 2
+                kinds, tries = [openai.RateLimitError], 1
             with self.subTest(status), Retrying(self.upstream.channel) as retrying:
                 control("POST", "/reset")
                 self.fault(count=9, error=str(status))
